@@ -1,0 +1,1 @@
+"""One file a channel: each translates what arrived into a Contact."""
