@@ -1,0 +1,381 @@
+"""Settings as data: gateway.toml, then environment overrides, then checks.
+
+Each field below carries its default and one help line; docs/settings.md and `gateway check`
+are made from them. An unknown key is an error that names the nearest known one.
+`GATEWAY_` + section + field overrides any field, e.g. GATEWAY_WEB_PORT=9000.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.errors import Problem, SettingError
+
+
+def _set(default: Any, help_line: str) -> Any:
+    """A settings field: its default and the one line that explains it."""
+    meta = {"help": help_line}
+    if isinstance(default, tuple):
+        return field(default_factory=lambda: default, metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    name: str = _set("临汾市12315热线", "Name of the centre, shown on pages and written into receipts.")
+    number: str = _set("12315", "The number people dial.")
+    area_code: str = _set("0357", "Area code; area code + number is taken as well.")
+    lines: int = _set(5, "Lines of the trunk, for calls in and out together; one call more gets busy.")
+    timezone: str = _set("Asia/Shanghai", "Time zone of opening hours, item numbers and legal clocks.")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    host: str = _set("127.0.0.1", "Address the web side listens on.")
+    port: int = _set(8315, "Port of pages, API and metrics.")
+    public_url: str = _set("", "Address under which citizens reach the pages; empty: host and port.")
+
+
+@dataclass(frozen=True, slots=True)
+class Agi:
+    host: str = _set("127.0.0.1", "Address the FastAGI server listens on.")
+    port: int = _set(4573, "Port of the FastAGI server.")
+    peers: tuple[str, ...] = _set((), "Networks besides loopback that may connect, e.g. 10.89.0.0/24.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ami:
+    host: str = _set("127.0.0.1", "Address of Asterisk's manager interface.")
+    port: int = _set(5038, "Port of Asterisk's manager interface.")
+    user: str = _set("gateway", "Manager user; its secret is made at set-up and lies under var/secrets.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asterisk:
+    manage: bool = _set(True, "Start and stop Asterisk with the gateway; off where systemd or compose does.")
+    conf: str = _set("asterisk_conf", "Folder of the configuration that is filled in and put in place.")
+    http_host: str = _set("127.0.0.1", "Address of Asterisk's HTTP server (WebSocket of browser phones).")
+    http_port: int = _set(8088, "Port of Asterisk's HTTP server.")
+    sip_host: str = _set("127.0.0.1", "Address SIP and RTP are bound to.")
+    sip_port: int = _set(5060, "SIP port (UDP).")
+    rtp_first: int = _set(10000, "First RTP port.")
+    rtp_last: int = _set(10399, "Last RTP port.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    peers: tuple[str, ...] = _set(("127.0.0.1",), "Addresses the carrier's calls come from.")
+    far_end: str = _set("127.0.0.1:5070", "Where outgoing calls and partner hotlines are sent.")
+    codecs: tuple[str, ...] = _set(("alaw", "ulaw"), "Codecs offered to the carrier, best first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    ring_seconds: int = _set(20, "How long one seat rings before the next is tried.")
+    wrap_up_seconds: int = _set(20, "Time after a talk in which the seat is not rung.")
+    longest_wait: int = _set(900, "After this many seconds in the queue the flow goes on (message).")
+    announce_seconds: int = _set(30, "How often place and expected wait are told.")
+    full_at: int = _set(20, "Callers waiting at most; lines limit it too.")
+    call_back_lines: int = _set(2, "A call-back is dialled only while at least so many lines are free.")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    calls: bool = _set(True, "Record talks, from the queue on (the greeting says so).")
+    longest_message: int = _set(180, "Longest message in seconds.")
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    folder: str = _set("ivr_flows", "Folder of drafts, prompts, sounds and partners.")
+    entry: str = _set("main", "Flow a call begins with; `direct` goes straight to a person.")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    url: str = _set("", "SQLAlchemy URL of PostgreSQL; empty: SQLite under var/.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    folder: str = _set("rules", "Folder of dated law and city data.")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    enabled: bool = _set(True, "Demo accounts and the browser phone; switch off for real work.")
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One seat and who sits there: `id` in the API, `seat` the SIP user, `name` on screens."""
+
+    id: str = _set("", "Id in API and command line, e.g. agent1.")
+    name: str = _set("", "Name on screens.")
+    seat: str = _set("", "SIP user of the seat's phone, e.g. 8001.")
+
+
+DEFAULT_AGENTS = tuple(Agent(f"agent{n}", f"坐席{n}", f"800{n}") for n in range(1, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings in force. `root` is the folder of gateway.toml, `var` the folder of all state."""
+
+    root: Path
+    var: Path
+    centre: Centre = field(default_factory=Centre)
+    web: Web = field(default_factory=Web)
+    agi: Agi = field(default_factory=Agi)
+    ami: Ami = field(default_factory=Ami)
+    asterisk: Asterisk = field(default_factory=Asterisk)
+    trunk: Trunk = field(default_factory=Trunk)
+    queue: Queue = field(default_factory=Queue)
+    recording: Recording = field(default_factory=Recording)
+    flows: Flows = field(default_factory=Flows)
+    database: Database = field(default_factory=Database)
+    rules: Rules = field(default_factory=Rules)
+    demo: Demo = field(default_factory=Demo)
+    agents: tuple[Agent, ...] = DEFAULT_AGENTS
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.centre.timezone)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite+aiosqlite:///{self.var / 'gateway.db'}"
+
+    def agent_of_seat(self, seat: str) -> Agent | None:
+        return next((a for a in self.agents if a.seat == seat), None)
+
+    def agent(self, agent_id: str) -> Agent | None:
+        return next((a for a in self.agents if a.id == agent_id), None)
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "centre": Centre,
+    "web": Web,
+    "agi": Agi,
+    "ami": Ami,
+    "asterisk": Asterisk,
+    "trunk": Trunk,
+    "queue": Queue,
+    "recording": Recording,
+    "flows": Flows,
+    "database": Database,
+    "rules": Rules,
+    "demo": Demo,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One documented setting."""
+
+    section: str
+    name: str
+    default: Any
+    help: str
+
+
+def _settings() -> Iterator[Setting]:
+    kinds: list[tuple[str, type[Any]]] = [*SECTIONS.items(), ("agents", Agent)]
+    for section, kind in kinds:
+        sample = kind()
+        for f in fields(kind):
+            yield Setting(section, f.name, getattr(sample, f.name), f.metadata["help"])
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_settings())
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read gateway.toml (or GATEWAY_CONFIG) and the overrides. Raises SettingError with every fault."""
+    file = path or Path(environ.get("GATEWAY_CONFIG", "gateway.toml"))
+    reader = _Reader(file, environ)
+    config = reader.read()
+    if reader.problems:
+        raise SettingError(*reader.problems)
+    return config
+
+
+class _Reader:
+    """One reading of one file; collects problems instead of stopping at the first."""
+
+    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+        self.file = file
+        self.environ = environ
+        self.problems: list[Problem] = []
+        self.text = ""
+
+    def read(self) -> Config:
+        data = self._parse()
+        self._unknown(data, [*SECTIONS, "agents"], "")
+        parts = {name: self._section(name, kind, data.get(name, {})) for name, kind in SECTIONS.items()}
+        root = self.file.resolve().parent
+        var = Path(self.environ.get("GATEWAY_VAR", root / "var"))
+        config = Config(root=root, var=var.resolve(), agents=self._agents(data), **parts)
+        self._check(config)
+        return config
+
+    def _parse(self) -> dict[str, Any]:
+        try:
+            self.text = self.file.read_text("utf-8")
+            return tomllib.loads(self.text)
+        except FileNotFoundError:
+            self._fault("", "", f"no such file; make one or name it in GATEWAY_CONFIG (here: {Path.cwd()})")
+        except UnicodeDecodeError as error:
+            self._fault("", "", f"not UTF-8 at byte {error.start}")
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"at line (\d+)", str(error))
+            self.problems.append(Problem(str(self.file), int(found[1]) if found else 0, str(error)))
+        return {}
+
+    def _section(self, name: str, kind: type[Any], raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            self._fault(name, "", f"[{name}] must be a table")
+            raw = {}
+        hints = get_type_hints(kind)
+        self._unknown(raw, list(hints), name)
+        values = {}
+        for key, hint in hints.items():
+            override = self.environ.get(f"GATEWAY_{name}_{key}".upper())
+            if override is not None:
+                values[key] = self._from_text(name, key, hint, override)
+            elif key in raw:
+                values[key] = self._typed(name, key, hint, raw[key])
+        return kind(**{k: v for k, v in values.items() if v is not None})
+
+    def _agents(self, data: dict[str, Any]) -> tuple[Agent, ...]:
+        rows = data.get("agents")
+        if rows is None:
+            return DEFAULT_AGENTS
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self._fault("agents", "", "agents must be written as [[agents]] tables")
+            return ()
+        return tuple(self._section("agents", Agent, row) for row in rows)
+
+    def _typed(self, section: str, key: str, hint: Any, value: Any) -> Any:
+        wanted = {int: "a whole number", str: "a text", bool: "true or false"}.get(hint, "a list of texts")
+        if hint in (int, str, bool):
+            if type(value) is hint:
+                return value
+        elif isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        self._fault(section, key, f"{section}.{key} must be {wanted}, not {value!r}")
+        return None
+
+    def _from_text(self, section: str, key: str, hint: Any, text: str) -> Any:
+        if hint is str:
+            return text
+        if hint is int and re.fullmatch(r"-?\d+", text):
+            return int(text)
+        if hint is bool and text.lower() in ("true", "false", "1", "0", "yes", "no"):
+            return text.lower() in ("true", "1", "yes")
+        if hint not in (int, bool):
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        name = f"GATEWAY_{section}_{key}".upper()
+        self.problems.append(Problem("environment", 0, f"{name}={text!r} does not fit {section}.{key}"))
+        return None
+
+    def _unknown(self, table: dict[str, Any], known: list[str], section: str) -> None:
+        for key in table:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+                where = f"[{section}] " if section else ""
+                self._fault(section, key, f"{where}unknown key {key!r}{hint}")
+
+    def _check(self, c: Config) -> None:
+        for section, key in (
+            ("web", "port"),
+            ("agi", "port"),
+            ("ami", "port"),
+            ("asterisk", "http_port"),
+            ("asterisk", "sip_port"),
+            ("asterisk", "rtp_first"),
+            ("asterisk", "rtp_last"),
+        ):
+            if not 1 <= getattr(getattr(c, section), key) <= 65535:
+                self._fault(section, key, f"{section}.{key} must be a port, 1 to 65535")
+        if c.asterisk.rtp_last - c.asterisk.rtp_first < 4 * c.centre.lines:
+            self._fault("asterisk", "rtp_last", "asterisk.rtp_first to rtp_last: 4 ports a line are needed")
+        if not 1 <= c.centre.lines <= 500:
+            self._fault("centre", "lines", "centre.lines must be 1 to 500")
+        for key in ("number", "area_code"):
+            if not re.fullmatch(r"\d{1,8}", getattr(c.centre, key)):
+                self._fault("centre", key, f"centre.{key} must be digits")
+        try:
+            ZoneInfo(c.centre.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            self._fault("centre", "timezone", f"centre.timezone {c.centre.timezone!r} is not known")
+        for section, nets in (("agi", c.agi.peers), ("trunk", c.trunk.peers)):
+            for net in nets:
+                try:
+                    ip_network(net, strict=False)
+                except ValueError:
+                    self._fault(section, "peers", f"{section}.peers: {net!r} is no address or network")
+        self._check_agents(c.agents)
+
+    def _check_agents(self, agents: tuple[Agent, ...]) -> None:
+        for key in ("id", "seat"):
+            values = [getattr(a, key) for a in agents]
+            for value in values:
+                pattern = r"[a-z][a-z0-9_-]{0,31}" if key == "id" else r"\d{3,6}"
+                if not re.fullmatch(pattern, value):
+                    self._fault("agents", key, f"agents.{key} {value!r} does not fit {pattern}")
+            for value in {v for v in values if values.count(v) > 1}:
+                self._fault("agents", key, f"agents.{key} {value!r} stands twice")
+
+    def _fault(self, section: str, key: str, text: str) -> None:
+        self.problems.append(Problem(str(self.file), self._line(section, key), text))
+
+    def _line(self, section: str, key: str) -> int:
+        """Line of `key` inside [section], or of the section, or 0."""
+        within, header = section == "", 0
+        for number, line in enumerate(self.text.splitlines(), 1):
+            found = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)
+            if found:
+                within = found[1] in (section, key)
+                header = number if within else header
+                if found[1] == key:
+                    return number
+            elif within and key and re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return header
+
+
+def as_toml(config: Config) -> str:
+    """The settings in force, as `gateway check` prints them."""
+    out = [f"# var = {config.var}"]
+    for name in SECTIONS:
+        out.append(f"\n[{name}]")
+        part = getattr(config, name)
+        out += [f"{f.name} = {_toml(getattr(part, f.name))}" for f in fields(part)]
+    for agent in config.agents:
+        out.append("\n[[agents]]")
+        out += [f"{f.name} = {_toml(getattr(agent, f.name))}" for f in fields(agent)]
+    return "\n".join(out) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return str(value) if isinstance(value, int) else '"' + str(value).replace('"', '\\"') + '"'
+
+
+def with_var(config: Config, var: Path) -> Config:
+    """The same settings with another state folder."""
+    return replace(config, var=var.resolve())
