@@ -1,0 +1,207 @@
+"""Making and judging sounds: what `gateway prompts build`, `list` and `listen` do.
+
+Decides what is to be made, has it spoken or heard in the environments, keeps the manifest and
+the table of docs/prompts.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gateway.errors import PromptError
+from gateway.prompts import RATE, TONES, Made, Prompt, Prompts, manifest
+from gateway.voice_engine import environment, shape, tones
+
+MUSIC = Path("moh") / "calm.wav"
+FAIR = 0.10  # a prompt with more wrong syllables than this is not done
+BEGIN, END = "<!-- table: written by `gateway prompts listen` -->", "<!-- end of table -->"
+
+
+def build(prompts: Prompts, wanted: Sequence[Prompt], wide: Path, force: bool = False) -> list[str]:
+    """Make what is missing or changed (with `force`: all of `wanted`). Returns the ids made.
+
+    8 kHz goes to sounds/made, 16 kHz to `wide`. The manifest is written after every sound, so an
+    interrupted build goes on where it was.
+    """
+    known = manifest(prompts.sounds)
+    _forget(prompts, known)
+    due = [p for p in wanted if p.id not in prompts.recorded and (force or not _fresh(prompts, p, known))]
+    spoken = [p for p in due if p.id not in TONES]
+    for prompt in due:
+        if prompt.id in TONES:
+            _beep(prompts, prompt, wide, known)
+    if not (prompts.sounds / MUSIC).exists() or force:
+        shape.write_wav(prompts.sounds / MUSIC, tones.music(RATE), RATE)
+    for prompt_id in _speak(prompts, spoken, wide) if spoken else ():
+        _note(prompts, prompts[prompt_id], known)
+        print(f"  {prompt_id}  {known[prompt_id].seconds:.2f} s", flush=True)
+    return [p.id for p in due]
+
+
+def _fresh(prompts: Prompts, prompt: Prompt, known: Mapping[str, Made]) -> bool:
+    file, made = prompts.made_file(prompt.id), known.get(prompt.id)
+    return (
+        made is not None and made.source == prompt.source and file.exists() and _sha256(file) == made.sha256
+    )
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _forget(prompts: Prompts, known: dict[str, Made]) -> None:
+    """Remove sounds we made whose prompt is gone; files we did not make are left to `check`."""
+    gone = [prompt_id for prompt_id in known if prompt_id not in prompts]
+    for prompt_id in gone:
+        prompts.made_file(prompt_id).unlink(missing_ok=True)
+        del known[prompt_id]
+    if gone:
+        _write_manifest(prompts, known)
+
+
+def _beep(prompts: Prompts, prompt: Prompt, wide: Path, known: dict[str, Made]) -> None:
+    shape.write_wav(prompts.made_file(prompt.id), tones.beep(RATE), RATE)
+    shape.write_wav(wide / f"{prompt.id}.wav", tones.beep(16000), 16000)
+    _note(prompts, prompt, known)
+
+
+def _speak(prompts: Prompts, due: Sequence[Prompt], wide: Path) -> Iterator[str]:
+    place = environment.prepared(environment.VOICE, print)
+    job = {
+        "model": str(place.folder / "kokoro.onnx"),
+        "voice": str(place.folder / "zf_xiaobei.bin"),
+        "vocab": str(place.folder / "vocab.json"),
+        "narrow": str(prompts.sounds.resolve() / "made"),
+        "wide": str(wide.resolve()),
+        "prompts": [{"id": p.id, "text": p.spoken, "speed": p.speed, "slot": p.slot} for p in due],
+    }
+    for line in place.start("gateway.voice_engine.speak", job):
+        yield json.loads(line)["id"]
+
+
+def _note(prompts: Prompts, prompt: Prompt, known: dict[str, Made]) -> None:
+    file = prompts.made_file(prompt.id)
+    samples, rate = shape.read_wav(file)
+    known[prompt.id] = Made(prompt.source, _sha256(file), round(len(samples) / rate, 3))
+    _write_manifest(prompts, known)
+
+
+def _write_manifest(prompts: Prompts, known: Mapping[str, Made]) -> None:
+    file = prompts.sounds / "made" / "manifest.json"
+    part = file.with_suffix(".part")
+    rows = {key: asdict(made) for key, made in sorted(known.items())}
+    part.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(file)
+
+
+def figures(prompts: Prompts) -> Iterator[str]:
+    """One line a prompt: length, active level, peak, silence before and after, where it is from."""
+    yield f"{'id':28} {'s':>6} {'level':>6} {'peak':>6} {'lead':>5} {'trail':>5}  from"
+    for prompt in prompts:
+        file = prompts.sound_file(prompt.id)
+        if not file.exists():
+            yield f"{prompt.id:28} no sound"
+            continue
+        samples, rate = shape.read_wav(file)
+        lead, trail = shape.silences(samples, rate)
+        peak = 20 * np.log10(np.abs(samples).max(initial=1e-6))
+        yield (
+            f"{prompt.id:28} {len(samples) / rate:6.2f} {shape.active_level(samples, rate):6.1f} {peak:6.1f}"
+            f" {lead * 1000:5.0f} {trail * 1000:5.0f}  {file.parent.name}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Something the recogniser hears: the files of `parts` in a row, which together say `text`."""
+
+    name: str
+    parts: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    trial: Trial
+    text: str
+    errors: int
+    syllables: int
+
+
+def trials(prompts: Prompts, ids: Sequence[str] = ()) -> list[Trial]:
+    """What is heard: prompts of four characters and more alone, shorter ones as a caller meets them."""
+    rows = [
+        Trial(p.id, (p.id,), p.spoken)
+        for p in prompts
+        if p.id not in TONES and len(p.spoken.strip("，。！？；")) >= 4
+    ]
+    rows += [Trial(" ".join(parts), parts, _said(prompts, parts)) for parts in _carriers(prompts)]
+    return [row for row in rows if not ids or set(ids) & set(row.parts)]
+
+
+def _said(prompts: Prompts, parts: Sequence[str]) -> str:
+    return "".join(prompts[part].spoken.strip("，。！？；") for part in parts)
+
+
+def _carriers(prompts: Prompts) -> Iterator[tuple[str, ...]]:
+    for number in ("26112300418", "039725186", "147258369030", "506817294"):
+        parts = tuple(f"digit_{d}" for d in number)
+        if all(part in prompts for part in parts):
+            yield parts
+
+
+def listen(prompts: Prompts, ids: Sequence[str], document: Path | None) -> int:
+    """Let the recogniser hear the prompts; prints what it made of them and writes the table.
+
+    Returns 1 when a prompt has more than FAIR of its syllables wrong.
+    """
+    heard = list(_hear(prompts, trials(prompts, ids)))
+    if document:
+        _write_table(document, heard)
+    wrong, spoken = sum(h.errors for h in heard), sum(h.syllables for h in heard)
+    print(f"{wrong} of {spoken} syllables wrong in {len(heard)} trials ({wrong / max(1, spoken):.1%})")
+    return 1 if any(h.errors > FAIR * h.syllables for h in heard) else 0
+
+
+def _hear(prompts: Prompts, rows: Sequence[Trial]) -> Iterator[Heard]:
+    place = environment.prepared(environment.EARS, print)
+    by_name = {row.name: row for row in rows}
+    clips = [
+        {"id": r.name, "text": r.text, "waves": [str(prompts.sound_file(p).resolve()) for p in r.parts]}
+        for r in rows
+    ]
+    job = {"model": str(place.folder / "whisper"), "clips": clips}
+    for line in place.start("gateway.voice_engine.hear", job):
+        row = json.loads(line)
+        heard = Heard(by_name[row["id"]], row["heard"], row["errors"], row["syllables"])
+        print(f"{heard.errors:2}/{heard.syllables:<3} {heard.trial.name}: {heard.text}", flush=True)
+        yield heard
+
+
+def _write_table(document: Path, heard: Sequence[Heard]) -> None:
+    text = document.read_text("utf-8")
+    if BEGIN not in text or END not in text:
+        raise PromptError(f"{document} has no place for the table: {BEGIN} … {END}")
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    document.write_text(f"{before}{BEGIN}\n{_table(heard)}\n{END}{after}", "utf-8")
+
+
+def _table(heard: Sequence[Heard]) -> str:
+    wrong, spoken = sum(h.errors for h in heard), sum(h.syllables for h in heard)
+    lines = [
+        f"{len(heard)} trials, {spoken} syllables, {wrong} wrong ({wrong / max(1, spoken):.1%}).",
+        "",
+        "| prompt | spoken | recognised | wrong |",
+        "|---|---|---|---|",
+    ]
+    for h in heard:
+        shown = h.text.replace("|", "/") or "(nothing)"
+        lines.append(f"| {h.trial.name} | {h.trial.text} | {shown} | {h.errors} of {h.syllables} |")
+    return "\n".join(lines)
