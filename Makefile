@@ -1,0 +1,45 @@
+# The workshop. Everything that is missing is set up first; a second run takes a second or two.
+# ARGS reaches the program behind run, test and bench: make test ARGS="tests/core -x"
+
+.PHONY: help run test setup check format docs bench lock clean venv
+ARGS ?=
+PY := .venv/bin/python
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s%s\n", $$1, $$2 }'
+
+run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
+	@$(PY) -m gateway.workshop run
+	@exec .venv/bin/gateway run $(ARGS)
+
+test: setup ## run every test, those on a real Asterisk too
+	@exec $(PY) -m pytest $(ARGS)
+
+setup: venv ## set up what run and test need, and nothing else
+	@$(PY) -m gateway.workshop test
+
+check: venv ## lint, format, types, walls between the packages, docs
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest tests/test_walls.py tests/test_docs.py
+
+format: venv ## put the code into the house format and mend what ruff can
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+docs: venv ## renew the tables in docs/ that are made from the code
+	@$(PY) -m gateway.reference
+
+bench: setup ## measure speed and memory; the table is printed
+	@exec $(PY) -m bench $(ARGS)
+
+lock: venv ## make both requirements files anew from pyproject.toml
+	@scripts/lock
+
+clean: ## remove .venv and what tools left; var/ and the user's cache stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
+
+venv:
+	@scripts/venv

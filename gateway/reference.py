@@ -1,0 +1,85 @@
+"""Tables of the documentation that are made from the code: settings and error codes.
+
+They stand between `<!-- begin NAME -->` and `<!-- end NAME -->` in a page; all else there is
+written by hand. `python -m gateway.reference` renews them (`make docs`); a test says when they are old.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from gateway import errors
+from gateway.config import SETTINGS, Setting
+
+
+def settings_table() -> str:
+    """One table per section; the environment name of a setting follows from its row."""
+    parts = []
+    for section, rows in groupby(SETTINGS, key=lambda s: s.section):
+        lines = [f"### [{section}]", "", "| setting | default | meaning |", "| --- | --- | --- |"]
+        lines += [f"| `{s.name}` | {_default(s)} | {s.help} |" for s in rows]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def errors_table() -> str:
+    """Every error of the tree, parents first."""
+    lines = ["| code | HTTP | English | Chinese | class |", "| --- | --- | --- | --- | --- |"]
+    for error in _tree(errors.GatewayError):
+        lines.append(f"| `{error.code}` | {error.status} | {error.en} | {error.zh} | `{error.__name__}` |")
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "settings": ("docs/settings.md", settings_table),
+    "errors": ("docs/errors.md", errors_table),
+}
+
+
+def renewed(text: str, name: str, table: str) -> str:
+    """The page with the table of that name replaced. Raises ValueError when its marks are missing."""
+    marks = re.compile(rf"(<!-- begin {name} -->\n).*?(\n<!-- end {name} -->)", re.S)
+    if not marks.search(text):
+        raise ValueError(f"no <!-- begin {name} --> … <!-- end {name} -->")
+    return marks.sub(lambda found: f"{found[1]}{table}{found[2]}", text)
+
+
+def old_pages(root: Path) -> Iterator[tuple[Path, str]]:
+    """Pages whose table no longer agrees with the code, and how they should read."""
+    for name, (page, table) in TABLES.items():
+        path = root / page
+        text = path.read_text("utf-8")
+        fresh = renewed(text, name, table())
+        if fresh != text:
+            yield path, fresh
+
+
+def _tree(error: type[errors.GatewayError]) -> Iterator[type[errors.GatewayError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _tree(child)
+
+
+def _default(setting: Setting) -> str:
+    value = setting.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{list(value)}`".replace("'", '"')
+    return f"`{value}`" if value != "" else "empty"
+
+
+def main() -> int:
+    root = Path(__file__).resolve().parents[1]
+    for path, fresh in old_pages(root):
+        path.write_text(fresh, "utf-8")
+        print(f"renewed {path.relative_to(root)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

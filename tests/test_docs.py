@@ -1,0 +1,135 @@
+"""Documentation that cannot fall behind: what the code offers must stand in the pages."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway import reference
+from gateway.config import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [p for p in sorted(ROOT.rglob("*.md")) if not {".venv", "var", "node_modules"} & set(p.parts)]
+
+# Hosts of package registries: each machine has its own way to them, so none stands in the repo.
+REGISTRIES = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("deb", "debian", "org"),
+        ("security", "debian", "org"),
+        ("snapshot", "debian", "org"),
+        ("crates", "io"),
+        ("proxy", "golang", "org"),
+    )
+]
+MACHINE_PATH = re.compile(rb"(?<![\w.$}~>-])/(?:work|root|tmp|Users|home)/\w[\w.-]*")
+# Where such a path means the same on every machine: in a container's own file system.
+PATHS_ALLOWED_IN = ("docker/", "docker-compose.yml")
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def tracked() -> list[Path]:
+    """Files under version control that exist; sounds and pictures are read as bytes like the rest."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_tables_made_from_the_code_are_fresh() -> None:
+    old = [str(page.relative_to(ROOT)) for page, _ in reference.old_pages(ROOT)]
+    assert old == [], "run `make docs`"
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda s: f"{s.section}.{s.name}")
+def test_setting_has_a_help_line(setting: object) -> None:
+    line = getattr(setting, "help", "")
+    assert line.endswith(".")
+    assert "|" not in line, "it would break the table"
+
+
+def test_error_codes_are_unique() -> None:
+    codes = re.findall(r"^\| `(\w+)`", reference.errors_table(), re.M)
+    assert len(codes) == len(set(codes)) > 10
+
+
+def names_in(folder: str) -> list[str]:
+    return [p.stem for p in sorted((ROOT / folder).glob("*.py")) if not p.stem.startswith("_")]
+
+
+def test_every_step_stands_in_the_flow_language() -> None:
+    page = ROOT / "docs/flow-language.md"
+    headings = re.findall(r"^#+ .*`(\w+)`", page.read_text("utf-8") if page.exists() else "", re.M)
+    missing = [step for step in names_in("gateway/core/steps") if step not in headings]
+    assert missing == [], "docs/flow-language.md has a heading for every step"
+
+
+def test_every_channel_stands_in_the_docs() -> None:
+    text = "".join(page.read_text("utf-8") for page in PAGES if page.parent == ROOT / "docs")
+    missing = [c for c in names_in("gateway/channels") if f"`channels/{c}.py`" not in text]
+    assert missing == [], "a page in docs/ names `channels/<file>.py`"
+
+
+def targets() -> list[str]:
+    return re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.M)
+
+
+@pytest.mark.parametrize("target", targets())
+def test_make_target_stands_in_contributing(target: str) -> None:
+    assert f"`make {target}`" in text_of("CONTRIBUTING.md")
+
+
+def test_make_help_lists_every_target() -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("make ")] == targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text("utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text("utf-8"))):
+            broken.append(target)
+    assert broken == []
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of a page's headings, made as the usual viewers make them."""
+    headings = re.findall(r"^#+ +(.+?)\s*$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_no_file_names_a_registry() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {host}"
+        for path in tracked()
+        for host in REGISTRIES
+        if host.encode() in path.read_bytes()
+    ]
+    assert found == []
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    found = []
+    for path in tracked():
+        name = str(path.relative_to(ROOT))
+        if not name.startswith(PATHS_ALLOWED_IN) and path.suffix not in (".wav", ".png"):
+            found += [f"{name}: {hit.decode()}" for hit in MACHINE_PATH.findall(path.read_bytes())]
+    assert found == []
