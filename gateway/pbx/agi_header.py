@@ -1,0 +1,122 @@
+"""The header block with which Asterisk opens a FastAGI connection, read into a typed value.
+
+Pure. Whatever a caller can put into his own name or number (line ends, GBK, nothing at all)
+must neither end the header early nor overrule what Asterisk itself says. Called by agi_link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from gateway.pbx.agi_reply import text_of
+
+END = b"\n\n"
+_LAST_FIELD = b"\nagi_threadid: "
+# Asterisk writes these before anything a caller can choose: their first value is the true one.
+# Of every other field the last value is the true one.
+_BEFORE_CALLER = frozenset(
+    {
+        "agi_network",
+        "agi_network_script",
+        "agi_request",
+        "agi_channel",
+        "agi_language",
+        "agi_type",
+        "agi_uniqueid",
+        "agi_version",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgiHeader:
+    """Who is on the line and what the dialplan asks for. Fields Asterisk did not know are "".
+
+    `script` is the path of the agi:// address without slashes around it, `query` its arguments,
+    `arguments` what followed the address after commas. `raw` has every field as it came, decoded.
+    """
+
+    script: str
+    query: Mapping[str, str]
+    arguments: tuple[str, ...]
+    uniqueid: str
+    channel: str
+    callerid: str
+    caller_name: str
+    dialled: str
+    context: str
+    extension: str
+    language: str
+    raw: Mapping[str, str]
+
+
+def end_of_header(data: bytes | bytearray, start: int = 0) -> int:
+    """Where the header ends (the index after its blank line), -1 when it is not complete.
+
+    Asterisk's last own field is agi_threadid: a blank line before it stands in a caller's name.
+    """
+    last = data.find(_LAST_FIELD)
+    if last < 0:
+        return -1
+    end = data.find(END, max(last, start))
+    return -1 if end < 0 else end + len(END)
+
+
+def read_header(block: bytes) -> AgiHeader:
+    """Read a complete header block. Anything is accepted; unknown lines continue the field above them."""
+    fields = _fields(block)
+    script, _, query = fields.get("agi_network_script", "").partition("?")
+    return AgiHeader(
+        script=script.strip("/"),
+        query=_query(query),
+        arguments=_arguments(fields),
+        uniqueid=_known(fields, "agi_uniqueid"),
+        channel=_known(fields, "agi_channel"),
+        callerid=_known(fields, "agi_callerid"),
+        caller_name=_known(fields, "agi_calleridname"),
+        dialled=_known(fields, "agi_dnid"),
+        context=_known(fields, "agi_context"),
+        extension=_known(fields, "agi_extension"),
+        language=_known(fields, "agi_language"),
+        raw=fields,
+    )
+
+
+def _fields(block: bytes) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    above = ""
+    for line in block.split(b"\n"):
+        name, colon, value = text_of(line).partition(": ")
+        if not colon and name.endswith(":"):
+            name, colon = name[:-1], ":"
+        if colon and name.startswith("agi_"):
+            above = "" if name in fields and name in _BEFORE_CALLER else name
+            if above:
+                fields[name] = value
+        elif above and line.strip():
+            fields[above] += "\n" + text_of(line)
+    return fields
+
+
+def _known(fields: Mapping[str, str], name: str) -> str:
+    """The field on one line without control characters; "" for Asterisk's word "unknown"."""
+    value = fields.get(name, "")
+    if not value.isprintable():
+        value = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return "" if value == "unknown" else value
+
+
+def _query(text: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    except ValueError:  # more arguments than any dialplan of ours gives
+        return {}
+
+
+def _arguments(fields: Mapping[str, str]) -> tuple[str, ...]:
+    found: list[str] = []
+    while (value := fields.get(f"agi_arg_{len(found) + 1}")) is not None:
+        found.append(value)
+    return tuple(found)
