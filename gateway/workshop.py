@@ -43,7 +43,7 @@ class Tool:
 
 TOOLS = (
     Tool("sipp", "sip-tester", "callers and carriers from outside"),
-    Tool("postgres", "postgresql", "the storage tests on PostgreSQL", "/usr/lib/postgresql/*/bin/postgres"),
+    Tool("postgres", "postgresql", "storage on PostgreSQL", "/usr/lib/postgresql/*/bin/postgres"),
 )
 
 
@@ -69,7 +69,7 @@ def _install_tools(say: Callable[[str], None]) -> None:
         return
     if not debian.is_root():
         for one in missing:
-            say(f"missing for {one.purpose}: {one.package}; those tests fail until it is installed")
+            say(f"{one.package} is missing: tests with {one.purpose} fail; as root: apt-get install it")
         return
     if not _CLUSTER_CONF.exists() and any(t.package == "postgresql" for t in missing):
         _CLUSTER_CONF.parent.mkdir(parents=True, exist_ok=True)
