@@ -14,7 +14,7 @@ import json
 import re
 import wave
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 import yaml
@@ -27,9 +27,25 @@ VOICE = "zf_xiaobei"
 RECIPE = 1  # raise it when the way of making changes audibly: every sound is then made again
 TONES: Mapping[str, str] = {"beep": "（滴）"}  # made by arithmetic, known without an entry
 _ID = re.compile(r"[a-z0-9_]+")
+_END = "。！？；"
 _KEYS = ("zh", "en", "say")
 _NUMBER = re.compile(r"\d{3,}")
 _DIGITS = str.maketrans("0123456789", "零幺二三四五六七八九")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the voice speaks a clip.
+
+    `carrier`: a sentence with `{}`, out of which the clip is cut; empty: it is spoken alone.
+    `trail`: seconds of silence at the end, less where a sentence goes on in the next clip.
+    `slot`: seconds the clip is made to last, so that digits follow in one beat; 0: as it comes.
+    """
+
+    carrier: str = ""
+    speed: float = 1.0
+    trail: float = 0.15
+    slot: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +64,23 @@ class Prompt:
         return _NUMBER.sub(lambda found: found[0].translate(_DIGITS), self.say or self.zh)
 
     @property
-    def is_digit(self) -> bool:
-        return re.fullmatch(r"digit_\d", self.id) is not None
-
-    @property
-    def slot(self) -> float:
-        """Seconds a clip is made to last, so that digits follow in one beat; 0: as long as it is."""
-        return 0.5 if self.is_digit else 0.0
-
-    @property
-    def speed(self) -> float:
-        return 1.0
+    def manner(self) -> Manner:
+        """How the clip is spoken, from what it is: a digit, a lone word, half a sentence, or a sentence."""
+        words = self.spoken.rstrip(_END)
+        if re.fullmatch(r"digit_\d", self.id):
+            return Manner("六，二，{}，五，八。", speed=0.85, slot=0.45)
+        if self.spoken.endswith(("，", "：")):
+            return Manner(trail=0.06)
+        if self.spoken[-1] in _END:
+            return Manner("六，二，{}", speed=0.9) if len(words) <= 2 else Manner()
+        if len(words) <= 2:
+            return Manner("六，二，{}，五，八。", speed=0.85, trail=0.04)
+        return Manner("{}，五，八。", trail=0.04)
 
     @property
     def source(self) -> str:
         """SHA-256 of everything the made sound depends on."""
-        made_of = [RECIPE, "tone" if self.id in TONES else VOICE, self.spoken, self.speed, self.slot]
+        made_of = [RECIPE, "tone" if self.id in TONES else VOICE, self.spoken, *astuple(self.manner)]
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 

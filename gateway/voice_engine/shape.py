@@ -68,16 +68,17 @@ def trimmed(samples: Samples, rate: int, lead: float = LEAD, trail: float = TRAI
     before, after = silences(samples, rate)
     start, end = round(before * rate), len(samples) - round(after * rate)
     room_before, room_after = min(start, round(lead * rate)), min(len(samples) - end, round(trail * rate))
-    kept = samples[start - room_before : end + room_after].copy()
-    _fade(kept, room_before, room_after)
+    kept = samples[start - room_before : end + room_after]
+    kept = faded(kept, room_before, room_after)
     return np.pad(kept, (round(lead * rate) - room_before, round(trail * rate) - room_after))
 
 
-def _fade(samples: Samples, rising: int, falling: int) -> None:
-    if rising:
-        samples[:rising] *= np.linspace(0, 1, rising)
-    if falling:
-        samples[-falling:] *= np.linspace(1, 0, falling)
+def faded(samples: Samples, rising: int, falling: int) -> Samples:
+    """The clip with its first `rising` and last `falling` samples ramped from and to nothing."""
+    gain = np.ones(len(samples))
+    gain[:rising] = np.linspace(0, 1, rising)
+    gain[len(samples) - falling :] *= np.linspace(1, 0, falling)
+    return samples * gain
 
 
 def resampled(samples: Samples, rate: int, to: int) -> Samples:
@@ -111,8 +112,7 @@ def in_slot(samples: Samples, rate: int, slot: float) -> Samples:
     """
     size = round(slot * rate)
     if len(samples) > size:
-        samples = samples[:size].copy()
-        _fade(samples, 0, round(0.03 * rate))
+        samples = faded(samples[:size], 0, round(0.03 * rate))
     return np.pad(samples, (0, size - len(samples)))
 
 

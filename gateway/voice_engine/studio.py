@@ -79,7 +79,7 @@ def _speak(prompts: Prompts, due: Sequence[Prompt], wide: Path) -> Iterator[str]
         "vocab": str(place.folder / "vocab.json"),
         "narrow": str(prompts.sounds.resolve() / "made"),
         "wide": str(wide.resolve()),
-        "prompts": [{"id": p.id, "text": p.spoken, "speed": p.speed, "slot": p.slot} for p in due],
+        "prompts": [{"id": p.id, "text": p.spoken, **asdict(p.manner)} for p in due],
     }
     for line in place.start("gateway.voice_engine.speak", job):
         yield json.loads(line)["id"]
@@ -134,26 +134,41 @@ class Heard:
     syllables: int
 
 
+_AS_HEARD = (  # what the shorter clips are heard in, as the flows and the queue play them
+    ("callback_number_is", "0357 2016984", "callback_confirm"),
+    ("callback_number_is", "1 3 8 3 5 7 0 2 6 4 9", "callback_confirm"),
+    ("callback_number_is", "261123004187", "callback_confirm"),
+    ("callback_number_is", "15 96 48 37 20", "callback_confirm"),
+    ("callback_number_is", "9 0 8 1 7 2 6 3 5 4", "callback_confirm"),
+)
+
+
 def trials(prompts: Prompts, ids: Sequence[str] = ()) -> list[Trial]:
-    """What is heard: prompts of four characters and more alone, shorter ones as a caller meets them."""
-    rows = [
-        Trial(p.id, (p.id,), p.spoken)
-        for p in prompts
-        if p.id not in TONES and len(p.spoken.strip("，。！？；")) >= 4
-    ]
-    rows += [Trial(" ".join(parts), parts, _said(prompts, parts)) for parts in _carriers(prompts)]
+    """What is heard: sentences alone, everything shorter as a caller meets it."""
+    rows = [Trial(p.id, (p.id,), p.spoken) for p in prompts if p.id not in TONES and not p.manner.carrier]
+    for parts in _as_heard():
+        if all(part in prompts for part in parts):
+            rows.append(Trial(" ".join(parts), parts, "".join(prompts[part].spoken for part in parts)))
     return [row for row in rows if not ids or set(ids) & set(row.parts)]
 
 
-def _said(prompts: Prompts, parts: Sequence[str]) -> str:
-    return "".join(prompts[part].spoken.strip("，。！？；") for part in parts)
-
-
-def _carriers(prompts: Prompts) -> Iterator[tuple[str, ...]]:
-    for number in ("26112300418", "039725186", "147258369030", "506817294"):
-        parts = tuple(f"digit_{d}" for d in number)
-        if all(part in prompts for part in parts):
-            yield parts
+def _as_heard() -> Iterator[tuple[str, ...]]:
+    for before, number, after in _AS_HEARD:
+        yield (before, *(f"digit_{d}" for d in number if d != " "), after)
+    units = [f"num_{n}" for n in range(1, 10)]
+    for place in [*((u,) for u in units), ("num_10",), ("num_10", "num_2")]:
+        yield ("queue_place_before", *place, "queue_place_after")
+    yield ("callback_place_before", "num_3", "callback_place_after")
+    for wait in (
+        ("num_2_of",),
+        ("num_5",),
+        ("num_10", "num_8"),
+        *((f"num_{t}0", "num_5") for t in range(2, 10)),
+    ):
+        yield ("queue_wait_before", *wait, "queue_wait_after")
+    year = ("digit_2", "digit_0", "digit_2", "digit_6", "word_year")
+    for month, day in ((("num_1",), ("num_20", "num_3")), (("num_10", "num_1"), ("num_7",))):
+        yield ("progress_due_before", *year, *month, "word_month", *day, "word_day")
 
 
 def listen(prompts: Prompts, ids: Sequence[str], document: Path | None) -> int:
