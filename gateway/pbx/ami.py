@@ -135,7 +135,7 @@ class Ami:
         self._manager.on_lost = self._link_lost
         self._manager.subscribe(["FullyBooted"], self._booted_event)
         self._state = AmiState.OFF
-        self._ready = asyncio.Event()
+        self._changed = asyncio.Event()  # set at a change of state, then replaced
         self._booted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._gap: tuple[datetime, str] | None = None
@@ -156,7 +156,6 @@ class Ami:
         """End the link for good. Open actions end with AmiLost; on_lost is not called."""
         task, self._task = self._task, None
         self._enter(AmiState.CLOSED)
-        self._ready.set()
         if task is not None:
             task.cancel()
             if task is not asyncio.current_task():  # a hook may close its own link
@@ -164,14 +163,19 @@ class Ami:
         self._manager.close()
 
     async def wait_ready(self, limit: float | None = None) -> None:
-        """Wait for READY. Raises AmiTimeout after `limit` seconds (it names the state), AmiLost when closed."""
-        try:
-            async with asyncio.timeout(limit):
-                await self._ready.wait()
-        except TimeoutError:
-            raise AmiTimeout(f"AMI is not ready: {self._state}") from None
+        """Wait for READY. Raises AmiTimeout (it names the state) or, when closed, AmiLost."""
+        await self.wait_state(AmiState.READY, AmiState.CLOSED, limit=limit)
         if self._state is AmiState.CLOSED:
             raise AmiLost("AMI is closed")
+
+    async def wait_state(self, *states: AmiState, limit: float | None = None) -> None:
+        """Wait for one of these states. Raises AmiTimeout after `limit` seconds."""
+        try:
+            async with asyncio.timeout(limit):
+                while self._state not in states:
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AmiTimeout(f"AMI is not {' or '.join(states)}: {self._state}") from None
 
     def subscribe(self, names: Iterable[str], callback: Callback) -> Callable[[], None]:
         """Call `callback(event)` for each event of these names ("*" for all). Returns what ends it.
@@ -384,7 +388,6 @@ class Ami:
             self._failures = 0
             self._enter(AmiState.READY)
             self._manager.release()
-            self._ready.set()
             await self._watch(link)
         finally:
             link.drop("given up")
@@ -452,8 +455,8 @@ class Ami:
             return
         log.info("AMI %s -> %s", self._state, state)
         self._state = state
-        if state is not AmiState.CLOSED:
-            self._ready.clear()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _call(self, hook: Callable[..., Any] | None, *arguments: object) -> None:
         if hook is None:

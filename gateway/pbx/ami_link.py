@@ -123,7 +123,7 @@ class AmiLink(AMIProtocol):  # type: ignore[misc]
 
     def handle_message(self, message: dict[str, str]) -> None:
         """Hand a frame to the action that asked for it, else to the subscribers."""
-        action = self.responses.get(message.get("ActionID"))
+        action = self.responses.get(message.get("ActionID", ""))
         if action is not None:
             if action.add_message(message):
                 self.forget(action)
