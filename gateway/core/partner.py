@@ -1,0 +1,137 @@
+"""A partner hotline, as its file in ivr_flows/partners/ says: whom to dial, when, and on what terms.
+
+A partner is data: 12345, 110, or whoever is added. The calls themselves are core/transfer's and
+the `partner` step's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from gateway.core.hours import ALWAYS, Week, read_hours
+from gateway.core.tree import Branch, Faults, Leaf, Node
+
+_NUMBER = re.compile(r"\d{3,15}")
+_SIP = re.compile(r"sip:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?")
+_ID = re.compile(r"[a-z0-9_]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner. `dial` is a number for the trunk or a SIP address (sip:user@host:port).
+
+    The texts are shown to the agent: what is said before joining, how the paper follows the call,
+    who decides when both think it is the other's matter.
+    """
+
+    id: str
+    zh: str
+    en: str
+    dial: str
+    hours: Week = field(default_factory=Week)
+    ring: int = 20
+    told_before_joining: str = ""
+    paper: str = ""
+    decides: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerField:
+    """One field of a partner file, for the reader and the docs."""
+
+    name: str
+    required: bool
+    help: str
+
+
+FIELDS = (
+    PartnerField("id", True, "Id in flows and API; also the file's name."),
+    PartnerField("name", True, "`{zh: …, en: …}`: its name on screens."),
+    PartnerField("dial", True, "A number for the trunk, or a SIP address such as sip:12345@10.0.0.8:5060."),
+    PartnerField(
+        "hours", False, "`always`, hours, or `{workdays: …, restdays: …}`; outside them nobody dials."
+    ),
+    PartnerField("ring_seconds", False, "How long it rings, 5 to 120; 20 if not given."),
+    PartnerField(
+        "told_before_joining", False, "What the agent tells the partner before all three are joined."
+    ),
+    PartnerField("paper", False, "How the paper follows the call: link, fax, e-mail, and by when."),
+    PartnerField("decides", False, "Who takes the matter when both sides think it is the other's."),
+    PartnerField("source", False, "Where these terms come from, and whether somebody has checked them."),
+)
+
+
+def parse_partner(tree: Node | None, faults: Faults, stem: str) -> Partner | None:
+    """A partner from its file's tree; `stem` is the file's name. None after a fault."""
+    before = len(faults.found)
+    parts = faults.branch(tree, "the partner", [f.name for f in FIELDS])
+    for f in FIELDS:
+        if f.required and f.name not in parts and len(faults.found) == before:
+            faults.at(tree.line if tree else 1, f"`{f.name}` is missing: {f.help}")
+    names = _names(parts.get("name"), faults)
+    texts = {f.name: _text(parts.get(f.name), f.name, faults) for f in FIELDS if f.name not in _OTHER}
+    _check_id(texts["id"], parts.get("id"), stem, faults)
+    _check_dial(texts["dial"], parts.get("dial"), faults)
+    hours = _week(parts.get("hours"), faults)
+    ring = _ring(parts.get("ring_seconds"), faults)
+    if len(faults.found) > before:
+        return None
+    rest = {name: texts[name] for name in ("told_before_joining", "paper", "decides", "source")}
+    return Partner(texts["id"], names[0], names[1], texts["dial"], hours, ring, **rest)
+
+
+_OTHER = ("name", "hours", "ring_seconds")
+
+
+def _text(node: Node | None, what: str, faults: Faults) -> str:
+    if isinstance(node, Leaf):
+        return " ".join(node.text.split())
+    if node is not None:
+        faults.at(node.line, f"{what} must be a text")
+    return ""
+
+
+def _names(node: Node | None, faults: Faults) -> tuple[str, str]:
+    if node is None:
+        return "", ""
+    parts = faults.branch(node, "name", ("zh", "en"))
+    zh, en = (_text(parts.get(key), f"name.{key}", faults) for key in ("zh", "en"))
+    if not zh:
+        faults.at(node.line, "name.zh is missing: the partner's name on screens")
+    return zh, en or zh
+
+
+def _check_id(text: str, node: Node | None, stem: str, faults: Faults) -> None:
+    if node is None:
+        return
+    if not _ID.fullmatch(text):
+        faults.at(node.line, f"`{text}` is no id: use a-z, 0-9 and _")
+    elif text != stem:
+        faults.at(node.line, f"the id is `{text}`, but the file is called {stem}")
+
+
+def _check_dial(text: str, node: Node | None, faults: Faults) -> None:
+    if node is not None and not _NUMBER.fullmatch(text) and not _SIP.fullmatch(text):
+        faults.at(node.line, f"`{text}` can not be dialled: give a number or sip:user@host:port")
+
+
+def _week(node: Node | None, faults: Faults) -> Week:
+    if node is None:
+        return Week()
+    if not isinstance(node, Branch):
+        hours = read_hours(node, "hours", faults) or ALWAYS
+        return Week(hours, hours)
+    parts = faults.branch(node, "hours", ("workdays", "restdays"))
+    read = {name: read_hours(part, f"hours.{name}", faults) or ALWAYS for name, part in parts.items()}
+    return Week(read.get("workdays", ALWAYS), read.get("restdays", ALWAYS))
+
+
+def _ring(node: Node | None, faults: Faults) -> int:
+    if node is None:
+        return 20
+    if isinstance(node, Leaf) and type(node.value) is int and 5 <= node.value <= 120:
+        return node.value
+    faults.at(node.line, "ring_seconds must be a whole number from 5 to 120")
+    return 20
