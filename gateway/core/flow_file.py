@@ -78,7 +78,7 @@ class FlowSet:
         """Every exit of a step with the step it leads to."""
         if spec.jump:
             if target := self.target(spec, GOTO):
-                yield Exit(GOTO, "", idle=True), target
+                yield Exit(GOTO, "", "Into the other flow.", idle=True), target
             return
         for exit_ in spec.step.exits_of(spec.settings):
             if target := self.target(spec, exit_.name):

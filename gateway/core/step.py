@@ -46,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """One way out of a step.
+    """One way out of a step; `zh` is its word in drawings.
 
     `needs` names the setting without which it cannot happen; `or_else` the exit whose target it
     shares when none is given. `idle`: it is taken without the caller doing anything. `settled`:
@@ -54,6 +54,7 @@ class Exit:
     """
 
     name: str
+    zh: str
     help: str
     needs: str = ""
     or_else: str = ""
@@ -300,7 +301,10 @@ class Step:
     def exits_of(self, settings: Any) -> tuple[Exit, ...]:
         """The exits that can happen with these settings, a menu's keys included."""
         fixed = tuple(e for e in self.exits if not e.needs or getattr(settings, e.needs))
-        return (*fixed, *(Exit(key, o.label or key) for key, o in self.options(settings).items()))
+        return (
+            *fixed,
+            *(Exit(key, o.label, f"The caller pressed {key}.") for key, o in self.options(settings).items()),
+        )
 
 
 def _setting(f: dataclasses.Field[Any]) -> Setting:

@@ -65,9 +65,9 @@ STEP = Step(
     AskDigits,
     run,
     (
-        Exit("given", "Enough digits were keyed in."),
-        Exit("silence", "Nothing was keyed in.", idle=True),
-        Exit("wrong", "The last input was too short.", or_else="silence"),
+        Exit("given", "已输入", "Enough digits were keyed in."),
+        Exit("silence", "没有输入", "Nothing was keyed in.", idle=True),
+        Exit("wrong", "位数不够", "The last input was too short.", or_else="silence"),
     ),
     faults=faults,
     waits=True,

@@ -77,8 +77,8 @@ STEP = Step(
     Callback,
     run,
     (
-        Exit("booked", "The call-back is owed.", settled=True),
-        Exit("no_number", "The number is withheld and none was keyed in.", idle=True),
+        Exit("booked", "已预约", "The call-back is owed.", settled=True),
+        Exit("no_number", "没有号码", "The number is withheld and none was keyed in.", idle=True),
     ),
     prompts=(
         "callback_place_before",

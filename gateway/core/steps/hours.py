@@ -33,5 +33,8 @@ STEP = Step(
     "Open or closed?",
     Hours,
     run,
-    (Exit("open", "Within the hours.", idle=True), Exit("closed", "Outside the hours.", idle=True)),
+    (
+        Exit("open", "工作时间", "Within the hours.", idle=True),
+        Exit("closed", "非工作时间", "Outside the hours.", idle=True),
+    ),
 )

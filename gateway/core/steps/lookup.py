@@ -79,9 +79,9 @@ STEP = Step(
     Lookup,
     run,
     (
-        Exit("told", "The state was told."),
-        Exit("wrong", "Number and code never fitted, or the attempts are used up."),
-        Exit("silence", "No number was keyed in.", or_else="wrong", idle=True),
+        Exit("told", "已告知", "The state was told."),
+        Exit("wrong", "不符或锁定", "Number and code never fitted, or the attempts are used up."),
+        Exit("silence", "没有输入", "No number was keyed in.", or_else="wrong", idle=True),
     ),
     prompts=(
         "progress_state_is",

@@ -74,8 +74,8 @@ STEP = Step(
     Menu,
     run,
     (
-        Exit("silence", "No key came in time.", idle=True),
-        Exit("wrong", "The last try was a wrong key.", or_else="silence"),
+        Exit("silence", "无按键", "No key came in time.", idle=True),
+        Exit("wrong", "按键错误", "The last try was a wrong key.", or_else="silence"),
     ),
     options=options,
     faults=faults,

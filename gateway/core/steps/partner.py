@@ -46,11 +46,11 @@ STEP = Step(
     PartnerCall,
     run,
     (
-        Exit("talked", "They talked.", settled=True),
-        Exit("busy", "The partner is busy.", idle=True),
-        Exit("no_answer", "The partner does not answer.", or_else="busy", idle=True),
-        Exit("failed", "It could not be dialled.", or_else="busy", idle=True),
-        Exit("closed", "Outside the partner's hours.", or_else="busy", idle=True),
+        Exit("talked", "已通话", "They talked.", settled=True),
+        Exit("busy", "对方忙", "The partner is busy.", idle=True),
+        Exit("no_answer", "无人接听", "The partner does not answer.", or_else="busy", idle=True),
+        Exit("failed", "接不通", "It could not be dialled.", or_else="busy", idle=True),
+        Exit("closed", "非工作时间", "Outside the partner's hours.", or_else="busy", idle=True),
     ),
     resume=resume,
 )

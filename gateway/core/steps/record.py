@@ -51,9 +51,9 @@ STEP = Step(
     Record,
     run,
     (
-        Exit("saved", "The message is saved.", settled=True),
-        Exit("empty", "Nothing was said in the last try either.", idle=True, settled=True),
-        Exit("failed", "It was spoken, but the disk refused it.", or_else="empty", idle=True),
+        Exit("saved", "已保存", "The message is saved.", settled=True),
+        Exit("empty", "没有留言", "Nothing was said in the last try either.", idle=True, settled=True),
+        Exit("failed", "保存失败", "It was spoken, but the disk refused it.", or_else="empty", idle=True),
     ),
     faults=faults,
     person=True,

@@ -23,4 +23,6 @@ def run(say: Say, call: Call) -> StepRun:
     return "done"
 
 
-STEP = Step("say", "播放", "Speak something.", Say, run, (Exit("done", "It was spoken, or cut.", idle=True),))
+STEP = Step(
+    "say", "播放", "Speak something.", Say, run, (Exit("done", "完", "It was spoken, or cut.", idle=True),)
+)
