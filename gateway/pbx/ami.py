@@ -148,7 +148,9 @@ class Ami:
         return self._state
 
     async def start(self) -> None:
-        """Begin to connect, and keep at it until `close`. Returns at once."""
+        """Begin to connect, and keep at it until `close`. Returns at once. Raises AmiLost when closed."""
+        if self._state is AmiState.CLOSED:
+            raise AmiLost("AMI is closed")
         if self._task is None:
             self._task = asyncio.create_task(self._keep(), name="ami")
 
@@ -345,7 +347,7 @@ class Ami:
     # ------------------------------------------------------------ keeping the link
 
     async def _keep(self) -> None:
-        while True:
+        while self._state is not AmiState.CLOSED:
             try:
                 await self._one_link()
             except _Refused:
@@ -451,7 +453,7 @@ class Ami:
         self._booted.set()
 
     def _enter(self, state: AmiState) -> None:
-        if state is self._state:
+        if self._state in (state, AmiState.CLOSED):  # nothing leads out of CLOSED
             return
         log.info("AMI %s -> %s", self._state, state)
         self._state = state
