@@ -69,7 +69,8 @@ def _install_tools(say: Callable[[str], None]) -> None:
         return
     if not debian.is_root():
         for one in missing:
-            say(f"{one.package} is missing: tests with {one.purpose} fail; as root: apt-get install it")
+            advice = f"as root: apt-get install {one.package}"
+            say(f"missing: {one.program}; tests with {one.purpose} fail until it is there; {advice}")
         return
     if not _CLUSTER_CONF.exists() and any(t.package == "postgresql" for t in missing):
         _CLUSTER_CONF.parent.mkdir(parents=True, exist_ok=True)
