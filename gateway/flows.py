@@ -212,7 +212,7 @@ class FlowStore:
         in force. Raises FlowError; the running version then stays.
         """
         with self._alone():
-            texts = self._drawn(self._texts(self.number()), self._draft_texts(name), name)
+            texts = self._drawn(self.texts(self.number()), self.draft_texts(name), name)
             return self._put(texts, who, why, now)
 
     def rollback(
@@ -229,26 +229,28 @@ class FlowStore:
         """
         with self._alone():
             number = self.number()
-            there = self._texts(number)
+            there = self.texts(number)
             back = to if to is not None else self._last_other(name, number)
             if not self._folder(back).is_dir():
                 raise FlowError(Problem(shown(self.published), 0, f"no version {back}"))
-            texts = self._drawn(there, self._texts(back), name)
+            texts = self._drawn(there, self.texts(back), name)
             return self._put(texts, who, why or f"back to version {back}", now, test=False)
 
     def _last_other(self, name: str, number: int) -> int:
-        there = _share(self._texts(number), name)
+        there = _share(self.texts(number), name)
         for older in reversed([n for n in self._numbers() if n < number]):
-            if _share(self._texts(older), name) not in (there, {}):
+            if _share(self.texts(older), name) not in (there, {}):
                 return older
         raise FlowError(
             Problem(shown(self.published), 0, f"no earlier version in which {name} was different")
         )
 
-    def _texts(self, number: int) -> Texts:
+    def texts(self, number: int) -> Texts:
+        """The files of a version; none for 0, before the first."""
         return read_sources(self._folder(number)).texts if number else {}
 
-    def _draft_texts(self, name: str) -> Texts:
+    def draft_texts(self, name: str) -> Texts:
+        """The files of the drafts. Raises FlowError when `name` is neither a flow nor another share."""
         texts = read_sources(self.drafts).texts
         known = [n.removesuffix(".yaml") for n in texts if "/" not in n]
         if name not in (ALL, PARTNERS, *known):
@@ -265,7 +267,7 @@ class FlowStore:
 
     def _put(self, texts: Texts, who: str, why: str, now: datetime | None, test: bool = True) -> int:
         number = self.number()
-        there = self._texts(number)
+        there = self.texts(number)
         if texts == there:
             return number
         new = max([number, *self._numbers()]) + 1
@@ -317,10 +319,14 @@ class FlowStore:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the lock under which versions are made; the kernel frees it if we die."""
-        self.published.mkdir(parents=True, exist_ok=True)
-        with (self.published / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        try:
+            self.published.mkdir(parents=True, exist_ok=True)
+            with (self.published / ".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            where = shown(Path(error.filename or self.published))
+            raise FlowError(Problem(where, 0, f"cannot be written: {error.strerror}")) from error
 
 
 def _share(texts: Texts, name: str) -> dict[str, bytes]:

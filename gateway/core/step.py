@@ -276,7 +276,8 @@ class Step:
     event of its long wait (queue, partner) by a process that did not begin it. `faults` yields
     (setting, text) for settings that do not go together. `prompts` are ids it speaks on its own.
     `person`: it leads to a person, or to being heard when none is there. `waits`: the caller acts
-    or waits in it, so a loop through it is his choice.
+    or waits in it, so a loop through it is his choice. `closes` is drawn as a way in which the call
+    may end within it.
     """
 
     name: str
@@ -292,6 +293,7 @@ class Step:
     prompts: tuple[str, ...] = ()
     person: bool = False
     waits: bool = False
+    closes: str = ""
 
     @property
     def fields(self) -> tuple[Setting, ...]:

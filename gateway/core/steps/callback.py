@@ -78,7 +78,7 @@ STEP = Step(
     run,
     (
         Exit("booked", "已预约", "The call-back is owed.", settled=True),
-        Exit("no_number", "没有号码", "The number is withheld and none was keyed in.", idle=True),
+        Exit("no_number", "无号码", "The number is withheld and none was keyed in.", idle=True),
     ),
     prompts=(
         "callback_place_before",

@@ -69,4 +69,5 @@ STEP = Step(
     faults=faults,
     person=True,
     waits=True,
+    closes="坐席接听",
 )
