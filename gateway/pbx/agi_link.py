@@ -18,6 +18,7 @@ from gateway.pbx.agi_header import END, end_of_header
 from gateway.pbx.agi_reply import AgiGarbage, AgiHangup, AgiReplies, AgiReply
 
 COMMAND_BYTES = 2_046  # Asterisk before 22.9 cuts a longer line in two and runs the rest as a command
+LAST_ANSWER = 1.0  # seconds for the answer that is still due after a hang-up; it takes a millisecond
 OTHER_PEER_GRACE = 0.1  # seconds to wait after a blank line that is not Asterisk's
 
 
@@ -72,12 +73,12 @@ class AgiLink(asyncio.Protocol):
 
     __slots__ = (
         "_deadline",
+        "_doomed",
         "_header",
         "_limits",
         "_loop",
         "_owner",
         "_replies",
-        "_stale",
         "_timer",
         "_transport",
         "_waiter",
@@ -92,7 +93,7 @@ class AgiLink(asyncio.Protocol):
         self._header: bytearray | None = bytearray()
         self._replies = AgiReplies()
         self._waiter: asyncio.Future[AgiReply] | None = None
-        self._stale = 0  # replies that will come for commands nobody waits for any more
+        self._doomed = False  # the command under way met a hang-up: its answer does not count
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.gone = Gone.NO
@@ -208,25 +209,28 @@ class AgiLink(asyncio.Protocol):
     def _take(self, reply: AgiReply) -> None:
         if reply.code == 100:  # Trying: the answer is still to come
             return
-        if self._stale:
-            self._stale -= 1
-            return
         waiter = self._waiter
         if waiter is None:
             return
         self._waiter = None
-        if not waiter.done():
+        doomed, self._doomed = self._doomed, False
+        if waiter.done():
+            return
+        if doomed:
+            waiter.set_exception(ChannelGone("hangup"))
+        else:
             waiter.set_result(reply)
 
     def _hung_up(self) -> None:
+        """A command under way is still answered, behind this line. Nothing may be sent before that:
+        of two lines in one segment Asterisk reads the first and forgets to look for the second."""
         if self.gone is not Gone.NO:
             return
         self.gone = Gone.HANGUP
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            self._stale += 1  # Asterisk answers it after all, behind the HANGUP line
-            if not waiter.done():
-                waiter.set_exception(ChannelGone("hangup"))
+        if self._waiter is not None:
+            self._doomed = True
+            self._deadline = min(self._deadline, self._loop.time() + LAST_ANSWER)
+            self._set_timer()
 
     def _end(self, error: GatewayError) -> None:
         self.gone = Gone.CLOSED
@@ -259,6 +263,8 @@ class AgiLink(asyncio.Protocol):
             self._set_timer()
         elif self._header is not None:
             self._header_late(self._header)
+        elif self._doomed:
+            self._abort(ChannelGone("hangup"))
         elif self._waiter is not None:
             self._abort(AgiTimeout("an AGI command was not answered in time"))
 

@@ -191,6 +191,35 @@ async def test_hangup_line_before_the_answer() -> None:
         assert await peer.answer(b"200 result=0\n") == 'GET VARIABLE "FAXEXTEN"'
 
 
+async def test_after_a_hangup_nothing_is_sent_before_the_last_answer() -> None:
+    """Asterisk reads one line of a segment and forgets the next: a second one would wait for ever."""
+
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(ChannelGone):
+            await call.stream_file("hotline/hello")
+        assert await call.get_variable("LINE") == "3"
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"200 result=-1 endpos=160\n")
+        assert await peer.answer(b"HANGUP\n") == "NOOP"
+        asking = asyncio.ensure_future(peer.hear())
+        assert await asyncio.wait({asking}, timeout=0.05) == (set(), {asking})
+        peer.say(b"200 result=0\n")
+        assert await asking == 'GET VARIABLE "LINE"'
+        peer.say(b"200 result=1 (3)\n")
+
+
+async def test_hangup_and_no_last_answer() -> None:
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(ChannelGone):
+            await call.stream_file("hotline/hello")
+        with pytest.raises(ChannelGone):
+            await call.get_variable("LINE")
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"HANGUP\n")
+
+
 async def test_fax() -> None:
     async def handler(call: AgiSession) -> None:
         with pytest.raises(ChannelGone):
