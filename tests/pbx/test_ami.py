@@ -27,7 +27,7 @@ from gateway.pbx.ami import (
 )
 from tests.pbx.pbx_peers import AmiPeer, error, frame, listing, silence, success
 
-QUICK = AmiTiming(retry_first=0.01, retry_longest=0.02, retry_refused=0.01, boot=0.2)
+QUICK = AmiTiming(retry_first=0.01, retry_longest=0.02, retry_refused=0.01)
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 

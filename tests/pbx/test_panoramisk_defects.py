@@ -54,7 +54,7 @@ async def our_agi(handler: OurHandler, **options: Any) -> AsyncIterator[AgiServe
     await server.stop()
 
 
-async def bare_answers(raw: bytes, *commands: str) -> list[Any]:
+async def bare_answers(raw: bytes, *commands: str, box: float = 20) -> list[Any]:
     """What the bare library makes of bytes that Asterisk says after the first command."""
     got: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -64,7 +64,7 @@ async def bare_answers(raw: bytes, *commands: str) -> list[Any]:
         got.put_nowait(None)
 
     async with bare_agi(handler) as (_, port):
-        return await exchange(port, raw, got)
+        return await exchange(port, raw, got, box)
 
 
 async def our_answers(raw: bytes, *commands: str) -> list[Any]:
@@ -79,16 +79,16 @@ async def our_answers(raw: bytes, *commands: str) -> list[Any]:
         got.put_nowait(None)
 
     async with our_agi(handler) as server:
-        return await exchange(server.port, raw, got)
+        return await exchange(server.port, raw, got, 20)
 
 
-async def exchange(port: int, raw: bytes, got: asyncio.Queue[Any]) -> list[Any]:
+async def exchange(port: int, raw: bytes, got: asyncio.Queue[Any], box: float) -> list[Any]:
     peer = await AgiPeer.connect(port)
     await peer.hear()
     peer.say(raw)
     found: list[Any] = []
     try:
-        while (one := await asyncio.wait_for(got.get(), BOX)) is not None:
+        while (one := await asyncio.wait_for(got.get(), box)) is not None:
             found.append(one)
     except TimeoutError:
         found.append("waits")
@@ -200,10 +200,10 @@ async def test_hangup_line_is_taken_for_an_answer() -> None:
 
 async def test_usage_texts() -> None:
     single = b"520 Invalid command syntax.  Proper usage not available.\n"
-    assert await bare_answers(single, "STREAM FILE") == ["waits"]
+    assert await bare_answers(single, "STREAM FILE", box=BOX) == ["waits"]
     assert await our_answers(single, "STREAM FILE") == [AgiFailed]
     block = b"520-Invalid command syntax.\n Usage: X\n more\n520 End of proper usage.\n200 result=1\n"
-    bare = await bare_answers(block, "STREAM FILE", "NOOP")
+    bare = await bare_answers(block, "STREAM FILE", "NOOP", box=BOX)
     assert bare[1] == "waits" or bare[1]["result"] != ("1", "")  # the text is taken for NOOP's answer
     assert await our_answers(block, "STREAM FILE") == [AgiFailed]
 
