@@ -7,7 +7,7 @@ either is older than the code.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.core.hours import Hours
 from gateway.core.partner import FIELDS
 from gateway.core.step import REQUIRED, Setting, Step
 from gateway.core.steps import STEPS
+from gateway.errors import FlowError, Problem
 from gateway.flows import shown
 
 _WORD = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
@@ -85,11 +86,14 @@ def schema_text() -> str:
 
 
 def renew_schema(folder: Path, write: bool) -> str:
-    """The schema's text; with `write`, it is put beside the flows and its path is given."""
+    """The schema's text; with `write`, it is put beside the flows and its path is given. Raises FlowError."""
     if not write:
-        return schema_text()
+        return schema_text().rstrip("\n")
     file = folder / SCHEMA_FILE
-    file.write_text(schema_text(), "utf-8")
+    try:
+        file.write_text(schema_text(), "utf-8")
+    except OSError as error:
+        raise FlowError(Problem(shown(file), 0, f"cannot be written: {error.strerror}")) from error
     return f"{shown(file)} is renewed"
 
 
@@ -102,7 +106,7 @@ def steps_table() -> str:
 
 
 def _step_part(step: Step) -> str:
-    lines = [f"### {step.name} ({step.zh})", "", step.help, ""]
+    lines = [f"### `{step.name}` {step.zh}", "", step.help, ""]
     lines += ["| setting | takes | default | meaning |", "| --- | --- | --- | --- |"]
     lines += [f"| `{f.name}` | {f.type.name} | {_default(f)} | {f.help} |" for f in step.fields]
     if step.exits:
@@ -150,3 +154,11 @@ def partners_table() -> str:
     """The fields of a partner file."""
     lines = ["| field | must be given | meaning |", "| --- | --- | --- |"]
     return "\n".join(lines + [f"| `{f.name}` | {'yes' if f.required else 'no'} | {f.help} |" for f in FIELDS])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "flow-steps": steps_table,
+    "flow-cases": cases_table,
+    "flow-partners": partners_table,
+}
+"""Tables of docs/flow-language.md by the name of their marks."""

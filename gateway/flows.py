@@ -87,7 +87,7 @@ def parse_folder(folder: Path, version: int = 0) -> tuple[FlowSet, tuple[Problem
                 partners[partner.id] = partner
         elif tree and (flow := parse_flow(tree, faults, file.stem)):
             flows[flow.name] = flow
-        found += faults.found
+        found += sorted(faults.found, key=lambda problem: problem.line)
     return FlowSet(version, flows, partners), tuple(found)
 
 

@@ -75,6 +75,8 @@ class _Graph:
         self.steps = {spec.place: spec for spec in flows.specs()}
         self.ways = {spec.place: tuple(flows.edges(spec)) for spec in self.steps.values()}
         self.files = {name: flow.file for name, flow in flows.flows.items()}
+        ends = {place for place, spec in self.steps.items() if spec.step.name in ("hang_up", "queue")}
+        self.ending = self._backward(ends)
         self.starts = [f"{flow.name}/{flow.start}" for flow in flows.flows.values()]
 
     def unreachable(self) -> Iterator[Problem]:
@@ -86,10 +88,8 @@ class _Graph:
 
     def endless(self) -> Iterator[Problem]:
         """Steps from which no path ends the call (hang_up, a talk, or being heard)."""
-        ends = {p for p, spec in self.steps.items() if spec.step.name in ("hang_up", "queue")}
-        ending = self._backward(ends)
         for place, spec in self.steps.items():
-            if place not in ending:
+            if place not in self.ending:
                 yield self._problem(
                     spec, f"{spec.id}: path without an end, it never comes to hang_up or queue"
                 )
@@ -100,6 +100,8 @@ class _Graph:
             place: [target.place for exit_, target in ways if exit_.idle] for place, ways in self.ways.items()
         }
         for loop in _loops(idle):
+            if not loop & self.ending:
+                continue  # named already: it has no end for anybody
             first = min(loop, key=lambda place: (self._file(place), self.steps[place].line))
             names = ", ".join(sorted(self.steps[place].id for place in loop))
             yield self._problem(self.steps[first], f"loop without a caller's choice: {names}")

@@ -117,8 +117,10 @@ class _Reader:
         zh, en = self._title(parts.get("title"))
         specs = self._steps(parts["steps"]) if "steps" in parts else {}
         start = self._word(parts.get("start"), "start")
-        if start and specs and start not in specs:
-            self.faults.at(parts["start"].line, f"start: no step `{start}`{nearest(start, specs)}")
+        table = parts.get("steps")
+        known = table.pairs if isinstance(table, Branch) else {}
+        if start and known and start not in known:
+            self.faults.at(parts["start"].line, f"start: no step `{start}`{nearest(start, known)}")
         if len(self.faults.found) > before:
             return None
         return Flow(name, zh or name, en or name, start, specs, self.faults.file, parts["start"].line)
