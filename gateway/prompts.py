@@ -29,6 +29,7 @@ TONES: Mapping[str, str] = {"beep": "（滴）"}  # made by arithmetic, known wi
 _ID = re.compile(r"[a-z0-9_]+")
 _END = "。！？；"
 _KEYS = ("zh", "en", "say")
+_SPOKEN = re.compile(r"[一-鿿]|\d{3}")
 _NUMBER = re.compile(r"\d{3,}")
 _DIGITS = str.maketrans("0123456789", "零幺二三四五六七八九")
 
@@ -65,7 +66,10 @@ class Prompt:
 
     @property
     def manner(self) -> Manner:
-        """How the clip is spoken, from what it is: a digit, a lone word, half a sentence, or a sentence."""
+        """How the clip is spoken, from what it is: a digit, a lone word, half a sentence, or a sentence.
+
+        In a carrier 八 follows: its closed lips leave nothing of the next word in the cut.
+        """
         words = self.spoken.rstrip(_END)
         if re.fullmatch(r"digit_\d", self.id):
             return Manner("六，二，{}，五，八。", speed=0.85, slot=0.45)
@@ -74,8 +78,8 @@ class Prompt:
         if self.spoken[-1] in _END:
             return Manner("六，二，{}", speed=0.9) if len(words) <= 2 else Manner()
         if len(words) <= 2:
-            return Manner("六，二，{}，五，八。", speed=0.85, trail=0.04)
-        return Manner("{}，五，八。", trail=0.04)
+            return Manner("六，二，{}，八，五。", speed=0.85, trail=0.04)
+        return Manner("{}，八，五。", trail=0.04)
 
     @property
     def source(self) -> str:
@@ -163,6 +167,8 @@ class _Reader:
             self.problems.append(Problem(str(self.path), line, f"not YAML: {error.problem}"))
         except yaml.YAMLError as error:
             self._fault(None, f"not YAML: {str(error).splitlines()[0]}")
+        except RecursionError:
+            self._fault(None, "nested too deeply")
         return None
 
     def prompts(self) -> dict[str, Prompt]:
@@ -209,6 +215,8 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             self._fault(node, f"{name}: {key} must be a text")
             return ""
+        if key != "en" and node.value and not _SPOKEN.search(node.value):
+            self._fault(node, f"{name}: {key} holds no Chinese character to speak")
         return str(node.value).strip()
 
     def recordings(self, folder: Path, known: Mapping[str, Prompt]) -> frozenset[str]:

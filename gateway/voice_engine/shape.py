@@ -16,8 +16,8 @@ Samples = npt.NDArray[np.float64]
 
 LEVEL = -22.0  # active speech level of every clip, dBov; about -16 dBm0 on the line
 PEAK = -3.0  # no sample is above this, dBov of its absolute value
-SILENCE = -52.0  # a 5 ms frame below this is silence, dBov
-LEAD = 0.020  # seconds of silence kept before the first sound
+SILENCE = -56.0  # a 5 ms frame below this is silence, dBov
+LEAD = 0.030  # seconds of silence kept before the first sound
 TRAIL = 0.150  # seconds of silence kept after the last
 _ACTIVE_MARGIN = 15.9  # dB below the active level that still count as speech (P.56)
 _HIGH_PASS = (90.0, 160.0)  # Hz: nothing below, everything above; keeps hum and thumps off the line

@@ -74,7 +74,7 @@ class Voice:
         parts: list[Samples] = []
         for sentence in re.findall(r"[^。！？；]+[。！？；]?", text):
             sound = self.sentence(sentence, speed).samples
-            parts.append(shape.trimmed(sound, RATE, 0.005, 0.03))
+            parts.append(shape.trimmed(sound, RATE, 0.03, 0.03))
             parts.append(np.zeros(round(PAUSES.get(sentence[-1], 0) * RATE)))
         return np.concatenate(parts)
 
@@ -119,8 +119,8 @@ def finish(sound: Samples, rate: int, trail: float, slot: float) -> Samples:
     """A clip as it is written: at `rate`, of one loudness, with the silences we want."""
     clip = shape.to_level(shape.resampled(sound, RATE, rate), rate)
     if slot:
-        return shape.in_slot(shape.trimmed(clip, rate, 0.015, 0.03), rate, slot)
-    return shape.trimmed(clip, rate, trail=trail)
+        return shape.in_slot(shape.to_level(shape.trimmed(clip, rate, 0.015, 0.03), rate), rate, slot)
+    return shape.to_level(shape.trimmed(clip, rate, trail=trail), rate)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from gateway.prompts import RATE, TONES, Made, Prompt, Prompts, manifest
 from gateway.voice_engine import environment, shape, tones
 
 MUSIC = Path("moh") / "calm.wav"
-FAIR = 0.10  # a prompt with more wrong syllables than this is not done
+FAIR = 0.10  # one wrong syllable is taken; beyond it, a prompt with a larger share is not done
 BEGIN, END = "<!-- table: written by `gateway prompts listen` -->", "<!-- end of table -->"
 
 
@@ -133,6 +133,10 @@ class Heard:
     errors: int
     syllables: int
 
+    @property
+    def made_out(self) -> bool:
+        return self.errors <= max(1, FAIR * self.syllables)
+
 
 _AS_HEARD = (  # what the shorter clips are heard in, as the flows and the queue play them
     ("callback_number_is", "0357 2016984", "callback_confirm"),
@@ -174,14 +178,17 @@ def _as_heard() -> Iterator[tuple[str, ...]]:
 def listen(prompts: Prompts, ids: Sequence[str], document: Path | None) -> int:
     """Let the recogniser hear the prompts; prints what it made of them and writes the table.
 
-    Returns 1 when a prompt has more than FAIR of its syllables wrong.
+    Returns 1 when one was not made out.
     """
     heard = list(_hear(prompts, trials(prompts, ids)))
     if document:
         _write_table(document, heard)
     wrong, spoken = sum(h.errors for h in heard), sum(h.syllables for h in heard)
     print(f"{wrong} of {spoken} syllables wrong in {len(heard)} trials ({wrong / max(1, spoken):.1%})")
-    return 1 if any(h.errors > FAIR * h.syllables for h in heard) else 0
+    unfit = [h for h in heard if not h.made_out]
+    for h in unfit:
+        print(f"not made out: {h.trial.name}")
+    return 1 if unfit else 0
 
 
 def _hear(prompts: Prompts, rows: Sequence[Trial]) -> Iterator[Heard]:
@@ -218,5 +225,6 @@ def _table(heard: Sequence[Heard]) -> str:
     ]
     for h in heard:
         shown = h.text.replace("|", "/") or "(nothing)"
-        lines.append(f"| {h.trial.name} | {h.trial.text} | {shown} | {h.errors} of {h.syllables} |")
+        wrong_ones = f"{h.errors} of {h.syllables}" + ("" if h.made_out else ", **not made out**")
+        lines.append(f"| {h.trial.name} | {h.trial.text} | {shown} | {wrong_ones} |")
     return "\n".join(lines)
