@@ -156,9 +156,10 @@ def partners_table() -> str:
     return "\n".join(lines + [f"| `{f.name}` | {'yes' if f.required else 'no'} | {f.help} |" for f in FIELDS])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {
-    "flow-steps": steps_table,
-    "flow-cases": cases_table,
-    "flow-partners": partners_table,
+PAGE = "docs/flow-language.md"
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "flow-steps": (PAGE, steps_table),
+    "flow-cases": (PAGE, cases_table),
+    "flow-partners": (PAGE, partners_table),
 }
-"""Tables of docs/flow-language.md by the name of their marks."""
+"""Page and table by the name of the marks, as gateway.reference has them."""
