@@ -134,6 +134,11 @@ class Call:
         """Packets of sound sent and heard."""
         return self._stream.sent, self._stream.track.packets
 
+    @property
+    def rtp_port(self) -> int:
+        """Our port of this call's sound."""
+        return self._stream.port
+
     def header(self, name: str) -> str:
         """A header of the INVITE, "" when it has none."""
         return self.leg.header(name)
@@ -191,7 +196,7 @@ class Call:
         """Every prompt heard so far. The work is done for what is new since the last call of this."""
         if self._listener is None:
             self._listener = Listener(self._library())
-        return [self._timed(found) for found in self._listener.heard(self.samples())]
+        return [self._timed(found) for found in self._listener.heard(self.samples(), self.over)]
 
     def _timed(self, found: Heard) -> Heard:
         """A find with its times as they were, not as they lie in the sound."""

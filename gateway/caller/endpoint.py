@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from gateway.caller.dialog import refused_ack
 from gateway.caller.sip import (
@@ -121,7 +122,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._expiry: set[asyncio.TimerHandle] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     @property
     def address(self) -> Target:

@@ -25,12 +25,14 @@ from gateway.errors import OperatorError
 Floats = npt.NDArray[np.float32]
 
 ANCHOR = RATE // 4  # samples: the piece that is looked for
+_SMALL = RATE // 8  # the piece of a word that is shorter than that
 _LIKELY = 0.6  # correlation of an anchor from which a find is looked at
-_SURE = 0.75  # correlation over everything heard from which a find is believed
+_SURE = 0.85  # correlation over everything heard from which a find is believed
 _STEP = RATE // 20  # samples: a find is followed in steps of 50 ms
 _ALIKE = 0.6  # correlation of one such step
 _FAINT = 40.0  # RMS below which a step is silence
 _BREAK = 3  # bad steps in a row that end a prompt; fewer is loss on the way
+_EXACT = 0.95  # the same for a sound shorter than a second: one vowel may be much like another
 _LEAST = 0.4  # seconds of voice that must be alike; two prompts may open with the same word
 _SHORT = RATE  # a sound shorter than a second counts only when it was heard whole
 _BLOCKS = (16384, 4096)  # lengths of the transforms: for much that is new, for little
@@ -61,7 +63,7 @@ class Heard:
 class _Sound:
     id: str
     samples: Floats
-    anchors: tuple[int, ...]
+    anchors: tuple[tuple[int, int], ...]
 
 
 class Library:
@@ -134,24 +136,28 @@ def shipped() -> Library:
     return Library.of_folder(settings.root / settings.flows.folder / "sounds")
 
 
-def _anchors(name: str, samples: Pcm) -> tuple[int, ...]:
-    """Where the pieces begin that are looked for: the first voice; in music one every second."""
-    if len(samples) < ANCHOR:
-        return ()
+def _anchors(name: str, samples: Pcm) -> tuple[tuple[int, int], ...]:
+    """Begin and length of the pieces that are looked for: the first voice; in music one every second."""
     if name.startswith(MUSIC):
-        return tuple(range(0, len(samples) - ANCHOR, RATE))
+        return tuple((begin, ANCHOR) for begin in range(0, len(samples) - ANCHOR, RATE))
     frames = samples[: len(samples) // 40 * 40].reshape(-1, 40).astype(np.float64)
-    loud = np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > 4 * _FAINT)
-    return (min(int(loud[0]) * 40, len(samples) - ANCHOR),) if len(loud) else ()
+    loud = np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > 4 * _FAINT) * 40
+    if not len(loud) or len(samples) < _SMALL:
+        return ()
+    size = ANCHOR if len(samples) >= ANCHOR and loud[-1] - loud[0] >= ANCHOR else _SMALL
+    return ((min(int(loud[0]), len(samples) - size), size),)
 
 
 class _Probe:
     """All anchors of some sounds, ready to be looked for."""
 
     def __init__(self, sounds: Sequence[_Sound]) -> None:
-        self.rows = [(sound, anchor) for sound in sounds for anchor in sound.anchors]
-        pieces = [sound.samples[anchor : anchor + ANCHOR] for sound, anchor in self.rows]
-        matrix = np.array(pieces, dtype=np.float32).reshape(len(pieces), ANCHOR)
+        self.rows = [(sound, anchor) for sound in sounds for anchor, _ in sound.anchors]
+        sizes = [size for sound in sounds for _, size in sound.anchors]
+        matrix = np.zeros((len(sizes), ANCHOR), dtype=np.float32)
+        for row, (sound, anchor), size in zip(matrix, self.rows, sizes, strict=True):
+            row[:size] = sound.samples[anchor : anchor + size]
+        self._sizes = np.array(sizes)
         self._matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1)
         self._spectra: dict[int, npt.NDArray[np.complex64]] = {}
 
@@ -165,9 +171,11 @@ class _Probe:
         places = len(samples) - ANCHOR + 1
         product = np.fft.irfft(self._spectra[size] * np.fft.rfft(samples, size), size, axis=1)[:, :places]
         power = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-        norm = np.sqrt(np.maximum(power[ANCHOR:] - power[:-ANCHOR], 0))
-        norm[norm < _FAINT * ANCHOR**0.5] = np.inf
-        return np.asarray(product / norm, dtype=np.float32)
+        for size in set(self._sizes):
+            norm = np.sqrt(np.maximum(power[size : size + places] - power[:places], 0))
+            norm[norm < _FAINT * size**0.5] = np.inf
+            product[self._sizes == size] /= norm
+        return np.asarray(product, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +201,7 @@ class Listener:
     def __init__(self, library: Library, prompts: Iterable[str] | None = None, since: int = 0) -> None:
         self._probe = library.probe(prompts)
         self._next = since  # anchors before this sample have been looked for
-        self._candidates: list[tuple[_Sound, int, int]] = []  # sound, its anchor, where that lies
+        self._candidates: dict[tuple[_Sound, int, int], None] = {}  # sound, its anchor, where that lies
         self._followed: dict[tuple[str, int], _Find | None] = {}
 
     def heard(self, samples: Pcm, ended: bool = True) -> list[Heard]:
@@ -215,9 +223,14 @@ class Listener:
         while (fresh := len(samples) - ANCHOR + 1 - self._next) > (0 if ended else _FEWEST):
             size = _BLOCKS[0] if fresh > _BLOCKS[0] else _BLOCKS[1]
             piece = samples[self._next : self._next + size].astype(np.float32)
-            if np.any(piece):
-                self._note(self._probe.likeness(piece, size), self._next)
+            self._look(piece, size)
             self._next += len(piece) - ANCHOR + 1
+        if ended:  # a last word may be shorter than an anchor
+            self._look(np.pad(samples[self._next :].astype(np.float32), (0, ANCHOR)), _BLOCKS[1])
+
+    def _look(self, piece: Floats, size: int) -> None:
+        if np.any(piece):
+            self._note(self._probe.likeness(piece, size), self._next)
 
     def _note(self, likeness: Floats, offset: int) -> None:
         """Keep the best place of each cluster of likely places."""
@@ -226,7 +239,7 @@ class Listener:
             places = np.flatnonzero(likeness[row] > _LIKELY)
             for group in np.split(places, np.flatnonzero(np.diff(places) > _STEP) + 1):
                 best = int(group[np.argmax(likeness[row][group])])
-                self._candidates.append((sound, anchor, offset + best))
+                self._candidates[sound, anchor, offset + best] = None
 
     def _follow(self, candidate: tuple[_Sound, int, int], samples: Pcm) -> _Find | None:
         sound, anchor, place = candidate
@@ -283,8 +296,12 @@ def _followed(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> 
     last = int(all_spoken[-1]) if len(all_spoken) else 0
     tail = min(1, len(wanted) // _STEP - 1 - last)  # a tone that goes on is no beep
     whole = bool(len(spoken) and spoken[-1] == last and reach > last + tail)
-    enough = seconds >= min(_LEAST, 0.8 * len(all_spoken) * _STEP / RATE) and trust >= _SURE
-    if not enough or (len(wanted) < _SHORT and not whole):
+    enough = seconds >= min(_LEAST, 0.8 * len(all_spoken) * _STEP / RATE)
+    if len(wanted) < _SHORT:
+        believed = trust >= _EXACT and whole and _quiet_before(sound, anchor, place, samples)
+    else:
+        believed = trust >= _SURE
+    if not (enough and believed):
         return None, not ran_out
     voiced_end = begin + (int(spoken[-1]) + 1) * _STEP
     end = voiced_end if not whole else begin + (reach * _STEP if reach < steps else len(wanted))
@@ -293,6 +310,15 @@ def _followed(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> 
     playing = ran_out and not whole
     find = _Find(sound, max(0, start), voiced_end, min(end, len(samples)), weight, trust, whole, playing)
     return find, not ran_out
+
+
+def _quiet_before(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> bool:
+    """Whether it was as quiet before a sound as in its file: the end of a long tone is no beep."""
+    lead = samples[max(0, place - anchor) : place].astype(np.float32)
+    if len(lead) < 40:
+        return True
+    voice = samples[place : place + _SMALL].astype(np.float32)
+    return float(np.mean(lead**2)) < float(np.mean(voice**2)) / 16
 
 
 def _steps(samples: Floats) -> Floats:

@@ -43,6 +43,8 @@ class Clock:
         self._turn = 0
 
     def add(self, stream: Stream) -> None:
+        if any(stream in slot for slot in self._slots):
+            return
         min(self._slots, key=len)[stream] = None
         if self._handle is None:
             loop = asyncio.get_running_loop()
