@@ -83,7 +83,10 @@ class Library:
         self._join_twins()
 
     def _join_twins(self) -> None:
-        """Two short sounds from one take cannot be told apart by ear: they share the first's name."""
+        """Two short sounds from one take cannot be told apart by ear: they share the first's name.
+
+        The one with less silence behind it is looked for: then either may be followed at once by another.
+        """
         short = [sound for sound in self._sounds.values() if len(sound.samples) < _SHORT]
         probe = _Probe(short)
         for later, sound in enumerate(short):
@@ -95,6 +98,9 @@ class Library:
                 if find and find.trust > _TWINS and other.id in self._sounds:
                     self.same[sound.id] = other.id
                     self._sounds.pop(sound.id, None)
+                    if len(sound.samples) < len(self._sounds[other.id].samples):
+                        self._sounds[other.id] = replace(sound, id=other.id)
+                    break
 
     @classmethod
     def of_folder(cls, sounds: Path) -> Library:
@@ -314,11 +320,15 @@ def _followed(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> 
 
 def _quiet_before(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> bool:
     """Whether it was as quiet before a sound as in its file: the end of a long tone is no beep."""
-    lead = samples[max(0, place - anchor) : place].astype(np.float32)
-    if len(lead) < 40:
+    if anchor < 40 or place < anchor:
         return True
-    voice = samples[place : place + _SMALL].astype(np.float32)
-    return float(np.mean(lead**2)) < float(np.mean(voice**2)) / 16
+
+    def rise(of: Pcm | Floats, at: int) -> float:
+        """Power before `at` as a part of the power behind it."""
+        around = of[at - anchor : at + _SMALL].astype(np.float32) ** 2
+        return float(np.mean(around[:anchor]) / max(float(np.mean(around[anchor:])), 1.0))
+
+    return rise(samples, place) < max(1 / 16, 4 * rise(sound.samples, anchor))
 
 
 def _steps(samples: Floats) -> Floats:

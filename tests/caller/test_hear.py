@@ -35,14 +35,15 @@ def test_every_prompt_is_found_and_no_other(library: Library, prompts: Prompts, 
     for prompt in order:
         pause = quiet(dice.choice([0, dice.random()]))
         start, end = at + len(pause) / 8000, at + (len(pause) + len(prompts[prompt])) / 8000
-        played.append((library.name(prompt), round(start, 1), round(end, 1)))
+        played.append((library.name(prompt), start, end))
         parts += [pause, prompts[prompt]]
         at = end
     found = Listener(library).heard(on_the_line(codec, *parts, quiet(1)))
     assert [one[0] for one in told(found)] == [one[0] for one in played]
     for heard, (prompt, start, end) in zip(found, played, strict=True):
-        assert heard.start == pytest.approx(start, abs=0.06), prompt
-        assert heard.end == pytest.approx(end, abs=0.06), prompt
+        assert heard.start == pytest.approx(start, abs=0.03), prompt
+        silence = 0.4 if end - start < 1 else 0.0  # twins differ in the silence behind them
+        assert heard.end == pytest.approx(end, abs=0.06 + silence), prompt
         assert heard.whole, prompt
 
 
@@ -140,6 +141,6 @@ def test_files_with_the_same_sound_share_a_name(prompts: Prompts) -> None:
 
 
 def test_takes_of_one_word_cut_differently_share_a_name(prompts: Prompts) -> None:
-    word = prompts["digit_7"]
+    word = prompts["digit_3"]
     library = Library([("one", word), ("two", np.concatenate([quiet(0.006), word // 2, quiet(0.1)]))])
     assert library.name("two") == "one"
