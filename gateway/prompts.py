@@ -68,17 +68,18 @@ class Prompt:
     def manner(self) -> Manner:
         """How the clip is spoken, from what it is: a digit, a lone word, half a sentence, or a sentence.
 
-        In a carrier 八 follows: its closed lips leave nothing of the next word in the cut.
+        The carriers are those that a recogniser understood best of five tried (docs/prompts.md). After
+        half a sentence 八 follows: its closed lips leave nothing of the next word in the cut.
         """
         words = self.spoken.rstrip(_END)
         if re.fullmatch(r"digit_\d", self.id):
-            return Manner("六，二，{}，五，八。", speed=0.85, slot=0.45)
+            return Manner("六，二，{}，五，八。", speed=0.75, slot=0.5)
         if self.spoken.endswith(("，", "：")):
             return Manner(trail=0.06)
         if self.spoken[-1] in _END:
             return Manner("六，二，{}", speed=0.9) if len(words) <= 2 else Manner()
         if len(words) <= 2:
-            return Manner("六，二，{}，八，五。", speed=0.85, trail=0.04)
+            return Manner("六，二，{}，五，八。", speed=0.75, trail=0.04)
         return Manner("{}，八，五。", trail=0.04)
 
     @property
