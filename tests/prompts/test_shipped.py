@@ -34,7 +34,7 @@ def test_every_sound_is_loud_enough_and_starts_at_once(shipped: Prompts) -> None
         level = shape.active_level(samples, rate)
         longest = 0.36 if prompt.manner.slot else 0.3
         if not (
-            abs(level - shape.LEVEL) < 1 and np.abs(samples).max() < 0.75 and lead < 0.05 and trail <= 0.3
+            abs(level - shape.LEVEL) < 1 and np.abs(samples).max() < 0.75 and lead < 0.05 and trail <= longest
         ):
             odd.append((prompt.id, round(level, 1), lead, trail))
     assert odd == []
