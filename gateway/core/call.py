@@ -1,0 +1,118 @@
+"""What is known of one call, and of one call that is owed: the rows that storage keeps.
+
+Pure data. The switchboard fills them, storage keeps them, the API shows them.
+Times are aware (UTC); seconds are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CallOutcome(StrEnum):
+    """How a call ended for the caller. OPEN only while it lasts."""
+
+    OPEN = "open"
+    TALKED = "talked"  # an agent spoke with the caller
+    MESSAGE = "message"  # left a message
+    CALL_BACK = "call_back"  # asked to be called back
+    SERVED = "served"  # got what he wanted from the menu (progress told)
+    PARTNER = "partner"  # was put through to a partner hotline
+    GAVE_UP = "gave_up"  # hung up before anything of that
+    TURNED_AWAY = "turned_away"  # every line was busy
+    CUT_OFF = "cut_off"  # Asterisk or the line broke the call
+    FAX = "fax"  # it was a fax machine
+    NOT_REACHED = "not_reached"  # a call of ours that nobody answered
+
+
+class RecordingState(StrEnum):
+    """Whether a recording is there. FAILED: it was begun and the disk did not take it."""
+
+    NONE = "none"
+    RUNNING = "running"
+    SAVED = "saved"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step of the way through the menus: when, which step of which flow, the keys pressed there."""
+
+    at: datetime
+    step: str
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call. `id` is the unique id that Asterisk gave the caller's leg.
+
+    `answered_at` is when the line was answered, `talked_at` when an agent was on. `wait_seconds`
+    is the time in the queue. `recording` is a path below var/. `number` is the item that came of it.
+    `back_of` names the call that this call of ours answers; `direction` is "in" or "out".
+    """
+
+    id: str
+    direction: str
+    caller: str
+    dialled: str
+    line: int
+    started_at: datetime
+    answered_at: datetime | None = None
+    queued_at: datetime | None = None
+    talked_at: datetime | None = None
+    ended_at: datetime | None = None
+    path: tuple[PathStep, ...] = ()
+    wait_seconds: float = 0.0
+    agent: str = ""
+    outcome: CallOutcome = CallOutcome.OPEN
+    flow: str = ""
+    recording: str = ""
+    recording_state: RecordingState = RecordingState.NONE
+    number: str = ""
+    back_of: str = ""
+
+
+class CallBackState(StrEnum):
+    """PENDING until a line is free, PLACED while it holds a place in the queue, DIALLING once, then done."""
+
+    PENDING = "pending"
+    PLACED = "placed"
+    DIALLING = "dialling"
+    DONE = "done"
+    FAILED = "failed"  # dialled and not reached: an agent decides
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """A call owed. `arrived_at` is when the caller first called: his place among all who wait."""
+
+    id: str
+    phone: str
+    call_id: str
+    arrived_at: datetime
+    booked_at: datetime
+    state: CallBackState = CallBackState.PENDING
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    """One change of a seat: signed in, paused with a reason, ready, on a talk, wrapping up, offline."""
+
+    at: datetime
+    agent: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which the gateway could not see the PBX; what happened in it came from the journal."""
+
+    began_at: datetime
+    ended_at: datetime
+    why: str

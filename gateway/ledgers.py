@@ -1,0 +1,70 @@
+"""Ports to the durable ledgers of the phone side. storage/ has them on a database.
+
+Channels and the switchboard see these protocols only. Every method is durable when it returns
+and raises StorageDown when the database is away; nothing is half-written then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.core.call import AgentChange, CallBack, CallBackState, CallRecord, Gap
+
+
+class CallLog(Protocol):
+    """Every call that ever was. Rows are replaced as a whole, so a repeat changes nothing."""
+
+    async def keep(self, calls: Sequence[CallRecord]) -> None:
+        """Insert or replace by id, all in one transaction."""
+
+    async def get(self, call_id: str) -> CallRecord | None: ...
+
+    async def page(
+        self, since: datetime | None, limit: int, before: str = "", caller: str = ""
+    ) -> list[CallRecord]:
+        """Newest first; `before` is the id of the last call seen; `since` bounds started_at."""
+
+    async def open_calls(self) -> list[CallRecord]:
+        """Calls without an end."""
+
+    async def turned_away(self, since: datetime) -> int:
+        """How many found every line busy."""
+
+
+class CallBackBook(Protocol):
+    """Calls that are owed. A move happens once: the second of two equal moves answers False."""
+
+    async def book(self, owed: CallBack) -> CallBack:
+        """Keep it; the same id again gives what is kept."""
+
+    async def move(self, owed_id: str, before: CallBackState, after: CallBackState) -> bool:
+        """Compare and set; False when it was not in `before`."""
+
+    async def link(self, owed_id: str, number: str) -> None:
+        """Tie it to its item."""
+
+    async def owed(self, *states: CallBackState) -> list[CallBack]:
+        """In order of arrival; no states: pending, placed and dialling."""
+
+
+class OnceLedger(Protocol):
+    """How far files that Asterisk writes were taken over, by name: an offset or a mark."""
+
+    async def mark(self, name: str) -> str:
+        """What was last set, "" at first."""
+
+    async def set_mark(self, name: str, value: str) -> None: ...
+
+
+class GapLog(Protocol):
+    async def add_gap(self, gap: Gap) -> None: ...
+
+    async def gaps(self, since: datetime) -> list[Gap]: ...
+
+
+class AgentLog(Protocol):
+    async def add_changes(self, changes: Sequence[AgentChange]) -> None: ...
+
+    async def changes(self, since: datetime, agent: str = "") -> list[AgentChange]: ...
