@@ -1,0 +1,87 @@
+"""Item numbers and query codes: what a person reads, hears, keys in and writes on a letter.
+
+A number has twelve digits: YYMMDD of the day of receipt, the five-digit serial of that day, and an
+ISO 7064 MOD 11,10 check digit. It finds every single wrong digit; of swapped neighbours it finds 440
+of 450 cases (97.8 %): after any beginning exactly one pair, such as 3 and 4, escapes. Serials come
+from storage and randomness from the caller: nothing here knows a clock or a generator.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+LENGTH = 12
+LAST_SERIAL = 99_999
+_DIGITS = frozenset("0123456789")
+_FROM_FULL_WIDTH = {ord("０") + i: ord("0") + i for i in range(10)}
+_SPACES = dict.fromkeys(map(ord, " \t\r\n\u00a0\u2009\u202f\u3000"))
+_DASHES = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"))
+_PLAIN = _FROM_FULL_WIDTH | _SPACES | _DASHES
+
+
+def make(day: date, serial: int) -> str:
+    """The number of the `serial`-th item (from 1) of a day in the centre's time zone.
+
+    Raises ValueError for a serial that five digits cannot hold and a year outside 2000-2099.
+    """
+    if not 1 <= serial <= LAST_SERIAL:
+        raise ValueError(f"serial {serial} is not between 1 and {LAST_SERIAL}")
+    if not 2000 <= day.year <= 2099:
+        raise ValueError(f"the year {day.year} is not between 2000 and 2099")
+    body = f"{day.year % 100:02}{day.month:02}{day.day:02}{serial:05}"
+    return body + check_digit(body)
+
+
+def valid(text: str) -> bool:
+    """Is it twelve plain digits with a real day, a serial and the right check digit?"""
+    if len(text) != LENGTH or not _DIGITS.issuperset(text):
+        return False
+    return check_digit(text[:-1]) == text[-1] and text[6:11] != "00000" and day_of(text) is not None
+
+
+def day_of(number: str) -> date | None:
+    """The day of receipt that stands in a number, or None when there is no such day."""
+    try:
+        return date(2000 + int(number[0:2]), int(number[2:4]), int(number[4:6]))
+    except ValueError:
+        return None
+
+
+def normal(text: str) -> str:
+    """The twelve digits in what a person typed: full-width digits, spaces and dashes are taken.
+
+    "" when anything else is in it or the length is not twelve. The check digit is `valid`'s matter.
+    """
+    if len(text) > 4 * LENGTH:
+        return ""
+    plain = text.translate(_PLAIN)
+    return plain if len(plain) == LENGTH and _DIGITS.issuperset(plain) else ""
+
+
+def check_digit(body: str) -> str:
+    """The ISO 7064 MOD 11,10 check digit of plain digits."""
+    product = 10
+    for digit in body:
+        total = (product + int(digit)) % 10 or 10
+        product = total * 2 % 11
+    return str((11 - product) % 10)
+
+
+def query_code(random_number: int) -> str:
+    """The four-digit code that goes with a number, from a random integer of at least 32 bits.
+
+    Codes that somebody tries first are never given: four equal digits and straight runs (1234,
+    7890, 4321, 0987). Codes in which one pair stands twice (1212) stay. That leaves 9,974; what
+    really keeps strangers out is the limit on tries. Raises ValueError below 0.
+    """
+    if random_number < 0:
+        raise ValueError("a random number is not below 0")
+    return _CODES[random_number % len(_CODES)]
+
+
+def _guessable(code: str) -> bool:
+    run = "01234567890"
+    return len(set(code)) == 1 or code in run or code in run[::-1]
+
+
+_CODES = tuple(code for code in map("{:04}".format, range(10_000)) if not _guessable(code))
