@@ -1,0 +1,231 @@
+"""asterisk_conf, filled in and put in place: ports, paths, lines, seats and secrets become plain values.
+
+What stands between double at-signs is a word of `words`; a file with a word that is not there is
+refused. Written under var/asterisk/etc, asterisk.conf last, so that whoever waits for it finds all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config import Config
+from gateway.errors import Problem, SetupError
+from gateway.pbx.asterisk_tree import Asterisk, major
+from gateway.secrets import Secrets
+
+QUEUE = "hotline"
+DEBIANS_DATA = Path("/usr/share/asterisk")
+WORD = re.compile(r"@@([A-Z_]+)@@")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where Asterisk and the gateway meet on the disk; all below var/."""
+
+    var: Path
+
+    @property
+    def root(self) -> Path:
+        return self.var / "asterisk"
+
+    @property
+    def etc(self) -> Path:
+        return self.root / "etc"
+
+    @property
+    def conf(self) -> Path:
+        return self.etc / "asterisk.conf"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def sounds(self) -> Path:
+        """Every prompt by its id: the recording where there is one, else the made sound."""
+        return self.data / "sounds" / "zh" / "hotline"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal"
+
+    @property
+    def messages(self) -> Path:
+        return self.root / "spool" / "messages"
+
+    @property
+    def recordings(self) -> Path:
+        return self.var / "recordings"
+
+    def make(self) -> None:
+        """Make every folder. Raises OSError."""
+        for folder in ("etc", "run", "state", "spool", "log", "journal", "spool/messages"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        for folder in (self.sounds, self.recordings, self.data / "agi-bin"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def put_in_place(
+    config: Config, secrets: Secrets, sounds: Mapping[str, Path], asterisk: Asterisk | None
+) -> Places:
+    """Write the configuration for this Asterisk, None for one in another container. Raises SetupError.
+
+    `sounds` is the sound file of every prompt by id.
+    """
+    places = Places(config.var)
+    try:
+        places.make()
+        _lay_sounds(places, sounds, asterisk)
+        filled = fill(config.root / config.asterisk.conf, words(config, secrets, places, asterisk))
+        for name in sorted(filled, key=lambda name: name == "asterisk.conf"):
+            _write(places.etc / name, filled[name])
+    except OSError as error:
+        raise SetupError(Problem(str(error.filename), 0, error.strerror or str(error))) from error
+    return places
+
+
+def fill(folder: Path, values: Mapping[str, str]) -> dict[str, str]:
+    """Every *.conf of a folder with its words filled in. Raises SetupError with file and line."""
+    files = sorted(folder.glob("*.conf"))
+    if not files:
+        raise SetupError(Problem(str(folder), 0, "no *.conf is here"))
+    problems: list[Problem] = []
+    filled = {}
+    for file in files:
+        lines = file.read_text("utf-8").split("\n")
+        for number, line in enumerate(lines, 1):
+            unknown = [word for word in WORD.findall(line) if word not in values]
+            problems += [Problem(str(file), number, f"no value for @@{word}@@") for word in unknown]
+        if not problems:
+            filled[file.name] = WORD.sub(lambda found: values[found[1]], "\n".join(lines))
+    if problems:
+        raise SetupError(*problems)
+    return filled
+
+
+def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk | None) -> dict[str, str]:
+    """The value of every word that a file of asterisk_conf may use."""
+    c = config
+    folders = {
+        "ETC": places.etc,
+        "DATA": places.data,
+        "STATE": places.root / "state",
+        "SPOOL": places.root / "spool",
+        "RUN": places.run,
+        "LOG": places.root / "log",
+        "SOUNDS": places.sounds,
+        "JOURNAL": places.journal,
+        "MESSAGES": places.messages,
+        "RECORDINGS": places.recordings,
+        "MUSIC": (c.root / c.flows.folder / "sounds" / "moh").resolve(),
+    }
+    numbers = {
+        "AMI_PORT": c.ami.port,
+        "AGI_PORT": c.agi.port,
+        "HTTP_PORT": c.asterisk.http_port,
+        "SIP_PORT": c.asterisk.sip_port,
+        "RTP_FIRST": c.asterisk.rtp_first,
+        "RTP_LAST": c.asterisk.rtp_last,
+        "LINES": c.centre.lines,
+        "RING_SECONDS": c.queue.ring_seconds,
+        "FULL_AT": c.queue.full_at,
+        "ANNOUNCE_SECONDS": c.queue.announce_seconds,
+        "LONGEST_WAIT": c.queue.longest_wait,
+        "LONGEST_MESSAGE": c.recording.longest_message,
+        "CALL_BACK_LINES": c.queue.call_back_lines,
+        "RECORD": int(c.recording.calls),
+    }
+    texts = {
+        "AMI_HOST": c.ami.host,
+        "AMI_USER": c.ami.user,
+        "AMI_SECRET": secrets.ami,
+        "AMI_PERMIT": "\n".join(f"permit = {net}" for net in ("127.0.0.0/8", *_networks(c.agi.peers))),
+        "AGI_HOST": c.agi.host,
+        "HTTP_HOST": c.asterisk.http_host,
+        "SIP_HOST": c.asterisk.sip_host,
+        "NUMBER": c.centre.number,
+        "AREA_CODE": c.centre.area_code,
+        "MODULES": f"astmoddir => {asterisk.modules}" if asterisk else "; astmoddir: as it was built",
+        "QUEUE": QUEUE,
+        "FAR_END": c.trunk.far_end,
+        "TRUNK_PEERS": ",".join(c.trunk.peers),
+        "TRUNK_CODECS": ",".join(c.trunk.codecs),
+        # Asterisk 20 still has a place for a macro before the gosub.
+        "GAP": "," if asterisk and major(f"Asterisk {asterisk.version}") < 21 else "",
+    }
+    all_words = {name: str(value) for name, value in (folders | numbers | texts).items()}
+    return all_words | _seats(config, secrets)
+
+
+def _seats(config: Config, secrets: Secrets) -> dict[str, str]:
+    """Blocks of lines, one for each seat."""
+    phones, calls, ready, agents = [], [], [], []
+    for agent in config.agents:
+        seat, word = agent.seat, secrets.seats[agent.id].sip
+        phones.append(
+            f"[{seat}](seat)\naors = {seat}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n\n"
+            f"[{seat}](seat-auth)\nusername = {seat}\npassword = {word}\n\n"
+            f"[{seat}](seat-aor)\n"
+        )
+        calls.append(f"exten => {seat},1,Dial(PJSIP/{seat},30)\n same => n,Hangup()")
+        agents.append(f"AGENT_{seat} = {agent.id}")
+        ready.append(
+            f' same => n,ExecIf($["${{WRAP_{seat}}}" = "1"]?UnpauseQueueMember(${{QUEUE}},PJSIP/{seat}))\n'
+            f" same => n,Set(GLOBAL(WRAP_{seat})=)"
+        )
+    blocks = {"SEATS": phones, "SEAT_CALLS": calls, "READY_ALL": ready, "SEAT_AGENTS": agents}
+    return {name: "\n".join(lines) for name, lines in blocks.items()}
+
+
+def _networks(peers: tuple[str, ...]) -> list[str]:
+    return [str(ipaddress.ip_network(peer, strict=False)) for peer in peers]
+
+
+def _lay_sounds(places: Places, sounds: Mapping[str, Path], asterisk: Asterisk | None) -> None:
+    """Links to every prompt, and to the clips by which Asterisk says numbers in Mandarin."""
+    zh = places.data / "sounds" / "zh"
+    (zh / "digits").mkdir(parents=True, exist_ok=True)
+    for name, file in sounds.items():
+        _link(places.sounds / f"{name}.wav", file)
+        digit = re.fullmatch(r"num_(\d+)", name)
+        if digit:
+            _link(zh / "digits" / f"{digit[1]}.wav", file)
+    if "beep" in sounds:
+        _link(zh / "beep.wav", sounds["beep"])
+    for old in places.sounds.glob("*.wav"):
+        if old.stem not in sounds:
+            old.unlink()
+    # Asterisk reads the descriptions of its own options there; in another container it is Debian's folder.
+    _link(places.data / "documentation", (asterisk.data if asterisk else DEBIANS_DATA) / "documentation")
+
+
+def _link(link: Path, target: Path) -> None:
+    """Let `link` lead to `target`, by one rename; a play in progress keeps what it opened."""
+    target = target.resolve()
+    if link.is_symlink() and link.readlink() == target:
+        return
+    part = link.with_name(f".{link.name}")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)
+    part.replace(link)
+
+
+def _write(file: Path, text: str) -> None:
+    """Only for the owner: secrets are among the values."""
+    part = file.with_name(f".{file.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+    part.replace(file)
