@@ -1,0 +1,114 @@
+"""Entries of the lists in rules/: grounds, categories, claims, divisions, stations, channels, retention.
+
+Pure data, read by gateway/rules.py, shown by pages and offered by the API. `verified` is False where
+nobody has yet held the entry against the official text; `source` says where it was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.core.contact import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One ground of a decision, by the number that the notice to the person cites."""
+
+    number: int
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """All grounds of one decision under one order. `basis` is the article that lists them."""
+
+    basis: str
+    verified: bool
+    source: str
+    entries: tuple[Ground, ...]
+
+    def numbered(self, number: int) -> Ground | None:
+        return next((ground for ground in self.entries if ground.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a complainant may ask for (投诉请求)."""
+
+    id: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A node of a tree of problems, goods or services. Ids are unique within their tree."""
+
+    id: str
+    zh: str
+    en: str
+    parts: tuple[Category, ...] = ()
+
+    def walk(self) -> Iterator[Category]:
+        """This node and all below it."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """The three trees that an item is sorted by."""
+
+    problems: tuple[Category, ...]
+    goods: tuple[Category, ...]
+    services: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A county, district or zone with a bureau of its own.
+
+    `official` is False for a zone that has no code in GB/T 2260: its code is ours.
+    """
+
+    code: str
+    zh: str
+    en: str
+    official: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A branch office (所) of a county bureau, which acts in the bureau's name."""
+
+    code: str
+    name: str
+    phone: str
+    county: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    """What one of our channels is called, here and on the national platform."""
+
+    channel: Channel
+    zh: str
+    en: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long something is kept, in months after its last change."""
+
+    what: str
+    zh: str
+    en: str
+    months: int
+    verified: bool
+    note: str
