@@ -122,13 +122,15 @@ def tables(
 ) -> Iterator[tuple[str, Node]]:
     """`id: table` pairs; a fault for an id of another form and when there are none."""
     pairs = faults.branch(node, what)
-    if isinstance(node, Branch) and not pairs:
+    if not isinstance(node, Branch):
+        return
+    if not pairs:
         faults.at(node.line, f"{what} is empty")
     for key, value in pairs.items():
-        if not id_form.fullmatch(key):
-            faults.at(value.line, f"{what}: `{key}` is no id ({_FORMS.get(id_form, 'a number')})")
-        else:
+        if id_form.fullmatch(key):
             yield key, value
+        else:
+            faults.at(node.key_lines[key], f"{what}: `{key}` is no id ({_FORMS.get(id_form, 'a number')})")
 
 
 def read_day(node: Node, what: str, faults: Faults) -> date:

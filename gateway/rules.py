@@ -124,7 +124,7 @@ def _clocks(nodes: Iterator[tuple[str, Node]], faults: Faults) -> Iterator[Clock
             hint = nearest(clock.extends, before)
             faults.at(fields.line_of("extends"), f"{fields.what}: no clock above is `{clock.extends}`{hint}")
         elif clock.extends and not clock.kinds <= before[clock.extends].kinds:
-            faults.at(fields.line_of("kinds"), f"{fields.what}: a kind that `{clock.extends}` does not have")
+            faults.at(fields.line_of("extends"), f"{fields.what}: `{clock.extends}` is for other kinds")
         before[name] = clock
         yield clock
 
@@ -160,6 +160,6 @@ def _grounds(order: Fields, key: str) -> Grounds:
     for number, table in fields.tables("grounds", _NUMBER):
         ground = Fields(table, f"the ground {number}", ("zh", "en"), order.faults)
         entries.append(Ground(int(number), ground.text("zh"), ground.text("en")))
-    if [ground.number for ground in entries] != list(range(1, len(entries) + 1)):
-        order.faults.at(fields.line_of("grounds"), f"{fields.what}: grounds are numbered 1, 2, 3 …")
+        if int(number) != len(entries):
+            order.faults.at(ground.line, f"the ground {number}: grounds are numbered 1, 2, 3 …")
     return Grounds(fields.text("basis"), fields.flag("verified"), fields.text("source"), tuple(entries))
