@@ -1,1 +1,1 @@
-"""One file a channel: each translates what arrived into a Contact."""
+"""The channels: each file here turns what arrives in its own way into a Contact, and nothing more."""

@@ -69,8 +69,8 @@ class Places:
 
     def make(self) -> None:
         """Make every folder. Raises OSError."""
-        for folder in ("etc", "run", "state", "spool", "log", "journal", "spool/messages"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        for name in ("etc", "run", "state", "spool", "log", "journal", "spool/messages"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
         for folder in (self.sounds, self.recordings, self.data / "agi-bin"):
             folder.mkdir(parents=True, exist_ok=True)
 

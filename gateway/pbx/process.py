@@ -28,7 +28,8 @@ AGAIN = (1.0, 30.0)  # first and longest pause before it is started again
 class AsteriskProcess:
     """One Asterisk under `places`. `start`, `watch` in a task, `stop`."""
 
-    def __init__(self, asterisk: Asterisk, places: Places) -> None:
+    def __init__(self, asterisk: Asterisk, places: Places, timezone: str = "UTC") -> None:
+        self._environment = {**os.environ, "TZ": timezone}
         self._asterisk = asterisk
         self._places = places
         self._process: asyncio.subprocess.Process | None = None
@@ -58,6 +59,7 @@ class AsteriskProcess:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                env=self._environment,
                 cwd=self._places.root,
             )
         await self._booted()
@@ -99,8 +101,12 @@ class AsteriskProcess:
             await self._process.wait()
             self._process = None
             return
-        while self.pid is not None:
-            await asyncio.sleep(0.2)
+        await self._gone(0.2)
+
+    async def _gone(self, every: float) -> None:
+        """Wait until the process has ended; it need not be a child of ours."""
+        while self.pid is not None:  # noqa: ASYNC110 - another's process tells nobody
+            await asyncio.sleep(every)
 
     async def stop(self) -> None:
         """End it with its calls. Nothing is raised when it has gone already."""
@@ -112,8 +118,7 @@ class AsteriskProcess:
             os.kill(pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END):
-                while self.pid is not None:
-                    await asyncio.sleep(0.02)
+                await self._gone(0.02)
         if self.pid == pid:
             log.error("Asterisk did not end within %g s and is killed", END)
             with contextlib.suppress(ProcessLookupError):

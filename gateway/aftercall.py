@@ -1,0 +1,137 @@
+"""What is done when a call is over: its sound is looked at, its item submitted, its record kept.
+
+Every part of it may be done twice with the same result, since a gateway that dies in between does
+it again from the journal. Called by the switchboard, one call after another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from gateway.channels import phone
+from gateway.core.call import CallOutcome, CallRecord, RecordingState
+from gateway.core.contact import Contact, Evidence, Receipt
+from gateway.core.story import Story
+from gateway.ledgers import CallBackBook, CallLog
+
+log = logging.getLogger(__name__)
+
+HEADER = 44  # bytes of a WAV file before its samples
+SECOND = 16000  # bytes of a second of it
+SHORTEST = 1.0  # seconds under which nothing was said
+SETTLE = (0.02, 1.0)  # seconds: how often, and how long, a recording is waited for that Asterisk closes
+
+
+class Door(Protocol):
+    """The one thing of intake that is needed here."""
+
+    async def submit(self, contact: Contact) -> Receipt: ...
+
+
+class AfterCall:
+    """Closes calls. `messages` and `recordings` are the folders that Asterisk writes into."""
+
+    def __init__(
+        self,
+        door: Door,
+        calls: CallLog,
+        call_backs: CallBackBook,
+        messages: Path,
+        recordings: Path,
+        zone: tzinfo,
+        agent_of_seat: Callable[[str], str],
+        records: bool = True,
+    ) -> None:
+        self._door = door
+        self._calls = calls
+        self._call_backs = call_backs
+        self._messages = messages
+        self._recordings = recordings
+        self._zone = zone
+        self._agent_of_seat = agent_of_seat
+        self._records = records
+
+    async def close(self, story: Story) -> CallRecord:
+        """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
+
+        The record itself is not kept yet: `keep` takes many at once.
+        """
+        spoken = [file for name in story.messages if _seconds(file := self._messages / name) >= SHORTEST]
+        record = replace(story.record, agent=self._agent_of_seat(story.record.agent))
+        if record.outcome is CallOutcome.MESSAGE and not spoken:
+            fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
+            record = replace(record, outcome=fallback)
+        record = await self._with_recording(record, spoken)
+        evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
+        contact = phone.contact(record, story.kind, evidence, self._zone, story.phone)
+        if contact is None:
+            return record
+        receipt = await self._door.submit(contact)
+        if story.booked:
+            await self._call_backs.link(record.id, receipt.number)
+        return replace(record, number=receipt.number)
+
+    async def keep(self, closed: list[tuple[Story, CallRecord]]) -> None:
+        """Keep the records in one transaction, then clear the spool of what is safe elsewhere."""
+        await self._calls.keep([record for _, record in closed])
+        for story, record in closed:
+            self.clear(record, story.messages)
+
+    def clear(self, record: CallRecord, names: Iterable[str]) -> None:
+        """Move the message that the record names to the recordings; the others are attached to the item."""
+        for name in names:
+            file = self._messages / name
+            with contextlib.suppress(FileNotFoundError):
+                if record.recording and Path(record.recording).name == name:
+                    home = self._recordings.parent / record.recording
+                    home.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(home)
+                else:
+                    file.unlink()
+
+    async def _with_recording(self, record: CallRecord, spoken: list[Path]) -> CallRecord:
+        """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
+        day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
+        file = next(iter(sorted(self._recordings.glob(f"*/{record.id}.wav"))), None)
+        if record.talked_at and record.ended_at:
+            talked = (record.ended_at - record.talked_at).total_seconds()
+            if file is None:
+                state = RecordingState.FAILED if self._records else RecordingState.NONE
+                return replace(record, recording_state=state)
+            whole = await _settled(file, talked)
+            state = RecordingState.SAVED if whole else RecordingState.FAILED
+            return replace(record, recording=self._below(file), recording_state=state)
+        if file is not None and _seconds(file) == 0.0:
+            with contextlib.suppress(FileNotFoundError):
+                file.unlink()
+        if spoken:
+            name = f"{self._recordings.name}/{day}/{spoken[-1].name}"
+            return replace(record, recording=name, recording_state=RecordingState.SAVED)
+        return record
+
+    def _below(self, file: Path) -> str:
+        return str(file.relative_to(self._recordings.parent))
+
+
+async def _settled(file: Path, talked: float) -> bool:
+    """Does the file hold the talk? Asterisk closes it a moment after the call."""
+    wanted = max(0.0, talked * 0.9 - 0.5)
+    waited = 0.0
+    while _seconds(file) < wanted and waited < SETTLE[1]:
+        await asyncio.sleep(SETTLE[0])
+        waited += SETTLE[0]
+    return _seconds(file) >= wanted
+
+
+def _seconds(file: Path) -> float:
+    try:
+        return max(0, file.stat().st_size - HEADER) / SECOND
+    except OSError:
+        return 0.0

@@ -1,0 +1,82 @@
+"""One line of the dialplan's journal, which also comes as an event: what happened to a call, and when.
+
+Written by [note] in asterisk_conf/extensions.conf. Nothing in it is a caller's own text but FROM,
+which is base64. A line that does not fit is none of ours and is passed over.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class What(StrEnum):
+    """Everything the dialplan notes; behind each what follows it in the line."""
+
+    BEGAN = "began"  # line, in | out | back, FROM, the call-back's id or the seat that dials
+    TURNED_AWAY = "turned_away"  # 0, in, FROM
+    QUEUED = "queued"
+    LEFT = "left"  # why he came out of the queue without a talk
+    AGENT = "agent"  # the seat that answered
+    AGENT_OFF = "agent_off"  # the seat, hang-up cause
+    AGENT_LOST = "agent_lost"
+    PARTNER = "partner"  # the partner, the line taken
+    PARTNER_LEFT = "partner_left"  # the partner, how it ended (DIALSTATUS)
+    SAFETY = "safety"  # the gateway was away: the dialplan took over
+    MESSAGE = "message"  # file below the messages' folder
+    CALL_BACK = "call_back"  # asked for while the gateway was away
+    BACK_PLACED = "back_placed"  # call-back id
+    BACK_LEFT = "back_left"  # call-back id, QUEUESTATUS
+    BACK_TALK = "back_talk"  # call-back id: the customer answered
+    BACK_DONE = "back_done"  # call-back id, DIALSTATUS
+    BACK_NO_LINE = "back_no_line"  # call-back id
+    ENDED = "ended"  # hang-up cause, outcome, kind
+    GATEWAY_LOST = "gateway_lost"
+
+
+_KNOWN = {what.value: what for what in What}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What happened to which call. `at` is aware (UTC)."""
+
+    at: datetime
+    what: What
+    call: str
+    rest: tuple[str, ...] = ()
+
+    def arg(self, index: int) -> str:
+        """A field behind the call's id, "" when it was not given."""
+        return self.rest[index] if index < len(self.rest) else ""
+
+
+def read_note(line: str) -> Note | None:
+    """A journal line; None when it is none."""
+    parts = line.strip().split("|")
+    if len(parts) < 3 or parts[1] not in _KNOWN:
+        return None
+    try:
+        at = datetime.fromtimestamp(float(parts[0]), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return Note(at, _KNOWN[parts[1]], parts[2], tuple(parts[3:]))
+
+
+def number_of(from64: str) -> str:
+    """The caller's number out of FROM: only what a telephone number may hold, at most 32 characters."""
+    try:
+        text = base64.b64decode(from64, validate=True).decode("utf-8", "replace")[1:]
+    except (binascii.Error, ValueError):
+        return ""
+    return clean_number(text)
+
+
+def clean_number(text: str) -> str:
+    """Digits and a leading +; "" for anonymous and for what holds no digit."""
+    plus = "+" if text.strip().startswith("+") else ""
+    digits = "".join(c for c in text if c in "0123456789")[:31]
+    return plus + digits if digits else ""

@@ -1,0 +1,262 @@
+"""A call's story: notes and steps in, one call record out.
+
+Pure, and the same for a call that goes on now and for one read from the journal after a restart.
+A note that comes twice changes nothing. The outcome is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.core.call import CallOutcome, CallRecord, PathStep, RecordingState
+from gateway.core.contact import Kind
+from gateway.core.note import Note, What, number_of
+
+
+class Doing(StrEnum):
+    """What a live call is at; the word of a line on the wallboard."""
+
+    MENU = "menu"
+    QUEUE = "queue"
+    TALK = "talk"
+    PARTNER = "partner"
+    MESSAGE = "message"
+    OUT = "out"
+    OVER = "over"
+
+
+OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}
+DIRECTIONS = {"in": "in", "out": "out", "back": "out"}
+
+
+@dataclass(slots=True)
+class Story:
+    """One call while it is told. `began` is False until its begin was seen.
+
+    `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
+    the call-back that this call is; `phone` the number to call back when it is another.
+    """
+
+    id: str
+    record: CallRecord
+    began: bool = False
+    doing: Doing = Doing.MENU
+    since: datetime | None = None
+    kind: Kind = Kind.UNSORTED
+    messages: list[str] = field(default_factory=list)
+    partner: str = ""
+    back: str = ""
+    phone: str = ""
+    told: set[What] = field(default_factory=set)
+    served: bool = False
+    booked: bool = False
+    partner_talked: bool = False
+    safety: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.record.ended_at is not None
+
+
+def new_story(call: str, at: datetime) -> Story:
+    """A call of which only the id is known yet."""
+    record = CallRecord(id=call, direction="in", caller="", dialled="", line=0, started_at=at)
+    return Story(call, record, since=at)
+
+
+def tell(story: Story, note: Note) -> bool:
+    """Take one note into the story. False when it was told already or changes nothing."""
+    once = note.what in _ONCE
+    if story.over or (once and note.what in story.told):
+        return False
+    story.told.add(note.what)
+    _TELL.get(note.what, _nothing)(story, note)
+    return True
+
+
+def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
+    """The call is over. The outcome is what happened, unless it is given (cut off)."""
+    record = story.record
+    wait = record.wait_seconds
+    if record.queued_at and not record.talked_at and not wait:
+        wait = (at - record.queued_at).total_seconds()
+    decided = outcome or _outcome(story)
+    story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
+    story.doing = Doing.OVER
+    return story.record
+
+
+def add_path(story: Story, steps: tuple[PathStep, ...]) -> None:
+    """More of the way through the menus."""
+    story.record = replace(story.record, path=story.record.path + steps)
+
+
+# ---------------------------------------------------------------- what each note does
+
+
+def _nothing(story: Story, note: Note) -> None:
+    """Of interest to others only."""
+
+
+def _began(story: Story, note: Note) -> None:
+    line, direction, number = note.arg(0), note.arg(1), number_of(note.arg(2))
+    story.began = True
+    story.record = replace(
+        story.record,
+        direction=DIRECTIONS.get(direction, "in"),
+        caller=story.record.caller or (number if direction == "in" else ""),
+        dialled=story.record.dialled if direction == "in" else number,
+        line=int(line) if line.isdecimal() else 0,
+        started_at=note.at,
+        answered_at=note.at if direction == "in" else None,
+    )
+    if direction == "back":
+        story.back = note.arg(3)
+    elif direction == "out":
+        story.record = replace(story.record, agent=note.arg(3))
+    _go(story, Doing.MENU if direction == "in" else Doing.OUT, note.at)
+
+
+def _turned_away(story: Story, note: Note) -> None:
+    story.began = True
+    story.record = replace(
+        story.record,
+        caller=number_of(note.arg(2)),
+        started_at=note.at,
+        ended_at=note.at,
+        outcome=CallOutcome.TURNED_AWAY,
+    )
+    story.doing = Doing.OVER
+
+
+def _queued(story: Story, note: Note) -> None:
+    record = story.record
+    story.record = replace(record, queued_at=record.queued_at or note.at)
+    _go(story, Doing.QUEUE, note.at)
+
+
+def _left(story: Story, note: Note) -> None:
+    record = story.record
+    if record.queued_at and not record.talked_at:
+        waited = (note.at - (story.since or record.queued_at)).total_seconds()
+        story.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
+    _go(story, Doing.MENU, note.at)
+
+
+def _agent(story: Story, note: Note) -> None:
+    """The first agent counts; who takes over after a lost phone is in the item's timeline."""
+    record = story.record
+    waited = record.wait_seconds
+    if record.queued_at and not record.talked_at:
+        waited = (note.at - record.queued_at).total_seconds()
+    talked = record.talked_at or (note.at if record.direction == "in" and not _is_back(story) else None)
+    story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
+    _go(story, Doing.OUT if _is_back(story) else Doing.TALK, note.at)
+
+
+def _is_back(story: Story) -> bool:
+    return story.id.startswith("back-")
+
+
+def _answered_outside(story: Story, note: Note) -> None:
+    """A call of ours was answered."""
+    story.record = replace(story.record, talked_at=note.at, answered_at=note.at)
+    _go(story, Doing.TALK, note.at)
+
+
+def _outside_agent(story: Story, note: Note) -> None:
+    if story.record.direction == "out" and not _is_back(story):
+        _answered_outside(story, note)
+    else:
+        _agent(story, note)
+
+
+def _agent_lost(story: Story, note: Note) -> None:
+    _go(story, Doing.QUEUE, note.at)
+
+
+def _partner(story: Story, note: Note) -> None:
+    story.partner = note.arg(0)
+    _go(story, Doing.PARTNER, note.at)
+
+
+def _partner_left(story: Story, note: Note) -> None:
+    story.partner = note.arg(0)
+    story.partner_talked = story.partner_talked or note.arg(1) == "ANSWER"
+    _go(story, Doing.MENU, note.at)
+
+
+def _safety(story: Story, note: Note) -> None:
+    story.safety = True
+
+
+def _message(story: Story, note: Note) -> None:
+    if note.arg(0) not in story.messages:
+        story.messages.append(note.arg(0))
+    _go(story, Doing.MESSAGE, note.at)
+
+
+def _call_back(story: Story, note: Note) -> None:
+    story.booked = True
+
+
+def _ended(story: Story, note: Note) -> None:
+    said = OUTCOMES.get(note.arg(1))
+    if note.arg(2) in tuple(Kind):
+        story.kind = Kind(note.arg(2))
+    if said is CallOutcome.NOT_REACHED:
+        end(story, note.at, said)
+        return
+    if said is CallOutcome.SERVED:
+        story.served = True
+    elif said is CallOutcome.CALL_BACK:
+        story.booked = True
+    elif said is CallOutcome.PARTNER:
+        story.partner_talked = True
+    end(story, note.at)
+
+
+def _go(story: Story, doing: Doing, at: datetime) -> None:
+    story.doing, story.since = doing, at
+
+
+def _outcome(story: Story) -> CallOutcome:
+    """The most that happened to the caller, whatever came last."""
+    record = story.record
+    if record.direction == "out":
+        return CallOutcome.TALKED if record.talked_at else CallOutcome.NOT_REACHED
+    if record.talked_at:
+        return CallOutcome.TALKED
+    if story.messages:
+        return CallOutcome.MESSAGE
+    if story.booked:
+        return CallOutcome.CALL_BACK
+    if story.partner_talked:
+        return CallOutcome.PARTNER
+    return CallOutcome.SERVED if story.served else CallOutcome.GAVE_UP
+
+
+_TELL: Mapping[What, Callable[[Story, Note], None]] = {
+    What.BEGAN: _began,
+    What.TURNED_AWAY: _turned_away,
+    What.QUEUED: _queued,
+    What.LEFT: _left,
+    What.AGENT: _outside_agent,
+    What.AGENT_LOST: _agent_lost,
+    What.PARTNER: _partner,
+    What.PARTNER_LEFT: _partner_left,
+    What.SAFETY: _safety,
+    What.MESSAGE: _message,
+    What.CALL_BACK: _call_back,
+    What.BACK_TALK: _answered_outside,
+    What.ENDED: _ended,
+}
+_ONCE = {What.BEGAN, What.TURNED_AWAY, What.ENDED, What.BACK_TALK}
+
+
+def with_recording(record: CallRecord, path: str, state: RecordingState) -> CallRecord:
+    """The record with what became of its recording."""
+    return replace(record, recording=path, recording_state=state)

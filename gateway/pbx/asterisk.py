@@ -1,0 +1,211 @@
+"""AsteriskPbx: the Pbx port on a real Asterisk, over AMI.
+
+Also keeps the heart beating that extensions.conf, [watch], looks at: as long as it beats, calls
+come to the gateway. A gateway that hangs or dies loses them to the safety net within two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from gateway.config import Config
+from gateway.core.acd import priority
+from gateway.core.call import CallBack
+from gateway.core.note import What, read_note
+from gateway.errors import GatewayError, PbxDown
+from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
+from gateway.pbx.ami_seen import QueueMemberSeen
+from gateway.pbx.conf import QUEUE
+from gateway.pbx.port import Down, Listener, SeatRings, SeatSeen, Up
+
+log = logging.getLogger(__name__)
+
+BEAT = 0.5  # seconds; [watch] gives up after three
+WATCH_ANEW = 3600.0  # seconds after which the watch is started afresh
+BACK = "back-"
+MEMBER_EVENTS = ("QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus", "QueueMemberRemoved")
+CALLER_EVENTS = ("AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete")
+
+
+class AsteriskPbx:
+    """One Asterisk. `start`, then commands and events, `close`."""
+
+    def __init__(
+        self,
+        config: Config,
+        secret: str,
+        *,
+        timing: AmiTiming | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._ami = Ami(
+            config.ami.host,
+            config.ami.port,
+            config.ami.user,
+            secret,
+            on_ready=self._up,
+            on_lost=self._down,
+            timing=timing,
+            now=now,
+        )
+        self._listener: Listener = lambda event: None
+        self._heart: asyncio.Task[None] | None = None
+        self._takes_calls = False
+        self._watch_due = True
+
+    @property
+    def ready(self) -> bool:
+        return self._ami.state is AmiState.READY
+
+    @property
+    def state(self) -> str:
+        """The link's state, for /healthz."""
+        return self._ami.state.value
+
+    async def start(self, listener: Listener) -> None:
+        self._listener = listener
+        self._ami.subscribe(["UserEvent"], self._noted)
+        self._ami.subscribe(MEMBER_EVENTS, self._member)
+        self._ami.subscribe(CALLER_EVENTS, self._rung)
+        await self._ami.start()
+        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+
+    async def wait_ready(self, limit: float) -> None:
+        """Wait until it is there and in step. Raises PbxDown after `limit` seconds."""
+        await self._ami.wait_ready(limit)
+
+    async def close(self) -> None:
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.wait([self._heart])
+        await self._ami.close()
+
+    # ------------------------------------------------------------ commands
+
+    async def take_calls(self, on: bool) -> None:
+        self._takes_calls = on
+        self._watch_due = True
+        if not on:
+            await self._ami.setvar_global("GATEWAY_UP", "0")
+            await self._ami.setvar_global("WATCH", "")
+        elif self.ready:
+            await self._beat_once("first")
+
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
+        await self._ami.queue_add(
+            QUEUE, _phone(seat), member_name=agent, paused=bool(paused), state_interface=_phone(seat)
+        )
+        if paused:
+            await self.pause(seat, paused)
+        else:
+            await self.make_ready(seat)
+
+    async def sign_out(self, seat: str) -> None:
+        await self._ami.queue_remove(QUEUE, _phone(seat))
+
+    async def pause(self, seat: str, reason: str) -> bool:
+        await self._ami.setvar_global(f"WRAP_{seat}", "")
+        return (await self._ami.queue_pause(_phone(seat), True, queue=QUEUE, reason=reason)).ok
+
+    async def make_ready(self, seat: str) -> bool:
+        await self._ami.setvar_global(f"WRAP_{seat}", "")
+        return (await self._ami.queue_pause(_phone(seat), False, queue=QUEUE)).ok
+
+    async def place(self, owed: CallBack) -> bool:
+        variables = {
+            "__CALL": BACK + owed.id,
+            "__BACK": owed.id,
+            "__PHONE": owed.phone,
+            "QUEUE_PRIO": str(priority(owed.arrived_at)),
+        }
+        outcome = await self._ami.originate(
+            "Local/s@call-back-leg/n",
+            context="call-back-wait",
+            variables=variables,
+            channel_id=BACK + owed.id,
+            ring_seconds=10,
+        )
+        return outcome.ok
+
+    async def take_back(self, owed_id: str) -> bool:
+        for channel in await self._ami.action_list("CoreShowChannels"):
+            if channel.get("Uniqueid") == BACK + owed_id and channel.get("BridgeId", "") == "":
+                return (await self._ami.hangup(channel["Channel"])).ok
+        return False
+
+    # ------------------------------------------------------------ what it tells
+
+    def _up(self, seen: Snapshot) -> None:
+        calls = {c.uniqueid for c in seen.channels} | {c.linkedid for c in seen.channels}
+        placed = {c.uniqueid.removeprefix(BACK) for c in seen.channels if c.uniqueid.startswith(BACK)}
+        seats = tuple(_seat(member) for member in seen.members if member.queue == QUEUE)
+        self._watch_due = True
+        self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
+
+    def _down(self, at: datetime, why: str) -> None:
+        self._listener(Down(at, why))
+
+    def _noted(self, event: AmiEvent) -> None:
+        note = read_note(event.get("Said")) if event.get("UserEvent") == "Note" else None
+        if note is None:
+            return
+        if note.what is What.GATEWAY_LOST:
+            self._watch_due = True
+        self._listener(note)
+
+    def _member(self, event: AmiEvent) -> None:
+        if event.get("Queue") != QUEUE:
+            return
+        seen = _seat(QueueMemberSeen.read({**event.fields, "Location": event.get("Interface")}))
+        if event.name == "QueueMemberRemoved":
+            seen = SeatSeen(seen.seat, signed_in=False, device=seen.device)
+        self._listener(seen)
+
+    def _rung(self, event: AmiEvent) -> None:
+        rings = event.name in ("AgentCalled", "AgentConnect")
+        self._listener(SeatRings(_number(event.get("Interface")), event.get("Uniqueid"), rings))
+
+    # ------------------------------------------------------------ the heart
+
+    async def _beat(self) -> None:
+        count = 0
+        while True:
+            count += 1
+            if self._takes_calls and self.ready:
+                try:
+                    await self._beat_once(str(count))
+                except GatewayError as error:
+                    log.warning("heartbeat: %s", error)
+            if count * BEAT % WATCH_ANEW == 0:
+                self._watch_due = True
+            await asyncio.sleep(BEAT)
+
+    async def _beat_once(self, mark: str) -> None:
+        await self._ami.setvar_global("GATEWAY_BEAT", mark)
+        if not self._watch_due:
+            return
+        self._watch_due = False
+        await self._ami.originate("Local/hold@watch/n", context="watch")
+        await self._ami.setvar_global("GATEWAY_UP", "1")
+
+
+def _phone(seat: str) -> str:
+    return f"PJSIP/{seat}"
+
+
+def _number(interface: str) -> str:
+    return interface.rpartition("/")[2]
+
+
+def _seat(member: QueueMemberSeen) -> SeatSeen:
+    return SeatSeen(_number(member.interface), True, member.paused, member.reason, member.status)
+
+
+async def say_goodbye(pbx: AsteriskPbx) -> None:
+    """Before the gateway ends: leave new calls to the safety net, if Asterisk is still there."""
+    with contextlib.suppress(PbxDown):
+        await pbx.take_calls(False)

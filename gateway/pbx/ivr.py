@@ -1,0 +1,342 @@
+"""The flows' driver on a real call: obeys a walk's commands over FastAGI, and decides nothing.
+
+For the queue and for partners the channel goes back to the dialplan, which waits and dials on its
+own; it comes back at /resume with how that ended, to this gateway or to its successor: all that is
+needed stands in the channel's variables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gateway.core.contact import Kind
+from gateway.core.flow import (
+    AskStaff,
+    AskTime,
+    BookCallBack,
+    Booked,
+    Clock,
+    Command,
+    DialPartner,
+    EndCall,
+    Event,
+    Found,
+    JoinQueue,
+    Keys,
+    Left,
+    LookUp,
+    PartnerLeft,
+    PartnerOutcome,
+    Play,
+    QueueLeft,
+    ReadKeys,
+    Staff,
+    TakeMessage,
+    Taken,
+)
+from gateway.core.flow_file import FlowSet
+from gateway.core.note import clean_number
+from gateway.core.partner import Partner
+from gateway.core.step import KEYS, CallerFacts
+from gateway.core.walk import Ended, Walk
+from gateway.errors import FlowError
+from gateway.pbx.agi import AgiFailed, AgiSession, ChannelGone, RecordEnd
+
+log = logging.getLogger(__name__)
+
+RATE = 8000  # samples a second of a message
+HEADER = 44  # bytes of a WAV file before its samples
+SHORTEST = 1.0  # seconds: what is shorter is no message when the caller has hung up
+
+
+class Desk(Protocol):
+    """What a walk needs of the house. The switchboard has it."""
+
+    def flows(self) -> FlowSet:
+        """The flows in force."""
+
+    def flows_of(self, version: int) -> FlowSet:
+        """A version that a call began with. Raises FlowError."""
+
+    @property
+    def entry(self) -> str:
+        """The flow a call begins with."""
+
+    def clock(self) -> Clock: ...
+
+    def staff(self) -> Staff: ...
+
+    def seconds(self, call: str) -> float:
+        """Seconds since this call was answered."""
+
+    def drives(self, call: str, caller: str, dialled: str, line: int, on: bool) -> None:
+        """The flow has this call now, or no longer."""
+
+    def walks(self, call: str, walk: Walk) -> None:
+        """The walk that this call is on from now; its path and kind are read from it."""
+
+    def message(self, call: str, file: str) -> None:
+        """A message is being recorded into this file, below the messages' folder."""
+
+    def served(self, call: str) -> None:
+        """The caller got what he wanted from the menu."""
+
+    async def look_up(self, call: str, number: str, code: str) -> Found: ...
+
+    async def book(self, call: str, phone: str) -> Booked: ...
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One stay of a call with the gateway."""
+
+    session: AgiSession
+    call: str
+    walk: Walk
+    outcome: str = ""
+    takes: int = 0
+
+
+class _Over(Exception):
+    """The channel has been given back to the dialplan, or has gone."""
+
+
+class Ivr:
+    """The handlers behind agi://…/call and …/resume. `sounds` and `messages` are folders."""
+
+    def __init__(self, desk: Desk, sounds: Path, messages: Path, longest_message: int) -> None:
+        self._desk = desk
+        self._sounds = str(sounds)
+        self._messages = messages
+        self._longest = longest_message
+        self._clips: dict[str, str] = {}
+
+    async def call(self, session: AgiSession) -> None:
+        """A call begins."""
+        walk = self._begin(session)
+        await self._drive(session, walk, None)
+
+    async def resume(self, session: AgiSession) -> None:
+        """A call is back from the queue or a partner; how it was there is in the query."""
+        query = session.header.query
+        try:
+            flows = self._desk.flows_of(int(query.get("version") or 0))
+            kind = query.get("kind", "")
+            walk = Walk(
+                flows, query.get("at", ""), _facts(session), kind=Kind(kind) if kind in _KINDS else None
+            )
+        except (FlowError, ValueError) as error:
+            log.error("call %s cannot go on where it was (%s); it goes to a person", _id(session), error)
+            walk = self._begin(session)
+            await self._drive(session, walk, None)
+            return
+        await self._drive(session, walk, how_it_was(query.get("left", "")))
+
+    def _begin(self, session: AgiSession) -> Walk:
+        return Walk(self._desk.flows(), self._desk.entry, _facts(session))
+
+    async def _drive(self, session: AgiSession, walk: Walk, back: Event) -> None:
+        header = session.header
+        call = _id(session)
+        line = header.query.get("line", "")
+        turn = _Turn(session, call, walk)
+        desk = self._desk
+        caller, dialled = clean_number(header.callerid), clean_number(header.dialled)
+        desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
+        desk.walks(call, walk)
+        try:
+            at = desk.seconds(call)
+            command = walk.start(at) if back is None else walk.resume(back, at)
+            while not isinstance(command, Ended):
+                command = walk.send(await self._obey(turn, command), desk.seconds(call))
+        except _Over:
+            pass
+        except ChannelGone:
+            walk.hang_up(desk.seconds(call), "fax" if await session.went_to_fax() else "hung_up")
+        finally:
+            desk.drives(call, caller, dialled, 0, False)
+
+    # ------------------------------------------------------------ commands
+
+    async def _obey(self, turn: _Turn, command: Command) -> Event:
+        match command:
+            case Play(clips, keys):
+                return Keys(await self._speak(turn.session, clips, keys))
+            case ReadKeys():
+                return Keys(await self._read(turn.session, command))
+            case TakeMessage(longest, silence):
+                return await self._take(turn, min(longest, self._longest), silence)
+            case AskTime():
+                return self._desk.clock()
+            case AskStaff():
+                return self._desk.staff()
+            case LookUp(number, code):
+                return await self._look_up(turn, number, code)
+            case BookCallBack(phone):
+                turn.outcome = "call_back"
+                return await self._desk.book(turn.call, phone)
+            case JoinQueue():
+                await self._to_queue(turn, command)
+            case DialPartner(partner, ring):
+                await self._to_partner(turn, partner, ring)
+            case EndCall():
+                await self._leave(turn, "bye")
+        raise _Over
+
+    async def _speak(self, session: AgiSession, clips: tuple[str, ...], keys: str) -> str:
+        for clip in clips:
+            key = await self._clip(session, clip, keys)
+            if key:
+                return key
+        return ""
+
+    async def _clip(self, session: AgiSession, clip: str, keys: str) -> str:
+        """Play one clip. A sound that is missing is passed over: the caller is not to pay for it."""
+        try:
+            return await session.stream_file(self._path(clip), keys)
+        except AgiFailed:
+            log.error("the sound of prompt %s cannot be played", clip)
+            return ""
+
+    def _path(self, clip: str) -> str:
+        path = self._clips.get(clip)
+        if path is None:
+            path = self._clips[clip] = f"{self._sounds}/{clip}"
+        return path
+
+    async def _read(self, session: AgiSession, read: ReadKeys) -> str:
+        keys = read.keys or KEYS
+        if read.count > 1:
+            return await self._read_many(session, read)
+        for clip in read.clips[:-1]:
+            key = await self._clip(session, clip, keys)
+            if key:
+                return key
+        if not read.clips:
+            return await self._one_of(session, keys, read.wait)
+        try:
+            return await session.get_option(self._path(read.clips[-1]), keys, read.wait)
+        except AgiFailed:
+            log.error("the sound of prompt %s cannot be played", read.clips[-1])
+            return await self._one_of(session, keys, read.wait)
+
+    async def _one_of(self, session: AgiSession, keys: str, wait: float) -> str:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        while (left := until - loop.time()) > 0:
+            key = await session.wait_for_digit(left)
+            if not key or key in keys:
+                return key
+        return ""
+
+    async def _read_many(self, session: AgiSession, read: ReadKeys) -> str:
+        typed = await self._speak(session, read.clips, KEYS)
+        if read.end and typed == read.end:
+            return ""
+        while len(typed) < read.count:
+            key = await session.wait_for_digit(read.gap if typed else read.wait)
+            if not key or key == read.end:
+                break
+            typed += key
+        return typed
+
+    async def _take(self, turn: _Turn, longest: int, silence: int) -> Taken:
+        turn.takes += 1
+        name = f"{turn.call}-{round(self._desk.seconds(turn.call))}-{turn.takes}"
+        file = self._messages / f"{name}.wav"
+        self._desk.message(turn.call, file.name)
+        done = await turn.session.record_file(
+            str(file.with_suffix("")), "wav", KEYS, longest, silence=silence
+        )
+        seconds = wav_seconds(file)
+        refused = done.ended in (RecordEnd.WRITE_FAILED, RecordEnd.ERROR)
+        if not refused and seconds == 0.0 and done.samples > RATE:  # spoken, and nothing on the disk
+            refused, seconds = True, done.samples / RATE
+        if done.ended is RecordEnd.HANGUP:
+            what = f"saved {seconds:.0f} s" if seconds >= SHORTEST else "hung_up"
+            turn.walk.hang_up(self._desk.seconds(turn.call), what)
+            raise _Over
+        if not refused and seconds >= SHORTEST:
+            turn.outcome = "message"
+        return Taken(saved=not refused and seconds > 0, seconds=seconds or (1.0 if refused else 0.0))
+
+    async def _look_up(self, turn: _Turn, number: str, code: str) -> Found:
+        found = await self._desk.look_up(turn.call, number, code)
+        if found.state:
+            turn.outcome = turn.outcome or "served"
+            self._desk.served(turn.call)
+        return found
+
+    # ------------------------------------------------------------ leaving to the dialplan
+
+    async def _to_queue(self, turn: _Turn, join: JoinQueue) -> None:
+        await self._leave(
+            turn,
+            "wait-for-agent",
+            CALL_BACK_KEY=join.callback_key,
+            MESSAGE_KEY=join.message_key,
+            MESSAGE_AFTER=str(join.message_after),
+            WAIT=str(join.longest),
+        )
+
+    async def _to_partner(self, turn: _Turn, partner_id: str, ring: int) -> None:
+        partner = self._desk.flows_of(turn.walk.version).partners[partner_id]
+        await self._leave(
+            turn, "partner", PARTNER=partner_id, PARTNER_DIAL=dial_string(partner), RING=str(ring)
+        )
+
+    async def _leave(self, turn: _Turn, context: str, **variables: str) -> None:
+        """Say what is wanted next, in one command, and let go."""
+        walk = turn.walk
+        known = {
+            "NEXT": context,
+            "FLOW_AT": walk.position,
+            "FLOW_VERSION": str(walk.version),
+            "KIND": walk.kind.value if walk.kind else "",
+            "OUTCOME": turn.outcome,
+        }
+        pairs = ",".join(f"{name}={value}" for name, value in (known | variables).items())
+        await turn.session.execute("MSet", pairs)
+        raise _Over
+
+
+_KINDS = {kind.value for kind in Kind}
+_LEFT = {left.value: left for left in Left}
+_DIAL_STATUS = {
+    "ANSWER": PartnerOutcome.TALKED,
+    "BUSY": PartnerOutcome.BUSY,
+    "NOANSWER": PartnerOutcome.NO_ANSWER,
+    "CANCEL": PartnerOutcome.NO_ANSWER,
+}
+
+
+def how_it_was(left: str) -> Event:
+    """LEFT of the dialplan: a word of `Left` after the queue, a DIALSTATUS after a partner."""
+    if left in _LEFT:
+        return QueueLeft(_LEFT[left])
+    return PartnerLeft(_DIAL_STATUS.get(left, PartnerOutcome.FAILED))
+
+
+def dial_string(partner: Partner) -> str:
+    """What follows PJSIP/ for this partner: a number goes through the trunk, a SIP address goes there."""
+    return f"trunk/{partner.dial}" if partner.dial.startswith("sip:") else f"{partner.dial}@trunk"
+
+
+def wav_seconds(file: Path) -> float:
+    """Seconds of sound in a WAV at 8 kHz, by its size; 0 when it is not there."""
+    try:
+        return max(0, file.stat().st_size - HEADER) / (2 * RATE)
+    except OSError:
+        return 0.0
+
+
+def _facts(session: AgiSession) -> CallerFacts:
+    return CallerFacts(phone=clean_number(session.header.callerid))
+
+
+def _id(session: AgiSession) -> str:
+    return session.header.uniqueid

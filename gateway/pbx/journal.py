@@ -1,0 +1,36 @@
+"""Asterisk's own log of calls and its spool of messages, read back: what happened while we were away.
+
+One file a day under var/asterisk/journal, a line a note (core/note.py). Reading changes nothing;
+whoever reads twice tells the same notes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from gateway.core.note import Note, read_note
+
+KEPT_DAYS = 35
+
+
+def read_journal(folder: Path, since: date | None = None) -> Iterator[Note]:
+    """Every note from a day (UTC) on, in the order in which they were written."""
+    for file in sorted(folder.glob("????????.log")):
+        if since is None or file.stem >= f"{since:%Y%m%d}":
+            with file.open("r", encoding="ascii", errors="replace") as lines:
+                yield from (note for line in lines if (note := read_note(line)))
+
+
+def prune(folder: Path, today: date) -> None:
+    """Delete journals older than KEPT_DAYS: everything in them is in the database."""
+    oldest = f"{today - timedelta(days=KEPT_DAYS):%Y%m%d}"
+    for file in folder.glob("????????.log"):
+        if file.stem < oldest:
+            file.unlink(missing_ok=True)
+
+
+def call_of(message: Path) -> str:
+    """The call a message in the spool belongs to: its name begins with the call's id."""
+    return message.stem.partition("-")[0]

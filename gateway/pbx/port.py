@@ -1,0 +1,91 @@
+"""The port between the switchboard and a PBX: what it can be told, and what it tells.
+
+AsteriskPbx has it on a real Asterisk, FakePbx in memory; one contract test is run against both.
+Everything told may come twice: consumers take it as facts, not as steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.core.call import CallBack
+from gateway.core.note import Note
+
+
+@dataclass(frozen=True, slots=True)
+class SeatSeen:
+    """One seat as the queue has it. `device` as in core.acd.Seat; `signed_in` False when it has left."""
+
+    seat: str
+    signed_in: bool
+    paused: bool = False
+    reason: str = ""
+    device: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The PBX is there. These calls live (ids of callers' legs), these seats are in the queue,
+    these owed calls hold a place, and everything noted until now is in the journal."""
+
+    calls: frozenset[str]
+    seats: tuple[SeatSeen, ...]
+    placed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The PBX cannot be seen any more."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRings:
+    """A seat rings for a call (or no longer)."""
+
+    seat: str
+    call: str
+    rings: bool
+
+
+PbxEvent = Up | Down | Note | SeatSeen | SeatRings
+Listener = Callable[[PbxEvent], None]
+
+
+class Pbx(Protocol):
+    """Commands. Each raises PbxDown when the PBX does not answer; nothing is ever sent twice."""
+
+    @property
+    def ready(self) -> bool:
+        """Is it there and in step?"""
+
+    async def start(self, listener: Listener) -> None:
+        """Begin to listen; `listener` gets every event, from the event loop."""
+
+    async def close(self) -> None: ...
+
+    async def take_calls(self, on: bool) -> None:
+        """Let new calls come to the gateway, or leave them to the safety net."""
+
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
+        """Put a seat into the queue, at once paused when a reason is given. Twice is once."""
+
+    async def sign_out(self, seat: str) -> None:
+        """Take a seat out of the queue. Twice is once."""
+
+    async def pause(self, seat: str, reason: str) -> bool:
+        """Stop ringing a seat. False when it is not signed in."""
+
+    async def make_ready(self, seat: str) -> bool:
+        """Ring a seat again. False when it is not signed in."""
+
+    async def place(self, owed: CallBack) -> bool:
+        """Give an owed call its place in the queue. False when it could not be."""
+
+    async def take_back(self, owed_id: str) -> bool:
+        """Take its place away again. False when there was none any more (an agent has it)."""

@@ -1,0 +1,680 @@
+"""Live calls, seats and owed calls: takes what the PBX tells, and asks of it what the core decides.
+
+One worker takes every event in order; another closes calls that are over. What was missed while
+the PBX or the gateway was away is read from the journal, told again, and changes nothing twice.
+Desk pages and the API look here for what is going on now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from gateway.aftercall import AfterCall
+from gateway.config import Config
+from gateway.core import acd
+from gateway.core.acd import Seat, SeatState
+from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, Gap, PathStep
+from gateway.core.deadlines import Rules
+from gateway.core.flow import Booked, Clock, Found, Staff
+from gateway.core.flow_file import FlowSet
+from gateway.core.item import PublicState
+from gateway.core.note import Note, What
+from gateway.core.story import Doing, Story, end, new_story, tell
+from gateway.core.walk import Walk
+from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown, TooMany
+from gateway.flows import FlowStore
+from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
+from gateway.pbx.conf import Places
+from gateway.pbx.journal import call_of, prune, read_journal
+from gateway.pbx.port import Down, Pbx, PbxEvent, SeatRings, SeatSeen, Up
+
+log = logging.getLogger(__name__)
+
+MARK = "journal"  # the once-ledger's name for how far the journal is taken over
+MARK_EVERY = 30.0  # seconds between marks
+BATCH = 64  # calls closed in one transaction
+RETRY = (0.2, 5.0)  # first and longest pause while storage is away
+
+
+class Inquiry(Protocol):
+    """What intake is asked while a call goes on."""
+
+    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None: ...
+
+    async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
+
+
+class Ledgers(Protocol):
+    """The phone side's ledgers, as storage has them."""
+
+    @property
+    def calls(self) -> CallLog: ...
+    @property
+    def call_backs(self) -> CallBackBook: ...
+    @property
+    def once(self) -> OnceLedger: ...
+    @property
+    def gaps(self) -> GapLog: ...
+    @property
+    def agents(self) -> AgentLog: ...
+
+
+@dataclass(slots=True)
+class Live:
+    """One call that goes on. `driving` while it is in a flow; `earlier` is its path before this walk."""
+
+    story: Story
+    driving: bool = False
+    walk: Walk | None = None
+    earlier: tuple[PathStep, ...] = ()
+    answered: float = 0.0  # loop time
+
+    def path(self) -> tuple[PathStep, ...]:
+        """All steps so far, with their times."""
+        began = self.story.record.answered_at or self.story.record.started_at
+        walked = self.walk.path if self.walk else ()
+        return self.earlier + tuple(
+            PathStep(began + timedelta(seconds=e.at_seconds), e.step, e.what) for e in walked
+        )
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for /metrics."""
+
+    calls: dict[str, int] = field(default_factory=dict)
+    notes: int = 0
+    gaps: int = 0
+
+
+Told = Callable[[str, dict[str, object]], None]
+
+
+class Switchboard:
+    """The live side of the phone. `start`, then the IVR and the API use it, `close`."""
+
+    def __init__(
+        self,
+        config: Config,
+        pbx: Pbx,
+        flows: FlowStore,
+        rules: Rules,
+        inquiry: Inquiry,
+        ledgers: Ledgers,
+        aftercall: AfterCall,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config = config
+        self._pbx = pbx
+        self._flows = flows
+        self._rules = rules
+        self._inquiry = inquiry
+        self._ledgers = ledgers
+        self._aftercall = aftercall
+        self._now = now
+        self._places = Places(config.var)
+        self._live: dict[str, Live] = {}
+        self._seats = {a.seat: Seat(a.id, a.seat, a.name) for a in config.agents}
+        self._lost_at: datetime | None = None
+        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
+        self._over: asyncio.Queue[Story] = asyncio.Queue()
+        self._agent_changes: list[AgentChange] = []
+        self._placed: set[str] = set()
+        self._owed_changed = asyncio.Event()
+        self._wrap_ups: dict[str, asyncio.TimerHandle] = {}
+        self._listeners: list[Told] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_step = asyncio.Event()
+        self._marked = 0.0
+        self.counts = Counts()
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
+        self._own(self._take_events(), "switchboard events")
+        self._own(self._close_calls(), "switchboard closing")
+        self._own(self._serve_owed(), "switchboard call-backs")
+        await self._pbx.start(self._events.put_nowait)
+
+    def _own(self, work: object, name: str) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        task.set_name(name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def wait_in_step(self, limit: float) -> None:
+        """Wait until the PBX was seen and the journal taken over. Raises PbxDown after `limit` seconds."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._in_step.wait()
+        except TimeoutError:
+            raise PbxDown("the PBX was not seen in time") from None
+
+    async def close(self) -> None:
+        """Stop listening; calls that are over are closed first. The others stay in the journal."""
+        await self._pbx.close()
+        for timer in self._wrap_ups.values():
+            timer.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._over.join()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        """Call `told(name, data)` for each event of the API; returns what ends it."""
+        self._listeners.append(told)
+        return lambda: self._listeners.remove(told)
+
+    def _tell_all(self, name: str, **data: object) -> None:
+        for told in tuple(self._listeners):
+            told(name, data)
+
+    # ------------------------------------------------------------ what the pages see
+
+    @property
+    def ready(self) -> bool:
+        return self._pbx.ready and self._in_step.is_set()
+
+    def live(self) -> list[Story]:
+        """Calls that go on, the oldest first."""
+        return sorted((live.story for live in self._live.values()), key=lambda s: s.record.started_at)
+
+    def seats(self) -> list[Seat]:
+        """Every seat of gateway.toml, signed in or not."""
+        return list(self._seats.values())
+
+    @property
+    def placed(self) -> int:
+        """Owed calls that hold a place in the queue."""
+        return len(self._placed)
+
+    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> Seat:
+        """Sign a seat in (ready), pause it with a reason, or sign it out (offline).
+
+        Raises NotFound, Conflict, PbxDown.
+        """
+        agent = self._config.agent(agent_id)
+        if agent is None:
+            raise NotFound(f"no agent {agent_id}")
+        if state == "ready":
+            await self._pbx.sign_in(agent.seat, agent.id)
+        elif state == "paused":
+            if not await self._pbx.pause(agent.seat, reason or "other"):
+                raise Conflict("this seat is not signed in")
+        elif state == "offline":
+            await self._pbx.sign_out(agent.seat)
+        else:
+            raise Conflict(f"no state {state}: ready, paused or offline")
+        return self._seats[agent.seat]
+
+    # ------------------------------------------------------------ what a flow asks (pbx.ivr.Desk)
+
+    @property
+    def entry(self) -> str:
+        return self._config.flows.entry
+
+    def flows(self) -> FlowSet:
+        return self._flows.current()
+
+    def flows_of(self, version: int) -> FlowSet:
+        return self._flows.version(version)
+
+    def clock(self) -> Clock:
+        now = self._now().astimezone(self._config.zone)
+        return Clock(now, self._rules.calendar.is_workday(now.date())[0])
+
+    def staff(self) -> Staff:
+        seats = self._seats.values()
+        signed_in = sum(seat.signed_in and seat.reachable for seat in seats)
+        return Staff(signed_in, sum(seat.free for seat in seats), self._waiting())
+
+    def _waiting(self) -> int:
+        queued = sum(live.story.doing is Doing.QUEUE for live in self._live.values())
+        return queued + len(self._placed)
+
+    def seconds(self, call: str) -> float:
+        live = self._live.get(call)
+        return asyncio.get_running_loop().time() - live.answered if live else 0.0
+
+    def drives(self, call: str, caller: str, dialled: str, line: int, on: bool) -> None:
+        live = self._of(call)
+        live.driving = on
+        if not on:
+            if live.story.over:
+                self._finish(live)
+            return
+        record = live.story.record
+        live.story.record = replace(
+            record,
+            caller=caller or record.caller,
+            dialled=record.dialled or dialled,
+            line=record.line or line,
+        )
+        if not live.answered:
+            since = (self._now() - record.started_at).total_seconds()
+            live.answered = asyncio.get_running_loop().time() - max(0.0, since)
+
+    def walks(self, call: str, walk: Walk) -> None:
+        live = self._of(call)
+        live.earlier = live.path()
+        live.walk = walk
+        live.story.record = replace(live.story.record, flow=f"{self.entry}@{walk.version}")
+
+    def message(self, call: str, file: str) -> None:
+        story = self._of(call).story
+        if file not in story.messages:
+            story.messages.append(file)
+        story.doing = Doing.MESSAGE
+
+    def served(self, call: str) -> None:
+        self._of(call).story.served = True
+
+    async def look_up(self, call: str, number: str, code: str) -> Found:
+        """An item's public state. Storage that is away is no wrong number: the caller is told to wait."""
+        asker = self._of(call).story.record.caller or f"call:{call}"
+        try:
+            found = await self._inquiry.public_state(number, code, asker)
+        except TooMany:
+            return Found(locked=True)
+        except StorageDown:
+            log.error("call %s: progress could not be looked up, storage is away", call)
+            return Found(locked=True)
+        if found is None:
+            return Found()
+        days = [due.on for due in found.due]
+        return Found(found.state.value, min(days).isoformat() if days else "")
+
+    async def book(self, call: str, phone: str) -> Booked:
+        """Owe this caller a call, at the place that his arrival gives him."""
+        story = self._of(call).story
+        record = story.record
+        number = phone or record.caller
+        story.booked, story.phone = True, phone
+        owed = CallBack(call, number, call, record.started_at, self._now())
+        try:
+            await self._ledgers.call_backs.book(owed)
+        except StorageDown:
+            log.error("call %s: the call-back stands only in its item, storage is away", call)
+            return Booked(number)
+        self._owed_changed.set()
+        if not any(seat.signed_in for seat in self._seats.values()):
+            return Booked(number)
+        before = sum(
+            live.story.doing is Doing.QUEUE and live.story.record.started_at < record.started_at
+            for live in self._live.values()
+        )
+        earlier = [o for o in await self._ledgers.call_backs.owed() if o.arrived_at < record.started_at]
+        return Booked(number, before + len(earlier) + 1)
+
+    # ------------------------------------------------------------ events
+
+    def _of(self, call: str) -> Live:
+        live = self._live.get(call)
+        if live is None:
+            live = self._live[call] = Live(new_story(call, self._now()))
+        return live
+
+    async def _take_events(self) -> None:
+        while True:
+            event = await self._events.get()
+            try:
+                if isinstance(event, Up):
+                    await self._up(event)
+                else:
+                    self._take(event)
+            except Exception:
+                log.exception("an event of the PBX could not be taken: %s", type(event).__name__)
+
+    def _take(self, event: PbxEvent) -> None:
+        match event:
+            case Note():
+                self.counts.notes += 1
+                self._noted(event)
+            case SeatSeen():
+                self._seat_seen(event)
+            case SeatRings(seat, call, rings):
+                self._seat_rings(seat, call, rings)
+            case Down(at, why):
+                log.warning("the PBX is out of sight: %s", why)
+                self._lost_at = self._lost_at or at
+                self._in_step.clear()
+
+    def _noted(self, note: Note) -> None:
+        if note.what is What.GATEWAY_LOST:
+            log.error("the safety net took over: the gateway's heart had stopped for two seconds")
+            return
+        if note.what in _OWED:
+            self._own(self._owed_noted(note), f"call-back {note.arg(0)}")
+        if note.call and (note.call in self._live or note.what in _BEGINS):
+            self._story_noted(self._of(note.call), note)
+
+    def _story_noted(self, live: Live, note: Note) -> None:
+        story = live.story
+        before = story.doing
+        if not tell(story, note):
+            return
+        if note.what is What.BEGAN:
+            self._tell_call("call.ringing", story)
+            if story.back:
+                self._own(self._back_began(story.back), f"call-back {story.back}")
+        elif story.doing is Doing.TALK and before is not Doing.TALK:
+            self._tell_call("call.answered", story)
+        self._owed_changed.set()
+        if note.what is What.QUEUED or before is Doing.QUEUE:
+            self._tell_all("queue.changed", waiting=self._waiting())
+        if story.over and not live.driving:
+            self._finish(live)
+
+    def _finish(self, live: Live) -> None:
+        """The call is over and nobody drives it any more: close it, once."""
+        story = live.story
+        if self._live.pop(story.id, None) is None:
+            return
+        if live.walk and not live.walk.over:
+            talked = story.record.outcome is CallOutcome.TALKED
+            live.walk.hang_up(self._at(live), "talked" if talked else "hung_up")
+        story.record = replace(story.record, path=live.path() or story.record.path)
+        if live.walk and live.walk.kind:
+            story.kind = live.walk.kind
+        self._owed_changed.set()
+        if story.began:
+            self._over.put_nowait(story)
+            self._tell_call("call.ended", story)
+
+    def _at(self, live: Live) -> float:
+        record = live.story.record
+        ended = record.ended_at or self._now()
+        return max(0.0, (ended - (record.answered_at or record.started_at)).total_seconds())
+
+    def _tell_call(self, name: str, story: Story) -> None:
+        record = story.record
+        self._tell_all(
+            name,
+            id=record.id,
+            line=record.line,
+            caller=record.caller,
+            agent=self.agent_of_seat(record.agent),
+            outcome=record.outcome.value,
+        )
+
+    # ------------------------------------------------------------ seats
+
+    def agent_of_seat(self, seat: str) -> str:
+        """The agent's id, or the seat itself when gateway.toml knows no such seat."""
+        agent = self._config.agent_of_seat(seat)
+        return agent.id if agent else seat
+
+    def _seat_seen(self, seen: SeatSeen) -> None:
+        facts = {
+            "signed_in": seen.signed_in,
+            "paused": seen.paused,
+            "reason": seen.reason if seen.paused else "",
+            "device": seen.device,
+        }
+        self._change_seat(seen.seat, **facts)
+
+    def _seat_rings(self, seat: str, call: str, rings: bool) -> None:
+        known = self._seats.get(seat)
+        if rings or (known and known.call == call):
+            self._change_seat(seat, call=call if rings else "")
+
+    def _change_seat(self, seat: str, **facts: object) -> None:
+        before = self._seats.get(seat)
+        if before is None:
+            return
+        after = acd.changed(before, self._now(), **facts)
+        if after.state is SeatState.READY and after.call:
+            after = replace(after, call="")
+        self._seats[seat] = after
+        if after.since == before.since:
+            return
+        self._agent_changes.append(AgentChange(self._now(), after.agent, after.state.value, after.why))
+        self._tell_all("agent.state", id=after.agent, state=after.state.value, reason=after.why)
+        self._time_wrap_up(after)
+
+    def _time_wrap_up(self, seat: Seat) -> None:
+        """A seat in wrap-up is rung again after its time."""
+        timer = self._wrap_ups.pop(seat.seat, None)
+        if timer:
+            timer.cancel()
+        if seat.state is SeatState.WRAP_UP:
+            loop = asyncio.get_running_loop()
+            seconds = self._config.queue.wrap_up_seconds
+            self._wrap_ups[seat.seat] = loop.call_later(seconds, self._end_wrap_up, seat.seat)
+
+    def _end_wrap_up(self, seat: str) -> None:
+        self._wrap_ups.pop(seat, None)
+        if self._seats[seat].state is SeatState.WRAP_UP:
+            self._own(self._ready(seat), f"wrap-up {seat}")
+
+    async def _ready(self, seat: str) -> None:
+        try:
+            await self._pbx.make_ready(seat)
+        except PbxDown as error:
+            log.warning("seat %s stays in wrap-up: %s", seat, error)
+
+    # ------------------------------------------------------------ what was missed
+
+    async def _up(self, up: Up) -> None:
+        """The PBX is there: take over what was noted meanwhile, end what is gone, begin to serve."""
+        now = self._now()
+        lost_at, self._lost_at = self._lost_at, None
+        await self._patiently(lambda: self._catch_up(up, lost_at or now))
+        for seat in self._seats:
+            seen = next((s for s in up.seats if s.seat == seat), SeatSeen(seat, signed_in=False))
+            self._seat_seen(seen)
+        await self._patiently(lambda: self._reconcile_owed(up))
+        if lost_at:
+            self.counts.gaps += 1
+            await self._patiently(lambda: self._ledgers.gaps.add_gap(Gap(lost_at, now, "PBX out of sight")))
+        self._in_step.set()
+        with contextlib.suppress(PbxDown):
+            await self._pbx.take_calls(True)
+
+    async def _catch_up(self, up: Up, gone_at: datetime) -> None:
+        mark = await self._ledgers.once.mark(MARK)
+        since = datetime.fromisoformat(mark) - timedelta(days=1) if mark else None
+        notes = await asyncio.to_thread(
+            lambda: list(read_journal(self._places.journal, since.date() if since else None))
+        )
+        known: dict[str, bool] = {}
+        for note in notes:
+            if not note.call or await self._is_kept(note.call, known):
+                continue
+            if note.what in _BEGINS or note.call in self._live:
+                tell(self._of(note.call).story, note)
+        await self._recover_messages(known)
+        for live in tuple(self._live.values()):
+            story = live.story
+            if not story.over and story.id not in up.calls and not live.driving:
+                end(story, gone_at, CallOutcome.CUT_OFF if _owes(story) else None)
+            if story.over and not live.driving:
+                self._finish(live)
+
+    async def _is_kept(self, call: str, known: dict[str, bool]) -> bool:
+        """Is this call's record kept with its end? Asked once a call."""
+        if call not in known:
+            if call in self._live:
+                return False
+            record = await self._ledgers.calls.get(call)
+            known[call] = record is not None and record.ended_at is not None
+        return known[call]
+
+    async def _recover_messages(self, known: dict[str, bool]) -> None:
+        """Messages in the spool: of a call being taken over, of one kept already, or of none we know."""
+        for file in sorted(self._places.messages.glob("*.wav")):
+            call = call_of(file)
+            live = self._live.get(call)
+            if live is None:
+                record = await self._ledgers.calls.get(call)
+                if record and record.ended_at:
+                    self._aftercall.clear(record, [file.name])
+                    continue
+                live = self._of(call)
+                live.story.began = True
+                at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                live.story.record = replace(live.story.record, started_at=at)
+            if file.name not in live.story.messages:
+                live.story.messages.append(file.name)
+
+    async def _patiently(self, work: Callable[[], object]) -> None:
+        """Do it, again and again while storage is away."""
+        pause = RETRY[0]
+        while True:
+            try:
+                await work()  # type: ignore[misc]
+            except StorageDown as error:
+                log.error("storage: %s; again in %.1f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RETRY[1])
+            else:
+                return
+
+    # ------------------------------------------------------------ closing
+
+    async def _close_calls(self) -> None:
+        while True:
+            stories = [await self._over.get()]
+            while len(stories) < BATCH and not self._over.empty():
+                stories.append(self._over.get_nowait())
+            await self._patiently(lambda: self._close(stories))  # noqa: B023 - awaited at once
+            for _ in stories:
+                self._over.task_done()
+            await self._mark()
+
+    async def _close(self, stories: list[Story]) -> None:
+        closed = []
+        for story in stories:
+            try:
+                closed.append((story, await self._aftercall.close(story)))
+            except StorageDown:
+                raise
+            except GatewayError as error:
+                log.error("call %s leaves no item: %s", story.id, error)
+                closed.append((story, story.record))
+        await self._aftercall.keep(closed)
+        for _, record in closed:
+            outcome = record.outcome.value
+            self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
+        changes, self._agent_changes = self._agent_changes, []
+        if changes:
+            await self._ledgers.agents.add_changes(changes)
+
+    async def _mark(self) -> None:
+        """Note how far the journal is taken over, now and then when no call goes on."""
+        loop = asyncio.get_running_loop()
+        if self._live or not self._over.empty() or loop.time() - self._marked < MARK_EVERY:
+            return
+        self._marked = loop.time()
+        now = self._now()
+        with contextlib.suppress(StorageDown):
+            await self._ledgers.once.set_mark(MARK, now.isoformat())
+            await asyncio.to_thread(prune, self._places.journal, now.date())
+
+    # ------------------------------------------------------------ calls that are owed
+
+    async def _serve_owed(self) -> None:
+        """Give and take places whenever a line, a seat or a booking changed."""
+        while True:
+            await self._owed_changed.wait()
+            self._owed_changed.clear()
+            if not self.ready:
+                continue
+            try:
+                await self._plan()
+            except (PbxDown, StorageDown) as error:
+                log.warning("call-backs wait: %s", error)
+
+    async def _plan(self) -> None:
+        owed = await self._ledgers.call_backs.owed(CallBackState.PENDING, CallBackState.PLACED)
+        if not owed:
+            return
+        free = self._config.centre.lines - sum(self._lines_of(live) for live in self._live.values())
+        plan = acd.places(owed, free, self._config.queue.call_back_lines, self._live)
+        for one in plan.take:
+            if await self._pbx.take_back(one.id):
+                await self._back_to_pending(one.id)
+        for one in plan.give:
+            await self._place(one)
+
+    def _lines_of(self, live: Live) -> int:
+        if not live.story.record.line:
+            return 0
+        return 2 if live.story.doing is Doing.PARTNER else 1
+
+    async def _place(self, one: CallBack) -> None:
+        """Durably placed before it is asked for: after a crash nobody places it a second time."""
+        if not any(seat.signed_in for seat in self._seats.values()):
+            return
+        book = self._ledgers.call_backs
+        if not await book.move(one.id, CallBackState.PENDING, CallBackState.PLACED):
+            return
+        self._placed.add(one.id)
+        if not await self._pbx.place(one):
+            await self._back_to_pending(one.id)
+
+    async def _back_to_pending(self, owed_id: str) -> None:
+        self._placed.discard(owed_id)
+        await self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.PENDING)
+
+    async def _back_began(self, owed_id: str) -> None:
+        self._placed.discard(owed_id)
+        await self._patiently(
+            lambda: self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.DIALLING)
+        )
+
+    async def _owed_noted(self, note: Note) -> None:
+        book, owed_id = self._ledgers.call_backs, note.arg(0)
+        if note.what is What.BACK_LEFT:
+            await self._patiently(lambda: self._back_to_pending(owed_id))
+        elif note.what is What.BACK_TALK:
+            await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.DONE))
+            await self._tell_item(owed_id, "called_back", "已回电接通")
+        elif note.what is What.BACK_DONE and note.arg(1) != "ANSWER":
+            await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.FAILED))
+            await self._tell_item(owed_id, "not_reached", f"回电未接通：{note.arg(1)}")
+        self._owed_changed.set()
+
+    async def _tell_item(self, owed_id: str, what: str, text: str) -> None:
+        record = await self._ledgers.calls.get(owed_id)
+        if record and record.number:
+            await self._patiently(lambda: self._inquiry.note(record.number, what, "phone", text))
+
+    async def _reconcile_owed(self, up: Up) -> None:
+        """After a time out of sight: what holds a place, what was dialled, what must wait again."""
+        book = self._ledgers.call_backs
+        self._placed = set(up.placed)
+        done = {note.arg(0) for note in self._recent_backs()}
+        for one in await book.owed(CallBackState.PLACED, CallBackState.DIALLING):
+            dialled = f"back-{one.id}" in self._live or one.id in done
+            if one.state is CallBackState.PLACED and not dialled and one.id not in up.placed:
+                await book.move(one.id, CallBackState.PLACED, CallBackState.PENDING)
+            elif one.state is CallBackState.PLACED and dialled:
+                await book.move(one.id, CallBackState.PLACED, CallBackState.DIALLING)
+            elif one.state is CallBackState.DIALLING and f"back-{one.id}" not in self._live:
+                after = CallBackState.DONE if one.id in done else CallBackState.FAILED
+                await book.move(one.id, CallBackState.DIALLING, after)
+        self._owed_changed.set()
+
+    def _recent_backs(self) -> Iterable[Note]:
+        since = self._now().date() - timedelta(days=1)
+        return (n for n in read_journal(self._places.journal, since) if n.what is What.BACK_TALK)
+
+
+_BEGINS = {What.BEGAN, What.TURNED_AWAY}
+_OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
+
+
+def _owes(story: Story) -> bool:
+    """Was the caller broken off before he had what he called for?"""
+    return not (story.messages or story.booked or story.record.talked_at)
