@@ -355,7 +355,7 @@ class Switchboard:
             return
         if note.what in _OWED:
             self._own(self._owed_noted(note), f"call-back {note.arg(0)}")
-        if note.call and (note.call in self._live or note.what in _BEGINS):
+        if note.call and (note.call in self._live or _begins(note)):
             self._story_noted(self._of(note.call), note)
 
     def _story_noted(self, live: Live, note: Note) -> None:
@@ -491,7 +491,7 @@ class Switchboard:
         for note in notes:
             if not note.call or await self._is_kept(note.call, known):
                 continue
-            if note.what in _BEGINS or note.call in self._live:
+            if note.call in self._live or _begins(note):
                 tell(self._of(note.call).story, note)
         await self._recover_messages(known)
         for live in tuple(self._live.values()):
@@ -636,6 +636,9 @@ class Switchboard:
     async def _owed_noted(self, note: Note) -> None:
         book, owed_id = self._ledgers.call_backs, note.arg(0)
         if note.what is What.BACK_LEFT:
+            live = self._live.get(note.call)
+            if live and not live.story.began:  # an agent took it and let go before it was dialled
+                del self._live[note.call]
             await self._patiently(lambda: self._back_to_pending(owed_id))
         elif note.what is What.BACK_TALK:
             await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.DONE))
@@ -671,8 +674,14 @@ class Switchboard:
         return (n for n in read_journal(self._places.journal, since) if n.what is What.BACK_TALK)
 
 
-_BEGINS = {What.BEGAN, What.TURNED_AWAY}
 _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
+
+
+def _begins(note: Note) -> bool:
+    """Does a call's story begin with this note? An owed call's may begin with the agent who takes it."""
+    if note.what is What.AGENT:
+        return note.call.startswith("back-")
+    return note.what in (What.BEGAN, What.TURNED_AWAY)
 
 
 def _owes(story: Story) -> bool:

@@ -115,6 +115,7 @@ def _began(story: Story, note: Note) -> None:
     )
     if direction == "back":
         story.back = note.arg(3)
+        story.record = replace(story.record, back_of=note.arg(3))
     elif direction == "out":
         story.record = replace(story.record, agent=note.arg(3))
     _go(story, Doing.MENU if direction == "in" else Doing.OUT, note.at)

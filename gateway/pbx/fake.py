@@ -1,0 +1,119 @@
+"""FakePbx: the Pbx port in memory, for tests of the switchboard. Held to the port by its contract test.
+
+Besides the port it has what the world does to a PBX: notes that calls leave, phones that ring, a
+link that breaks and comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.core.call import CallBack
+from gateway.core.note import Note, What
+from gateway.errors import PbxDown
+from gateway.pbx.port import Down, Listener, PbxEvent, SeatRings, SeatSeen, Up
+
+BACK = "back-"
+
+
+class FakePbx:
+    """A PBX without telephones. `calls` are those that live; `seats` those in the queue."""
+
+    def __init__(self) -> None:
+        self.calls: set[str] = set()
+        self.seats: dict[str, SeatSeen] = {}
+        self.placed: dict[str, CallBack] = {}
+        self.takes = False
+        self.answers = True
+        self._up = False
+        self._listener: Listener = lambda event: None
+
+    @property
+    def ready(self) -> bool:
+        return self._up
+
+    async def start(self, listener: Listener) -> None:
+        self._listener = listener
+        self.come_up()
+
+    async def close(self) -> None:
+        self._up = False
+
+    async def take_calls(self, on: bool) -> None:
+        self._check()
+        self.takes = on
+
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
+        self._check()
+        self._see(SeatSeen(seat, True, bool(paused), paused, device=1))
+
+    async def sign_out(self, seat: str) -> None:
+        self._check()
+        if self.seats.pop(seat, None):
+            self.tell(SeatSeen(seat, signed_in=False))
+
+    async def pause(self, seat: str, reason: str) -> bool:
+        return self._pause(seat, True, reason)
+
+    async def make_ready(self, seat: str) -> bool:
+        return self._pause(seat, False, "")
+
+    async def place(self, owed: CallBack) -> bool:
+        self._check()
+        if owed.id in self.placed:
+            return False
+        self.placed[owed.id] = owed
+        self.note(What.BACK_PLACED, BACK + owed.id, owed.id)
+        return True
+
+    async def take_back(self, owed_id: str) -> bool:
+        self._check()
+        if self.placed.pop(owed_id, None) is None:
+            return False
+        self.note(What.BACK_LEFT, BACK + owed_id, owed_id)
+        return True
+
+    # ------------------------------------------------------------ the world
+
+    def tell(self, event: PbxEvent) -> None:
+        """Let the listener know."""
+        self._listener(event)
+
+    def note(self, what: What, call: str, *rest: str, at: datetime | None = None) -> None:
+        """A note of the dialplan."""
+        self.tell(Note(at or datetime.now(UTC), what, call, rest))
+
+    def rings(self, seat: str, call: str) -> None:
+        """A seat is rung for a call."""
+        self.tell(SeatRings(seat, call, True))
+        self.device(seat, 6)
+
+    def device(self, seat: str, state: int) -> None:
+        """A phone changes its state."""
+        if seat in self.seats:
+            self._see(replace(self.seats[seat], device=state))
+
+    def break_link(self, why: str = "broken") -> None:
+        self._up = False
+        self.tell(Down(datetime.now(UTC), why))
+
+    def come_up(self) -> None:
+        self._up = True
+        self.tell(Up(frozenset(self.calls), tuple(self.seats.values()), frozenset(self.placed)))
+
+    def _see(self, seen: SeatSeen) -> None:
+        self.seats[seen.seat] = seen
+        self.tell(seen)
+
+    def _pause(self, seat: str, paused: bool, reason: str) -> bool:
+        self._check()
+        known = self.seats.get(seat)
+        if known is None:
+            return False
+        self._see(replace(known, paused=paused, reason=reason))
+        return True
+
+    def _check(self) -> None:
+        if not (self._up and self.answers):
+            raise PbxDown("the PBX does not answer")

@@ -1,0 +1,148 @@
+"""Notes of the dialplan, and the call records that come of them."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.call import CallOutcome
+from gateway.core.contact import Kind
+from gateway.core.note import Note, What, clean_number, number_of, read_note
+from gateway.core.story import Doing, Story, end, new_story, tell
+
+START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+FROM = base64.b64encode(b".13912345678").decode()
+
+
+def told(*notes: tuple[float, What, tuple[str, ...]], call: str = "1.1") -> Story:
+    story = new_story(call, START)
+    for after, what, rest in notes:
+        tell(story, Note(START + timedelta(seconds=after), what, call, rest))
+    return story
+
+
+BEGAN = (0.0, What.BEGAN, ("2", "in", FROM))
+
+
+def ended(after: float, outcome: str = "", kind: str = "") -> tuple[float, What, tuple[str, ...]]:
+    return (after, What.ENDED, ("16", outcome, kind))
+
+
+def test_a_line_is_read() -> None:
+    note = read_note(f"1795478334.412|began|1795478334.3|1|in|{FROM}|\n")
+    assert note is not None
+    assert (note.what, note.call, note.rest[:3]) == (What.BEGAN, "1795478334.3", ("1", "in", FROM))
+    assert note.at == datetime(2026, 11, 23, 23, 58, 54, 412000, UTC)
+
+
+@pytest.mark.parametrize("line", ["", "x", "1|2", "1|strange|3", "nan|began|1", "1e99|began|1", "a|began|1"])
+def test_what_is_no_note_is_passed_over(line: str) -> None:
+    assert read_note(line) is None
+
+
+@given(st.text(max_size=200))
+def test_any_line_is_survived(line: str) -> None:
+    read_note(line)
+
+
+@given(st.binary(max_size=60))
+def test_any_caller_id_is_cleaned(raw: bytes) -> None:
+    number = number_of(base64.b64encode(b"." + raw).decode())
+    assert len(number) <= 32
+    assert set(number.lstrip("+")) <= set("0123456789")
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("13912345678", "13912345678"),
+        ("+86 139-1234-5678", "+8613912345678"),
+        ("anonymous", ""),
+        ("", ""),
+        ("'; DROP TABLE", ""),
+        ("\r\nAction: Originate 1", "1"),
+        ("+", ""),
+    ],
+)
+def test_numbers(said: str, number: str) -> None:
+    assert clean_number(said) == number
+
+
+@pytest.mark.parametrize(
+    ("notes", "outcome"),
+    [
+        ((BEGAN, ended(5)), CallOutcome.GAVE_UP),
+        ((BEGAN, (3, What.QUEUED, ()), ended(9)), CallOutcome.GAVE_UP),
+        ((BEGAN, (3, What.QUEUED, ()), (5, What.AGENT, ("8001",)), ended(9)), CallOutcome.TALKED),
+        ((BEGAN, (3, What.MESSAGE, ("1.1-safety.wav",)), ended(9)), CallOutcome.MESSAGE),
+        ((BEGAN, (3, What.CALL_BACK, ()), ended(9)), CallOutcome.CALL_BACK),
+        ((BEGAN, ended(9, "call_back")), CallOutcome.CALL_BACK),
+        ((BEGAN, ended(9, "served")), CallOutcome.SERVED),
+        (
+            (BEGAN, (1, What.PARTNER, ("110", "2")), (9, What.PARTNER_LEFT, ("110", "ANSWER")), ended(9)),
+            CallOutcome.PARTNER,
+        ),
+        (
+            (BEGAN, (1, What.PARTNER, ("110", "2")), (9, What.PARTNER_LEFT, ("110", "BUSY")), ended(9)),
+            CallOutcome.GAVE_UP,
+        ),
+        (((0, What.TURNED_AWAY, ("0", "in", FROM)),), CallOutcome.TURNED_AWAY),
+    ],
+)
+def test_the_outcome_is_the_most_that_happened(
+    notes: tuple[tuple[float, What, tuple[str, ...]], ...], outcome: CallOutcome
+) -> None:
+    story = told(*notes)
+    assert story.over
+    assert story.record.outcome is outcome
+    assert story.record.caller == "13912345678"
+
+
+def test_waits_add_up_and_a_second_agent_does_not_count() -> None:
+    story = told(
+        BEGAN,
+        (10, What.QUEUED, ()),
+        (17, What.AGENT, ("8001",)),
+        (60, What.AGENT_LOST, ()),
+        (63, What.AGENT, ("8002",)),
+        ended(90, "talked", "report"),
+    )
+    record = story.record
+    assert record.wait_seconds == 7.0
+    assert record.talked_at == START + timedelta(seconds=17)
+    assert (record.outcome, story.kind) == (CallOutcome.TALKED, Kind.REPORT)
+
+
+def test_who_leaves_the_queue_has_waited_that_long() -> None:
+    story = told(BEGAN, (10, What.QUEUED, ()), (40, What.LEFT, ("call_back",)), ended(60))
+    assert story.record.wait_seconds == 30.0
+
+
+def test_a_call_of_ours_talks_when_the_customer_answers() -> None:
+    story = told(
+        (0, What.AGENT, ("8001",)),
+        (1, What.BEGAN, ("3", "back", FROM, "1.7")),
+        (9, What.BACK_TALK, ("1.7",)),
+        ended(30, "talked"),
+        call="back-1.7",
+    )
+    record = story.record
+    assert (record.direction, record.dialled, record.back_of) == ("out", "13912345678", "1.7")
+    assert record.talked_at == START + timedelta(seconds=9)
+    assert record.outcome is CallOutcome.TALKED
+
+
+def test_a_story_that_is_over_takes_nothing_more() -> None:
+    story = told(BEGAN, ended(5))
+    assert not tell(story, Note(START, What.AGENT, "1.1", ("8001",)))
+    assert story.doing is Doing.OVER
+
+
+def test_cut_off_is_said_and_its_wait_counted() -> None:
+    story = told(BEGAN, (10, What.QUEUED, ()))
+    record = end(story, START + timedelta(seconds=25), CallOutcome.CUT_OFF)
+    assert (record.outcome, record.wait_seconds) == (CallOutcome.CUT_OFF, 15.0)

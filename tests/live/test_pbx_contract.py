@@ -1,0 +1,126 @@
+"""The Pbx port's promises, held by the fake and by a real Asterisk alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.core.call import CallBack
+from gateway.core.note import Note, What
+from gateway.pbx.asterisk import AsteriskPbx
+from gateway.pbx.fake import FakePbx
+from gateway.pbx.port import Pbx, PbxEvent, SeatSeen, Up
+from tests.live.conftest import Installed
+
+pytestmark = pytest.mark.live
+AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class Told:
+    """A PBX and all that it told."""
+
+    pbx: Pbx
+    events: list[PbxEvent] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, event: PbxEvent) -> None:
+        self.events.append(event)
+        self.changed.set()
+
+    async def until(self, wanted: Callable[[PbxEvent], bool]) -> PbxEvent:
+        async with asyncio.timeout(10):
+            while True:
+                for event in self.events:
+                    if wanted(event):
+                        return event
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def seat(self, seat: str, **facts: object) -> SeatSeen:
+        def fits(event: PbxEvent) -> bool:
+            return (
+                isinstance(event, SeatSeen)
+                and event.seat == seat
+                and all(getattr(event, name) == value for name, value in facts.items())
+            )
+
+        found = await self.until(fits)
+        self.events.clear()
+        assert isinstance(found, SeatSeen)
+        return found
+
+
+@pytest.fixture(params=["fake", "asterisk"])
+async def told(request: pytest.FixtureRequest) -> AsyncIterator[Told]:
+    if request.param == "fake":
+        pbx: Pbx = FakePbx()
+    else:
+        installed: Installed = request.getfixturevalue("installed")
+        pbx = AsteriskPbx(installed.config, installed.secrets.ami)
+    made = Told(pbx)
+    await pbx.start(made.tell)
+    await made.until(lambda event: isinstance(event, Up))
+    await wait_ready(pbx)
+    made.events.clear()
+    yield made
+    await pbx.sign_out("8001")
+    await pbx.close()
+
+
+async def wait_ready(pbx: Pbx) -> None:
+    if isinstance(pbx, AsteriskPbx):
+        await pbx.wait_ready(10)
+    assert pbx.ready
+
+
+async def test_a_seat_signs_in_pauses_and_leaves(told: Told) -> None:
+    pbx = told.pbx
+    await pbx.sign_in("8001", "agent1")
+    await told.seat("8001", signed_in=True, paused=False)
+    await pbx.sign_in("8001", "agent1")
+    assert await pbx.pause("8001", "meal")
+    await told.seat("8001", paused=True, reason="meal")
+    assert await pbx.make_ready("8001")
+    await told.seat("8001", paused=False)
+    await pbx.sign_out("8001")
+    await told.seat("8001", signed_in=False)
+    await pbx.sign_out("8001")
+
+
+async def test_a_seat_may_sign_in_paused(told: Told) -> None:
+    await told.pbx.sign_in("8001", "agent1", paused="training")
+    await told.seat("8001", signed_in=True, paused=True, reason="training")
+
+
+async def test_a_seat_that_is_not_signed_in_cannot_pause(told: Told) -> None:
+    assert not await told.pbx.pause("8001", "meal")
+    assert not await told.pbx.make_ready("8001")
+
+
+async def test_an_owed_call_holds_a_place_until_it_is_taken_back(told: Told) -> None:
+    pbx = told.pbx
+    await pbx.sign_in("8001", "agent1", paused="other")
+    if isinstance(pbx, FakePbx):
+        pbx.device("8001", 1)
+    owed = CallBack("1.9", "13912345678", "1.9", AT, AT)
+    assert await pbx.place(owed)
+    await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_PLACED and e.arg(0) == "1.9")
+    if isinstance(pbx, FakePbx):  # a phone must be there for a real queue to keep anybody
+        assert await pbx.take_back("1.9")
+    await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_LEFT and e.arg(0) == "1.9")
+    assert not await pbx.take_back("1.9")
+
+
+async def test_taking_calls_can_be_switched(told: Told, request: pytest.FixtureRequest) -> None:
+    await told.pbx.take_calls(True)
+    if isinstance(told.pbx, AsteriskPbx):
+        installed: Installed = request.getfixturevalue("installed")
+        assert "GATEWAY_UP=1" in await asyncio.to_thread(installed.console, "dialplan show globals")
+    await told.pbx.take_calls(False)
+    if isinstance(told.pbx, AsteriskPbx):
+        assert "GATEWAY_UP=0" in await asyncio.to_thread(installed.console, "dialplan show globals")
