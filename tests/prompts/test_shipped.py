@@ -10,9 +10,10 @@ import pytest
 
 from gateway.prompts import Prompts, load_prompts, stale, wav_fault
 from gateway.voice_engine import shape
-from gateway.voice_engine.studio import MUSIC, trials
+from gateway.voice_engine.studio import BEGIN, END, MUSIC, trials
 
-FLOWS = Path(__file__).parents[2] / "ivr_flows"
+ROOT = Path(__file__).parents[2]
+FLOWS = ROOT / "ivr_flows"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,14 @@ def test_the_digits_are_there_and_keep_one_beat(shipped: Prompts) -> None:
 def test_every_clip_is_heard_in_some_trial(shipped: Prompts) -> None:
     heard = {part for trial in trials(shipped) for part in trial.parts}
     assert {prompt.id for prompt in shipped} - heard - {"beep", "num_0"} == set()
+
+
+def test_the_recogniser_made_out_every_prompt_as_it_is_now(shipped: Prompts) -> None:
+    page = (ROOT / "docs" / "prompts.md").read_text("utf-8")
+    table = page.split(BEGIN)[1].split(END)[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert [(row[0], row[1]) for row in rows] == [(trial.name, trial.text) for trial in trials(shipped)]
+    assert [row[0] for row in rows if "not made out" in row[3]] == []
 
 
 def test_the_music_is_there_and_small() -> None:
