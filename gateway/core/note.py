@@ -16,8 +16,8 @@ from enum import StrEnum
 class What(StrEnum):
     """Everything the dialplan notes; behind each what follows it in the line."""
 
-    BEGAN = "began"  # line, in | out | back, FROM, the call-back's id or the seat that dials
-    TURNED_AWAY = "turned_away"  # 0, in, FROM
+    BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id
+    TURNED_AWAY = "turned_away"  # 0, in, FROM, the number dialled
     QUEUED = "queued"
     LEFT = "left"  # why he came out of the queue without a talk
     AGENT = "agent"  # the seat that answered

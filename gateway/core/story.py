@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from gateway.core.call import CallOutcome, CallRecord, PathStep, RecordingState
 from gateway.core.contact import Kind
-from gateway.core.note import Note, What, number_of
+from gateway.core.note import Note, What, clean_number, number_of
 
 
 class Doing(StrEnum):
@@ -108,7 +108,7 @@ def _began(story: Story, note: Note) -> None:
         story.record,
         direction=DIRECTIONS.get(direction, "in"),
         caller=story.record.caller or (number if direction == "in" else ""),
-        dialled=story.record.dialled if direction == "in" else number,
+        dialled=clean_number(note.arg(3)) if direction == "in" else number,
         line=int(line) if line.isdecimal() else 0,
         started_at=note.at,
         answered_at=note.at if direction == "in" else None,
@@ -126,6 +126,7 @@ def _turned_away(story: Story, note: Note) -> None:
     story.record = replace(
         story.record,
         caller=number_of(note.arg(2)),
+        dialled=clean_number(note.arg(3)),
         started_at=note.at,
         ended_at=note.at,
         outcome=CallOutcome.TURNED_AWAY,
