@@ -39,7 +39,7 @@ def said(clips: tuple[str, ...]) -> str:
         (speech.expected_wait(61), "预计还需等候两分钟。"),
         (speech.expected_wait(720), "预计还需等候十二分钟。"),
         (speech.expected_wait(20), "预计等候时间不到一分钟。"),
-        (speech.expected_wait(7200), "目前等候时间较长。"),
+        (speech.expected_wait(7200), "现在等候的人比较多。"),
     ],
 )
 def test_said_in_mandarin(clips: tuple[str, ...], words: str) -> None:

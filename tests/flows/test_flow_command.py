@@ -61,7 +61,7 @@ def test_simulate_prints_the_transcript(place: Path, capsys: pytest.CaptureFixtu
     ("words", "said", "outcome"),
     [
         (["--no-agent"], "目前没有工作人员值守", "message"),
-        (["--after-hours"], "现在是非工作时间", "message"),
+        (["--after-hours"], "现在是下班时间", "message"),
         (["--queue-full", "--keys", ",1"], "等候人数已满", "call_back"),
         (["--long-wait"], "让您久等了", "message"),
         (["--keys", "5", "--silent"], "没有听清", "ended"),
