@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway import config
+from gateway.caller.hear import Library
+from gateway.caller.phone import Phone
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places, put_in_place
 from gateway.prompts import load_prompts
@@ -103,3 +113,187 @@ def wait_booted(made: Installed) -> None:
         except Exception:
             time.sleep(0.1)
     raise AssertionError("Asterisk did not come up")
+
+
+@dataclass
+class Gateway:
+    """A whole installation, run as a person runs it: `gateway run`."""
+
+    environment: dict[str, str]
+    config: config.Config
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    _token: str = ""
+
+    @property
+    def sip(self) -> str:
+        return f"127.0.0.1:{self.config.asterisk.sip_port}"
+
+    @property
+    def far_end(self) -> int:
+        """The port of the carrier's far end, where calls of ours arrive."""
+        return int(self.config.trunk.far_end.rpartition(":")[2])
+
+    @property
+    def places(self) -> Places:
+        return Places(self.config.var)
+
+    def command(self, *arguments: str) -> str:
+        """What a gateway command prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            env={**os.environ, **self.environment},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, wait: bool = True) -> None:
+        """Start it, and wait until /healthz says that all is well."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "run"],
+                env={**os.environ, **self.environment},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
+        if wait:
+            self.wait_healthy()
+
+    def wait_healthy(self, limit: float = 60) -> None:
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            assert self.process and self.process.poll() is None, self.log.read_text("utf-8")[-3000:]
+            try:
+                with urllib.request.urlopen(self.url("/healthz"), timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"not healthy after {limit} s: {self.log.read_text('utf-8')[-3000:]}")
+
+    def kill(self) -> None:
+        """As the power would: nothing is put in order. Asterisk goes on."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As Ctrl-C and SIGTERM do; the exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return 0
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def asterisk_pid(self) -> int:
+        return int((self.places.run / "asterisk.pid").read_text())
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.config.web.port}{path}"
+
+    @property
+    def token(self) -> str:
+        """A token of an administrator."""
+        if not self._token:
+            self._token = self.command("token", "create", "--role", "admin").strip().splitlines()[-1]
+        return self._token
+
+    def api(self, path: str, body: object = None, method: str = "") -> Any:
+        """The JSON that the API answers; None for no content. HTTPError for what it refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url(path), data, method=method or None)
+        request.add_header("Authorization", f"Bearer {self.token}")
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            raw = answer.read()
+        return json.loads(raw) if raw else None
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls that are over, newest first."""
+        return list(self.api("/api/v1/calls?limit=100")["calls"])
+
+    def queue(self) -> list[dict[str, Any]]:
+        """The items in the queue."""
+        return list(self.api("/api/v1/queue?limit=200")["items"])
+
+    async def call_of(self, caller: str, count: int = 1, limit: float = 15) -> dict[str, Any]:
+        """The newest finished call of a caller, once he has `count` of them."""
+        async with asyncio.timeout(limit):
+            while True:
+                found = [
+                    c for c in await asyncio.to_thread(self.calls) if caller in (c["caller"], c["dialled"])
+                ]
+                if len(found) >= count:
+                    return found[0]
+                await asyncio.sleep(0.05)
+
+    async def item_of(self, number: str) -> dict[str, Any]:
+        return dict(await asyncio.to_thread(self.api, f"/api/v1/queue/{number}"))
+
+    def phone(self, user: str, **more: Any) -> Phone:
+        """A caller from the carrier's side; its number is its own."""
+        return Phone(user, "127.0.0.1", sip_server=self.sip, library=library(), **more)
+
+    @asynccontextmanager
+    async def seat(self, number: str, agent: str, *, sign_in: bool = True) -> AsyncIterator[Phone]:
+        """A seat's SIP phone, registered and, if wanted, signed in by star code."""
+        known = json.loads(self.command("user", "show", agent, "--json"))
+        assert known["sip_user"] == number
+        async with self.phone(number, password=known["sip_password"]) as phone:
+            await phone.register()
+            if sign_in:
+                await star(phone, "*60", "agent_signed_in")
+            yield phone
+            if sign_in:
+                await star(phone, "*69", "agent_signed_out")
+
+
+async def star(phone: Phone, code: str, prompt: str) -> None:
+    """Dial a star code and hear that it was understood."""
+    call = await phone.dial(code)
+    await call.wait_prompt(prompt, timeout=10)
+    await call.ended(10)
+
+
+@lru_cache(maxsize=1)
+def library() -> Library:
+    return Library.of_folder(ROOT / "ivr_flows" / "sounds")
+
+
+def new_gateway(folder: Path, **more: object) -> Gateway:
+    own = environment(folder / "var", **more)
+    return Gateway(own, config.load(ROOT / "gateway.toml", own), folder / "gateway.log")
+
+
+@pytest.fixture(scope="session")
+def gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One gateway for all tests that leave it as they found it."""
+    made = new_gateway(tmp_path_factory.mktemp("gateway"), GATEWAY_QUEUE_WRAP_UP_SECONDS=1)
+    yield from _running(made)
+
+
+@pytest.fixture
+def own_gateway(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway of the test's own, to be killed and started again."""
+    yield from _running(new_gateway(tmp_path, GATEWAY_QUEUE_WRAP_UP_SECONDS=1))
+
+
+def _running(made: Gateway) -> Iterator[Gateway]:
+    made.start()
+    try:
+        yield made
+    finally:
+        try:
+            pid = made.asterisk_pid()
+        except OSError:
+            pid = 0
+        if made.process:
+            made.process.kill()
+            made.process.wait()
+        if pid and Path(f"/proc/{pid}/cmdline").exists():
+            os.kill(pid, signal.SIGKILL)

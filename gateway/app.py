@@ -1,0 +1,166 @@
+"""Builds every part and starts them in order: the only wiring. `gateway run` is `main`.
+
+Storage first, so that nothing is taken that cannot be kept; the web side next, so that /healthz can
+say what is missing; Asterisk and the flows last. The end goes the other way round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import uvloop
+
+from gateway.aftercall import AfterCall
+from gateway.config import Config
+from gateway.errors import GatewayError, PbxDown, SetupError
+from gateway.flows import FlowStore
+from gateway.intake import Intake
+from gateway.pbx.agi import LOOPBACK, AgiServer
+from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
+from gateway.pbx.asterisk_tree import Asterisk, find
+from gateway.pbx.conf import Places, put_in_place
+from gateway.pbx.ivr import Ivr
+from gateway.pbx.process import AsteriskProcess
+from gateway.prompts import load_prompts
+from gateway.rules import load_rules
+from gateway.secrets import Secrets, load_secrets
+from gateway.storage import Storage
+from gateway.switchboard import Switchboard
+from gateway.voice_engine.environment import cache_home
+
+log = logging.getLogger(__name__)
+
+FIRST_SIGHT = 30.0  # seconds for the first look at an Asterisk that we started
+
+
+class App:
+    """One gateway. `async with App(config)` runs it; `wait` returns when it is told to end."""
+
+    def __init__(self, config: Config, say: Callable[[str], None] = print) -> None:
+        self.config = config
+        self._say = say
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+
+    async def __aenter__(self) -> App:
+        async with self._stack as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    def stop(self) -> None:
+        """Let `wait` return."""
+        self._stop.set()
+
+    async def wait(self) -> None:
+        await self._stop.wait()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        config = self.config
+        config.var.mkdir(parents=True, exist_ok=True)
+        secrets = load_secrets(config.var, [agent.id for agent in config.agents])
+        rules = load_rules(config.root / config.rules.folder)
+        flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
+        await asyncio.to_thread(flows.current)
+        storage = await Storage.open(config.database_url, config.var)
+        stack.push_async_callback(storage.close)
+        intake = Intake(storage, rules, config.zone)
+        places, process = await self._asterisk(secrets)
+
+        pbx = AsteriskPbx(config, secrets.ami)
+        aftercall = AfterCall(
+            intake,
+            storage.calls,
+            storage.call_backs,
+            places.messages,
+            places.recordings,
+            config.zone,
+            lambda seat: agent.id if (agent := config.agent_of_seat(seat)) else seat,
+            records=config.recording.calls,
+        )
+        switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
+        await self._take_calls(stack, switchboard, places)
+        await switchboard.start()
+        stack.push_async_callback(switchboard.close)
+        stack.push_async_callback(say_goodbye, pbx)
+        if process:
+            await self._run_asterisk(stack, process)
+            await switchboard.wait_in_step(FIRST_SIGHT)
+
+    async def _asterisk(self, secrets: Secrets) -> tuple[Places, AsteriskProcess | None]:
+        """Its configuration in place, and its process where it is ours to run."""
+        config = self.config
+        prompts = load_prompts(config.root / config.flows.folder / "prompts.yaml")
+        sounds = {prompt.id: prompts.sound_file(prompt.id) for prompt in prompts}
+        asterisk = self._which() if config.asterisk.manage else None
+        places = await asyncio.to_thread(put_in_place, config, secrets, sounds, asterisk)
+        return places, AsteriskProcess(asterisk, places, config.centre.timezone) if asterisk else None
+
+    def _which(self) -> Asterisk:
+        found = find(cache_home())
+        if found is None:
+            raise SetupError("there is no Asterisk: `make run` sets one up")
+        return found
+
+    async def _take_calls(self, stack: AsyncExitStack, switchboard: Switchboard, places: Places) -> None:
+        config = self.config
+        ivr = Ivr(switchboard, places.sounds, places.messages, config.recording.longest_message)
+        server = AgiServer(config.agi.host, config.agi.port, peers=(*LOOPBACK, *config.agi.peers))
+        server.route("call", ivr.call)
+        server.route("resume", ivr.resume)
+        await _listening(server.start(), "agi", config.agi.host, config.agi.port)
+        stack.push_async_callback(server.stop)
+
+    async def _run_asterisk(self, stack: AsyncExitStack, process: AsteriskProcess) -> None:
+        await process.start()
+        stack.push_async_callback(process.stop)
+
+        async def told() -> None:
+            """AMI notices by itself."""
+
+        watch = asyncio.create_task(process.watch(told), name="asterisk watch")
+        stack.callback(watch.cancel)
+
+
+async def _listening(start: object, section: str, host: str, port: int) -> None:
+    """Start a server; a taken port is the operator's to mend."""
+    try:
+        await start  # type: ignore[misc]
+    except OSError as error:
+        raise SetupError(f"{section}.port {host}:{port} cannot be used: {error.strerror}") from error
+
+
+async def run(config: Config) -> int:
+    """Run until SIGTERM or Ctrl-C; 0, or 1 when Asterisk or storage did not come up."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with App(config) as app:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(name, app.stop)
+            gc.collect()
+            gc.freeze()
+            await app.wait()
+    except PbxDown as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+def main(config: Config) -> int:
+    """`gateway run`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with contextlib.suppress(KeyboardInterrupt):
+        return uvloop.run(run(config))
+    return 130
+
+
+__all__ = ["App", "GatewayError", "main"]

@@ -1,0 +1,75 @@
+"""The switchboard as the web side sees it: lines, seats, who waits, and how the parts are.
+
+Only a view: made anew at each look, nothing is kept here. Built by app for web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gateway.config import Config
+from gateway.core.acd import Seat
+from gateway.core.story import Doing, Story
+from gateway.pbx.asterisk import AsteriskPbx
+from gateway.switchboard import Switchboard, Told
+from gateway.web.ports import (
+    AgentState,
+    AgentView,
+    BoardCounts,
+    LineState,
+    LineView,
+    PartHealth,
+    WaitingView,
+)
+
+
+class LiveBoard:
+    """The `Board` of web/ports.py."""
+
+    def __init__(self, config: Config, switchboard: Switchboard, pbx: AsteriskPbx) -> None:
+        self._config = config
+        self._switchboard = switchboard
+        self._pbx = pbx
+
+    def lines(self) -> list[LineView]:
+        """Every line, from 1; a partner's second line is not told apart."""
+        taken = {story.record.line: story for story in self._switchboard.live()}
+        return [self._line(n, taken.get(n)) for n in range(1, self._config.centre.lines + 1)]
+
+    def _line(self, number: int, story: Story | None) -> LineView:
+        if story is None:
+            return LineView(number, LineState.FREE)
+        record = story.record
+        return LineView(
+            number, LineState(story.doing.value), record.id, record.caller or record.dialled, story.since
+        )
+
+    def agents(self) -> list[AgentView]:
+        return [_agent(seat) for seat in self._switchboard.seats()]
+
+    def waiting(self) -> list[WaitingView]:
+        return [
+            WaitingView(story.id, story.record.caller, story.record.queued_at or story.record.started_at)
+            for story in self._switchboard.live()
+            if story.doing is Doing.QUEUE
+        ]
+
+    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
+        await self._switchboard.set_agent(agent_id, state, reason)
+
+    def health(self) -> Mapping[str, PartHealth]:
+        ready = self._switchboard.ready
+        return {"pbx": PartHealth(ready, "" if ready else f"AMI {self._pbx.state}")}
+
+    def counts(self) -> BoardCounts:
+        counts = self._switchboard.counts
+        return BoardCounts(dict(counts.calls), counts.gaps)
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        return self._switchboard.listen(told)
+
+
+def _agent(seat: Seat) -> AgentView:
+    return AgentView(
+        seat.agent, seat.name, seat.seat, AgentState(seat.state.value), seat.why, seat.since, seat.call
+    )
