@@ -37,7 +37,7 @@ class LiveBoard:
         return [self._line(n, taken.get(n)) for n in range(1, self._config.centre.lines + 1)]
 
     def _line(self, number: int, story: Story | None) -> LineView:
-        if story is None:
+        if story is None or story.over:
             return LineView(number, LineState.FREE)
         record = story.record
         return LineView(
