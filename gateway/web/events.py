@@ -1,0 +1,172 @@
+"""GET /api/v1/events: what happens now, told to whoever listens over a WebSocket.
+
+Each client has a queue of its own with a bound. Who does not read in time is dropped and comes back
+by itself; nobody waits for him. Events are hints to look again, so none is kept for later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from aiohttp import WSCloseCode, web
+
+from gateway.errors import NotAllowed, Refused, Unavailable
+from gateway.web.auth import HOUSE, Gate, is_bearer, subprotocols, token_of
+from gateway.web.route import Asked
+from gateway.web.writing import encoded
+
+log = logging.getLogger(__name__)
+
+NAMES = (
+    "call.ringing",
+    "call.answered",
+    "call.ended",
+    "queue.changed",
+    "item.new",
+    "agent.state",
+    "transfer.state",
+)
+PROTOCOL = "hotline.events"
+HEARTBEAT = 20.0  # seconds between pings
+RECHECK = 60.0  # seconds between looks whether the token still holds
+BOUND = 256  # events that may wait for one client
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One listener. `over` tells that it was dropped."""
+
+    queue: asyncio.Queue[str]
+    drop: Callable[[], None]
+    over: bool = False
+
+
+@dataclass(slots=True)
+class EventFeed:
+    """Fans events out. `publish` never waits."""
+
+    gate: Gate
+    now: Callable[[], datetime]
+    public_url: str = ""
+    bound: int = BOUND
+    _clients: set[Client] = field(default_factory=set)
+    _sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    _run: str = field(default_factory=lambda: secrets.token_hex(4))
+    _count: int = 0
+
+    def publish(self, name: str, data: dict[str, object]) -> None:
+        """Tell everybody. Ids grow within one run of the gateway."""
+        self._count += 1
+        event = {"id": f"{self._run}-{self._count}", "at": self.now(), "name": name, "data": data}
+        text = encoded(event).decode()
+        for client in tuple(self._clients):
+            try:
+                client.queue.put_nowait(text)
+            except asyncio.QueueFull:
+                self._drop(client)
+
+    @property
+    def clients(self) -> int:
+        return len(self._clients)
+
+    def _drop(self, client: Client) -> None:
+        log.warning("a client that does not read its events is dropped")
+        self._clients.discard(client)
+        client.over = True
+        client.drop()
+
+    async def serve(self, asked: Asked) -> web.StreamResponse:
+        """One client's connection, until either side ends it."""
+        request = asked.request
+        if not web.WebSocketResponse().can_prepare(request):
+            raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
+        check_origin(request, self.public_url)
+        token = token_of(request)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT, protocols=_protocols(request), max_msg_size=4096, compress=False
+        )
+        await socket.prepare(request)
+        client = Client(asyncio.Queue(self.bound), _aborter(request))
+        self._clients.add(client)
+        self._sockets.add(socket)
+        try:
+            await self._serve(socket, client, token)
+        finally:
+            self._clients.discard(client)
+            self._sockets.discard(socket)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, client: Client, token: str) -> None:
+        """Write until the reader sees the end; what the client says is not asked for."""
+        writer = asyncio.create_task(self._write(socket, client, token), name="events writer")
+        try:
+            async for _ in socket:
+                pass
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await writer
+
+    async def _write(self, socket: web.WebSocketResponse, client: Client, token: str) -> None:
+        loop = asyncio.get_running_loop()
+        look = loop.time() + RECHECK
+        while True:
+            try:
+                async with asyncio.timeout_at(look):
+                    text = await client.queue.get()
+            except TimeoutError:
+                if not await self._still(token):
+                    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"token")
+                    return
+                look = loop.time() + RECHECK
+            else:
+                await socket.send_str(text)
+
+    async def _still(self, token: str) -> bool:
+        """Does the token still hold? While storage is away it does."""
+        try:
+            return await self.gate.still(token, HOUSE)
+        except Unavailable:
+            return True
+
+    async def close(self) -> None:
+        """The gateway ends: every client is told, and comes back later."""
+        for socket in tuple(self._sockets):
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(1):
+                    await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart")
+
+
+def check_origin(request: web.Request, public_url: str) -> None:
+    """A browser's page may connect only from our own address. Raises NotAllowed."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    ours = {request.host.lower()}
+    if public_url:
+        ours.add(urlsplit(public_url).netloc.lower())
+    if urlsplit(origin).netloc.lower() not in ours:
+        raise NotAllowed("不允许的来源 / this origin is not allowed")
+
+
+def _protocols(request: web.Request) -> list[str]:
+    """What is answered: our own name if it is offered, else the token's, which browsers want back."""
+    offered = subprotocols(request)
+    if PROTOCOL in offered:
+        return [PROTOCOL]
+    return [name for name in offered if is_bearer(name)][:1] or offered[:1]
+
+
+def _aborter(request: web.Request) -> Callable[[], None]:
+    def abort() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
+    return abort

@@ -1,0 +1,96 @@
+"""What /metrics tells, for Prometheus: counters and gauges, no personal data.
+
+A registry of its own, so that two gateways in one process (tests) do not mix. Gauges are read from
+the board at each look; nothing is kept twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.core.call import CallOutcome
+from gateway.web.ports import AgentState, Board, ItemCount, LineState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """All metrics of one gateway. `items` of the last look at storage is kept: it may be away."""
+
+    def __init__(self, board: Board) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._seconds = Histogram(
+            "gateway_intake_seconds",
+            "Time from a contact to its durable receipt.",
+            ["channel"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._board = _BoardCollector(board)
+        self._registry.register(self._board)
+
+    def took_in(self, channel: str, seconds: float) -> None:
+        """One contact was taken in."""
+        self._seconds.labels(channel).observe(seconds)
+
+    def text(self, items: Sequence[ItemCount] | None, clients: int) -> bytes:
+        """The exposition. `items` is None while storage is away; `clients` listen to events."""
+        self._board.items, self._board.clients = items, clients
+        return generate_latest(self._registry)
+
+
+class _BoardCollector(Collector):
+    """Reads the live board when it is asked."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.items: Sequence[ItemCount] | None = None
+        self.clients = 0
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._phone()
+        yield from self._totals()
+        yield from self._storage()
+
+    def _phone(self) -> Iterator[Metric]:
+        lines = self._board.lines()
+        busy = sum(view.state is not LineState.FREE for view in lines)
+        yield _gauge("gateway_lines_in_use", "Lines with a call on them.", busy)
+        yield _gauge("gateway_lines", "Lines of the trunk.", len(lines))
+        yield _gauge("gateway_callers_waiting", "Callers in the queue.", len(self._board.waiting()))
+        states = Counter(view.state for view in self._board.agents())
+        agents = GaugeMetricFamily("gateway_agents", "Seats by state.", labels=["state"])
+        for state in AgentState:
+            agents.add_metric([state.value], states[state])
+        yield agents
+        for name, part in self._board.health().items():
+            yield _gauge(f"gateway_{name}_up", f"1 when {name} answers.", part.ok)
+
+    def _totals(self) -> Iterator[Metric]:
+        counts = self._board.counts()
+        calls = CounterMetricFamily("gateway_calls", "Calls that ended, by outcome.", labels=["outcome"])
+        for outcome in CallOutcome:
+            if outcome is not CallOutcome.OPEN:
+                calls.add_metric([outcome.value], counts.calls.get(outcome.value, 0))
+        yield calls
+        gaps = CounterMetricFamily("gateway_pbx_gaps", "Times in which the PBX was out of sight.")
+        gaps.add_metric([], counts.gaps)
+        yield gaps
+
+    def _storage(self) -> Iterator[Metric]:
+        yield _gauge("gateway_storage_up", "1 when storage answers.", self.items is not None)
+        yield _gauge("gateway_event_clients", "Clients that listen to events.", self.clients)
+        items = GaugeMetricFamily("gateway_items", "Items by state and channel.", labels=["state", "channel"])
+        for one in self.items or ():
+            items.add_metric([one.state.value, one.channel], one.count)
+        yield items
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=float(value))

@@ -1,0 +1,176 @@
+"""What the web side needs of the rest: the door, the ledgers, the live board. Protocols and views only.
+
+Nothing here knows aiohttp. Views are what pages and the API show of live things; they are made anew
+at each look and hold no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.core.contact import Contact, Receipt
+from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
+
+
+class Role(StrEnum):
+    """What a token may do. A partner is another hotline's machine, no member of the house."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose token it is. `name` holds leases and stands in timelines."""
+
+    name: str
+    role: Role
+
+
+class LineState(StrEnum):
+    """What a line of the trunk is at."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    MENU = "menu"
+    QUEUE = "queue"
+    TALK = "talk"
+    PARTNER = "partner"
+    MESSAGE = "message"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line, from 1; a free one has no call."""
+
+    line: int
+    state: LineState
+    call_id: str = ""
+    caller: str = ""
+    since: datetime | None = None
+
+
+class AgentState(StrEnum):
+    """What a seat is at."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One seat of gateway.toml and who sits there."""
+
+    id: str
+    name: str
+    seat: str
+    state: AgentState
+    reason: str = ""
+    since: datetime | None = None
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """One caller in the queue."""
+
+    call_id: str
+    caller: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """Whether a part answers. `detail` has no personal data: anybody may read it."""
+
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCounts:
+    """Since the start: calls that ended, by outcome, and times in which the PBX was out of sight."""
+
+    calls: Mapping[str, int]
+    gaps: int = 0
+
+
+Told = Callable[[str, dict[str, object]], None]
+
+
+class Board(Protocol):
+    """The live side of the phone."""
+
+    def lines(self) -> Sequence[LineView]: ...
+
+    def agents(self) -> Sequence[AgentView]: ...
+
+    def waiting(self) -> Sequence[WaitingView]:
+        """Who waits, first come first."""
+
+    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
+        """To ready, paused or offline. Raises NotFound, Conflict, PbxDown."""
+
+    def health(self) -> Mapping[str, PartHealth]:
+        """The parts of the phone side by name; never waits."""
+
+    def counts(self) -> BoardCounts: ...
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        """Call `told(name, data)` at each event; returns what ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """How many items stand in one state and came by one channel."""
+
+    state: ItemState
+    channel: str
+    count: int
+
+
+class Door(Protocol):
+    """Intake and the queue. Every method may raise StorageDown; a number that is not there, NotFound."""
+
+    async def submit(self, contact: Contact) -> Receipt:
+        """Raises BadContact, KeyReused."""
+
+    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
+        """None for a wrong number and a wrong code alike. Raises TooMany."""
+
+    async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
+        """In order of arrival."""
+
+    async def get(self, number: str) -> ItemDetail | None: ...
+
+    async def claim(self, who: str, query: QueueQuery, number: str = "") -> ItemDetail | None:
+        """The next item that fits, or this one; None when nothing fits. Raises Conflict."""
+
+    async def renew(self, number: str, who: str) -> ItemDetail:
+        """Raises Conflict when the lease is lost."""
+
+    async def release(self, number: str, who: str, text: str = "") -> ItemDetail: ...
+
+    async def complete(self, number: str, who: str, text: str = "") -> ItemDetail: ...
+
+    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail: ...
+
+
+class Store(Protocol):
+    """What health and metrics ask of storage."""
+
+    async def ping(self) -> None:
+        """Raises StorageDown when the database does not answer."""
+
+    async def counts(self) -> Sequence[ItemCount]: ...

@@ -1,0 +1,122 @@
+"""The queue for those who work it: look, claim, renew, release, complete, merge."""
+
+from __future__ import annotations
+
+from gateway.core import number as numbers
+from gateway.core.item import QueueQuery
+from gateway.errors import Conflict, NotFound, StorageDown
+from gateway.web import shapes, translate
+from gateway.web.auth import HOUSE
+from gateway.web.ports import Door
+from gateway.web.route import Answer, Asked, Does, Route
+
+QUEUE = "/api/v1/queue"
+ONE = f"{QUEUE}/{{number}}"
+
+
+class QueueApi:
+    """Every end point below /api/v1/queue; the token's name holds the leases."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                QUEUE,
+                "queue",
+                "按到达顺序列出工单",
+                "Items in order of arrival, a page at a time",
+                self.page,
+                {200: shapes.QueuePage},
+                roles=HOUSE,
+                query=shapes.QueueAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                "POST",
+                f"{QUEUE}/claim",
+                "claim",
+                "领取下一件（或指定的一件）；没有时返回 204",
+                "Claim the next item, or a given one; 204 when there is none",
+                self.claim,
+                {200: shapes.ItemWhole, 204: None},
+                roles=HOUSE,
+                body=shapes.ClaimWish,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                "GET",
+                ONE,
+                "item",
+                "一件的全部内容：时间线、附件、期限",
+                "One item with timeline, attachments and clocks",
+                self.item,
+                {200: shapes.ItemWhole},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
+            self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),
+            self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
+            self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
+        )
+
+    def _change(self, name: str, zh: str, en: str, does: Does, body: type[object]) -> Route:
+        return Route(
+            "POST",
+            f"{ONE}/{name}",
+            name,
+            zh,
+            en,
+            does,
+            {200: shapes.ItemWhole},
+            roles=HOUSE,
+            body=body,
+            refuses=(NotFound, Conflict, StorageDown),
+        )
+
+    async def page(self, asked: Asked) -> Answer:
+        q = asked.queried(shapes.QueueAsked)
+        found = await self._door.page(
+            QueueQuery(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1)
+        )
+        shown = tuple(translate.item(detail) for detail in found[: q.limit])
+        return Answer(shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None))
+
+    async def claim(self, asked: Asked) -> Answer:
+        wish = asked.sent(shapes.ClaimWish)
+        query = QueueQuery(channel=wish.channel, kind=wish.kind, task=wish.task, county=wish.county)
+        found = await self._door.claim(asked.account.name, query, wish.number or "")
+        return Answer(None, 204) if found is None else Answer(translate.whole(found))
+
+    async def item(self, asked: Asked) -> Answer:
+        found = await self._door.get(_number(asked))
+        if found is None:
+            raise NotFound
+        return Answer(translate.whole(found))
+
+    async def renew(self, asked: Asked) -> Answer:
+        return Answer(translate.whole(await self._door.renew(_number(asked), asked.account.name)))
+
+    async def release(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(translate.whole(await self._door.release(_number(asked), asked.account.name, text)))
+
+    async def complete(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(translate.whole(await self._door.complete(_number(asked), asked.account.name, text)))
+
+    async def merge(self, asked: Asked) -> Answer:
+        wish = asked.sent(shapes.MergeWish)
+        done = await self._door.merge(_number(asked), wish.into, asked.account.name, wish.text)
+        return Answer(translate.whole(done))
+
+
+def _number(asked: Asked) -> str:
+    """The number in the path. Raises NotFound for what can be none."""
+    number = asked.part("number")
+    if not numbers.valid(number):
+        raise NotFound
+    return number

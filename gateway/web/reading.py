@@ -1,0 +1,221 @@
+"""JSON bodies and query strings become shapes; every fault is found and named, none is guessed away.
+
+Raises Refused when a body is no JSON object at all, BadContact with one fault per wrong member.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from gateway.errors import BadContact, FieldFault, Refused
+from gateway.web.shape import Member, members
+
+T = TypeVar("T")
+_BAD = object()
+_DEEPEST = 8
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_SPACE_FOR_PLUS = re.compile(r" (?=\d{2}:?\d{2}$)")
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object that a body holds; an empty body is an empty object. Raises Refused."""
+    if not body.strip():
+        return {}
+    try:
+        found = json.loads(
+            body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once
+        )
+    except UnicodeDecodeError as error:
+        raise Refused(f"正文不是 UTF-8 / the body is not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise Refused("JSON 嵌套过深 / the JSON is nested too deeply") from error
+    except ValueError as error:
+        raise Refused(f"正文不是有效的 JSON / the body is not JSON: {_short(str(error))}") from error
+    if not isinstance(found, dict):
+        raise Refused("正文应为 JSON 对象 / the body must be a JSON object")
+    return found
+
+
+def read_body(shape: type[T], body: bytes) -> T:
+    """A shape from a JSON body. Raises Refused, BadContact."""
+    return read(shape, json_object(body))
+
+
+def read_query(shape: type[T], given: Iterable[tuple[str, str]]) -> T:
+    """A shape from the pairs of a query string; an empty value is as good as none. Raises BadContact."""
+    known = {m.name: m for m in members(shape)}
+    raw: dict[str, Any] = {}
+    faults = []
+    for name, text in given:
+        if name in raw:
+            faults.append(FieldFault(name, "只能出现一次", "may stand once only"))
+        elif name not in known:
+            raw[name] = text
+        elif text:
+            raw[name] = _from_text(known[name].kind, text)
+    return read(shape, raw, faults)
+
+
+def read(shape: type[T], raw: Mapping[str, Any], faults: Sequence[FieldFault] = ()) -> T:
+    """A shape from members by name. Raises BadContact with every fault."""
+    found = list(faults)
+    made = _object(shape, raw, "", found, 0)
+    if found:
+        raise BadContact(*found)
+    assert isinstance(made, shape)
+    return made
+
+
+def _object(
+    shape: type[Any], raw: Mapping[str, Any], prefix: str, faults: list[FieldFault], deep: int
+) -> Any:
+    known = {m.name: m for m in members(shape)}
+    faults += [_unknown(prefix + name, name, known) for name in raw if name not in known]
+    values: dict[str, Any] = {}
+    before = len(faults)
+    for name, m in known.items():
+        value = raw.get(name)
+        if value is None:
+            if m.required:
+                faults.append(FieldFault(prefix + name, "必填", "is required"))
+            values[name] = m.default
+        else:
+            values[name] = _member(m, value, prefix + name, faults, deep)
+    return shape(**values) if len(faults) == before else _BAD
+
+
+def _member(m: Member, value: Any, path: str, faults: list[FieldFault], deep: int) -> Any:
+    if not m.listed:
+        return _value(m, value, path, faults, deep)
+    if not isinstance(value, list):
+        return _fault(faults, path, "应为列表", "must be a list")
+    most = m.rule.entries
+    if most is not None and len(value) > most:
+        return _fault(faults, path, f"最多 {most} 项", f"has at most {most} entries")
+    return tuple(_value(m, one, f"{path}[{n}]", faults, deep) for n, one in enumerate(value))
+
+
+def _value(m: Member, value: Any, path: str, faults: list[FieldFault], deep: int) -> Any:
+    if isinstance(m.kind, type) and is_dataclass(m.kind):
+        if not isinstance(value, dict) or deep >= _DEEPEST:
+            return _fault(faults, path, "应为对象", "must be an object")
+        return _object(m.kind, value, f"{path}.", faults, deep + 1)
+    if m.kind is bool:
+        return (
+            value
+            if isinstance(value, bool)
+            else _fault(faults, path, "应为 true 或 false", "is true or false")
+        )
+    if m.kind in (int, Decimal):
+        return _number(m, value, path, faults)
+    if not isinstance(value, str):
+        return _fault(faults, path, "应为文本", "must be a text")
+    return _text(m, value, path, faults)
+
+
+def _number(m: Member, value: Any, path: str, faults: list[FieldFault]) -> Any:
+    if m.kind is Decimal and isinstance(value, str) and DECIMAL.fullmatch(value):
+        value = Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return _fault(faults, path, "应为数字", "must be a number")
+    rule, number = m.rule, Decimal(value)
+    places = 0 if m.kind is int else rule.places
+    if places is not None and not _has_places(number, places):
+        if places == 0:
+            return _fault(faults, path, "应为整数", "must be a whole number")
+        return _fault(faults, path, f"最多 {places} 位小数", f"has at most {places} decimals")
+    if rule.least is not None and number < rule.least:
+        return _fault(faults, path, f"不小于 {rule.least}", f"is at least {rule.least}")
+    if rule.most is not None and number > rule.most:
+        return _fault(faults, path, f"不大于 {rule.most}", f"is at most {rule.most}")
+    return int(number) if m.kind is int else number
+
+
+def _has_places(number: Decimal, places: int) -> bool:
+    exponent = number.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -places and number.adjusted() < 30
+
+
+def _text(m: Member, value: str, path: str, faults: list[FieldFault]) -> Any:
+    rule = m.rule
+    value = value.replace("\r\n", "\n") if rule.lines else value.strip()
+    if (_CONTROL if rule.lines else _CONTROL_OR_BREAK).search(value):
+        return _fault(faults, path, "含有控制字符", "has control characters in it")
+    if rule.longest is not None and len(value) > rule.longest:
+        return _fault(faults, path, f"最多 {rule.longest} 字", f"has at most {rule.longest} characters")
+    if len(value.strip()) < rule.shortest:
+        zh, en = ("必填", "is required") if not value.strip() else ("过短", "is too short")
+        return _fault(faults, path, zh, en)
+    if value and not rule.matches(value):
+        zh, en = rule.words
+        return _fault(faults, path, zh or "格式不正确", en or f"must match {rule.pattern}")
+    return _of_kind(m.kind, value, path, faults)
+
+
+def _of_kind(kind: Any, value: str, path: str, faults: list[FieldFault]) -> Any:
+    if issubclass(kind, StrEnum):
+        if value not in {one.value for one in kind}:
+            words = ", ".join(one.value for one in kind)
+            return _fault(faults, path, f"应为以下之一：{words}", f"is one of: {words}")
+        return kind(value)
+    try:
+        if kind is datetime:
+            return datetime.fromisoformat(_SPACE_FOR_PLUS.sub("+", value))
+        if kind is date:
+            return date.fromisoformat(value) if len(value) == 10 else _no_date()
+    except ValueError:
+        what = "时间" if kind is datetime else "日期"
+        example = "2026-10-01T01:30:00Z" if kind is datetime else "2026-10-01"
+        return _fault(faults, path, f"{what}格式如 {example}", f"is written like {example}")
+    return value
+
+
+def _no_date() -> date:
+    raise ValueError("a date has ten characters")
+
+
+def _from_text(kind: Any, text: str) -> Any:
+    """A query's text as JSON would have it; what does not fit is left for the check to refuse."""
+    if kind is int and re.fullmatch(r"-?[0-9]{1,18}", text):
+        return int(text)
+    if kind is bool and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _unknown(path: str, name: str, known: Iterable[str]) -> FieldFault:
+    near = difflib.get_close_matches(name, known, 1)
+    shown = _short(_CONTROL_OR_BREAK.sub("?", path))
+    if near:
+        return FieldFault(shown, f"未知字段，是否指 {near[0]}？", f"is not known; did you mean {near[0]}?")
+    return FieldFault(shown, "未知字段", "is not known")
+
+
+def _fault(faults: list[FieldFault], path: str, zh: str, en: str) -> Any:
+    faults.append(FieldFault(path, zh, en))
+    return _BAD
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found

@@ -1,0 +1,136 @@
+"""One end point as data: where it is, who may use it, what it takes and gives, and what it does.
+
+The server, openapi.json, the page under /docs and the table in docs/api.md are made from routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from gateway.errors import BadContact, GatewayError, NotAllowed, NoToken, Refused, TooLarge, WrongType
+from gateway.web.auth import Gate
+from gateway.web.ports import Account, Role
+from gateway.web.reading import read_body, read_query
+from gateway.web.writing import encoded
+
+T = TypeVar("T")
+LARGEST_BODY = 1 << 20
+"""Bytes of a JSON body; files have limits of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request after all checks. `who` is None on public end points."""
+
+    request: web.Request
+    who: Account | None = None
+    query: Any = None
+    body: Any = None
+
+    @property
+    def account(self) -> Account:
+        if self.who is None:
+            raise NoToken
+        return self.who
+
+    def part(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+    def queried(self, shape: type[T]) -> T:
+        assert isinstance(self.query, shape)
+        return self.query
+
+    def sent(self, shape: type[T]) -> T:
+        assert isinstance(self.body, shape)
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives: a shape, or None for no body."""
+
+    shape: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
+
+    `media` is the type of an answer that is no JSON; `refuses` are errors beyond those that follow
+    from roles, query and body.
+    """
+
+    method: str
+    path: str
+    name: str
+    zh: str
+    en: str
+    does: Does
+    gives: Mapping[int, type[Any] | None]
+    roles: tuple[Role, ...] | None = None
+    query: type[Any] | None = None
+    body: type[Any] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    media: str = "application/json"
+    refuses: tuple[type[GatewayError], ...] = ()
+
+    @property
+    def errors(self) -> tuple[type[GatewayError], ...]:
+        """Every error it may answer with."""
+        found: list[type[GatewayError]] = []
+        if self.roles is not None:
+            found += [NoToken, NotAllowed]
+        if self.body is not None:
+            found += [Refused, TooLarge, WrongType]
+        if self.body is not None or self.path.startswith("/api/"):
+            found.append(BadContact)
+        return tuple(dict.fromkeys([*found, *self.refuses]))
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No query members: whatever stands in the query is refused."""
+
+
+def handler(route: Route, gate: Gate) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The route as aiohttp calls it: rights first, then query and body, then the work."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        who = None if route.roles is None else await gate.pass_in(request, route.roles)
+        query = None
+        if route.path.startswith("/api/"):
+            query = read_query(route.query or Nothing, request.query.items())
+        body = read_body(route.body, await _json(request)) if route.body else None
+        done = await route.does(Asked(request, who, query, body))
+        return done if isinstance(done, web.StreamResponse) else as_json(done)
+
+    return handle
+
+
+def as_json(done: Answer) -> web.Response:
+    """A shape as a response."""
+    headers = dict(done.headers)
+    if done.shape is None:
+        return web.Response(status=done.status, headers=headers)
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    return web.Response(status=done.status, body=encoded(done.shape), headers=headers)
+
+
+async def _json(request: web.Request) -> bytes:
+    """The body of a request that takes JSON. Raises WrongType, TooLarge (from aiohttp)."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise TooLarge(f"最大 {LARGEST_BODY} 字节 / at most {LARGEST_BODY} bytes")
+    body = await request.read()
+    if body and request.content_type != "application/json":
+        raise WrongType("请用 application/json / send application/json")
+    return body

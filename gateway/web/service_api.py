@@ -1,0 +1,108 @@
+"""What the gateway tells of itself: /healthz, /metrics, /openapi.json, /docs, and its events."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.errors import StorageDown
+from gateway.web import docs_page, openapi, shapes
+from gateway.web.auth import HOUSE
+from gateway.web.events import EventFeed
+from gateway.web.health import health
+from gateway.web.metrics import CONTENT_TYPE, Metrics
+from gateway.web.ports import Board, ItemCount, Store
+from gateway.web.route import Answer, Asked, Route
+from gateway.web.writing import encoded
+
+
+class ServiceApi:
+    """`describe` is told all routes once they are known; the descriptions are then made once."""
+
+    def __init__(self, store: Store, board: Board, metrics: Metrics, feed: EventFeed, title: str) -> None:
+        self._store = store
+        self._board = board
+        self._metrics = metrics
+        self._feed = feed
+        self._title = title
+        self._openapi = b""
+        self._page = ""
+
+    def describe(self, routes: tuple[Route, ...]) -> None:
+        self._openapi = encoded(openapi.document(routes, self._title))
+        self._page = docs_page.page(routes, self._title)
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/healthz",
+                "healthz",
+                "存储和话务系统是否正常",
+                "Whether storage and PBX answer; 503 names the part that does not",
+                self.healthz,
+                {200: shapes.HealthShown, 503: shapes.HealthShown},
+            ),
+            Route(
+                "GET",
+                "/metrics",
+                "metrics",
+                "Prometheus 指标",
+                "Metrics for Prometheus",
+                self.metrics,
+                {200: None},
+                media="text/plain",
+            ),
+            Route(
+                "GET",
+                "/openapi.json",
+                "openapi",
+                "本接口的 OpenAPI 说明",
+                "This interface as OpenAPI",
+                self.openapi,
+                {200: None},
+                media="application/json",
+            ),
+            Route(
+                "GET",
+                "/docs",
+                "docs",
+                "本页",
+                "This interface as a page",
+                self.docs,
+                {200: None},
+                media="text/html",
+            ),
+            Route(
+                "GET",
+                "/api/v1/events",
+                "events",
+                "实时事件（WebSocket）",
+                "What happens now, over a WebSocket",
+                self._feed.serve,
+                {101: None},
+                roles=HOUSE,
+                headers=(("Sec-WebSocket-Protocol", "bearer.<token>, for browsers"),),
+                refuses=(StorageDown,),
+            ),
+        )
+
+    async def healthz(self, asked: Asked) -> Answer:
+        found = await health(self._store, self._board)
+        return Answer(found, 200 if found.status == "ok" else 503)
+
+    async def metrics(self, asked: Asked) -> web.StreamResponse:
+        text = self._metrics.text(await self._items(), self._feed.clients)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+
+    async def _items(self) -> list[ItemCount] | None:
+        try:
+            return list(await self._store.counts())
+        except StorageDown:
+            return None
+
+    async def openapi(self, asked: Asked) -> web.StreamResponse:
+        return web.Response(body=self._openapi, content_type="application/json", charset="utf-8")
+
+    async def docs(self, asked: Asked) -> web.StreamResponse:
+        headers = {"Content-Security-Policy": docs_page.POLICY}
+        return web.Response(text=self._page, content_type="text/html", headers=headers)

@@ -1,0 +1,415 @@
+"""What the API takes and gives, member by member. Other modules fill these; none adds to them.
+
+Amounts are in yuan as JSON numbers with at most two decimals; times are ISO 8601 in UTC with Z;
+days are those of the centre's time zone. Empty texts mean "not given".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from gateway.core.call import CallOutcome, RecordingState
+from gateway.core.contact import Channel, Kind, Task
+from gateway.core.item import ItemState
+from gateway.web.ports import AgentState, LineState
+from gateway.web.shape import Rule
+
+PHONE = r"\+?[0-9][0-9 -]{2,23}"
+EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
+NUMBER = r"[0-9]{12}"
+CODE = r"[0-9]{4}"
+_PHONE_WORDS = ("只能有数字、空格和横线，可以 + 开头", "has digits, spaces and dashes, and may begin with +")
+_EMAIL_WORDS = ("格式如 name@example.com", "is written like name@example.com")
+_NUMBER_WORDS = ("12 位数字", "has twelve digits")
+
+# ------------------------------------------------------------------ intake
+
+
+class WrittenKind(StrEnum):
+    """What somebody can ask for in writing; sorting is ours."""
+
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """One complaint, report or question, as somebody fills it in."""
+
+    kind: Annotated[WrittenKind, Rule("投诉、举报或咨询", "what is wanted", example="complaint")]
+    content: Annotated[
+        str, Rule("事实经过", "what happened", shortest=1, longest=20000, lines=True, example="商家拒绝退款")
+    ]
+    name: Annotated[str, Rule("姓名", "name", longest=100)] = ""
+    phone: Annotated[str, Rule("联系电话", "telephone", longest=24, pattern=PHONE, words=_PHONE_WORDS)] = ""
+    email: Annotated[
+        str, Rule("电子邮箱", "mail address", longest=254, pattern=EMAIL, words=_EMAIL_WORDS)
+    ] = ""
+    address: Annotated[str, Rule("联系地址", "address", longest=300)] = ""
+    id_type: Annotated[str, Rule("证件类型", "kind of identity document", longest=40)] = ""
+    id_number: Annotated[str, Rule("证件号码", "its number", longest=60)] = ""
+    respondent_name: Annotated[str, Rule("被投诉（举报）人名称", "whom it is about", longest=200)] = ""
+    respondent_address: Annotated[str, Rule("被投诉（举报）人地址", "their address", longest=300)] = ""
+    respondent_phone: Annotated[
+        str, Rule("被投诉（举报）人电话", "their telephone", longest=24, pattern=PHONE, words=_PHONE_WORDS)
+    ] = ""
+    claims: Annotated[tuple[str, ...], Rule("投诉请求", "what is asked for", entries=20, longest=200)] = ()
+    amount: Annotated[
+        Decimal | None,
+        Rule("涉及金额（元）", "amount at stake in yuan", least=0, most=10**10, places=2, example=199.9),
+    ] = None
+    occurred_on: Annotated[date | None, Rule("发生日期", "day on which it happened")] = None
+    county: Annotated[str, Rule("区县代码或名称", "county, code or name", longest=40)] = ""
+    publish_consent: Annotated[bool | None, Rule("是否同意公示投诉信息", "consent to publication")] = None
+    mediation_consent: Annotated[bool | None, Rule("是否同意委托调解", "consent to mediation by others")] = (
+        None
+    )
+    anonymous: Annotated[bool, Rule("是否匿名", "identity is not to be used")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """One legal clock: the last day, whether its calendar is still a guess, and how it was counted."""
+
+    clock: str
+    on: date
+    provisional: bool
+    basis: str
+    trace: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptGiven:
+    """What the person gets: number and code tell the state later on."""
+
+    number: str
+    query_code: str
+    received_at: datetime
+    status: str
+    due: tuple[DueDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """The four digits that belong to a number."""
+
+    code: Annotated[
+        str, Rule("查询码", "query code", longest=4, pattern=CODE, words=("4 位数字", "has four digits"))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StateTold:
+    """What anybody with number and code may know: no personal data."""
+
+    number: str
+    status: ItemState
+    status_zh: str
+    status_en: str
+    kind: Kind
+    received_at: datetime
+    due: tuple[DueDay, ...]
+
+
+# ------------------------------------------------------------------ queue
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAsked:
+    """Which items; without a word all of them, in order of arrival."""
+
+    state: Annotated[ItemState | None, Rule("状态", "state")] = None
+    channel: Annotated[Channel | None, Rule("渠道", "channel")] = None
+    kind: Annotated[Kind | None, Rule("类别", "kind")] = None
+    task: Annotated[Task | None, Rule("待办", "what is owed")] = None
+    county: Annotated[str | None, Rule("区县", "county", longest=40)] = None
+    after: Annotated[
+        str, Rule("上一页最后一件的编号", "number of the last item seen", pattern=NUMBER, words=_NUMBER_WORDS)
+    ] = ""
+    limit: Annotated[int, Rule("件数", "how many", least=1, most=200)] = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShown:
+    """Who turned to us; empty where nothing was given."""
+
+    name: str
+    phone: str
+    email: str
+    address: str
+    id_type: str
+    id_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class RespondentShown:
+    """Whom it is about."""
+
+    name: str
+    address: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentShown:
+    """One stored file; `role` is evidence, recording, message or raw."""
+
+    sha256: str
+    name: str
+    media_type: str
+    role: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShown:
+    """One item of the queue. `holder` and `lease_until` stand while somebody works on it."""
+
+    number: str
+    channel: Channel
+    kind: Kind
+    task: Task
+    state: ItemState
+    received_at: datetime
+    person: PersonShown
+    respondent: RespondentShown
+    content: str
+    claims: tuple[str, ...]
+    amount: Decimal | None
+    occurred_on: date | None
+    county: str
+    anonymous: bool
+    publish_consent: bool | None
+    mediation_consent: bool | None
+    due: tuple[DueDay, ...]
+    holder: str | None
+    lease_until: datetime | None
+    call_id: str
+    merged_into: str | None
+    attachments: tuple[AttachmentShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Items in order of arrival; `next` is what `after` must be for the page that follows."""
+
+    items: tuple[ItemShown, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HappenedShown:
+    """One entry of a timeline."""
+
+    at: datetime
+    what: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWhole(ItemShown):
+    """An item with its past and what may be done to it now."""
+
+    timeline: tuple[HappenedShown, ...]
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWish:
+    """Which items are wanted; an empty body takes the next of any sort."""
+
+    kind: Annotated[Kind | None, Rule("类别", "kind")] = None
+    channel: Annotated[Channel | None, Rule("渠道", "channel")] = None
+    task: Annotated[Task | None, Rule("待办", "what is owed")] = None
+    county: Annotated[str | None, Rule("区县", "county", longest=40)] = None
+    number: Annotated[str | None, Rule("指定编号", "this very item", pattern=NUMBER, words=_NUMBER_WORDS)] = (
+        None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word for the timeline; may be left out."""
+
+    text: Annotated[str, Rule("说明", "a word", longest=2000, lines=True)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeWish:
+    """The item that this one becomes part of."""
+
+    into: Annotated[str, Rule("并入的编号", "number of the other item", pattern=NUMBER, words=_NUMBER_WORDS)]
+    text: Annotated[str, Rule("说明", "a word", longest=2000, lines=True)] = ""
+
+
+# ------------------------------------------------------------------ phone
+
+
+@dataclass(frozen=True, slots=True)
+class CallsAsked:
+    """Which calls; the newest first."""
+
+    since: Annotated[
+        datetime | None,
+        Rule("自何时起（无时区按中心时区）", "started at or after; without a zone: the centre's"),
+    ] = None
+    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+    before: Annotated[str, Rule("上一页最后一通的 id", "id of the last call seen", longest=80)] = ""
+    caller: Annotated[str, Rule("来电号码", "caller's number", longest=40)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    """One step of the way through the menus."""
+
+    at: datetime
+    step: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallShown:
+    """One call. `recording` is where its sound is to be had, `number` the item that came of it."""
+
+    id: str
+    direction: str
+    caller: str
+    dialled: str
+    line: int
+    started_at: datetime
+    answered_at: datetime | None
+    queued_at: datetime | None
+    talked_at: datetime | None
+    ended_at: datetime | None
+    path: tuple[StepShown, ...]
+    wait_seconds: float
+    agent: str | None
+    outcome: CallOutcome
+    flow: str
+    recording: str | None
+    recording_state: RecordingState
+    number: str | None
+    back_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsPage:
+    """Calls, the newest first; `next` is what `before` must be for the page that follows."""
+
+    items: tuple[CallShown, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """One line of the trunk."""
+
+    line: int
+    state: LineState
+    call_id: str | None
+    caller: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingShown:
+    """One caller who waits for an agent; `place` from 1."""
+
+    place: int
+    call_id: str
+    caller: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinesNow:
+    """All lines, and who waits."""
+
+    items: tuple[LineShown, ...]
+    waiting: tuple[WaitingShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentShown:
+    """One agent's seat."""
+
+    id: str
+    name: str
+    seat: str
+    state: AgentState
+    reason: str
+    since: datetime | None
+    call_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentsNow:
+    """All seats."""
+
+    items: tuple[AgentShown, ...]
+
+
+class SeatWish(StrEnum):
+    """What a seat can be told; the other states come from the telephone."""
+
+    READY = "ready"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWish:
+    """What a seat is to do; a reason may stand with a pause."""
+
+    state: Annotated[SeatWish, Rule("就绪、小休或离线", "ready, paused or offline", example="ready")]
+    reason: Annotated[str, Rule("原因", "why", longest=40)] = ""
+
+
+# ------------------------------------------------------------------ service
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """Whether one part answers."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthShown:
+    """Whether the gateway can do its work; `parts` by name."""
+
+    status: str
+    storage: PartShown
+    pbx: PartShown
+
+
+@dataclass(frozen=True, slots=True)
+class FaultShown:
+    """One member of a request that is wrong."""
+
+    field: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemShown:
+    """An error as RFC 9457 has it. `code` is stable; `faults` stand with code bad_contact."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    zh: str
+    en: str
+    request_id: str
+    detail: Annotated[str, Rule("具体说明", "what exactly")] = ""
+    faults: Annotated[tuple[FaultShown, ...], Rule("逐项问题", "each wrong member")] = ()

@@ -1,0 +1,110 @@
+"""The web application: all routes behind the same middlewares, and the server that listens.
+
+`make_app` is for app.py and for tests; `listen` is what `gateway run` calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.errors import SetupError
+from gateway.ledgers import CallLog
+from gateway.web.auth import Gate, Tokens
+from gateway.web.events import EventFeed
+from gateway.web.intake_api import IntakeApi
+from gateway.web.metrics import Metrics
+from gateway.web.phone_api import PhoneApi
+from gateway.web.ports import Board, Door, Store
+from gateway.web.problem import problems
+from gateway.web.queue_api import QueueApi
+from gateway.web.request_log import add_headers, logged
+from gateway.web.route import LARGEST_BODY, Route, handler
+from gateway.web.service_api import ServiceApi
+
+SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """What the web side is built on. `zone` is the centre's; `var` holds the recordings."""
+
+    door: Door
+    calls: CallLog
+    tokens: Tokens
+    store: Store
+    board: Board
+    zone: tzinfo
+    var: Path
+    title: str
+    public_url: str = ""
+    now: Callable[[], datetime] = utc_now
+
+
+FEED = web.AppKey("feed", EventFeed)
+METRICS = web.AppKey("metrics", Metrics)
+ROUTES = web.AppKey("routes", tuple)
+
+
+def make_app(parts: WebParts) -> web.Application:
+    """The application. `app[FEED].publish(name, data)` tells events, `app[METRICS]` takes times."""
+    app = web.Application(middlewares=[logged, problems], client_max_size=LARGEST_BODY)
+    gate = Gate(parts.tokens)
+    app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
+    app[METRICS] = metrics = Metrics(parts.board)
+    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
+    app[ROUTES] = routes = (
+        *IntakeApi(parts.door, metrics, parts.zone, parts.now).routes(),
+        *QueueApi(parts.door).routes(),
+        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
+        *service.routes(),
+    )
+    service.describe(routes)
+    for route in routes:
+        _add(app, route, gate)
+    app.on_response_prepare.append(add_headers)
+    _follow(app, parts.board, feed)
+    return app
+
+
+def _add(app: web.Application, route: Route, gate: Gate) -> None:
+    does = handler(route, gate)
+    app.router.add_route(route.method, route.path, does)
+    if route.method == "GET" and 101 not in route.gives:
+        app.router.add_route("HEAD", route.path, does)
+
+
+def _follow(app: web.Application, board: Board, feed: EventFeed) -> None:
+    """Pass the board's events on while the application runs."""
+    ends: list[Callable[[], None]] = []
+
+    async def begin(_: web.Application) -> None:
+        ends.append(board.listen(feed.publish))
+
+    async def end(_: web.Application) -> None:
+        await feed.close()
+        while ends:
+            ends.pop()()
+
+    app.on_startup.append(begin)
+    app.on_shutdown.append(end)
+
+
+async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Serve on an address; `await runner.cleanup()` ends it. Raises SetupError when it is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise SetupError(f"web.port {host}:{port} cannot be used: {error.strerror}") from error
+    return runner

@@ -1,0 +1,256 @@
+"""Door, ledgers, tokens and board in memory, of equal rank to the real ones: for tests of the web side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from gateway.core import case, number
+from gateway.core.call import CallRecord
+from gateway.core.contact import Contact, Due, Receipt
+from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
+from gateway.errors import Conflict, KeyReused, NotFound, PbxDown, StorageDown, TooMany
+from gateway.web.ports import (
+    Account,
+    AgentState,
+    AgentView,
+    BoardCounts,
+    ItemCount,
+    LineState,
+    LineView,
+    PartHealth,
+    Role,
+    Told,
+    WaitingView,
+)
+
+NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+CODE = "4829"
+DUE = Due("accept", date(2026, 12, 3), False, "消保法第四十六条", ("收到次日起算",))
+LEASE = 600.0
+
+
+@dataclass
+class MemoryDoor:
+    """Intake and queue; `away` is a database that does not answer."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    keys: dict[str, tuple[bytes, Receipt]] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    pasts: dict[str, list[Happened]] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+    away: bool = False
+
+    def _here(self) -> None:
+        if self.away:
+            raise StorageDown("sqlite: disk I/O error at a secret place")
+
+    async def submit(self, contact: Contact) -> Receipt:
+        self._here()
+        if contact.key in self.keys:
+            raw, receipt = self.keys[contact.key]
+            if raw != contact.raw:
+                raise KeyReused
+            return replace(receipt, repeated=True)
+        made = number.make(contact.received_at.date(), len(self.items) + 1)
+        receipt = Receipt(made, CODE, contact.received_at, "received", (DUE,))
+        self.keys[contact.key] = (contact.raw, receipt)
+        self.contacts.append(contact)
+        self.items[made] = _item(made, contact)
+        self.pasts[made] = [Happened(contact.received_at, "received", "web")]
+        return receipt
+
+    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
+        self._here()
+        self.tries[asker] = self.tries.get(asker, 0) + 1
+        if self.tries[asker] > 5:
+            raise TooMany
+        one = self.items.get(number)
+        if one is None or code != CODE:
+            return None
+        return PublicState(one.number, one.state, one.kind, one.received_at, one.due)
+
+    async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
+        self._here()
+        found = [one for made, one in sorted(self.items.items()) if made > query.after and _fits(one, query)]
+        return [self._detail(one) for one in found[: query.limit]]
+
+    async def get(self, number: str) -> ItemDetail:
+        self._here()
+        return self._detail(self._one(number))
+
+    async def claim(self, who: str, query: QueueQuery, number: str = "") -> ItemDetail | None:
+        self._here()
+        for made, one in sorted(self.items.items()):
+            free = one.lease is None or number
+            if free and _fits(one, query) and number in ("", made) and one.state in case.QUEUED:
+                lease = case.claimed(one.lease, who, NOW, LEASE)
+                return self._set(replace(one, lease=lease, state=case.move(one.state, case.Event.CLAIM)), who)
+        if number:
+            raise Conflict(f"{self._one(number).state}")
+        return None
+
+    async def renew(self, number: str, who: str) -> ItemDetail:
+        one = self._one(number)
+        return self._set(replace(one, lease=case.renewed(one.lease, who, NOW + timedelta(60), LEASE)), who)
+
+    async def release(self, number: str, who: str, text: str = "") -> ItemDetail:
+        return self._move(number, who, case.Event.RELEASE, text)
+
+    async def complete(self, number: str, who: str, text: str = "") -> ItemDetail:
+        return self._move(number, who, case.Event.COMPLETE, text)
+
+    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:
+        self._one(into)
+        detail = self._move(number, who, case.Event.MERGE, text)
+        return self._set(replace(detail.item, merged_into=into), who)
+
+    def _move(self, number: str, who: str, event: case.Event, text: str) -> ItemDetail:
+        self._here()
+        one = self._one(number)
+        case.held(one.lease, who)
+        return self._set(replace(one, lease=None, state=case.move(one.state, event)), who, event.value, text)
+
+    def _set(self, one: Item, who: str, what: str = "claim", text: str = "") -> ItemDetail:
+        self.items[one.number] = one
+        self.pasts[one.number].append(Happened(NOW, what, who, text))
+        return self._detail(one)
+
+    def _one(self, number: str) -> Item:
+        if number not in self.items:
+            raise NotFound
+        return self.items[number]
+
+    def _detail(self, one: Item) -> ItemDetail:
+        return ItemDetail(one, tuple(self.pasts[one.number]), ())
+
+    async def ping(self) -> None:
+        self._here()
+
+    async def counts(self) -> Sequence[ItemCount]:
+        self._here()
+        return [ItemCount(one.state, one.channel.value, 1) for one in self.items.values()]
+
+
+def _item(made: str, c: Contact) -> Item:
+    return Item(
+        number=made,
+        channel=c.channel,
+        kind=c.kind,
+        task=c.task,
+        state=ItemState.RECEIVED,
+        received_at=c.received_at,
+        person=c.person,
+        respondent=c.respondent,
+        content=c.content,
+        claims=c.claims,
+        amount=c.amount,
+        occurred_on=c.occurred_on,
+        county=c.county,
+        anonymous=c.anonymous,
+        publish_consent=c.publish_consent,
+        mediation_consent=c.mediation_consent,
+        due=(DUE,),
+    )
+
+
+def _fits(one: Item, query: QueueQuery) -> bool:
+    wishes = {
+        "state": query.state,
+        "channel": query.channel,
+        "kind": query.kind,
+        "task": query.task,
+        "county": query.county,
+    }
+    return all(wish is None or getattr(one, name) == wish for name, wish in wishes.items())
+
+
+@dataclass
+class MemoryCalls:
+    rows: dict[str, CallRecord] = field(default_factory=dict)
+
+    async def keep(self, calls: Sequence[CallRecord]) -> None:
+        self.rows |= {call.id: call for call in calls}
+
+    async def get(self, call_id: str) -> CallRecord | None:
+        return self.rows.get(call_id)
+
+    async def page(
+        self, since: datetime | None, limit: int, before: str = "", caller: str = ""
+    ) -> list[CallRecord]:
+        rows = sorted(self.rows.values(), key=lambda c: (c.started_at, c.id), reverse=True)
+        ids = [row.id for row in rows]
+        rows = rows[ids.index(before) + 1 :] if before in ids else rows
+        rows = [r for r in rows if since is None or r.started_at >= since]
+        return [r for r in rows if caller in ("", r.caller)][:limit]
+
+    async def open_calls(self) -> list[CallRecord]:
+        return [call for call in self.rows.values() if call.ended_at is None]
+
+    async def turned_away(self, since: datetime) -> int:
+        return 0
+
+
+@dataclass
+class MemoryTokens:
+    """Every role has a token of its own name; `revoked` holds no more."""
+
+    revoked: set[str] = field(default_factory=set)
+    named: dict[str, Account] = field(default_factory=dict)
+    away: bool = False
+
+    async def account(self, token: str) -> Account | None:
+        if self.away:
+            raise StorageDown
+        if token in self.revoked:
+            return None
+        if token in self.named:
+            return self.named[token]
+        return Account(f"{token}-1", Role(token)) if token in tuple(Role) else None
+
+
+@dataclass
+class MemoryBoard:
+    """Two lines and two seats; `away` is an Asterisk that does not answer."""
+
+    away: bool = False
+    told: list[Told] = field(default_factory=list)
+    seats: dict[str, AgentView] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for n in (1, 2):
+            self.seats[f"agent{n}"] = AgentView(f"agent{n}", f"坐席{n}", f"800{n}", AgentState.OFFLINE)
+
+    def lines(self) -> Sequence[LineView]:
+        busy = LineView(1, LineState.QUEUE, "17.1", "13835700000", NOW)
+        return [busy, LineView(2, LineState.FREE)]
+
+    def agents(self) -> Sequence[AgentView]:
+        return list(self.seats.values())
+
+    def waiting(self) -> Sequence[WaitingView]:
+        return [WaitingView("17.1", "13835700000", NOW)]
+
+    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
+        if self.away:
+            raise PbxDown
+        before = self.seats[agent_id]
+        if state == "paused" and before.state is AgentState.OFFLINE:
+            raise Conflict("this seat is not signed in")
+        self.seats[agent_id] = replace(before, state=AgentState(state), reason=reason, since=NOW)
+
+    def health(self) -> Mapping[str, PartHealth]:
+        return {"pbx": PartHealth(not self.away, "AMI down" if self.away else "")}
+
+    def counts(self) -> BoardCounts:
+        return BoardCounts(self.ended, 2)
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        self.told.append(told)
+        return lambda: self.told.remove(told)
+
+    def tell(self, name: str, **data: object) -> None:
+        for told in self.told:
+            told(name, data)
