@@ -101,7 +101,7 @@ def _responses(route: Route) -> dict[str, Any]:
         made[str(status)] = {"description": HTTPStatus(status).phrase}
         if shape is not None:
             made[str(status)]["content"] = {"application/json": {"schema": reference(shape)}}
-        elif route.media != "application/json":
+        elif route.media:
             made[str(status)]["content"] = {route.media: {}}
     for status, errors in _by_status(route).items():
         if str(status) not in made:

@@ -66,7 +66,7 @@ Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
 class Route:
     """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
 
-    `media` is the type of an answer that is no JSON; `refuses` are errors beyond those that follow
+    `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body.
     """
 
@@ -81,7 +81,7 @@ class Route:
     query: type[Any] | None = None
     body: type[Any] | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    media: str = "application/json"
+    media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.errors import StorageDown
+from gateway.errors import Refused, StorageDown
 from gateway.web import docs_page, openapi, shapes
 from gateway.web.auth import HOUSE
 from gateway.web.events import EventFeed
@@ -82,7 +82,7 @@ class ServiceApi:
                 {101: None},
                 roles=HOUSE,
                 headers=(("Sec-WebSocket-Protocol", "bearer.<token>, for browsers"),),
-                refuses=(StorageDown,),
+                refuses=(Refused, StorageDown),
             ),
         )
 

@@ -199,8 +199,10 @@ class MemoryTokens:
     revoked: set[str] = field(default_factory=set)
     named: dict[str, Account] = field(default_factory=dict)
     away: bool = False
+    looks: int = 0
 
     async def account(self, token: str) -> Account | None:
+        self.looks += 1
         if self.away:
             raise StorageDown
         if token in self.revoked:
