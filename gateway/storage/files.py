@@ -1,0 +1,83 @@
+"""Attachments on the disk, by SHA-256: written and safe before the commit that names them.
+
+A crash leaves at most a file that no row names; `sweep` finds those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import StorageDown
+
+PIECE = 1 << 20
+YOUNG = 86400.0  # seconds: a file younger than this may belong to a commit to come
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is safe: its SHA-256 (hex) and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Files:
+    """The files of one installation, below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where a file lies (or would lie)."""
+        return self.folder / sha256[:2] / sha256[2:]
+
+    def put(self, source: Path) -> Stored:
+        """Copy a file in; the same bytes are kept once. Raises StorageDown. Blocking."""
+        try:
+            return self._put(source)
+        except OSError as error:
+            raise StorageDown(f"the file {source.name} cannot be kept: {error.strerror}") from error
+
+    def _put(self, source: Path) -> Stored:
+        waiting = self.folder / "incoming"
+        waiting.mkdir(parents=True, exist_ok=True)
+        part = waiting / secrets.token_hex(8)
+        digest, size = hashlib.sha256(), 0
+        try:
+            with source.open("rb") as read, part.open("xb") as write:
+                while piece := read.read(PIECE):
+                    digest.update(piece)
+                    size += len(piece)
+                    write.write(piece)
+                write.flush()
+                os.fsync(write.fileno())
+            home = self.path(digest.hexdigest())
+            if not home.exists():
+                home.parent.mkdir(parents=True, exist_ok=True)
+                part.replace(home)
+                _sync(home.parent)
+                _sync(self.folder)
+        finally:
+            part.unlink(missing_ok=True)
+        return Stored(digest.hexdigest(), size)
+
+    def sweep(self, known: frozenset[str], now: float | None = None) -> Iterator[Path]:
+        """Files that no row names and that are older than a day."""
+        limit = (now if now is not None else time.time()) - YOUNG
+        for path in self.folder.glob("??/*"):
+            if path.parent.name + path.name not in known and path.stat().st_mtime < limit:
+                yield path
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,202 @@
+"""Rows to our words and back: times, lists, items, calls."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from gateway.core.call import (
+    AgentChange,
+    CallBack,
+    CallBackState,
+    CallOutcome,
+    CallRecord,
+    Gap,
+    PathStep,
+    RecordingState,
+)
+from gateway.core.contact import Channel, Contact, Due, Kind, Person, Respondent, Task
+from gateway.core.item import Attachment, Happened, Item, ItemState, Lease
+
+Row = RowMapping
+
+
+def to_ms(at: datetime) -> int:
+    """Unix milliseconds of an aware time."""
+    return round(at.timestamp() * 1000)
+
+
+def to_ms_or_none(at: datetime | None) -> int | None:
+    return None if at is None else to_ms(at)
+
+
+def of_ms(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def of_ms_or_none(ms: int | None) -> datetime | None:
+    return None if ms is None else of_ms(ms)
+
+
+def item_values(contact: Contact, attachments: int) -> dict[str, Any]:
+    """The columns of a new item, but for its number, code and state."""
+    person, respondent = contact.person, contact.respondent
+    return {
+        "channel": contact.channel.value,
+        "kind": contact.kind.value,
+        "task": contact.task.value,
+        "received_at": to_ms(contact.received_at),
+        "person_name": person.name,
+        "person_phone": person.phone,
+        "person_email": person.email,
+        "person_address": person.address,
+        "person_id_type": person.id_type,
+        "person_id_number": person.id_number,
+        "respondent_name": respondent.name,
+        "respondent_address": respondent.address,
+        "respondent_phone": respondent.phone,
+        "content": contact.content,
+        "claims": json.dumps(contact.claims, ensure_ascii=False),
+        "amount": contact.amount,
+        "occurred_on": contact.occurred_on.isoformat() if contact.occurred_on else None,
+        "county": contact.county,
+        "anonymous": contact.anonymous,
+        "publish_consent": contact.publish_consent,
+        "mediation_consent": contact.mediation_consent,
+        "call_id": contact.call_id,
+        "attachments": attachments,
+    }
+
+
+def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
+    lease = Lease(row["lease_holder"], of_ms(row["lease_until"])) if row["lease_holder"] else None
+    return Item(
+        number=row["number"],
+        channel=Channel(row["channel"]),
+        kind=Kind(row["kind"]),
+        task=Task(row["task"]),
+        state=ItemState(row["state"]),
+        received_at=of_ms(row["received_at"]),
+        person=Person(
+            row["person_name"],
+            row["person_phone"],
+            row["person_email"],
+            row["person_address"],
+            row["person_id_type"],
+            row["person_id_number"],
+        ),
+        respondent=Respondent(row["respondent_name"], row["respondent_address"], row["respondent_phone"]),
+        content=row["content"],
+        claims=tuple(json.loads(row["claims"])),
+        amount=row["amount"],
+        occurred_on=date.fromisoformat(row["occurred_on"]) if row["occurred_on"] else None,
+        county=row["county"],
+        anonymous=bool(row["anonymous"]),
+        publish_consent=row["publish_consent"],
+        mediation_consent=row["mediation_consent"],
+        call_id=row["call_id"],
+        due=dues,
+        lease=lease,
+        merged_into=row["merged_into"],
+        attachments=row["attachments"],
+    )
+
+
+def due_values(number: str, due: Due) -> dict[str, Any]:
+    return {
+        "number": number,
+        "clock": due.clock,
+        "on": due.on.isoformat(),
+        "provisional": due.provisional,
+        "basis": due.basis,
+        "trace": json.dumps(due.trace, ensure_ascii=False),
+    }
+
+
+def due_of(row: Row) -> Due:
+    return Due(
+        row["clock"],
+        date.fromisoformat(row["on"]),
+        bool(row["provisional"]),
+        row["basis"],
+        tuple(json.loads(row["trace"])),
+    )
+
+
+def happened_of(row: Row) -> Happened:
+    return Happened(of_ms(row["at"]), row["what"], row["who"], row["text"])
+
+
+def attachment_of(row: Row) -> Attachment:
+    return Attachment(row["sha256"], row["name"], row["media_type"], row["role"], row["size"])
+
+
+def call_values(call: CallRecord) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "direction": call.direction,
+        "caller": call.caller,
+        "dialled": call.dialled,
+        "line": call.line,
+        "started_at": to_ms(call.started_at),
+        "answered_at": to_ms_or_none(call.answered_at),
+        "queued_at": to_ms_or_none(call.queued_at),
+        "talked_at": to_ms_or_none(call.talked_at),
+        "ended_at": to_ms_or_none(call.ended_at),
+        "path": json.dumps([[to_ms(s.at), s.step, s.keys] for s in call.path], ensure_ascii=False),
+        "wait_seconds": call.wait_seconds,
+        "agent": call.agent,
+        "outcome": call.outcome.value,
+        "flow": call.flow,
+        "recording": call.recording,
+        "recording_state": call.recording_state.value,
+        "number": call.number,
+        "back_of": call.back_of,
+    }
+
+
+def call_of(row: Row) -> CallRecord:
+    return CallRecord(
+        id=row["id"],
+        direction=row["direction"],
+        caller=row["caller"],
+        dialled=row["dialled"],
+        line=row["line"],
+        started_at=of_ms(row["started_at"]),
+        answered_at=of_ms_or_none(row["answered_at"]),
+        queued_at=of_ms_or_none(row["queued_at"]),
+        talked_at=of_ms_or_none(row["talked_at"]),
+        ended_at=of_ms_or_none(row["ended_at"]),
+        path=tuple(PathStep(of_ms(at), step, keys) for at, step, keys in json.loads(row["path"])),
+        wait_seconds=row["wait_seconds"],
+        agent=row["agent"],
+        outcome=CallOutcome(row["outcome"]),
+        flow=row["flow"],
+        recording=row["recording"],
+        recording_state=RecordingState(row["recording_state"]),
+        number=row["number"],
+        back_of=row["back_of"],
+    )
+
+
+def call_back_of(row: Row) -> CallBack:
+    return CallBack(
+        row["id"],
+        row["phone"],
+        row["call_id"],
+        of_ms(row["arrived_at"]),
+        of_ms(row["booked_at"]),
+        CallBackState(row["state"]),
+        row["number"],
+    )
+
+
+def gap_of(row: Row) -> Gap:
+    return Gap(of_ms(row["began_at"]), of_ms(row["ended_at"]), row["why"])
+
+
+def change_of(row: Row) -> AgentChange:
+    return AgentChange(of_ms(row["at"]), row["agent"], row["state"], row["reason"])

@@ -1,0 +1,40 @@
+"""Storage: one database and one folder of files, and everything that is kept in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.storage.database import Database
+from gateway.storage.files import Files
+from gateway.storage.items import Items
+from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
+from gateway.storage.tokens import Tokens
+
+
+class Storage:
+    """Open with `Storage.open`; the parts are attributes."""
+
+    def __init__(self, database: Database, files: Files) -> None:
+        self.database = database
+        self.files = files
+        self.items = Items(database)
+        self.calls = Calls(database)
+        self.call_backs = CallBacks(database)
+        self.once = Once(database)
+        self.gaps = Gaps(database)
+        self.agents = Agents(database)
+        self.tokens = Tokens(database)
+
+    @classmethod
+    async def open(cls, url: str, var: Path) -> Storage:
+        """Connect and bring the tables to this version. Raises StorageDown, SetupError."""
+        database = Database(url)
+        await database.open()
+        return cls(database, Files(var / "files"))
+
+    async def close(self) -> None:
+        await self.database.close()
+
+    async def ping(self) -> None:
+        """Raises StorageDown when the database does not answer."""
+        await self.database.ping()

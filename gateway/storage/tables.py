@@ -1,0 +1,223 @@
+"""Every table, once: queries are written against it, migrations lead to it (a test compares them).
+
+Times are Unix milliseconds (UTC), days ISO texts, amounts fen: the same on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+meta = MetaData()
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _words(name: str, length: int = 200) -> Column[str]:
+    return Column(name, String(length), nullable=False, server_default="")
+
+
+contacts = Table(
+    "contacts",
+    meta,
+    Column("key", String(200), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("number", String(12), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("received_at", Big, nullable=False),
+    Column("raw", LargeBinary),
+)
+
+items = Table(
+    "items",
+    meta,
+    Column("number", String(12), primary_key=True),
+    Column("query_code", String(4), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("task", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("received_at", Big, nullable=False),
+    _words("person_name"),
+    _words("person_phone", 64),
+    _words("person_email"),
+    Column("person_address", Text, nullable=False, server_default=""),
+    _words("person_id_type", 32),
+    _words("person_id_number", 64),
+    _words("respondent_name"),
+    Column("respondent_address", Text, nullable=False, server_default=""),
+    _words("respondent_phone", 64),
+    Column("content", Text, nullable=False, server_default=""),
+    Column("claims", Text, nullable=False, server_default="[]"),
+    Column("amount", Big),
+    Column("occurred_on", String(10)),
+    _words("county", 12),
+    Column("anonymous", Boolean, nullable=False),
+    Column("publish_consent", Boolean),
+    Column("mediation_consent", Boolean),
+    _words("call_id", 64),
+    _words("merged_into", 12),
+    _words("lease_holder", 64),
+    Column("lease_until", Big),
+    Column("attachments", Integer, nullable=False, server_default="0"),
+    Index("items_in_order", "received_at", "number"),
+    Index("items_open", "state", "received_at", "number"),
+    Index("items_by_phone", "person_phone"),
+)
+
+timeline = Table(
+    "timeline",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", String(12), nullable=False),
+    Column("at", Big, nullable=False),
+    Column("what", String(32), nullable=False),
+    _words("who", 64),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("key", String(200), unique=True),
+    Index("timeline_of_item", "number", "id"),
+)
+
+attachments = Table(
+    "attachments",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", String(12), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    _words("name"),
+    _words("media_type", 100),
+    _words("role", 16),
+    Column("size", Big, nullable=False),
+    Index("attachments_of_item", "number", "id"),
+)
+
+dues = Table(
+    "dues",
+    meta,
+    Column("number", String(12), primary_key=True),
+    Column("clock", String(40), primary_key=True),
+    Column("on", String(10), nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("basis", Text, nullable=False, server_default=""),
+    Column("trace", Text, nullable=False, server_default="[]"),
+    Index("dues_by_day", "on"),
+)
+
+serials = Table(
+    "serials",
+    meta,
+    Column("day", String(10), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("topic", String(40), nullable=False),
+    Column("number", String(12), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("due_at", Big, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("state", String(16), nullable=False, server_default="waiting"),
+    Column("error", Text, nullable=False, server_default=""),
+    Index("outbox_due", "state", "due_at"),
+)
+
+lookups = Table(
+    "lookups",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("asker", String(80), nullable=False),
+    Column("at", Big, nullable=False),
+    Index("lookups_of", "asker", "at"),
+)
+
+calls = Table(
+    "calls",
+    meta,
+    Column("id", String(64), primary_key=True),
+    Column("direction", String(8), nullable=False),
+    _words("caller", 64),
+    _words("dialled", 64),
+    Column("line", Integer, nullable=False),
+    Column("started_at", Big, nullable=False),
+    Column("answered_at", Big),
+    Column("queued_at", Big),
+    Column("talked_at", Big),
+    Column("ended_at", Big),
+    Column("path", Text, nullable=False, server_default="[]"),
+    Column("wait_seconds", Float, nullable=False, server_default="0"),
+    _words("agent", 64),
+    Column("outcome", String(16), nullable=False),
+    _words("flow", 64),
+    _words("recording"),
+    Column("recording_state", String(16), nullable=False),
+    _words("number", 12),
+    _words("back_of", 64),
+    Index("calls_by_time", "started_at", "id"),
+    Index("calls_by_caller", "caller", "started_at"),
+)
+
+call_backs = Table(
+    "call_backs",
+    meta,
+    Column("id", String(64), primary_key=True),
+    Column("phone", String(64), nullable=False),
+    Column("call_id", String(64), nullable=False),
+    Column("arrived_at", Big, nullable=False),
+    Column("booked_at", Big, nullable=False),
+    Column("state", String(16), nullable=False),
+    _words("number", 12),
+    Index("call_backs_owed", "state", "arrived_at"),
+)
+
+once_marks = Table(
+    "once_marks",
+    meta,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("began_at", Big, nullable=False),
+    Column("ended_at", Big, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+agent_changes = Table(
+    "agent_changes",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("at", Big, nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    _words("reason", 64),
+    Index("agent_changes_by_time", "at"),
+)
+
+tokens = Table(
+    "tokens",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("expires_at", Big),
+    Column("revoked_at", Big),
+)

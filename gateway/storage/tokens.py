@@ -1,0 +1,85 @@
+"""Bearer tokens: 256 random bits, shown once, kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from gateway.storage import rows
+from gateway.storage.database import Database
+from gateway.storage.tables import tokens
+
+PREFIX = "hg_"  # so that a token that has leaked can be searched for
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A token without its text."""
+
+    id: int
+    name: str
+    role: str
+    made_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class Tokens:
+    """The tokens of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, role: str, name: str, now: datetime, expires: datetime | None = None) -> str:
+        """A new token's text, which nobody can be shown again."""
+        text = PREFIX + secrets.token_urlsafe(32)
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert(tokens).values(
+                    hash=_hash(text),
+                    name=name,
+                    role=role,
+                    made_at=rows.to_ms(now),
+                    expires_at=rows.to_ms_or_none(expires),
+                )
+            )
+        return text
+
+    async def check(self, text: str, now: datetime) -> TokenInfo | None:
+        """Whose it is; None when it is unknown, revoked or over."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(tokens).where(tokens.c.hash == _hash(text)))
+            row = found.mappings().first()
+        info = _info(row) if row else None
+        if info is None or info.revoked_at or (info.expires_at and info.expires_at <= now):
+            return None
+        return info
+
+    async def revoke(self, token_id: int, now: datetime) -> bool:
+        """False when there is no such token, or it is revoked already."""
+        change = update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+        async with self._database.write() as connection:
+            return (await connection.execute(change.values(revoked_at=rows.to_ms(now)))).rowcount == 1
+
+    async def list(self) -> list[TokenInfo]:
+        async with self._database.read() as connection:
+            return [_info(row) for row in (await connection.execute(select(tokens))).mappings()]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _info(row: rows.Row) -> TokenInfo:
+    return TokenInfo(
+        row["id"],
+        row["name"],
+        row["role"],
+        rows.of_ms(row["made_at"]),
+        rows.of_ms_or_none(row["expires_at"]),
+        rows.of_ms_or_none(row["revoked_at"]),
+    )
