@@ -17,8 +17,9 @@ from contextlib import AsyncExitStack
 import uvloop
 
 from gateway.aftercall import AfterCall
+from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.config import Config
-from gateway.errors import GatewayError, PbxDown, SetupError
+from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
 from gateway.intake import Intake
 from gateway.pbx.agi import LOOPBACK, AgiServer
@@ -33,6 +34,7 @@ from gateway.secrets import Secrets, load_secrets
 from gateway.storage import Storage
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
+from gateway.web.site import FEED, WebParts, listen, make_app
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,9 @@ FIRST_SIGHT = 30.0  # seconds for the first look at an Asterisk that we started
 class App:
     """One gateway. `async with App(config)` runs it; `wait` returns when it is told to end."""
 
-    def __init__(self, config: Config, say: Callable[[str], None] = print) -> None:
+    def __init__(self, config: Config, say: Callable[[str], None] | None = None) -> None:
         self.config = config
-        self._say = say
+        self._say = say or _say
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
 
@@ -88,6 +90,7 @@ class App:
             records=config.recording.calls,
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
+        await self._serve_pages(stack, storage, intake, LiveBoard(config, switchboard, pbx))
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -95,6 +98,20 @@ class App:
         if process:
             await self._run_asterisk(stack, process)
             await switchboard.wait_in_step(FIRST_SIGHT)
+        self._say_where()
+
+    def _say_where(self) -> None:
+        """The addresses, for whoever has just started it."""
+        c = self.config
+        web = f"http://{c.web.host}:{c.web.port}"
+        self._say(f"{c.centre.name} 已就绪 / is ready")
+        self._say(f"  网页 web      {web}/docs   状态 health {web}/healthz")
+        self._say(f"  电话 SIP      {c.centre.number}@{c.asterisk.sip_host}:{c.asterisk.sip_port}")
+        seats = ", ".join(agent.seat for agent in c.agents)
+        self._say(f"  坐席 seats    {seats}   密码 passwords: gateway user show {c.agents[0].id}")
+        self._say("  令牌 token    gateway token create --role agent")
+        self._say(f"  试拨 try it   gateway call {c.centre.number} --keys 5")
+        self._say("  Ctrl-C 结束 / ends it")
 
     async def _asterisk(self, secrets: Secrets) -> tuple[Places, AsteriskProcess | None]:
         """Its configuration in place, and its process where it is ours to run."""
@@ -110,6 +127,31 @@ class App:
         if found is None:
             raise SetupError("there is no Asterisk: `make run` sets one up")
         return found
+
+    async def _serve_pages(
+        self, stack: AsyncExitStack, storage: Storage, intake: Intake, board: LiveBoard
+    ) -> None:
+        config = self.config
+        parts = WebParts(
+            intake,
+            storage.calls,
+            TokenLedger(storage),
+            StoreView(storage),
+            board,
+            config.zone,
+            config.var,
+            config.centre.name,
+            config.web.public_url,
+        )
+        app = make_app(parts)
+        feed = app[FEED]
+
+        def changed(what: str, number: str) -> None:
+            feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
+
+        stack.callback(intake.on_change(changed))
+        runner = await listen(app, config.web.host, config.web.port)
+        stack.push_async_callback(runner.cleanup)
 
     async def _take_calls(self, stack: AsyncExitStack, switchboard: Switchboard, places: Places) -> None:
         config = self.config
@@ -155,12 +197,13 @@ async def run(config: Config) -> int:
     return 0
 
 
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
 def main(config: Config) -> int:
     """`gateway run`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with contextlib.suppress(KeyboardInterrupt):
         return uvloop.run(run(config))
     return 130
-
-
-__all__ = ["App", "GatewayError", "main"]

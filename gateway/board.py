@@ -1,4 +1,4 @@
-"""The switchboard as the web side sees it: lines, seats, who waits, and how the parts are.
+"""Switchboard and storage as the web side sees them: lines, seats, who waits, how the parts are.
 
 Only a view: made anew at each look, nothing is kept here. Built by app for web.
 """
@@ -6,19 +6,25 @@ Only a view: made anew at each look, nothing is kept here. Built by app for web.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from gateway.config import Config
 from gateway.core.acd import Seat
+from gateway.core.item import ItemState
 from gateway.core.story import Doing, Story
 from gateway.pbx.asterisk import AsteriskPbx
+from gateway.storage import Storage
 from gateway.switchboard import Switchboard, Told
 from gateway.web.ports import (
+    Account,
     AgentState,
     AgentView,
     BoardCounts,
+    ItemCount,
     LineState,
     LineView,
     PartHealth,
+    Role,
     WaitingView,
 )
 
@@ -73,3 +79,28 @@ def _agent(seat: Seat) -> AgentView:
     return AgentView(
         seat.agent, seat.name, seat.seat, AgentState(seat.state.value), seat.why, seat.since, seat.call
     )
+
+
+class TokenLedger:
+    """The `Tokens` of web/auth.py."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._tokens = storage.tokens
+
+    async def account(self, token: str) -> Account | None:
+        info = await self._tokens.check(token, datetime.now(UTC))
+        return Account(info.name, Role(info.role)) if info else None
+
+
+class StoreView:
+    """The `Store` of web/ports.py."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def ping(self) -> None:
+        await self._storage.ping()
+
+    async def counts(self) -> list[ItemCount]:
+        found = await self._storage.items.counts()
+        return [ItemCount(ItemState(state), channel, count) for state, channel, count in found]
