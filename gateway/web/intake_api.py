@@ -9,26 +9,37 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 
 from gateway.core import number as numbers
 from gateway.core.contact import Contact, Receipt
-from gateway.errors import BadContact, FieldFault, KeyReused, NotFound, StorageDown, TooMany
+from gateway.errors import FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.web import shapes, translate
 from gateway.web.metrics import Metrics
 from gateway.web.ports import Door
 from gateway.web.route import Answer, Asked, Route
 
 KEY_HEADER = "Idempotency-Key"
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_KEY = re.compile(r"[\x21-\x7e]{1,180}")
+
+
+Missing = Callable[[Contact], Iterable[FieldFault]]
 
 
 class IntakeApi:
-    """Takes contacts in and tells their state."""
+    """Takes contacts in and tells their state. `missing` names what a contact of its kind lacks."""
 
-    def __init__(self, door: Door, metrics: Metrics, zone: tzinfo, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        missing: Missing,
+        metrics: Metrics,
+        zone: tzinfo,
+        now: Callable[[], datetime],
+    ) -> None:
         self._door = door
+        self._missing = missing
         self._metrics = metrics
         self._zone = zone
         self._now = now
@@ -44,7 +55,8 @@ class IntakeApi:
                 self.submit,
                 {201: shapes.ReceiptGiven, 200: shapes.ReceiptGiven},
                 body=shapes.NewContact,
-                headers=((KEY_HEADER, "1 to 200 visible ASCII characters; made up when left out"),),
+                also=self.faults,
+                headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
                 refuses=(KeyReused, StorageDown),
             ),
             Route(
@@ -61,14 +73,25 @@ class IntakeApi:
         )
 
     async def submit(self, asked: Asked) -> Answer:
-        sent = asked.sent(shapes.NewContact)
-        faults = tuple(missing(sent, self._now().astimezone(self._zone)))
-        key, bad_key = _key(asked)
-        if faults or bad_key:
-            raise BadContact(*faults, *bad_key)
-        contact = translate.contact(sent, key, self._now(), await asked.request.read())
-        receipt = await self._timed(contact)
+        key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        receipt = await self._timed(self._contact(asked, key))
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
+
+    def _contact(self, asked: Asked, key: str) -> Contact:
+        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", self._now())
+
+    def faults(self, asked: Asked) -> Iterator[FieldFault]:
+        """What is wrong beyond the form of each member."""
+        key = asked.request.headers.get(KEY_HEADER)
+        if key is not None and not _KEY.fullmatch(key):
+            yield FieldFault(
+                KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
+            )
+        today = self._now().astimezone(self._zone).date()
+        happened = asked.sent(shapes.NewContact).occurred_on
+        if happened and happened > today:
+            yield FieldFault("occurred_on", "日期在将来", "lies in the future")
+        yield from self._missing(self._contact(asked, ""))
 
     async def _timed(self, contact: Contact) -> Receipt:
         began = time.perf_counter()
@@ -83,30 +106,3 @@ class IntakeApi:
         if found is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         return Answer(translate.state_told(found))
-
-
-def missing(sent: shapes.NewContact, now: datetime) -> list[FieldFault]:
-    """What a contact of this kind must also have. `now` is in the centre's time zone.
-
-    A complaint needs a name and a way to answer; without them it may be handed in as anonymous, and
-    the papers are asked for later. A report and a question may come from nobody.
-    """
-    faults = []
-    if sent.kind is shapes.WrittenKind.COMPLAINT and not sent.anonymous:
-        if not sent.name:
-            faults.append(FieldFault("name", "投诉须填写姓名", "a complaint needs a name"))
-        if not (sent.phone or sent.email):
-            faults.append(FieldFault("phone", "请填写电话或邮箱", "give a telephone or a mail address"))
-    if sent.occurred_on and sent.occurred_on > now.date():
-        faults.append(FieldFault("occurred_on", "日期在将来", "lies in the future"))
-    return faults
-
-
-def _key(asked: Asked) -> tuple[str, tuple[FieldFault, ...]]:
-    given = asked.request.headers.get(KEY_HEADER)
-    if given is None:
-        return f"web:{secrets.token_hex(16)}", ()
-    if not _KEY.fullmatch(given):
-        fault = FieldFault(KEY_HEADER, "1 至 200 个可见 ASCII 字符", "has 1 to 200 visible ASCII characters")
-        return "", (fault,)
-    return given, ()

@@ -14,6 +14,7 @@ from gateway.web.problem import CONTENT_TYPE
 from gateway.web.route import Route
 from gateway.web.schema import name_of, nested, parameter, reference, schema
 from gateway.web.shape import members
+from gateway.web.shapes import NUMBER
 
 VERSION = "1"
 
@@ -80,8 +81,9 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    schema = {"type": "string", "pattern": f"^{NUMBER}$"} if route.number else {"type": "string"}
     found = re.findall(r"{(\w+)}", route.path)
-    return [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in found]
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in found]
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:

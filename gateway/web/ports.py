@@ -150,9 +150,10 @@ class Door(Protocol):
         """None for a wrong number and a wrong code alike. Raises TooMany."""
 
     async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
-        """In order of arrival."""
+        """In order of arrival, with attachments, without timelines."""
 
-    async def get(self, number: str) -> ItemDetail | None: ...
+    async def get(self, number: str) -> ItemDetail:
+        """With its timeline."""
 
     async def claim(self, who: str, query: QueueQuery, number: str = "") -> ItemDetail | None:
         """The next item that fits, or this one; None when nothing fits. Raises Conflict."""

@@ -55,6 +55,7 @@ class QueueApi:
                 self.item,
                 {200: shapes.ItemWhole},
                 roles=HOUSE,
+                number=True,
                 refuses=(NotFound, StorageDown),
             ),
             self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
@@ -74,6 +75,7 @@ class QueueApi:
             {200: shapes.ItemWhole},
             roles=HOUSE,
             body=body,
+            number=True,
             refuses=(NotFound, Conflict, StorageDown),
         )
 
@@ -92,10 +94,7 @@ class QueueApi:
         return Answer(None, 204) if found is None else Answer(translate.whole(found))
 
     async def item(self, asked: Asked) -> Answer:
-        found = await self._door.get(_number(asked))
-        if found is None:
-            raise NotFound
-        return Answer(translate.whole(found))
+        return Answer(translate.whole(await self._door.get(_number(asked))))
 
     async def renew(self, asked: Asked) -> Answer:
         return Answer(translate.whole(await self._door.renew(_number(asked), asked.account.name)))

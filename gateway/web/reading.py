@@ -21,10 +21,18 @@ from gateway.web.shape import Member, members
 T = TypeVar("T")
 _BAD = object()
 _DEEPEST = 8
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_BLANKS = " \u3000"
 DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _SPACE_FOR_PLUS = re.compile(r" (?=\d{2}:?\d{2}$)")
+
+
+class BadShape(BadContact):
+    """Wrong members; `rest` is the shape without them, None when one of them cannot be left out."""
+
+    def __init__(self, rest: Any, *faults: FieldFault) -> None:
+        super().__init__(*faults)
+        self.rest = rest
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -58,7 +66,7 @@ def read_query(shape: type[T], given: Iterable[tuple[str, str]]) -> T:
     faults = []
     for name, text in given:
         if name in raw:
-            faults.append(FieldFault(name, "只能出现一次", "may stand once only"))
+            faults.append(FieldFault(_shown(name), "只能出现一次", "may stand once only"))
         elif name not in known:
             raw[name] = text
         elif text:
@@ -71,9 +79,22 @@ def read(shape: type[T], raw: Mapping[str, Any], faults: Sequence[FieldFault] = 
     found = list(faults)
     made = _object(shape, raw, "", found, 0)
     if found:
-        raise BadContact(*found)
+        raise BadShape(_rest(shape, raw), *found)
     assert isinstance(made, shape)
     return made
+
+
+def _rest(shape: type[T], raw: Mapping[str, Any]) -> T | None:
+    """What is left when every wrong member counts as not given."""
+    values: dict[str, Any] = {}
+    for m in members(shape):
+        given = raw.get(m.name)
+        value = _BAD if given is None else _member(m, given, m.name, [], 0)
+        value = m.default if value is _BAD and not m.required else value
+        if value is _BAD and m.kind is not str:
+            return None
+        values[m.name] = "" if value is _BAD else value
+    return shape(**values)
 
 
 def _object(
@@ -102,7 +123,8 @@ def _member(m: Member, value: Any, path: str, faults: list[FieldFault], deep: in
     most = m.rule.entries
     if most is not None and len(value) > most:
         return _fault(faults, path, f"最多 {most} 项", f"has at most {most} entries")
-    return tuple(_value(m, one, f"{path}[{n}]", faults, deep) for n, one in enumerate(value))
+    made = tuple(_value(m, one, f"{path}[{n}]", faults, deep) for n, one in enumerate(value))
+    return _BAD if _BAD in made else made
 
 
 def _value(m: Member, value: Any, path: str, faults: list[FieldFault], deep: int) -> Any:
@@ -148,11 +170,11 @@ def _has_places(number: Decimal, places: int) -> bool:
 
 def _text(m: Member, value: str, path: str, faults: list[FieldFault]) -> Any:
     rule = m.rule
-    value = value.replace("\r\n", "\n") if rule.lines else value.strip()
-    if (_CONTROL if rule.lines else _CONTROL_OR_BREAK).search(value):
+    if re.search(rf"[{rule.forbidden}\ud800-\udfff]", value):
         return _fault(faults, path, "含有控制字符", "has control characters in it")
     if rule.longest is not None and len(value) > rule.longest:
         return _fault(faults, path, f"最多 {rule.longest} 字", f"has at most {rule.longest} characters")
+    value = value.replace("\r\n", "\n").replace("\r", "\n") if rule.lines else value.strip(_BLANKS)
     if len(value.strip()) < rule.shortest:
         zh, en = ("必填", "is required") if not value.strip() else ("过短", "is too short")
         return _fault(faults, path, zh, en)
@@ -195,15 +217,21 @@ def _from_text(kind: Any, text: str) -> Any:
 
 def _unknown(path: str, name: str, known: Iterable[str]) -> FieldFault:
     near = difflib.get_close_matches(name, known, 1)
-    shown = _short(_CONTROL_OR_BREAK.sub("?", path))
     if near:
-        return FieldFault(shown, f"未知字段，是否指 {near[0]}？", f"is not known; did you mean {near[0]}?")
-    return FieldFault(shown, "未知字段", "is not known")
+        return FieldFault(
+            _shown(path), f"未知字段，是否指 {near[0]}？", f"is not known; did you mean {near[0]}?"
+        )
+    return FieldFault(_shown(path), "未知字段", "is not known")
 
 
 def _fault(faults: list[FieldFault], path: str, zh: str, en: str) -> Any:
     faults.append(FieldFault(path, zh, en))
     return _BAD
+
+
+def _shown(name: str) -> str:
+    """A name that somebody else chose, fit to be shown."""
+    return _short(_UNSEEN.sub("?", name))
 
 
 def _short(text: str) -> str:

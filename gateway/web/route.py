@@ -5,16 +5,25 @@ The server, openapi.json, the page under /docs and the table in docs/api.md are 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiohttp import web
 
-from gateway.errors import BadContact, GatewayError, NotAllowed, NoToken, Refused, TooLarge, WrongType
+from gateway.errors import (
+    BadContact,
+    FieldFault,
+    GatewayError,
+    NotAllowed,
+    NoToken,
+    Refused,
+    TooLarge,
+    WrongType,
+)
 from gateway.web.auth import Gate
 from gateway.web.ports import Account, Role
-from gateway.web.reading import read_body, read_query
+from gateway.web.reading import BadShape, read_body, read_query
 from gateway.web.writing import encoded
 
 T = TypeVar("T")
@@ -66,6 +75,8 @@ Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
 class Route:
     """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
 
+    `also` finds what else is wrong with a body, so that every fault is told at once.
+    `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body.
     """
@@ -80,7 +91,9 @@ class Route:
     roles: tuple[Role, ...] | None = None
     query: type[Any] | None = None
     body: type[Any] | None = None
+    also: Callable[[Asked], Iterable[FieldFault]] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    number: bool = False
     media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
 
@@ -110,11 +123,27 @@ def handler(route: Route, gate: Gate) -> Callable[[web.Request], Awaitable[web.S
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
-        body = read_body(route.body, await _json(request)) if route.body else None
+        body = await _read(route, request) if route.body else None
         done = await route.does(Asked(request, who, query, body))
         return done if isinstance(done, web.StreamResponse) else as_json(done)
 
     return handle
+
+
+async def _read(route: Route, request: web.Request) -> Any:
+    """The body as a shape. Raises Refused, WrongType, TooLarge, BadContact with every fault."""
+    assert route.body
+    faults: list[FieldFault] = []
+    try:
+        body = rest = read_body(route.body, await _json(request))
+    except BadShape as error:
+        faults, body, rest = list(error.faults), None, error.rest
+    if route.also and rest is not None:
+        known = {fault.field for fault in faults}
+        faults += [f for f in route.also(Asked(request, body=rest)) if f.field not in known]
+    if faults:
+        raise BadContact(*faults)
+    return body
 
 
 def as_json(done: Answer) -> web.Response:

@@ -13,7 +13,7 @@ from gateway.web.shape import Member, members
 
 def schema(shape: type[Any], *, request: bool) -> dict[str, Any]:
     """The schema of one shape. A request refuses what it does not know; an answer has every member."""
-    properties = {m.name: _member(m) for m in members(shape)}
+    properties = {m.name: _member(m, m.optional or (request and not m.required)) for m in members(shape)}
     required = [m.name for m in members(shape) if m.required or not request]
     made: dict[str, Any] = {"type": "object", "properties": properties}
     if shape.__doc__:
@@ -27,9 +27,10 @@ def schema(shape: type[Any], *, request: bool) -> dict[str, Any]:
 
 def parameter(m: Member) -> dict[str, Any]:
     """A member as a query parameter."""
-    found = _member(m, optional=False)
+    found = _member(m, or_null=False)
     text = found.pop("description", "")
-    return {"name": m.name, "in": "query", "required": m.required, "description": text, "schema": found}
+    made = {"name": m.name, "in": "query", "required": m.required, "description": text, "schema": found}
+    return made if m.required else {**made, "allowEmptyValue": True}
 
 
 def name_of(shape: type[Any]) -> str:
@@ -49,13 +50,13 @@ def reference(shape: type[Any]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name_of(shape)}"}
 
 
-def _member(m: Member, *, optional: bool = True) -> dict[str, Any]:
+def _member(m: Member, or_null: bool) -> dict[str, Any]:
     made = _kind(m)
     if m.listed:
         made = {"type": "array", "items": made}
         if m.rule.entries is not None:
             made["maxItems"] = m.rule.entries
-    if optional and m.optional:
+    if or_null:
         made = _or_null(made)
     if m.rule.en:
         made["description"] = f"{m.rule.zh} / {m.rule.en}"
@@ -67,8 +68,9 @@ def _member(m: Member, *, optional: bool = True) -> dict[str, Any]:
 
 
 def _or_null(made: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(made.get("type"), str):
-        kinds = {**made, "type": [made["type"], "null"]}
+    if "type" in made:
+        types = made["type"] if isinstance(made["type"], list) else [made["type"]]
+        kinds = {**made, "type": [*types, "null"]}
         if "enum" in made:
             kinds["enum"] = [*made["enum"], None]
         return kinds
@@ -114,8 +116,10 @@ def _text(m: Member) -> dict[str, Any]:
     if m.rule.shortest:
         made["minLength"] = m.rule.shortest
     if m.rule.pattern:
-        optional = "" if m.required else "|"
-        made["pattern"] = f"^(?:{m.rule.pattern}{optional})$"
+        made["pattern"] = f"^ *(?:{m.rule.pattern}{'' if m.required else '|'}) *$"
+    elif m.rule.longest is not None:
+        seen = rf"[^{m.rule.forbidden}]*"
+        made["pattern"] = rf"^{seen}[^{m.rule.forbidden}\s]{seen}$" if m.rule.shortest else f"^{seen}$"
     return made
 
 

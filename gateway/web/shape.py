@@ -38,6 +38,11 @@ class Rule:
     def matches(self, text: str) -> bool:
         return not self.pattern or re.fullmatch(self.pattern, text) is not None
 
+    @property
+    def forbidden(self) -> str:
+        """Characters that no text has, as the inside of a character class."""
+        return r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f" if self.lines else r"\x00-\x1f\x7f"
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

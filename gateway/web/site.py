@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from aiohttp import web
 
-from gateway.errors import SetupError
+from gateway.core.contact import Contact
+from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
 from gateway.web.auth import Gate, Tokens
 from gateway.web.events import EventFeed
-from gateway.web.intake_api import IntakeApi
+from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.metrics import Metrics
 from gateway.web.phone_api import PhoneApi
 from gateway.web.ports import Board, Door, Store
@@ -25,6 +26,7 @@ from gateway.web.queue_api import QueueApi
 from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
+from gateway.web.shapes import NUMBER
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -33,9 +35,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def nothing_missing(contact: Contact) -> Iterable[FieldFault]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
-    """What the web side is built on. `zone` is the centre's; `var` holds the recordings."""
+    """What the web side is built on. `zone` is the centre's; `var` holds the recordings.
+
+    `missing` names what a contact lacks before the door is asked, so that a form with other faults
+    gets all of them at once; the door itself refuses what it must.
+    """
 
     door: Door
     calls: CallLog
@@ -47,6 +57,7 @@ class WebParts:
     title: str
     public_url: str = ""
     now: Callable[[], datetime] = utc_now
+    missing: Missing = nothing_missing
 
 
 FEED = web.AppKey("feed", EventFeed)
@@ -62,7 +73,7 @@ def make_app(parts: WebParts) -> web.Application:
     app[METRICS] = metrics = Metrics(parts.board)
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
     app[ROUTES] = routes = (
-        *IntakeApi(parts.door, metrics, parts.zone, parts.now).routes(),
+        *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door).routes(),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *service.routes(),
@@ -77,9 +88,10 @@ def make_app(parts: WebParts) -> web.Application:
 
 def _add(app: web.Application, route: Route, gate: Gate) -> None:
     does = handler(route, gate)
-    app.router.add_route(route.method, route.path, does)
+    path = route.path.replace("{number}", f"{{number:{NUMBER}}}") if route.number else route.path
+    app.router.add_route(route.method, path, does)
     if route.method == "GET" and 101 not in route.gives:
-        app.router.add_route("HEAD", route.path, does)
+        app.router.add_route("HEAD", path, does)
 
 
 def _follow(app: web.Application, board: Board, feed: EventFeed) -> None:

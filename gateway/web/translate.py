@@ -13,8 +13,8 @@ from gateway.core.item import Attachment, Happened, Item, ItemDetail, PublicStat
 from gateway.web import ports, shapes
 
 
-def contact(sent: shapes.NewContact, key: str, at: datetime, raw: bytes) -> Contact:
-    """A contact of the web channel; `raw` is the body as it came."""
+def contact(sent: shapes.NewContact, key: str, at: datetime) -> Contact:
+    """A contact of the web channel. All that was sent stands in it: nothing raw is kept beside it."""
     return Contact(
         key=key,
         channel=Channel.WEB,
@@ -30,7 +30,6 @@ def contact(sent: shapes.NewContact, key: str, at: datetime, raw: bytes) -> Cont
         anonymous=sent.anonymous,
         publish_consent=sent.publish_consent,
         mediation_consent=sent.mediation_consent,
-        raw=raw,
     )
 
 

@@ -50,6 +50,7 @@ class House:
                 title="临汾市12315热线",
                 public_url="https://12315.example",
                 now=lambda: NOW,
+                missing=self.door.missing,
             )
         )
         self.server = TestServer(self.app)

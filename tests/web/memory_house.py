@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.core import case, number
 from gateway.core.call import CallRecord
-from gateway.core.contact import Contact, Due, Receipt
+from gateway.core.contact import Contact, Due, Kind, Receipt
 from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
-from gateway.errors import Conflict, KeyReused, NotFound, PbxDown, StorageDown, TooMany
+from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown, TooMany
 from gateway.web.ports import (
     Account,
     AgentState,
@@ -36,7 +36,7 @@ class MemoryDoor:
     """Intake and queue; `away` is a database that does not answer."""
 
     items: dict[str, Item] = field(default_factory=dict)
-    keys: dict[str, tuple[bytes, Receipt]] = field(default_factory=dict)
+    keys: dict[str, tuple[Contact, Receipt]] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)
     pasts: dict[str, list[Happened]] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
@@ -49,13 +49,13 @@ class MemoryDoor:
     async def submit(self, contact: Contact) -> Receipt:
         self._here()
         if contact.key in self.keys:
-            raw, receipt = self.keys[contact.key]
-            if raw != contact.raw:
+            before, receipt = self.keys[contact.key]
+            if before != contact:
                 raise KeyReused
             return replace(receipt, repeated=True)
         made = number.make(contact.received_at.date(), len(self.items) + 1)
         receipt = Receipt(made, CODE, contact.received_at, "received", (DUE,))
-        self.keys[contact.key] = (contact.raw, receipt)
+        self.keys[contact.key] = (contact, receipt)
         self.contacts.append(contact)
         self.items[made] = _item(made, contact)
         self.pasts[made] = [Happened(contact.received_at, "received", "web")]
@@ -79,6 +79,13 @@ class MemoryDoor:
     async def get(self, number: str) -> ItemDetail:
         self._here()
         return self._detail(self._one(number))
+
+    def missing(self, contact: Contact) -> Iterator[FieldFault]:
+        if contact.kind is Kind.COMPLAINT and not contact.anonymous:
+            if not contact.person.name:
+                yield FieldFault("name", "请填写姓名", "a complaint needs a name")
+            if not (contact.person.phone or contact.person.email):
+                yield FieldFault("phone", "请填写电话", "a phone is needed")
 
     async def claim(self, who: str, query: QueueQuery, number: str = "") -> ItemDetail | None:
         self._here()
