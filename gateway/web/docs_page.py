@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from gateway import errors
 from gateway.errors import GatewayError
@@ -107,10 +107,7 @@ def _errors() -> Iterator[Markup]:
 
 
 def _tree(error: type[GatewayError]) -> Iterator[type[GatewayError]]:
-    if not issubclass(error, errors.OperatorError):
+    if error.__module__ == errors.__name__ and not issubclass(error, errors.OperatorError):
         yield error
         for child in error.__subclasses__():
             yield from _tree(child)
-
-
-__all__ = ["POLICY", "escape", "page", "roles_of"]

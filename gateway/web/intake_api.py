@@ -78,7 +78,9 @@ class IntakeApi:
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
     def _contact(self, asked: Asked, key: str) -> Contact:
-        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", self._now())
+        now = self._now()
+        at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as exact as it is kept and shown
+        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at)
 
     def faults(self, asked: Asked) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""

@@ -1,6 +1,6 @@
 """JSON bodies and query strings become shapes; every fault is found and named, none is guessed away.
 
-Raises Refused when a body is no JSON object at all, BadContact with one fault per wrong member.
+A body that is no JSON object at all is Refused; of any other all wrong members are told.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gateway.errors import BadContact, FieldFault, Refused
 from gateway.web.shape import Member, members
@@ -27,12 +27,16 @@ DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _SPACE_FOR_PLUS = re.compile(r" (?=\d{2}:?\d{2}$)")
 
 
-class BadShape(BadContact):
-    """Wrong members; `rest` is the shape without them, None when one of them cannot be left out."""
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What came of reading a shape: `made` without faults, else what is wrong.
 
-    def __init__(self, rest: Any, *faults: FieldFault) -> None:
-        super().__init__(*faults)
-        self.rest = rest
+    `rest` is the shape with every wrong member left out, None when one cannot be.
+    """
+
+    made: T | None
+    rest: T | None
+    faults: tuple[FieldFault, ...] = ()
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -54,8 +58,8 @@ def json_object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def read_body(shape: type[T], body: bytes) -> T:
-    """A shape from a JSON body. Raises Refused, BadContact."""
+def read_body(shape: type[T], body: bytes) -> Reading[T]:
+    """A shape from a JSON body. Raises Refused when it is no JSON object."""
     return read(shape, json_object(body))
 
 
@@ -71,17 +75,20 @@ def read_query(shape: type[T], given: Iterable[tuple[str, str]]) -> T:
             raw[name] = text
         elif text:
             raw[name] = _from_text(known[name].kind, text)
-    return read(shape, raw, faults)
+    reading = read(shape, raw, faults)
+    if reading.made is None:
+        raise BadContact(*reading.faults)
+    return reading.made
 
 
-def read(shape: type[T], raw: Mapping[str, Any], faults: Sequence[FieldFault] = ()) -> T:
-    """A shape from members by name. Raises BadContact with every fault."""
+def read(shape: type[T], raw: Mapping[str, Any], faults: Sequence[FieldFault] = ()) -> Reading[T]:
+    """A shape from members by name, with every fault."""
     found = list(faults)
     made = _object(shape, raw, "", found, 0)
     if found:
-        raise BadShape(_rest(shape, raw), *found)
+        return Reading(None, _rest(shape, raw), tuple(found))
     assert isinstance(made, shape)
-    return made
+    return Reading(made, made)
 
 
 def _rest(shape: type[T], raw: Mapping[str, Any]) -> T | None:

@@ -23,7 +23,7 @@ from gateway.errors import (
 )
 from gateway.web.auth import Gate
 from gateway.web.ports import Account, Role
-from gateway.web.reading import BadShape, read_body, read_query
+from gateway.web.reading import read_body, read_query
 from gateway.web.writing import encoded
 
 T = TypeVar("T")
@@ -133,17 +133,14 @@ def handler(route: Route, gate: Gate) -> Callable[[web.Request], Awaitable[web.S
 async def _read(route: Route, request: web.Request) -> Any:
     """The body as a shape. Raises Refused, WrongType, TooLarge, BadContact with every fault."""
     assert route.body
-    faults: list[FieldFault] = []
-    try:
-        body = rest = read_body(route.body, await _json(request))
-    except BadShape as error:
-        faults, body, rest = list(error.faults), None, error.rest
-    if route.also and rest is not None:
+    reading = read_body(route.body, await _json(request))
+    faults = list(reading.faults)
+    if route.also and reading.rest is not None:
         known = {fault.field for fault in faults}
-        faults += [f for f in route.also(Asked(request, body=rest)) if f.field not in known]
+        faults += [f for f in route.also(Asked(request, body=reading.rest)) if f.field not in known]
     if faults:
         raise BadContact(*faults)
-    return body
+    return reading.made
 
 
 def as_json(done: Answer) -> web.Response:
