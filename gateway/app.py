@@ -204,6 +204,7 @@ def _say(line: str) -> None:
 def main(config: Config) -> int:
     """`gateway run`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with contextlib.suppress(KeyboardInterrupt):
         return uvloop.run(run(config))
     return 130

@@ -76,7 +76,11 @@ def number_of(from64: str) -> str:
 
 
 def clean_number(text: str) -> str:
-    """Digits and a leading +; "" for anonymous and for what holds no digit."""
-    plus = "+" if text.strip().startswith("+") else ""
-    digits = "".join(c for c in text if c in "0123456789")[:31]
-    return plus + digits if digits else ""
+    """Digits, after a + if it has one; "" for anonymous and for whatever is no telephone number."""
+    plain = text.strip().translate(_BETWEEN)
+    digits = plain.removeprefix("+")
+    return plain if _DIGITS.issuperset(digits) and 0 < len(digits) <= 31 else ""
+
+
+_DIGITS = frozenset("0123456789")
+_BETWEEN = dict.fromkeys(map(ord, " -.()/"))

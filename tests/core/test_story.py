@@ -64,8 +64,10 @@ def test_any_caller_id_is_cleaned(raw: bytes) -> None:
         ("anonymous", ""),
         ("", ""),
         ("'; DROP TABLE", ""),
-        ("\r\nAction: Originate 1", "1"),
+        ("\r\nAction: Originate 1", ""),
         ("+", ""),
+        ("(0357) 201.69/84", "03572016984"),
+        ("1" * 40, ""),
     ],
 )
 def test_numbers(said: str, number: str) -> None:

@@ -215,7 +215,7 @@ class Gateway:
 
     def calls(self) -> list[dict[str, Any]]:
         """The calls that are over, newest first."""
-        return list(self.api("/api/v1/calls?limit=100")["calls"])
+        return list(self.api("/api/v1/calls?limit=100")["items"])
 
     def queue(self) -> list[dict[str, Any]]:
         """The items in the queue."""
