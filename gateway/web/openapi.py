@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Refused
 from gateway.web import shapes
 from gateway.web.problem import CONTENT_TYPE
 from gateway.web.route import Route
@@ -105,6 +105,8 @@ def _responses(route: Route) -> dict[str, Any]:
             made[str(status)]["content"] = {"application/json": {"schema": reference(shape)}}
         elif route.media:
             made[str(status)]["content"] = {route.media: {}}
+    if route.body is not None:
+        made["408"] = _refusal([Refused])
     for status, errors in _by_status(route).items():
         if str(status) not in made:
             made[str(status)] = _refusal(errors)

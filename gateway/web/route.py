@@ -5,6 +5,7 @@ The server, openapi.json, the page under /docs and the table in docs/api.md are 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ from gateway.web.writing import encoded
 T = TypeVar("T")
 LARGEST_BODY = 1 << 20
 """Bytes of a JSON body; files have limits of their own."""
+BODY_SECONDS = 30.0
+"""How long a JSON body may take to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,14 @@ def as_json(done: Answer) -> web.Response:
 
 
 async def _json(request: web.Request) -> bytes:
-    """The body of a request that takes JSON. Raises WrongType, TooLarge (from aiohttp)."""
+    """The body of a request that takes JSON. Raises WrongType, TooLarge, and aiohttp's 413 and 408."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise TooLarge(f"最大 {LARGEST_BODY} 字节 / at most {LARGEST_BODY} bytes")
-    body = await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
     if body and request.content_type != "application/json":
         raise WrongType("请用 application/json / send application/json")
     return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import re
 
@@ -10,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.errors import SetupError
-from gateway.web import health
+from gateway.web import health, route
 from gateway.web.site import listen
 from tests.web.conftest import GOOD, House
 
@@ -121,6 +122,44 @@ async def test_a_fault_of_ours_is_told_by_its_id_only(
     (line,) = [r for r in caplog.records if r.name == "gateway.web.problem"]
     assert problem["request_id"] in line.getMessage()
     assert line.exc_info
+
+
+async def raw(house: House, sent: bytes) -> bytes:
+    """The head of the answer to bytes on a socket."""
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
+        try:
+            writer.write(sent)
+            return await reader.readuntil(b"\r\n\r\n")
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "BODY_SECONDS", 0.05)
+    head = b"POST /api/v1/intake HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    got = await raw(house, head + b"Content-Length: 10\r\n\r\n{")
+    assert got.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in got
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nA B: c\r\n\r\n"]
+)
+async def test_what_is_no_http_ends_its_connection_only(house: House, sent: bytes) -> None:
+    assert b" 400 " in (await raw(house, sent)).splitlines()[0]
+    assert (await house.told("GET", "/healthz"))[0] == 200
+
+
+async def test_a_zip_bomb_is_a_body_that_is_too_large(house: House) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    status, problem = await house.told("POST", "/api/v1/intake", data=bomb, headers=headers)
+    assert (status, problem["code"]) == (413, "too_large")
+    assert not house.door.items
 
 
 async def test_headers_of_every_answer(house: House) -> None:
