@@ -1,0 +1,213 @@
+"""One installation for the whole run: `gateway run` on free ports with the bench's menu as its flow.
+
+Beside it the ARI application and the callers, each a process of its own. Everything lies under a folder
+that is given, and is ended by its process id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from gateway import config
+from gateway.errors import PbxDown
+from gateway.pbx.asterisk_tree import Asterisk, find_or_make
+from gateway.pbx.conf import Places
+from gateway.voice_engine.environment import cache_home
+
+from bench import dialplan, menu
+from bench.callers import Job, Result
+from bench.process_time import CpuTime, cpu_time
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOT = 60.0  # seconds
+RTP_PORTS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU of the processes that serve calls, in seconds. A process AGI counts as Asterisk's."""
+
+    asterisk: CpuTime
+    gateway: CpuTime
+    ari: CpuTime
+
+    def __sub__(self, before: Usage) -> Usage:
+        return Usage(
+            self.asterisk - before.asterisk, self.gateway - before.gateway, self.ari - before.ari
+        )
+
+
+class Site:
+    """A running installation. Made by `site`."""
+
+    def __init__(self, settings: config.Config, asterisk: Asterisk, gateway: int, ari: int) -> None:
+        self.settings = settings
+        self.places = Places(settings.var)
+        self._asterisk = asterisk
+        self._gateway = gateway
+        self._ari = ari
+        self._callers: subprocess.Popen[str] | None = None
+
+    @property
+    def gateway_pid(self) -> int:
+        return self._gateway
+
+    @property
+    def asterisk_pid(self) -> int:
+        return int((self.places.run / "asterisk.pid").read_text())
+
+    def usage(self) -> Usage:
+        """CPU used so far."""
+        return Usage(cpu_time(self.asterisk_pid), cpu_time(self._gateway), cpu_time(self._ari))
+
+    def console(self, command: str) -> str:
+        return self._asterisk.console(self.places.conf, command)
+
+    def calls(self, job: Job) -> Result:
+        """Let the callers do a job, and wait for it and for the last channel to be gone."""
+        assert self._callers and self._callers.stdin and self._callers.stdout
+        self._callers.stdin.write(json.dumps(asdict(job)) + "\n")
+        self._callers.stdin.flush()
+        line = self._callers.stdout.readline()
+        if not line:
+            raise RuntimeError("the callers' process has ended")
+        self.wait_idle()
+        return Result(**json.loads(line))
+
+    def wait_idle(self) -> None:
+        """Until no call is left in Asterisk but the watch of the gateway's heart."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if "PJSIP/" not in self.console("core show channels concise"):
+                return
+            time.sleep(0.2)
+        raise RuntimeError("calls are left over")
+
+    def attach_callers(self, process: subprocess.Popen[str]) -> None:
+        self._callers = process
+
+
+@contextmanager
+def site(folder: Path, lines: int) -> Iterator[Site]:
+    """Start everything under `folder`, and end it. `lines` is what the centre has."""
+    asterisk = find_or_make(cache_home(), print)
+    own = _environment(folder, lines)
+    settings = config.load(ROOT / "gateway.toml", own)
+    password = secrets.token_urlsafe(12)
+    menu.lay_flows(folder / "flows", ROOT / "ivr_flows")
+    sounds = Places(settings.var).sounds
+    script = (sys.executable, "-S", str(ROOT / "bench" / "process_menu.py"), str(sounds))
+    dialplan.lay_configuration(ROOT / "asterisk_conf", folder / "conf", password, script)
+    environment = {**os.environ, **own, "PYTHONPATH": str(ROOT)}
+    with ExitStack() as stack:
+        log = stack.enter_context((folder / "gateway.log").open("ab"))
+        gateway = stack.enter_context(_process([sys.executable, *GATEWAY_RUN], environment, log))
+        _wait_takes_calls(asterisk, Places(settings.var), gateway, folder / "gateway.log")
+        http = f"127.0.0.1:{settings.asterisk.http_port}"
+        ari_command = [sys.executable, "-m", "bench.ari_menu", http, password, str(sounds)]
+        ari = stack.enter_context(_process(ari_command, environment, log, pipe=True))
+        assert ari.stdout
+        if ari.stdout.readline().strip() != "connected":
+            raise RuntimeError(f"the ARI application did not connect: {_tail(folder / 'gateway.log')}")
+        made = Site(settings, asterisk, gateway.pid, ari.pid)
+        sip = f"127.0.0.1:{settings.asterisk.sip_port}"
+        callers = [sys.executable, "-m", "bench.callers", sip]
+        made.attach_callers(stack.enter_context(_process(callers, environment, log, pipe=True)))
+        yield made
+
+
+GATEWAY_RUN = ("-m", "gateway", "run")
+
+
+@contextmanager
+def _process(
+    command: list[str], environment: dict[str, str], log: IO[bytes], pipe: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of ours, ended at the end: asked first, then killed."""
+    ends = subprocess.PIPE if pipe else None
+    process = subprocess.Popen(
+        command,
+        stdin=ends or subprocess.DEVNULL,
+        stdout=ends or log,
+        stderr=log,
+        env=environment,
+        cwd=ROOT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for end in (process.stdin, process.stdout):
+            if end:
+                end.close()
+
+
+def _wait_takes_calls(
+    asterisk: Asterisk, places: Places, gateway: subprocess.Popen[str], log: Path
+) -> None:
+    until = time.monotonic() + BOOT
+    while time.monotonic() < until:
+        if gateway.poll() is not None:
+            break
+        try:
+            if "GATEWAY_UP=1" in asterisk.console(places.conf, "dialplan show globals"):
+                return
+        except PbxDown:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError(f"the gateway did not come up: {_tail(log)}")
+
+
+def _tail(file: Path) -> str:
+    return file.read_text("utf-8", "replace")[-2000:]
+
+
+def _environment(folder: Path, lines: int) -> dict[str, str]:
+    """Settings that give this installation its own ports, folders and lines."""
+    web, agi, ami, http = _free_ports(4, socket.SOCK_STREAM)
+    sip, far = _free_ports(2, socket.SOCK_DGRAM)
+    rtp = 30000 + os.getpid() % 30 * 1000
+    own = {
+        "GATEWAY_VAR": folder / "var",
+        "GATEWAY_CONFIG": ROOT / "gateway.toml",
+        "GATEWAY_CENTRE_LINES": lines,
+        "GATEWAY_FLOWS_FOLDER": folder / "flows",
+        "GATEWAY_ASTERISK_CONF": folder / "conf",
+        "GATEWAY_WEB_PORT": web,
+        "GATEWAY_AGI_PORT": agi,
+        "GATEWAY_AMI_PORT": ami,
+        "GATEWAY_ASTERISK_HTTP_PORT": http,
+        "GATEWAY_ASTERISK_SIP_PORT": sip,
+        "GATEWAY_ASTERISK_RTP_FIRST": rtp,
+        "GATEWAY_ASTERISK_RTP_LAST": rtp + RTP_PORTS - 1,
+        "GATEWAY_TRUNK_FAR_END": f"127.0.0.1:{far}",
+    }
+    return {key: str(value) for key, value in own.items()}
+
+
+def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
+    socks = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
+    for sock in socks:
+        sock.bind(("127.0.0.1", 0))
+    ports = [int(sock.getsockname()[1]) for sock in socks]
+    for sock in socks:
+        sock.close()
+    return ports
