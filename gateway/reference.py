@@ -59,9 +59,11 @@ def old_pages(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _tree(error: type[errors.GatewayError]) -> Iterator[type[errors.GatewayError]]:
+    """Those of errors.py; a package's private errors keep their parents' codes."""
     yield error
     for child in error.__subclasses__():
-        yield from _tree(child)
+        if child.__module__ == errors.__name__:
+            yield from _tree(child)
 
 
 def _default(setting: Setting) -> str:
