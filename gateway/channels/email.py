@@ -1,0 +1,137 @@
+"""The mail channel: a message that was read becomes a contact, or a follow-up on an item.
+
+Only translates. What a mail wants is for an agent to say: every new one is unsorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from gateway.core.contact import Channel, Contact, Evidence, Kind, Person
+from gateway.mail.message import Attached, Message
+
+CHANNEL = Channel.EMAIL
+UNREADABLE = "〔邮件无法正常读取〕"
+FIELD = 200  # characters of a name or an address in an item
+WHO = 64  # characters of who acted in a timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a mail came: the door it came by, when (UTC), and the envelope as far as it is known."""
+
+    via: str
+    received_at: datetime
+    envelope_from: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A mail on an item that is there already; as intake.append takes it."""
+
+    number: str
+    key: str
+    text: str
+    evidence: tuple[Evidence, ...]
+    who: str
+
+
+def contact(
+    message: Message,
+    arrival: Arrival,
+    key: str,
+    raw: bytes,
+    evidence: tuple[Evidence, ...] = (),
+    notes: Sequence[str] = (),
+) -> Contact:
+    """A new item's contact. The sender is the From address, else the envelope's."""
+    address = message.sender.address or (arrival.envelope_from or "").strip("<>")
+    return Contact(
+        key=key,
+        channel=CHANNEL,
+        kind=Kind.UNSORTED,
+        received_at=arrival.received_at,
+        person=Person(name=message.sender.name[:FIELD], email=address[:FIELD]),
+        content=content(message, notes),
+        evidence=evidence,
+        raw=raw,
+    )
+
+
+def follow_up(
+    number: str,
+    message: Message,
+    arrival: Arrival,
+    key: str,
+    evidence: tuple[Evidence, ...] = (),
+    notes: Sequence[str] = (),
+) -> FollowUp:
+    """The same mail as a line of an item's timeline, with the files that came along."""
+    address = message.sender.address or (arrival.envelope_from or "").strip("<>")
+    text = f"发件人：{f'{message.sender.name} <{address}>'.strip()}\n{content(message, notes)}"
+    return FollowUp(number, key, text, evidence, (address or "mail")[:WHO])
+
+
+def content(message: Message, notes: Sequence[str] = ()) -> str:
+    """What the mail says, for an agent: a mark when it could not be read, subject, text, notes."""
+    parts = []
+    if message.unreadable:
+        parts.append(f"{UNREADABLE}{message.unreadable}，请查看原始邮件")
+    parts.append(f"主题：{message.subject or '（无主题）'}")
+    if message.text:
+        parts.append(message.text)
+    told = [*message.notes, *notes]
+    if message.automatic:
+        told.append("自动发出的邮件，不作答复")
+    parts += [f"〔{note}〕" for note in told]
+    return "\n\n".join(parts)
+
+
+def bounce_text(message: Message) -> str:
+    """A delivery report in a line."""
+    report = message.bounce
+    if report is None:
+        return ""
+    head = "邮件未能送达" if report.final else "邮件送达报告"
+    facts = (report.recipient, report.action, report.status, report.diagnostic)
+    return "，".join((head, *(fact for fact in facts if fact)))
+
+
+def keep_files(message: Message, folder: Path) -> tuple[Evidence, ...]:
+    """Write what is attached into `folder` (made when needed), under names of our own. Raises OSError."""
+    files = list(message.attached)
+    if message.html:
+        page = message.html.encode()
+        files.append(Attached("正文.html", "text/html", lambda: iter((page,))))
+    kept = []
+    for place, file in enumerate(files):
+        path = folder / f"{place:03}"
+        if _write(path, file):
+            kept.append(Evidence(str(path), file.name, file.media_type))
+    if message.html and kept:
+        kept[-1] = replace(kept[-1], role="body")
+    return tuple(kept)
+
+
+def keep_raw(raw: bytes, folder: Path) -> Evidence:
+    """The original as a file, where an agent must be able to open it. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "raw"
+    path.write_bytes(raw)
+    return Evidence(str(path), "原始邮件.eml", "message/rfc822", "raw")
+
+
+def _write(path: Path, file: Attached) -> bool:
+    """Its bytes in a file; nothing is left behind for an empty one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with path.open("wb") as out:
+        for piece in file.pieces():
+            size += out.write(piece)
+    if not size:
+        path.unlink()
+    return size > 0

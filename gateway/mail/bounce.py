@@ -1,0 +1,75 @@
+"""Delivery reports (DSN, RFC 3464): which of our mails did not arrive, and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.mail.header import decode_words, message_ids, plain_address, split_head
+from gateway.mail.structure import Part
+
+_LIMIT = 64 * 1024
+_ORIGINAL = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+_SENDERS = ("mailer-daemon", "postmaster")
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One report. `action` is failed, delayed, delivered …, "" when the report is in free words.
+
+    `originals` are the Message-IDs (no brackets) that it is about.
+    """
+
+    action: str = ""
+    status: str = ""
+    recipient: str = ""
+    diagnostic: str = ""
+    originals: tuple[str, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        """Will it never arrive?"""
+        return self.action == "failed" or (not self.action and not self.status.startswith(("2", "4")))
+
+
+def read_bounce(root: Part, sender: str) -> Bounce | None:
+    """The report in a mail, or None. `sender` is the From address: some mailers report in free words."""
+    parts = list(root.walk())
+    status = next((p for p in parts if p.kind.endswith("/delivery-status")), None)
+    by_post = sender.partition("@")[0].lower().startswith(_SENDERS)
+    if status is None and not by_post:
+        return None
+    originals = _originals(parts)
+    if status is None:
+        return Bounce(originals=originals) if originals else None
+    return _fields(status, originals)
+
+
+def _originals(parts: list[Part]) -> tuple[str, ...]:
+    found: list[str] = []
+    for part in parts[1:]:
+        if part.kind in _ORIGINAL:
+            block = part.body(_LIMIT)
+            headers, _ = split_head(block, 0, len(block))
+            found += message_ids(headers.raw("message-id"))
+    return tuple(dict.fromkeys(found))[:5]
+
+
+def _fields(part: Part, originals: tuple[str, ...]) -> Bounce:
+    """The first recipient's block; the block about the whole message stands before it."""
+    body = part.body(_LIMIT).replace(b"\r\n", b"\n")
+    wanted: dict[str, str] = {}
+    for block in re.split(rb"\n\s*\n", body)[:20]:
+        headers, _ = split_head(block + b"\n\n", 0, len(block) + 2)
+        for name, value in headers.fields:
+            wanted.setdefault(name, decode_words(value))
+    status = _STATUS.search(wanted.get("status", ""))
+    recipient = wanted.get("final-recipient") or wanted.get("original-recipient", "")
+    return Bounce(
+        action=wanted.get("action", "").lower()[:20],
+        status=status[1] if status else "",
+        recipient=plain_address(recipient.partition(";")[2] or recipient),
+        diagnostic=wanted.get("diagnostic-code", "").partition(";")[2].strip()[:500],
+        originals=originals,
+    )

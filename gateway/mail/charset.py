@@ -1,0 +1,124 @@
+"""Bytes to text when the declared charset is missing, wrong or too small for what is inside.
+
+Only the charsets named here are tried: a sender's word never reaches Python's codec search.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# As mails write it -> as Python knows it. GB2312 and GBK mean GB18030 in practice: the larger set
+# reads all three, while the smaller loses every character that a name like 镕 or 喆 needs.
+CODECS = {
+    **dict.fromkeys(("gb2312", "gb-2312", "gb2312-80", "euc-cn", "csgb2312"), "gb18030"),
+    **dict.fromkeys(("gbk", "x-gbk", "cp936", "ms936", "windows-936", "936"), "gb18030"),
+    **dict.fromkeys(("gb18030", "gb-18030", "gb18030-2000", "gb18030-2005", "gb18030-2022"), "gb18030"),
+    **dict.fromkeys(("hz", "hz-gb-2312", "hz-gb2312"), "hz"),
+    **dict.fromkeys(("big5", "big-5", "cp950", "x-big5", "big5-hkscs", "big5hkscs"), "big5hkscs"),
+    **dict.fromkeys(("utf-8", "utf8", "unicode-1-1-utf-8", "utf-8mb4", "cp65001", "65001"), "utf-8"),
+    **dict.fromkeys(("utf-7", "unicode-1-1-utf-7"), "utf-7"),
+    **dict.fromkeys(("utf-16", "utf16", "unicode", "ucs-2"), "utf-16"),
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "utf-32": "utf-32",
+    **dict.fromkeys(("us-ascii", "ascii", "ansi-x3.4-1968", "646", "7bit"), "ascii"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "ansi"), "cp1252"),
+    **dict.fromkeys(("iso-8859-15", "latin-9"), "iso8859-15"),
+    **{f"iso-8859-{n}": f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14)},
+    **{f"windows-125{n}": f"cp125{n}" for n in (0, 1, 3, 4, 5, 6, 7, 8)},
+    "koi8-r": "koi8-r",
+    "koi8-u": "koi8-u",
+    "tis-620": "cp874",
+    "windows-874": "cp874",
+    **dict.fromkeys(("shift-jis", "shift_jis", "sjis", "x-sjis", "cp932", "windows-31j"), "cp932"),
+    "euc-jp": "euc-jp",
+    "iso-2022-jp": "iso2022_jp_2",
+    "iso-2022-kr": "iso2022_kr",
+    **dict.fromkeys(("euc-kr", "ks-c-5601-1987", "cp949", "korean"), "cp949"),
+}
+WEAK = frozenset({"", "ascii", "cp1252"})  # said by mailers that know nothing; anything may be inside
+ESCAPING = frozenset({"hz", "utf-7", "iso2022_jp_2", "iso2022_kr"})  # text in plain ASCII bytes
+WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\u00d7]")
+_HIGH = re.compile("[^\x00-\x7f]")
+_CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), 0xFEFF, *range(0xD800, 0xE000)])
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text. `lost` counts the characters that could not be read (U+FFFD stands for each)."""
+
+    text: str
+    lost: int = 0
+
+
+def codec_of(declared: str) -> str:
+    """Python's name of a declared charset; "" when it is not one that mails use."""
+    plain = declared.strip().strip("\"'").lower()
+    return CODECS.get(plain) or CODECS.get(plain.replace("_", "-"), "")
+
+
+def decode(data: bytes, declared: str = "") -> Decoded:
+    """The text in `data`, by the declared charset where that is right and by the likeliest else."""
+    codec = codec_of(declared)
+    for mark, marked in _MARKS:
+        if data.startswith(mark):
+            return _forced(data, marked)
+    if codec in WIDE:
+        return _forced(data, codec)
+    if data.isascii():
+        return _plain(data, codec)
+    if codec not in WEAK and codec not in ESCAPING and (text := _strict(data, codec)) is not None:
+        return Decoded(text)
+    if (guessed := _guess(data, codec)) is not None:
+        return guessed
+    return min((_forced(data, one) for one in (codec or "gb18030", "gb18030", "utf-8")), key=lambda d: d.lost)
+
+
+def clean(text: str) -> str:
+    """The text without what no screen or database takes: controls but tab and line end, half pairs."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
+
+
+def one_line(text: str, limit: int) -> str:
+    """For a header or a name: white space becomes one space, at most `limit` characters."""
+    return " ".join(clean(text[: 8 * limit]).split())[:limit]
+
+
+def _plain(data: bytes, codec: str) -> Decoded:
+    """ASCII bytes, in which HZ and the like hide their characters."""
+    escaping = codec if codec in ESCAPING else "hz" if codec == "gb18030" and b"~{" in data else ""
+    text = _strict(data, escaping) if escaping else None
+    return Decoded(data.decode("ascii") if text is None else text)
+
+
+def _guess(data: bytes, codec: str) -> Decoded | None:
+    if (text := _strict(data, "utf-8")) is not None:
+        return Decoded(text)
+    nearly = _forced(data, "utf-8")  # cut in the middle, or one bad byte: still UTF-8
+    if len(_HIGH.findall(nearly.text)) > 20 * nearly.lost:
+        return nearly
+    for one in ("gb18030", "big5hkscs"):
+        text = _strict(data, one)
+        if text is not None and (codec not in WEAK - {""} or _looks_chinese(text)):
+            return Decoded(text)
+    return _forced(data, "cp1252") if codec in ("ascii", "cp1252") else None
+
+
+def _looks_chinese(text: str) -> bool:
+    high = len(_HIGH.findall(text))
+    return len(_CHINESE.findall(text)) >= 0.9 * high
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except UnicodeError:
+        return None
+
+
+def _forced(data: bytes, codec: str) -> Decoded:
+    text = data.decode(codec, "replace")
+    return Decoded(text, text.count("\ufffd"))

@@ -1,0 +1,72 @@
+"""Which item a mail belongs to: marks in what we send, and their recognition in what comes back.
+
+Our Message-IDs (<NUMBER.TOKEN.CHANCE@domain>) and answer addresses (inbox+NUMBER.TOKEN@domain) carry
+a token that only this installation can make, so they prove themselves and no list of sent mails is
+needed. The bare number in a subject proves nothing: there the sender must be known to the item.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.core import number as numbers
+
+TOKEN = 12  # letters of base 32: 60 bits
+_MARK = re.compile(r"(?<![0-9a-z])(\d{12})\.([a-z2-7]{12})(?![0-9a-z])")
+_NUMBER = re.compile(r"(?<!\d)\d(?:[ \-\u2010-\u2015]?\d){11}(?!\d)")
+_FULL_WIDTH = {ord("０") + digit: ord("0") + digit for digit in range(10)}
+
+
+class Marks:
+    """Makes and recognises the marks of one installation. `secret` is 16 bytes or more."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 16:
+            raise ValueError("a secret of at least 16 bytes is needed")
+        self._secret = secret
+
+    def token(self, number: str) -> str:
+        mac = hmac.new(self._secret, b"item:" + number.encode(), hashlib.sha256).digest()
+        return base64.b32encode(mac).decode("ascii")[:TOKEN].lower()
+
+    def answer_address(self, number: str, inbox: str) -> str:
+        """inbox@domain -> inbox+NUMBER.TOKEN@domain, for Reply-To and the envelope."""
+        local, _, domain = inbox.rpartition("@")
+        return f"{local}+{number}.{self.token(number)}@{domain}"
+
+    def message_id(self, number: str, chance: str, domain: str) -> str:
+        """A Message-ID with its brackets. `chance` is different for every mail: letters and digits."""
+        return f"<{number}.{self.token(number)}.{chance}@{domain}>"
+
+    def number_in(self, texts: Iterable[str]) -> str:
+        """The item that the first genuine mark in Message-IDs or addresses names; "" when none does."""
+        for text in texts:
+            for found in _MARK.finditer(text.lower()):
+                if hmac.compare_digest(self.token(found[1]), found[2]):
+                    return found[1]
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """`proved` names the item for certain; `claimed` are numbers that anybody could have written."""
+
+    proved: str = ""
+    claimed: tuple[str, ...] = ()
+
+
+def hints(marks: Marks, subject: str, references: Iterable[str], recipients: Iterable[str]) -> Hints:
+    """What a mail says about the item it belongs to."""
+    return Hints(marks.number_in([*recipients, *references]), numbers_in(subject))
+
+
+def numbers_in(subject: str) -> tuple[str, ...]:
+    """Item numbers in a subject, in any spelling that `number.normal` takes; the first five."""
+    plain = subject.translate(_FULL_WIDTH)
+    found = (numbers.normal(match[0]) for match in _NUMBER.finditer(plain))
+    return tuple(dict.fromkeys(one for one in found if numbers.valid(one)))[:5]
