@@ -138,10 +138,15 @@ class Gateway:
     def places(self) -> Places:
         return Places(self.config.var)
 
+    @staticmethod
+    def argv() -> list[str]:
+        """The command itself."""
+        return [sys.executable, "-m", "gateway"]
+
     def command(self, *arguments: str) -> str:
         """What a gateway command prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "gateway", *arguments],
+            [*self.argv(), *arguments],
             env={**os.environ, **self.environment},
             cwd=ROOT,
             capture_output=True,
@@ -156,7 +161,7 @@ class Gateway:
         """Start it, and wait until /healthz says that all is well."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "run"],
+                [*self.argv(), "run"],
                 env={**os.environ, **self.environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
