@@ -12,14 +12,14 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.core import number as numbers
-from gateway.core.case import Event, claimed, held, move, renewed
+from gateway.core.case import TERMINAL, Event, claimed, held, move, renewed
 from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Task
 from gateway.core.deadlines import Rules, day_of
 from gateway.core.item import (
@@ -31,14 +31,15 @@ from gateway.core.item import (
     PublicState,
     QueueQuery,
 )
-from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, NotFound, TooMany
-from gateway.storage import Storage
+from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
+from gateway.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 900.0
 TRIES = 5  # wrong numbers or codes in WINDOW, then TooMany
 WINDOW = timedelta(minutes=15)
+RECOUNTED = 200  # items in one transaction of a recount
 # What a machine takes in has one content for one key; what a person sends may come twice and differ.
 BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
 
@@ -67,6 +68,7 @@ class Intake:
         chance: Callable[[], int] = lambda: secrets.randbits(64),
     ) -> None:
         self._storage = storage
+        self._database = storage.database
         self._items = storage.items
         self._rules = rules
         self._zone = zone
@@ -92,41 +94,41 @@ class Intake:
             raise BadContact(*faults)
         kept = await self._keep(contact.evidence)
         mark = fingerprint(contact, kept)
+        contact = replace(contact, received_at=_as_kept(contact.received_at))
+        code = numbers.query_code(self._chance())
+        try:
+            receipt = await self._database.write(lambda t: self._take_in(t, contact, kept, mark, code))
+        except _ComeBefore:
+            return await self._database.read(lambda t: self._again(t, contact.key, mark))
+        self._tell("new", receipt.number)
+        return receipt
+
+    def _take_in(
+        self, t: Transaction, contact: Contact, kept: Sequence[Attachment], mark: str, code: str
+    ) -> Receipt:
+        """A number and all that belongs to it. Raises _ComeBefore, so that no serial is used up."""
         day = day_of(contact.received_at, self._zone)
-        clocks = self._rules.due(contact.kind, day)
-        async with self._storage.database.write() as connection:
-            before = await self._items.known(connection, contact.key)
-            if before is None:
-                serial = await self._items.next_serial(connection, day)
-                number = numbers.make(day, serial)
-                if await self._items.claim_key(connection, contact, mark, number):
-                    code = numbers.query_code(self._chance())
-                    await self._items.add(connection, number, code, contact, kept, clocks)
-                    entry = Happened(self._now(), "received", contact.channel.value, contact.task.value)
-                    await self._items.happened(connection, number, entry)
-                    await self._items.post(connection, "item.new", number, "{}", self._now())
-        if before is None:
-            before = await self._of_key(contact.key)
-            if before[1] == number:
-                self._tell("new", number)
-                status = ItemState.RECEIVED.value
-                return Receipt(number, code, contact.received_at, status, clocks)
-        return await self._again(contact, mark, before)
+        clocks = in_order(self._rules.due(contact.kind, day))
+        number = _number(day, self._items.next_serial(t, day))
+        if not self._items.claim_key(t, contact, mark, number):
+            raise _ComeBefore
+        self._items.add(t, number, code, contact, kept, clocks)
+        now = self._now()
+        entry = Happened(now, "received", contact.channel.value, contact.task.value)
+        self._items.happened(t, number, entry)
+        self._items.post(t, "item.new", number, "{}", now)
+        return Receipt(number, code, contact.received_at, ItemState.RECEIVED.value, clocks)
 
-    async def _of_key(self, key: str) -> tuple[str, str]:
-        async with self._storage.database.read() as connection:
-            found = await self._items.known(connection, key)
-        assert found, "it was written, by us or by who was first"
-        return found
-
-    async def _again(self, contact: Contact, mark: str, before: tuple[str, str]) -> Receipt:
-        """The receipt of what came before with this key."""
+    def _again(self, t: Transaction, key: str, mark: str) -> Receipt:
+        """The receipt of what came before with this key. Raises KeyReused."""
+        before = self._items.known(t, key)
+        assert before, "it was written, or its writer would not have been in the way"
         known, number = before
         if known != mark:
             raise KeyReused
-        item = await self._items.item(number)
+        item = self._items.item(t, number)
         assert item, "contact and item are one transaction"
-        code = await self._items.code_of(number)
+        code = self._items.code_of(t, number)
         return Receipt(number, code, item.received_at, item.state.value, item.due, repeated=True)
 
     async def _keep(self, evidence: tuple[Evidence, ...]) -> list[Attachment]:
@@ -140,27 +142,36 @@ class Intake:
     async def append(
         self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
     ) -> bool:
-        """A follow-up on an item: a later mail, more evidence. False when this key was there already."""
+        """A follow-up on an item: a later mail, more evidence. False when this key was there already.
+
+        Raises NotFound, StorageDown.
+        """
         kept = await self._keep(evidence)
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
-            new = await self._items.happened(
-                connection, number, Happened(self._now(), "follow_up", who, text), key
-            )
-            if new and kept:
-                await self._items.attach(connection, number, kept)
-                await self._items.change(connection, number, attachments=item.attachments + len(kept))
-            if new:
-                await self._items.post(connection, "item.changed", number, "{}", self._now())
+
+        def appended(t: Transaction) -> bool:
+            item = self._locked(t, number)
+            now = self._now()
+            if not self._items.happened(t, number, Happened(now, "follow_up", who, text), key):
+                return False
+            if kept:
+                self._items.attach(t, number, kept)
+                self._items.change(t, number, attachments=item.attachments + len(kept))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return True
+
+        new = await self._database.write(appended)
         if new:
             self._tell("changed", number)
         return new
 
     async def note(self, number: str, what: str, who: str, text: str = "") -> None:
         """A line of the timeline. Raises NotFound."""
-        async with self._storage.database.write() as connection:
-            await self._locked(connection, number)
-            await self._items.happened(connection, number, Happened(self._now(), what, who, text))
+
+        def noted(t: Transaction) -> None:
+            self._locked(t, number)
+            self._items.happened(t, number, Happened(self._now(), what, who, text))
+
+        await self._database.write(noted)
         self._tell("changed", number)
 
     # ------------------------------------------------------------ working the queue
@@ -172,28 +183,32 @@ class Intake:
 
         Raises NotFound, and Conflict when the one asked for is somebody else's.
         """
-        now = self._now()
-        async with self._storage.database.write() as connection:
-            if number:
-                item: Item | None = await self._locked(connection, number)
-            else:
-                item = await self._items.next_free(connection, query, who, now)
+
+        def taken(t: Transaction) -> ItemDetail | None:
+            now = self._now()
+            item = self._locked(t, number) if number else self._items.next_free(t, query, now)
             if item is None:
                 return None
             lease = claimed(item.lease, who, now, seconds)
-            state = move(item.state, Event.CLAIM)
-            await self._items.set_lease(connection, item.number, lease)
-            await self._items.change(connection, item.number, state=state.value)
-            await self._items.happened(connection, item.number, Happened(now, "claim", who))
-        self._tell("changed", item.number)
-        return await self.get(item.number)
+            self._items.change(t, item.number, state=move(item.state, Event.CLAIM).value)
+            self._items.set_lease(t, item.number, lease)
+            self._items.happened(t, item.number, Happened(now, "claim", who))
+            return self._detail(t, item.number)
+
+        detail = await self._database.write(taken)
+        if detail:
+            self._tell("changed", detail.item.number)
+        return detail
 
     async def renew(self, number: str, who: str, seconds: float = LEASE_SECONDS) -> ItemDetail:
         """Keep a claimed item longer. Raises NotFound, Conflict."""
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
-            await self._items.set_lease(connection, number, renewed(item.lease, who, self._now(), seconds))
-        return await self.get(number)
+
+        def longer(t: Transaction) -> ItemDetail:
+            lease = renewed(self._locked(t, number).lease, who, self._now(), seconds)
+            self._items.set_lease(t, number, lease)
+            return self._detail(t, number)
+
+        return await self._database.write(longer)
 
     async def release(self, number: str, who: str, text: str = "") -> ItemDetail:
         """Give a claimed item back to the queue. Raises NotFound, Conflict."""
@@ -211,105 +226,188 @@ class Intake:
         """One matter that came twice: this item goes into another. Raises NotFound, Conflict."""
         if number == into:
             raise Conflict("不能与自己合并 / an item cannot be merged into itself")
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
-            other = await self._locked(connection, into)
+
+        def merged(t: Transaction) -> ItemDetail:
+            both = {one: self._locked(t, one) for one in sorted((number, into))}
+            item, other = both[number], both[into]
             if other.merged_into:
                 raise Conflict(f"{into} 已合并到 {other.merged_into} / is itself merged")
             now = self._now()
-            await self._items.change(
-                connection, number, state=move(item.state, Event.MERGE).value, merged_into=into
-            )
-            await self._items.set_lease(connection, number, None)
-            await self._items.happened(
-                connection, number, Happened(now, "merge", who, f"{into} {text}".strip())
-            )
-            await self._items.happened(connection, into, Happened(now, "merged_here", who, number))
-            await self._items.post(connection, "item.changed", number, "{}", now)
-        self._tell("changed", number)
-        return await self.get(number)
+            state = move(item.state, Event.MERGE)
+            self._items.change(t, number, state=state.value, merged_into=into)
+            self._items.set_lease(t, number, None)
+            self._items.happened(t, number, Happened(now, "merge", who, f"{into} {text}".strip()))
+            self._items.happened(t, into, Happened(now, "merged_here", who, number))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(merged))
 
     async def unmerge(self, number: str, who: str, text: str) -> ItemDetail:
         """Undo a merge. Raises NotFound, Conflict."""
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
+
+        def parted(t: Transaction) -> ItemDetail:
+            item = self._locked(t, number)
+            now = self._now()
             state = move(item.state, Event.UNMERGE)
-            await self._items.change(connection, number, state=state.value, merged_into="")
-            await self._items.happened(connection, number, Happened(self._now(), "unmerge", who, text))
-        self._tell("changed", number)
-        return await self.get(number)
+            self._items.change(t, number, state=state.value, merged_into="")
+            self._items.happened(t, number, Happened(now, "unmerge", who, text))
+            self._items.happened(t, item.merged_into, Happened(now, "unmerged_here", who, number))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(parted))
 
     async def sort(self, number: str, found: Sorted, who: str) -> ItemDetail:
-        """Say what an unsorted item is; its clocks run from the day it was received. Raises Conflict."""
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
+        """Say what an unsorted item is; its clocks run from the day it was received.
+
+        Raises NotFound, Conflict.
+        """
+        values: dict[str, object] = {"kind": found.kind.value}
+        if found.content:
+            values["content"] = found.content
+        if found.person:
+            values["person_name"] = found.person.name
+            values["person_phone"] = found.person.phone
+
+        def sorted_(t: Transaction) -> ItemDetail:
+            item = self._locked(t, number)
             held(item.lease, who)
-            values: dict[str, object] = {"kind": found.kind.value}
-            if found.content:
-                values["content"] = found.content
-            if found.person:
-                values["person_name"] = found.person.name
-                values["person_phone"] = found.person.phone
-            await self._items.change(connection, number, **values)
+            now = self._now()
+            self._items.change(t, number, **values)
             clocks = self._rules.due(found.kind, day_of(item.received_at, self._zone))
-            await self._items.replace_dues(connection, number, clocks)
-            entry = Happened(self._now(), "sorted", who, found.kind.value)
-            await self._items.happened(connection, number, entry)
-        self._tell("changed", number)
-        return await self.get(number)
+            self._items.replace_dues(t, number, clocks)
+            self._items.happened(t, number, Happened(now, "sorted", who, found.kind.value))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(sorted_))
 
     async def _move(self, number: str, who: str, event: Event, text: str) -> ItemDetail:
-        async with self._storage.database.write() as connection:
-            item = await self._locked(connection, number)
+        def moved(t: Transaction) -> ItemDetail:
+            item = self._locked(t, number)
             held(item.lease, who)
-            state = move(item.state, event)
-            await self._items.change(connection, number, state=state.value)
+            now = self._now()
+            self._items.change(t, number, state=move(item.state, event).value)
             if event in (Event.RELEASE, Event.COMPLETE):
-                await self._items.set_lease(connection, number, None)
-            await self._items.happened(connection, number, Happened(self._now(), event.value, who, text))
-            await self._items.post(connection, "item.changed", number, "{}", self._now())
-        self._tell("changed", number)
-        return await self.get(number)
+                self._items.set_lease(t, number, None)
+            self._items.happened(t, number, Happened(now, event.value, who, text))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return self._detail(t, number)
 
-    async def _locked(self, connection: object, number: str) -> Item:
-        item = await self._items.locked(connection, number)  # type: ignore[arg-type]
+        return self._told(await self._database.write(moved))
+
+    def _told(self, detail: ItemDetail) -> ItemDetail:
+        self._tell("changed", detail.item.number)
+        return detail
+
+    def _locked(self, t: Transaction, number: str) -> Item:
+        item = self._items.locked(t, number)
         if item is None:
             raise NotFound(f"no item {number}")
         return item
+
+    def _detail(self, t: Transaction, number: str) -> ItemDetail:
+        item = self._items.item(t, number)
+        if item is None:
+            raise NotFound(f"no item {number}")
+        files = self._items.attachments_of(t, number) if item.attachments else ()
+        return ItemDetail(item, self._items.past_of(t, number), files)
+
+    # ------------------------------------------------------------ clocks
+
+    async def recount(self) -> int:
+        """Count provisional clocks anew, by the calendar that is loaded now; how many items changed.
+
+        Done at every start: the calendar of a new year comes with a new file under rules/.
+        """
+        changed, after = 0, ""
+        while True:
+            page = await self._database.read(lambda t: self._items.guessed(t, after, RECOUNTED))  # noqa: B023
+            if not page:
+                return changed
+            for number in await self._database.write(lambda t: self._recounted(t, page)):  # noqa: B023
+                changed += 1
+                self._tell("changed", number)
+            after = page[-1]
+
+    def _recounted(self, t: Transaction, page: Sequence[str]) -> list[str]:
+        return [number for number in page if self._recount_one(t, self._locked(t, number))]
+
+    def _recount_one(self, t: Transaction, item: Item) -> bool:
+        """Only provisional clocks move; whatever else stands on the item stays. False when none did."""
+        if item.state in TERMINAL:
+            return False
+        fresh = {due.clock: due for due in self._rules.due(item.kind, day_of(item.received_at, self._zone))}
+        clocks = tuple(fresh.get(due.clock, due) if due.provisional else due for due in item.due)
+        if clocks == item.due:
+            return False
+        self._items.replace_dues(t, item.number, clocks)
+        now = self._now()
+        moved = [f"{new.clock} {new.on}" for new, old in zip(clocks, item.due, strict=True) if new != old]
+        self._items.happened(t, item.number, Happened(now, "recounted", "system", ", ".join(moved)))
+        self._items.post(t, "item.changed", item.number, "{}", now)
+        return True
 
     # ------------------------------------------------------------ looking
 
     async def get(self, number: str) -> ItemDetail:
         """One item with all that belongs to it. Raises NotFound."""
-        detail = await self._items.detail(number)
-        if detail is None:
-            raise NotFound(f"no item {number}")
-        return detail
+        return await self._database.read(lambda t: self._detail(t, number))
 
     async def page(self, query: QueueQuery) -> list[ItemDetail]:
         """Items in order of arrival with their attachments, without their timelines."""
-        found = await self._items.page(query)
-        files = await self._items.attachments_of([item.number for item in found if item.attachments])
-        return [ItemDetail(item, (), files.get(item.number, ())) for item in found]
+
+        def found(t: Transaction) -> list[ItemDetail]:
+            items = self._items.page(t, query)
+            files = self._items.attachments_by_item(t, [item.number for item in items if item.attachments])
+            return [ItemDetail(item, (), files.get(item.number, ())) for item in items]
+
+        return await self._database.read(found)
 
     async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
         """What anybody with number and code may know; None when either is wrong.
 
-        Counts wrong attempts of this asker and at this number: over TRIES in WINDOW, TooMany.
+        Counts wrong attempts of this asker and at this number: over TRIES in WINDOW, TooMany. Attempts
+        at once do not get round it: each is looked at when the one before it has been counted.
         """
-        now = self._now()
         plain = numbers.normal(number)
-        askers = (f"who:{asker}"[:80], f"item:{plain}"[:80])
-        for one in askers:
-            if await self._items.failures(one, now - WINDOW) >= TRIES:
+        askers = (f"who:{asker}"[:80], f"item:{plain}")
+
+        def looked_up(t: Transaction) -> PublicState | None:
+            now = self._now()
+            self._items.one_at_a_time(t, askers)
+            if any(self._items.failures(t, one, now - WINDOW) >= TRIES for one in askers):
                 raise TooMany
-        known = await self._items.code_of(plain) if numbers.valid(plain) else ""
-        if not known or not hmac.compare_digest(known.encode(), code.encode()):
-            await self._items.failed(askers, now, now - 4 * WINDOW)
-            return None
-        item = await self._items.item(plain)
-        assert item
-        return PublicState(plain, item.state, item.kind, item.received_at, item.due)
+            item = self._items.item(t, plain) if numbers.valid(plain) else None
+            known = self._items.code_of(t, plain) if item else ""
+            if item is None or not hmac.compare_digest(known.encode(), code.encode()):
+                self._items.failed(t, askers, now, now - 4 * WINDOW)
+                return None
+            return PublicState(plain, item.state, item.kind, item.received_at, item.due)
+
+        return await self._database.write(looked_up)
+
+
+class _ComeBefore(Exception):
+    """The key was there: what was begun is taken back."""
+
+
+def _as_kept(at: datetime) -> datetime:
+    """A time as exact as it is kept: to the millisecond."""
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _number(day: date, serial: int) -> str:
+    """Raises StorageDown when the numbers of a day are used up: tomorrow there are new ones."""
+    if serial > numbers.LAST_SERIAL:
+        raise StorageDown(f"all numbers of {day} are given")
+    return numbers.make(day, serial)
+
+
+def in_order(clocks: Iterable[Due]) -> tuple[Due, ...]:
+    """Clocks as they are shown: the first to end first."""
+    return tuple(sorted(clocks, key=lambda due: (due.on, due.clock)))
 
 
 def fingerprint(contact: Contact, kept: list[Attachment]) -> str:

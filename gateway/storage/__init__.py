@@ -1,5 +1,6 @@
 """Everything durable. The only package that knows SQLAlchemy."""
 
+from gateway.storage.database import Transaction
 from gateway.storage.store import Storage
 
-__all__ = ["Storage"]
+__all__ = ["Storage", "Transaction"]

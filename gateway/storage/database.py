@@ -1,121 +1,124 @@
-"""The engine under everything: SQLite or PostgreSQL, one way to read and one to write.
+"""The one database: a way to read and a way to write, on SQLite or PostgreSQL.
 
-SQLite runs in WAL mode with synchronous=FULL and one writer at a time; PostgreSQL as it is. Library
-errors end here: what fails because the database is away, full or locked is StorageDown.
+Library errors end here. What fails because the database is away, full or locked is StorageDown, and
+what is logged of it is its kind: the libraries' own texts quote what people wrote.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
-from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from gateway.errors import StorageDown
+from gateway.errors import SetupError, StorageDown
 from gateway.storage.migrate import upgrade
+from gateway.storage.sqlite import Sqlite
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 5  # how long SQLite waits for another process's write
+LIMIT = 30.0  # seconds for one transaction; whoever waits is then told that it failed
+
+Transaction = Connection
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """What a kind of database has to be able to do, and the errors of it that mean it is away."""
+
+    trouble: tuple[type[Exception], ...]
+
+    async def open(self, prepare: Callable[[Connection], None]) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def write(self, body: Callable[[Connection], T]) -> T: ...
+
+    async def read(self, body: Callable[[Connection], T]) -> T: ...
 
 
 class Database:
-    """One database. `write` is one transaction that is durable when the block ends."""
+    """One database. A body is a plain function over the transaction that it is given.
+
+    It does SQL and nothing else: on SQLite it runs in another thread.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = _with_driver(url)
-        self.sqlite = self.url.startswith("sqlite")
-        self._lock = asyncio.Lock()
-        self._engine = _engine(self.url, writes=False)
-        self._writer = _engine(self.url, writes=True) if self.sqlite else self._engine
+        self._engine = _engine(url)
+        self.sqlite = isinstance(self._engine, Sqlite)
 
     async def open(self) -> None:
         """Bring the tables to this version. Raises StorageDown, SetupError for a newer database."""
-        with _translated():
-            if self.sqlite:
-                Path(make_url(self.url).database or "").parent.mkdir(parents=True, exist_ok=True)
-            async with self._writer.connect() as connection:
-                await connection.run_sync(upgrade)
-                await connection.commit()
+        with self._translated():
+            await self._engine.open(upgrade)
 
     async def close(self) -> None:
-        await self._engine.dispose()
-        if self._writer is not self._engine:
-            await self._writer.dispose()
+        await self._engine.close()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to look with. Raises StorageDown."""
-        with _translated():
-            async with self._engine.connect() as connection:
-                yield connection
+    async def read(self, body: Callable[[Transaction], T]) -> T:
+        """What `body` finds; it sees one state of the database. Raises StorageDown."""
+        with self._translated():
+            async with asyncio.timeout(LIMIT):
+                return await self._engine.read(body)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction; nothing of it stays when the block fails. Raises StorageDown."""
-        with _translated():
-            if not self.sqlite:
-                async with self._writer.begin() as connection:
-                    yield connection
-                return
-            async with self._lock, self._writer.begin() as connection:
-                yield connection
+    async def write(self, body: Callable[[Transaction], T]) -> T:
+        """One transaction, durable when this returns; nothing of it stays when `body` raises.
+
+        Raises what `body` raises, and StorageDown. Whoever is cancelled, or told of StorageDown, does
+        not know whether it was done: with the same key it can be asked for again.
+        """
+        with self._translated():
+            async with asyncio.timeout(LIMIT):
+                return await self._engine.write(body)
 
     async def ping(self) -> None:
         """Raises StorageDown when it does not answer."""
-        async with self.read() as connection:
-            await connection.execute(text("select 1"))
+        await self.read(lambda transaction: transaction.execute(PING))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Library errors in, ours out."""
+        try:
+            yield
+        except self._engine.trouble as error:
+            log.error("storage: %s", _kind(error))
+            raise StorageDown("the database does not answer") from None
 
 
-class _translated:
-    """Library errors out, ours in."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DBAPIError | SQLAlchemyError | OSError):
-            log.error("storage: %s", str(error).splitlines()[0])
-            raise StorageDown("the database does not answer") from error
+PING = text("select version_num from alembic_version")
 
 
-def _engine(url: str, *, writes: bool) -> AsyncEngine:
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=10, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=1 if writes else 4, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # we begin ourselves, below
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_SECONDS * 1000}",
-            "cache_size=-16000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begun(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _with_driver(url: str) -> str:
+def _engine(url: str) -> Engine:
     """postgresql://… and sqlite://… as people write them, with the driver that we have."""
     scheme, _, rest = url.partition("://")
-    drivers = {
-        "postgresql": "postgresql+asyncpg",
-        "postgres": "postgresql+asyncpg",
-        "sqlite": "sqlite+aiosqlite",
-    }
-    return f"{drivers.get(scheme, scheme)}://{rest}"
+    kind = scheme.partition("+")[0]
+    if kind == "sqlite":
+        file = make_url(f"sqlite://{rest}").database
+        if not file or file == ":memory:":
+            raise SetupError("database.url: SQLite needs a file, as in sqlite:////var/lib/hotline/gateway.db")
+        return Sqlite(Path(file))
+    if kind not in ("postgresql", "postgres"):
+        raise SetupError("database.url has to begin with sqlite:// or postgresql://")
+    try:
+        from gateway.storage.postgres import Postgres  # its driver need not be installed for SQLite
+
+        return Postgres(f"postgresql+asyncpg://{rest}")
+    except ImportError:
+        raise SetupError("PostgreSQL needs its driver: pip install asyncpg") from None
+    except (ArgumentError, ValueError):
+        raise SetupError("database.url is no address of a database") from None
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong, without a word of what was to be written."""
+    own = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    code = getattr(own, "sqlite_errorname", None) or getattr(own, "sqlstate", None)
+    why = own.strerror if isinstance(own, OSError) else None
+    statement = error.statement if isinstance(error, StatementError) else None
+    parts = [type(own).__name__, code, why, statement and f"at {' '.join(statement.split()[:4])}"]
+    return " ".join(part for part in parts if part)

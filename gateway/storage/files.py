@@ -46,7 +46,9 @@ class Files:
 
     def _put(self, source: Path) -> Stored:
         waiting = self.folder / "incoming"
-        waiting.mkdir(parents=True, exist_ok=True)
+        if not waiting.exists():
+            waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync(self.folder.parent)
         part = waiting / secrets.token_hex(8)
         digest, size = hashlib.sha256(), 0
         try:
@@ -57,15 +59,20 @@ class Files:
                     write.write(piece)
                 write.flush()
                 os.fsync(write.fileno())
-            home = self.path(digest.hexdigest())
-            if not home.exists():
-                home.parent.mkdir(parents=True, exist_ok=True)
-                part.replace(home)
-                _sync(home.parent)
-                _sync(self.folder)
+            self._settle(part, self.path(digest.hexdigest()))
         finally:
             part.unlink(missing_ok=True)
         return Stored(digest.hexdigest(), size)
+
+    def _settle(self, part: Path, home: Path) -> None:
+        """The file under its name for good. One that is there is young again: no sweep takes it now."""
+        try:
+            os.utime(home)
+        except FileNotFoundError:
+            home.parent.mkdir(exist_ok=True)
+            part.replace(home)
+        _sync(home.parent)  # also when another one put it there a moment ago
+        _sync(self.folder)
 
     def sweep(self, known: frozenset[str], now: float | None = None) -> Iterator[Path]:
         """Files that no row names and that are older than a day."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -22,11 +22,13 @@ from gateway.core.contact import Channel, Contact, Due, Kind, Person, Respondent
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease
 
 Row = RowMapping
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 def to_ms(at: datetime) -> int:
-    """Unix milliseconds of an aware time."""
-    return round(at.timestamp() * 1000)
+    """Unix milliseconds of an aware time; what is finer is cut off."""
+    return (at - _EPOCH) // _MS
 
 
 def to_ms_or_none(at: datetime | None) -> int | None:
@@ -126,8 +128,30 @@ def due_of(row: Row) -> Due:
     )
 
 
+def happened_values(number: str, entry: Happened, key: str | None) -> dict[str, Any]:
+    return {
+        "number": number,
+        "at": to_ms(entry.at),
+        "what": entry.what,
+        "who": entry.who,
+        "text": entry.text,
+        "key": key,
+    }
+
+
 def happened_of(row: Row) -> Happened:
     return Happened(of_ms(row["at"]), row["what"], row["who"], row["text"])
+
+
+def attachment_values(number: str, attachment: Attachment) -> dict[str, Any]:
+    return {
+        "number": number,
+        "sha256": attachment.sha256,
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "role": attachment.role,
+        "size": attachment.size,
+    }
 
 
 def attachment_of(row: Row) -> Attachment:
@@ -182,6 +206,18 @@ def call_of(row: Row) -> CallRecord:
     )
 
 
+def call_back_values(owed: CallBack) -> dict[str, Any]:
+    return {
+        "id": owed.id,
+        "phone": owed.phone,
+        "call_id": owed.call_id,
+        "arrived_at": to_ms(owed.arrived_at),
+        "booked_at": to_ms(owed.booked_at),
+        "state": owed.state.value,
+        "number": owed.number,
+    }
+
+
 def call_back_of(row: Row) -> CallBack:
     return CallBack(
         row["id"],
@@ -194,8 +230,16 @@ def call_back_of(row: Row) -> CallBack:
     )
 
 
+def gap_values(gap: Gap) -> dict[str, Any]:
+    return {"began_at": to_ms(gap.began_at), "ended_at": to_ms(gap.ended_at), "why": gap.why}
+
+
 def gap_of(row: Row) -> Gap:
     return Gap(of_ms(row["began_at"]), of_ms(row["ended_at"]), row["why"])
+
+
+def change_values(change: AgentChange) -> dict[str, Any]:
+    return {"at": to_ms(change.at), "agent": change.agent, "state": change.state, "reason": change.reason}
 
 
 def change_of(row: Row) -> AgentChange:

@@ -14,26 +14,29 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
+    text,
 )
+
+from gateway.storage.words import Words
 
 meta = MetaData()
 Big = BigInteger().with_variant(Integer, "sqlite")
+# The states of core.case.QUEUED, spelled out: only then is an index over them alone made use of.
+WAITING = text("state IN ('in_work', 'received')")
 
 
-def _words(name: str, length: int = 200) -> Column[str]:
-    return Column(name, String(length), nullable=False, server_default="")
+def _words(name: str, length: int | None = 200) -> Column[str]:
+    return Column(name, Words(length), nullable=False, server_default="")
 
 
 contacts = Table(
     "contacts",
     meta,
-    Column("key", String(200), primary_key=True),
-    Column("fingerprint", String(64), nullable=False),
-    Column("number", String(12), nullable=False),
-    Column("channel", String(16), nullable=False),
+    Column("key", Words(200), primary_key=True),
+    Column("fingerprint", Words(64), nullable=False),
+    Column("number", Words(12), nullable=False),
+    Column("channel", Words(16), nullable=False),
     Column("received_at", Big, nullable=False),
     Column("raw", LargeBinary),
 )
@@ -41,27 +44,27 @@ contacts = Table(
 items = Table(
     "items",
     meta,
-    Column("number", String(12), primary_key=True),
-    Column("query_code", String(4), nullable=False),
-    Column("channel", String(16), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("task", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("number", Words(12), primary_key=True),
+    Column("query_code", Words(4), nullable=False),
+    Column("channel", Words(16), nullable=False),
+    Column("kind", Words(16), nullable=False),
+    Column("task", Words(16), nullable=False),
+    Column("state", Words(16), nullable=False),
     Column("received_at", Big, nullable=False),
     _words("person_name"),
     _words("person_phone", 64),
-    _words("person_email"),
-    Column("person_address", Text, nullable=False, server_default=""),
-    _words("person_id_type", 32),
+    _words("person_email", 254),
+    _words("person_address", None),
+    _words("person_id_type", 40),
     _words("person_id_number", 64),
     _words("respondent_name"),
-    Column("respondent_address", Text, nullable=False, server_default=""),
+    _words("respondent_address", None),
     _words("respondent_phone", 64),
-    Column("content", Text, nullable=False, server_default=""),
-    Column("claims", Text, nullable=False, server_default="[]"),
+    _words("content", None),
+    Column("claims", Words(), nullable=False, server_default="[]"),
     Column("amount", Big),
-    Column("occurred_on", String(10)),
-    _words("county", 12),
+    Column("occurred_on", Words(10)),
+    _words("county", 40),
     Column("anonymous", Boolean, nullable=False),
     Column("publish_consent", Boolean),
     Column("mediation_consent", Boolean),
@@ -73,18 +76,19 @@ items = Table(
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_by_phone", "person_phone"),
+    Index("items_waiting", "received_at", "number", sqlite_where=WAITING, postgresql_where=WAITING),
 )
 
 timeline = Table(
     "timeline",
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
-    Column("number", String(12), nullable=False),
+    Column("number", Words(12), nullable=False),
     Column("at", Big, nullable=False),
-    Column("what", String(32), nullable=False),
+    Column("what", Words(32), nullable=False),
     _words("who", 64),
-    Column("text", Text, nullable=False, server_default=""),
-    Column("key", String(200), unique=True),
+    _words("text", None),
+    Column("key", Words(200), unique=True),
     Index("timeline_of_item", "number", "id"),
 )
 
@@ -92,8 +96,8 @@ attachments = Table(
     "attachments",
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
-    Column("number", String(12), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("number", Words(12), nullable=False),
+    Column("sha256", Words(64), nullable=False),
     _words("name"),
     _words("media_type", 100),
     _words("role", 16),
@@ -104,19 +108,20 @@ attachments = Table(
 dues = Table(
     "dues",
     meta,
-    Column("number", String(12), primary_key=True),
-    Column("clock", String(40), primary_key=True),
-    Column("on", String(10), nullable=False),
+    Column("number", Words(12), primary_key=True),
+    Column("clock", Words(40), primary_key=True),
+    Column("on", Words(10), nullable=False),
     Column("provisional", Boolean, nullable=False),
-    Column("basis", Text, nullable=False, server_default=""),
-    Column("trace", Text, nullable=False, server_default="[]"),
+    _words("basis", None),
+    Column("trace", Words(), nullable=False, server_default="[]"),
     Index("dues_by_day", "on"),
+    Index("dues_guessed", "number", sqlite_where=text("provisional"), postgresql_where=text("provisional")),
 )
 
 serials = Table(
     "serials",
     meta,
-    Column("day", String(10), primary_key=True),
+    Column("day", Words(10), primary_key=True),
     Column("last", Integer, nullable=False),
 )
 
@@ -124,14 +129,14 @@ outbox = Table(
     "outbox",
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
-    Column("topic", String(40), nullable=False),
-    Column("number", String(12), nullable=False),
-    Column("payload", Text, nullable=False),
+    Column("topic", Words(40), nullable=False),
+    Column("number", Words(12), nullable=False),
+    Column("payload", Words(), nullable=False),
     Column("made_at", Big, nullable=False),
     Column("due_at", Big, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("state", String(16), nullable=False, server_default="waiting"),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("state", Words(16), nullable=False, server_default="waiting"),
+    _words("error", None),
     Index("outbox_due", "state", "due_at"),
 )
 
@@ -139,16 +144,17 @@ lookups = Table(
     "lookups",
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
-    Column("asker", String(80), nullable=False),
+    Column("asker", Words(80), nullable=False),
     Column("at", Big, nullable=False),
     Index("lookups_of", "asker", "at"),
+    Index("lookups_by_time", "at"),
 )
 
 calls = Table(
     "calls",
     meta,
-    Column("id", String(64), primary_key=True),
-    Column("direction", String(8), nullable=False),
+    Column("id", Words(64), primary_key=True),
+    Column("direction", Words(8), nullable=False),
     _words("caller", 64),
     _words("dialled", 64),
     Column("line", Integer, nullable=False),
@@ -157,13 +163,13 @@ calls = Table(
     Column("queued_at", Big),
     Column("talked_at", Big),
     Column("ended_at", Big),
-    Column("path", Text, nullable=False, server_default="[]"),
+    Column("path", Words(), nullable=False, server_default="[]"),
     Column("wait_seconds", Float, nullable=False, server_default="0"),
     _words("agent", 64),
-    Column("outcome", String(16), nullable=False),
+    Column("outcome", Words(16), nullable=False),
     _words("flow", 64),
     _words("recording"),
-    Column("recording_state", String(16), nullable=False),
+    Column("recording_state", Words(16), nullable=False),
     _words("number", 12),
     _words("back_of", 64),
     Index("calls_by_time", "started_at", "id"),
@@ -173,12 +179,12 @@ calls = Table(
 call_backs = Table(
     "call_backs",
     meta,
-    Column("id", String(64), primary_key=True),
-    Column("phone", String(64), nullable=False),
-    Column("call_id", String(64), nullable=False),
+    Column("id", Words(64), primary_key=True),
+    Column("phone", Words(64), nullable=False),
+    Column("call_id", Words(64), nullable=False),
     Column("arrived_at", Big, nullable=False),
     Column("booked_at", Big, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", Words(16), nullable=False),
     _words("number", 12),
     Index("call_backs_owed", "state", "arrived_at"),
 )
@@ -186,8 +192,8 @@ call_backs = Table(
 once_marks = Table(
     "once_marks",
     meta,
-    Column("name", String(100), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", Words(100), primary_key=True),
+    Column("value", Words(), nullable=False),
 )
 
 gaps = Table(
@@ -196,7 +202,7 @@ gaps = Table(
     Column("id", Big, primary_key=True, autoincrement=True),
     Column("began_at", Big, nullable=False),
     Column("ended_at", Big, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("why", Words(), nullable=False),
 )
 
 agent_changes = Table(
@@ -204,8 +210,8 @@ agent_changes = Table(
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
     Column("at", Big, nullable=False),
-    Column("agent", String(64), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("agent", Words(64), nullable=False),
+    Column("state", Words(16), nullable=False),
     _words("reason", 64),
     Index("agent_changes_by_time", "at"),
 )
@@ -214,9 +220,9 @@ tokens = Table(
     "tokens",
     meta,
     Column("id", Big, primary_key=True, autoincrement=True),
-    Column("hash", String(64), nullable=False, unique=True),
-    Column("name", String(64), nullable=False),
-    Column("role", String(16), nullable=False),
+    Column("hash", Words(64), nullable=False, unique=True),
+    Column("name", Words(64), nullable=False),
+    Column("role", Words(16), nullable=False),
     Column("made_at", Big, nullable=False),
     Column("expires_at", Big),
     Column("revoked_at", Big),

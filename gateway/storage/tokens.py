@@ -7,12 +7,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from gateway.storage import rows
 from gateway.storage.database import Database
 from gateway.storage.tables import tokens
 
+OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
 PREFIX = "hg_"  # so that a token that has leaked can be searched for
 
 
@@ -37,23 +38,20 @@ class Tokens:
     async def create(self, role: str, name: str, now: datetime, expires: datetime | None = None) -> str:
         """A new token's text, which nobody can be shown again."""
         text = PREFIX + secrets.token_urlsafe(32)
-        async with self._database.write() as connection:
-            await connection.execute(
-                insert(tokens).values(
-                    hash=_hash(text),
-                    name=name,
-                    role=role,
-                    made_at=rows.to_ms(now),
-                    expires_at=rows.to_ms_or_none(expires),
-                )
-            )
+        made = insert(tokens).values(
+            hash=_hash(text),
+            name=name,
+            role=role,
+            made_at=rows.to_ms(now),
+            expires_at=rows.to_ms_or_none(expires),
+        )
+        await self._database.write(lambda t: t.execute(made).close())
         return text
 
     async def check(self, text: str, now: datetime) -> TokenInfo | None:
         """Whose it is; None when it is unknown, revoked or over."""
-        async with self._database.read() as connection:
-            found = await connection.execute(select(tokens).where(tokens.c.hash == _hash(text)))
-            row = found.mappings().first()
+        values = {"hash": _hash(text)}
+        row = await self._database.read(lambda t: t.execute(OF_HASH, values).mappings().first())
         info = _info(row) if row else None
         if info is None or info.revoked_at or (info.expires_at and info.expires_at <= now):
             return None
@@ -61,13 +59,16 @@ class Tokens:
 
     async def revoke(self, token_id: int, now: datetime) -> bool:
         """False when there is no such token, or it is revoked already."""
-        change = update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
-        async with self._database.write() as connection:
-            return (await connection.execute(change.values(revoked_at=rows.to_ms(now)))).rowcount == 1
+        change = (
+            update(tokens)
+            .where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+            .values(revoked_at=rows.to_ms(now))
+        )
+        return await self._database.write(lambda t: t.execute(change).rowcount == 1)
 
     async def list(self) -> list[TokenInfo]:
-        async with self._database.read() as connection:
-            return [_info(row) for row in (await connection.execute(select(tokens))).mappings()]
+        wanted = select(tokens).order_by(tokens.c.id)
+        return [_info(row) for row in await self._database.read(lambda t: t.execute(wanted).mappings().all())]
 
 
 def _hash(text: str) -> str:

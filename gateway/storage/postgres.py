@@ -1,0 +1,59 @@
+"""PostgreSQL by asyncpg. Bodies run on its connection as they run on SQLite's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+T = TypeVar("T")
+
+CONNECTIONS = 10
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 20.0
+LOCK_MS = 5000  # how long a statement waits for another one's rows
+
+
+class Postgres:
+    """One PostgreSQL database. Errors are the libraries' own; database.py translates them."""
+
+    trouble: tuple[type[Exception], ...] = (
+        SQLAlchemyError,
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    )
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=CONNECT_SECONDS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS,
+                "server_settings": {"application_name": "gateway", "lock_timeout": str(LOCK_MS)},
+            },
+        )
+
+    async def open(self, prepare: Callable[[Connection], None]) -> None:
+        """Let `prepare` run in one transaction."""
+        await self.write(prepare)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def write(self, body: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(body)
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(body)

@@ -1,0 +1,254 @@
+"""SQLite: one thread that writes and a few that read, each with a connection of its own.
+
+A transaction's body runs in the thread as a whole, so that it costs one hop and not one for each
+statement. Bodies that come while the writer is busy share the next transaction, each inside a
+savepoint: one that fails takes back its own work alone, and all are answered after the one commit
+that makes them durable. The file is WAL with synchronous=FULL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
+Body = Callable[[Connection], Any]
+T = TypeVar("T")
+
+BUSY_SECONDS = 5.0  # how long it waits for another process's write
+READERS = 3
+TOGETHER = 64  # bodies in one transaction at most
+TROUBLE: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
+
+
+@dataclass(slots=True)
+class Job:
+    """One body, who waits for it, and what came of it."""
+
+    body: Body
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
+    value: Any = None
+    error: Exception | None = None
+
+
+Jobs = SimpleQueue[Job | None]
+
+
+class Sqlite:
+    """One SQLite file. Errors are the libraries' own; database.py translates them."""
+
+    trouble: tuple[type[Exception], ...] = TROUBLE
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        engine = create_engine(
+            "sqlite://", creator=lambda: _connect(path), poolclass=NullPool, hide_parameters=True
+        ).execution_options(isolation_level="AUTOCOMMIT")
+        self._writes: Jobs = SimpleQueue()
+        self._reads: Jobs = SimpleQueue()
+        self._threads = [_Worker(path, engine, self._writes, writes=True)]
+        self._threads += [_Worker(path, engine, self._reads, writes=False) for _ in range(READERS)]
+        self._open = False
+
+    async def open(self, prepare: Callable[[Connection], None]) -> None:
+        """Make the file when there is none, and let `prepare` run in one transaction."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        for thread in self._threads:
+            thread.start()
+        self._open = True
+        await self.write(prepare)
+
+    async def close(self) -> None:
+        """Let what was asked for be done, and end the threads."""
+        if not self._open:
+            return
+        self._open = False
+        self._writes.put(None)
+        for _ in range(READERS):
+            self._reads.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    async def write(self, body: Callable[[Connection], T]) -> T:
+        return await self._ask(self._writes, body)
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        return await self._ask(self._reads, body)
+
+    async def _ask(self, jobs: Jobs, body: Callable[[Connection], T]) -> T:
+        if not self._open:
+            raise OSError("the database is closed")
+        loop = asyncio.get_running_loop()
+        job = Job(body, loop, loop.create_future())
+        jobs.put(job)
+        answer: T = await job.answer
+        return answer
+
+
+class _Worker(threading.Thread):
+    """Takes jobs until it finds None. The writer takes all that wait, a reader one at a time."""
+
+    def __init__(self, path: Path, engine: Engine, jobs: Jobs, *, writes: bool) -> None:
+        super().__init__(name="sqlite writer" if writes else "sqlite reader", daemon=True)
+        self._path = path
+        self._engine = engine
+        self._jobs = jobs
+        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        self._together = TOGETHER if writes else 1
+        self._connection: Connection | None = None
+        self._raw: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            group = self._with_others(first)
+            try:
+                self._do(group)
+            except TROUBLE as error:
+                self._disconnect()
+                for job in group:
+                    job.error = error
+            _answer(group)
+        self._disconnect()
+
+    def _with_others(self, first: Job) -> list[Job]:
+        """The job and what waits behind it, but for those that nobody waits for any more."""
+        group = [first]
+        while len(group) < self._together:
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                break
+            if job is None:
+                self._jobs.put(None)
+                break
+            group.append(job)
+        return [job for job in group if not job.answer.cancelled()]
+
+    def _do(self, group: Sequence[Job]) -> None:
+        """One transaction. Raises what made the whole of it fail; nothing of it stays then."""
+        if not group:
+            return
+        connection, raw = self._connected()
+        raw.execute(self._begin)
+        if len(group) == 1:
+            _alone(connection, raw, group[0])
+        else:
+            for job in group:
+                _beside_others(connection, raw, job)
+        if raw.in_transaction:
+            raw.execute("COMMIT")
+
+    def _connected(self) -> tuple[Connection, sqlite3.Connection]:
+        """The connection; a new one when the file is another one now. Raises OSError when it is gone."""
+        status = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, at every transaction
+        file = status.st_dev, status.st_ino
+        if self._connection is not None and self._raw is not None and file == self._file:
+            return self._connection, self._raw
+        self._disconnect()
+        self._connection = self._engine.connect()
+        raw = self._connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        if self._together == 1:
+            raw.execute("PRAGMA query_only=ON")
+        self._raw, self._file = raw, file
+        return self._connection, raw
+
+    def _disconnect(self) -> None:
+        """Closing takes back what was not committed."""
+        connection, self._connection, self._raw = self._connection, None, None
+        if connection is not None:
+            try:
+                connection.invalidate()
+                connection.close()
+            except TROUBLE:
+                return
+
+
+def _alone(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
+    """The body has the transaction for itself: no savepoint is needed."""
+    try:
+        job.value = job.body(connection)
+    except Exception as error:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        job.error = error
+
+
+def _beside_others(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
+    raw.execute("SAVEPOINT body")
+    try:
+        job.value = job.body(connection)
+    except Exception as error:
+        if not raw.in_transaction:
+            raise  # SQLite gave the whole transaction up: the disk is full, or worse
+        raw.execute("ROLLBACK TO body")
+        job.error = error
+    raw.execute("RELEASE body")
+
+
+def _answer(group: Sequence[Job]) -> None:
+    """Wake everybody who waits, once for each loop."""
+    for loop in {job.loop for job in group}:
+        done = [job for job in group if job.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_deliver, done)
+        except RuntimeError:  # the loop has ended, and with it whoever waited
+            continue
+
+
+def _deliver(done: Sequence[Job]) -> None:
+    for job in done:
+        if job.answer.done():
+            continue
+        if job.error is not None:
+            job.answer.set_exception(job.error)
+        else:
+            job.answer.set_result(job.value)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is there: a database that has gone must not come back empty."""
+    raw = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=256,
+    )
+    try:
+        _to_wal(raw)
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute("PRAGMA cache_size=-16000")
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def _to_wal(raw: sqlite3.Connection) -> None:
+    """SQLite does not wait when two turn a fresh file to WAL at once, so we do."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,45 @@
+"""Text columns that take what people and machines send: nothing in a text may fail a whole transaction.
+
+SQLite ignores lengths and keeps NUL and half characters as well as it can, PostgreSQL refuses all
+three. So they are taken out on the way in, on both alike. Who can be told of a text that is too long
+is told by intake, before; what machines hand over is cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Dialect, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Words(TypeDecorator[str]):
+    """A text of at most `length` characters, or of any length for None."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self._length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if self._length is None else String(self._length))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        plain = storable(value)
+        return plain if self._length is None or len(plain) <= self._length else plain[: self._length]
+
+
+def storable(text: str) -> str:
+    """The text without NUL, and with a question mark for each half of a character."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-8", "replace").decode()
+    return text
