@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 RATE = 8000  # samples a second of a message
 HEADER = 44  # bytes of a WAV file before its samples
+LOST = 3.0  # seconds that a message may be shorter than the time it took (the tone, the end's silence)
 SHORTEST = 1.0  # seconds: what is shorter is no message when the caller has hung up
 
 
@@ -249,13 +250,16 @@ class Ivr:
         name = f"{turn.call}-{round(self._desk.seconds(turn.call))}-{turn.takes}"
         file = self._messages / f"{name}.wav"
         self._desk.message(turn.call, file.name)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         done = await turn.session.record_file(
             str(file.with_suffix("")), "wav", KEYS, longest, silence=silence
         )
+        took = loop.time() - began
         seconds = wav_seconds(file)
         refused = done.ended in (RecordEnd.WRITE_FAILED, RecordEnd.ERROR)
-        if not refused and seconds == 0.0 and done.samples > RATE:  # spoken, and nothing on the disk
-            refused, seconds = True, done.samples / RATE
+        if done.ended is not RecordEnd.HANGUP and took - seconds > LOST:
+            refused, seconds = True, took  # to Asterisk a full disk is no error
         if done.ended is RecordEnd.HANGUP:
             what = f"saved {seconds:.0f} s" if seconds >= SHORTEST else "hung_up"
             turn.walk.hang_up(self._desk.seconds(turn.call), what)

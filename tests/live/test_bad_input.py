@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 SPEECH = ROOT / "ivr_flows" / "sounds" / "made" / "menu_main.wav"
 NAMES = {
     "GBK": "举报人".encode("gbk"),
-    "quotes": b'"; agi_x: 1 \\"',
+    "quotes": '"; agi_x: 1 \\"',
     "controls": b"a\x01\x7fb",
     "long": b"x" * 300,
     "nothing": b"",
@@ -114,7 +114,8 @@ async def test_a_broken_flow_is_refused_and_the_running_version_stays(own_gatewa
     shutil.copytree(ROOT / "ivr_flows", drafts, ignore=shutil.ignore_patterns("16k"))
     main = drafts / "main.yaml"
     main.write_text(main.read_text("utf-8").replace("next: person", "next: nowhere"), "utf-8")
-    done = subprocess.run(
+    done = await asyncio.to_thread(
+        subprocess.run,
         [*gateway.argv(), "flow", "publish", "main"],
         env={**os.environ, **gateway.environment, "GATEWAY_FLOWS_FOLDER": str(drafts)},
         cwd=ROOT,
