@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,7 @@ class Intake:
         self._storage = storage
         self._database = storage.database
         self._items = storage.items
-        self._rules = rules
+        self._clocks = lru_cache(1000)(lambda kind, day: in_order(rules.due(kind, day)))
         self._zone = zone
         self._now = now
         self._chance = chance
@@ -94,7 +94,8 @@ class Intake:
             raise BadContact(*faults)
         kept = await self._keep(contact.evidence)
         mark = fingerprint(contact, kept)
-        contact = replace(contact, received_at=_as_kept(contact.received_at))
+        if contact.received_at.microsecond % 1000 or contact.received_at.tzinfo is not UTC:
+            contact = replace(contact, received_at=_as_kept(contact.received_at))
         code = numbers.query_code(self._chance())
         try:
             receipt = await self._database.write(lambda t: self._take_in(t, contact, kept, mark, code))
@@ -108,7 +109,7 @@ class Intake:
     ) -> Receipt:
         """A number and all that belongs to it. Raises _ComeBefore, so that no serial is used up."""
         day = day_of(contact.received_at, self._zone)
-        clocks = in_order(self._rules.due(contact.kind, day))
+        clocks = self._clocks(contact.kind, day)
         number = _number(day, self._items.next_serial(t, day))
         if not self._items.claim_key(t, contact, mark, number):
             raise _ComeBefore
@@ -190,7 +191,7 @@ class Intake:
             if item is None:
                 return None
             lease = claimed(item.lease, who, now, seconds)
-            self._items.change(t, item.number, state=move(item.state, Event.CLAIM).value)
+            self._items.set_state(t, item.number, move(item.state, Event.CLAIM))
             self._items.set_lease(t, item.number, lease)
             self._items.happened(t, item.number, Happened(now, "claim", who))
             return self._detail(t, item.number)
@@ -275,7 +276,7 @@ class Intake:
             held(item.lease, who)
             now = self._now()
             self._items.change(t, number, **values)
-            clocks = self._rules.due(found.kind, day_of(item.received_at, self._zone))
+            clocks = self._clocks(found.kind, day_of(item.received_at, self._zone))
             self._items.replace_dues(t, number, clocks)
             self._items.happened(t, number, Happened(now, "sorted", who, found.kind.value))
             self._items.post(t, "item.changed", number, "{}", now)
@@ -288,7 +289,7 @@ class Intake:
             item = self._locked(t, number)
             held(item.lease, who)
             now = self._now()
-            self._items.change(t, number, state=move(item.state, event).value)
+            self._items.set_state(t, number, move(item.state, event))
             if event in (Event.RELEASE, Event.COMPLETE):
                 self._items.set_lease(t, number, None)
             self._items.happened(t, number, Happened(now, event.value, who, text))
@@ -338,7 +339,7 @@ class Intake:
         """Only provisional clocks move; whatever else stands on the item stays. False when none did."""
         if item.state in TERMINAL:
             return False
-        fresh = {due.clock: due for due in self._rules.due(item.kind, day_of(item.received_at, self._zone))}
+        fresh = {due.clock: due for due in self._clocks(item.kind, day_of(item.received_at, self._zone))}
         clocks = tuple(fresh.get(due.clock, due) if due.provisional else due for due in item.due)
         if clocks == item.due:
             return False
@@ -410,14 +411,17 @@ def in_order(clocks: Iterable[Due]) -> tuple[Due, ...]:
     return tuple(sorted(clocks, key=lambda due: (due.on, due.clock)))
 
 
-def fingerprint(contact: Contact, kept: list[Attachment]) -> str:
+def fingerprint(contact: Contact, kept: Sequence[Attachment]) -> str:
     """What tells two contents under one key apart (SHA-256, hex)."""
     if contact.channel in BY_MACHINE:
-        return hashlib.sha256(contact.key.encode()).hexdigest()
-    plain = replace(contact, evidence=(), raw=b"", received_at=datetime.min.replace(tzinfo=UTC))
-    return hashlib.sha256(
-        json.dumps([repr(plain), [(a.sha256, a.name, a.role) for a in kept]]).encode()
-    ).hexdigest()
+        return hashlib.sha256(contact.key.encode("utf-8", "replace")).hexdigest()
+    c = contact
+    said = (
+        *(c.kind.value, c.task.value, c.person, c.respondent, c.content, c.claims, c.amount, c.occurred_on),
+        *(c.county, c.anonymous, c.publish_consent, c.mediation_consent, c.call_id),
+        *((one.sha256, one.name, one.role) for one in kept),
+    )
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def _faults(contact: Contact) -> list[FieldFault]:

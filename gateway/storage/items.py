@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, text, update
@@ -18,6 +19,7 @@ from gateway.core.contact import Contact, Due
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
     WAITING,
     attachments,
@@ -31,14 +33,17 @@ from gateway.storage.tables import (
 )
 
 KNOWN = select(contacts.c.fingerprint, contacts.c.number).where(contacts.c.key == bindparam("key"))
-ADD = insert(items)
-ATTACH = insert(attachments)
-ADD_DUES = insert(dues)
-DROP_DUES = delete(dues).where(dues.c.number == bindparam("of"))
-POST = insert(outbox)
+ADD = Prepared(insert(items), names_columns=True)
+ATTACH = Prepared(insert(attachments), names_columns=True)
+ADD_DUES = Prepared(insert(dues), names_columns=True)
+DROP_DUES = Prepared(delete(dues).where(dues.c.number == bindparam("of")))
+POST = Prepared(insert(outbox), names_columns=True)
+CHANGE = update(items).where(items.c.number == bindparam("of"))
+SET_STATE = Prepared(CHANGE.values(state=bindparam("to")))
+SET_LEASE = Prepared(CHANGE.values(lease_holder=bindparam("holder"), lease_until=bindparam("until")))
 ITEM = select(items).where(items.c.number == bindparam("number"))
 LOCKED = ITEM.with_for_update()
-CODE = select(items.c.query_code).where(items.c.number == bindparam("number"))
+CODE = Prepared(select(items.c.query_code).where(items.c.number == bindparam("number")))
 DUES = select(dues).where(dues.c.number == bindparam("number")).order_by(dues.c.on, dues.c.clock)
 PAST = select(timeline).where(timeline.c.number == bindparam("number")).order_by(timeline.c.id)
 FILES = select(attachments).where(attachments.c.number == bindparam("number")).order_by(attachments.c.id)
@@ -49,13 +54,13 @@ GUESSED = (
     .order_by(dues.c.number)
     .limit(bindparam("limit"))
 )
-FAILURES = (
+FAILURES = Prepared(
     select(func.count())
     .select_from(lookups)
     .where(lookups.c.asker == bindparam("asker"), lookups.c.at >= bindparam("since"))
 )
-FORGET = delete(lookups).where(lookups.c.at < bindparam("before"))
-FAILED = insert(lookups)
+FORGET = Prepared(delete(lookups).where(lookups.c.at < bindparam("before")))
+FAILED = Prepared(insert(lookups), names_columns=True)
 ALONE = text("select pg_advisory_xact_lock(hashtext(:asker))")
 COUNTS = select(items.c.state, items.c.channel, func.count()).group_by(items.c.state, items.c.channel)
 NAMED = select(attachments.c.sha256).distinct()
@@ -66,15 +71,16 @@ class Items:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._dialect = "sqlite" if database.sqlite else "postgresql"
         made = sqlite_insert if database.sqlite else postgres_insert
-        self._count = (
+        self._count = Prepared(
             made(serials)
             .values(day=bindparam("day"), last=1)
             .on_conflict_do_update(index_elements=["day"], set_={"last": serials.c.last + 1})
             .returning(serials.c.last)
         )
-        self._claim_key = made(contacts).on_conflict_do_nothing()
-        self._happened = made(timeline).on_conflict_do_nothing()
+        self._claim_key = Prepared(made(contacts).on_conflict_do_nothing(), names_columns=True)
+        self._happened = Prepared(made(timeline).on_conflict_do_nothing(), names_columns=True)
 
     # ------------------------------------------------------------ taking in
 
@@ -85,7 +91,7 @@ class Items:
 
     def next_serial(self, t: Transaction, day: date) -> int:
         """The next serial of a day, from 1; taken for good only when the transaction is."""
-        return int(t.execute(self._count, {"day": day.isoformat()}).scalar_one())
+        return int(self._count.value(t, {"day": day.isoformat()}))
 
     def claim_key(self, t: Transaction, contact: Contact, fingerprint: str, number: str) -> bool:
         """Write the contact itself; False when the key was there, or another was first with it."""
@@ -97,7 +103,7 @@ class Items:
             "received_at": rows.to_ms(contact.received_at),
             "raw": contact.raw or None,
         }
-        return t.execute(self._claim_key, values).rowcount == 1
+        return self._claim_key.run(t, values) == 1
 
     def add(
         self,
@@ -112,32 +118,32 @@ class Items:
         values["number"] = number
         values["query_code"] = query_code
         values["state"] = ItemState.RECEIVED.value
-        t.execute(ADD, values)
+        ADD.run(t, values)
         self.attach(t, number, kept)
         self.set_dues(t, number, clocks)
 
     def attach(self, t: Transaction, number: str, kept: Sequence[Attachment]) -> None:
         if kept:
-            t.execute(ATTACH, [rows.attachment_values(number, one) for one in kept])
+            ATTACH.run_each(t, [rows.attachment_values(number, one) for one in kept])
 
     def set_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         if clocks:
-            t.execute(ADD_DUES, [rows.due_values(number, due) for due in clocks])
+            ADD_DUES.run_each(t, [rows.due_values(number, due) for due in clocks])
 
     def replace_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
-        t.execute(DROP_DUES, {"of": number})
+        DROP_DUES.run(t, {"of": number})
         self.set_dues(t, number, clocks)
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already."""
         values = rows.happened_values(number, entry, key)
-        return t.execute(self._happened, values).rowcount == 1
+        return self._happened.run(t, values) == 1
 
     def post(self, t: Transaction, topic: str, number: str, payload: str, at: datetime) -> None:
         """A message to be sent once this transaction is durable."""
         ms = rows.to_ms(at)
         values = {"topic": topic, "number": number, "payload": payload, "made_at": ms, "due_at": ms}
-        t.execute(POST, values)
+        POST.run(t, values)
 
     # ------------------------------------------------------------ changing
 
@@ -147,20 +153,21 @@ class Items:
         return rows.item_of(row, self.dues_of(t, number)) if row else None
 
     def change(self, t: Transaction, number: str, **values: Any) -> None:
+        """Set columns that seldom change."""
         t.execute(update(items).where(items.c.number == number).values(**values))
+
+    def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
+        SET_STATE.run(t, {"of": number, "to": state.value})
 
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)
-        self.change(t, number, lease_holder=holder, lease_until=until)
+        SET_LEASE.run(t, {"of": number, "holder": holder, "until": until})
 
     def next_free(self, t: Transaction, query: QueueQuery, now: datetime) -> Item | None:
         """The oldest item that fits and that nobody holds; others' locks are passed over."""
-        free = or_(items.c.lease_holder == "", items.c.lease_until <= rows.to_ms(now))
-        wanted = _filtered(select(items), query).where(free)
-        if query.state is None:
-            wanted = wanted.where(WAITING)
-        oldest = wanted.order_by(items.c.received_at, items.c.number).limit(1)
-        row = t.execute(oldest.with_for_update(skip_locked=True)).mappings().first()
+        wanted = {name: value for name, value in _wanted(query).items() if value is not None}
+        values = {**wanted, "now": rows.to_ms(now)}
+        row = t.execute(_next_free(self._dialect, frozenset(wanted)), values).mappings().first()
         return rows.item_of(row, self.dues_of(t, row["number"])) if row else None
 
     def guessed(self, t: Transaction, after: str, limit: int) -> list[str]:
@@ -175,7 +182,7 @@ class Items:
 
     def code_of(self, t: Transaction, number: str) -> str:
         """The query code, "" when there is no such item."""
-        return t.execute(CODE, {"number": number}).scalar_one_or_none() or ""
+        return CODE.value(t, {"number": number}) or ""
 
     def dues_of(self, t: Transaction, number: str) -> tuple[Due, ...]:
         """Its clocks, the first to end first."""
@@ -228,12 +235,12 @@ class Items:
                 t.execute(ALONE, {"asker": asker})
 
     def failures(self, t: Transaction, asker: str, since: datetime) -> int:
-        return int(t.execute(FAILURES, {"asker": asker, "since": rows.to_ms(since)}).scalar_one())
+        return int(FAILURES.value(t, {"asker": asker, "since": rows.to_ms(since)}))
 
     def failed(self, t: Transaction, askers: Iterable[str], at: datetime, keep_since: datetime) -> None:
         """One more failure for each asker; those before `keep_since` are forgotten."""
-        t.execute(FORGET, {"before": rows.to_ms(keep_since)})
-        t.execute(FAILED, [{"asker": asker, "at": rows.to_ms(at)} for asker in askers])
+        FORGET.run(t, {"before": rows.to_ms(keep_since)})
+        FAILED.run_each(t, [{"asker": asker, "at": rows.to_ms(at)} for asker in askers])
 
     # ------------------------------------------------------------ views with a transaction of their own
 
@@ -246,13 +253,31 @@ class Items:
         return await self._database.read(lambda t: frozenset(t.execute(NAMED).scalars()))
 
 
+def _wanted(query: QueueQuery) -> dict[str, str | None]:
+    """What is asked of each column; None = anything."""
+    return {
+        "state": query.state and query.state.value,
+        "channel": query.channel and query.channel.value,
+        "kind": query.kind and query.kind.value,
+        "task": query.task and query.task.value,
+        "county": query.county,
+    }
+
+
 def _filtered(wanted: Select[Any], query: QueueQuery) -> Select[Any]:
-    for column, value in (
-        (items.c.state, query.state),
-        (items.c.channel, query.channel),
-        (items.c.kind, query.kind),
-        (items.c.task, query.task),
-    ):
+    for name, value in _wanted(query).items():
         if value is not None:
-            wanted = wanted.where(column == value.value)
-    return wanted if query.county is None else wanted.where(items.c.county == query.county)
+            wanted = wanted.where(items.c[name] == value)
+    return wanted
+
+
+@lru_cache(maxsize=64)
+def _next_free(dialect: str, names: frozenset[str]) -> Select[Any]:
+    """The oldest item that nobody holds, with conditions on these columns."""
+    wanted = select(items).where(or_(items.c.lease_holder == "", items.c.lease_until <= bindparam("now")))
+    if "state" not in names:
+        wanted = wanted.where(WAITING[dialect])
+    for name in sorted(names):
+        wanted = wanted.where(items.c[name] == bindparam(name))
+    oldest = wanted.order_by(items.c.received_at, items.c.number).limit(1)
+    return oldest.with_for_update(skip_locked=True)

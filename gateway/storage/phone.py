@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.prepared import Prepared
 from gateway.storage.tables import agent_changes, call_backs, calls, gaps, once_marks
 
 OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
@@ -46,13 +47,13 @@ class Calls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._keep = replace_into(database, calls, "id")
+        self._keep = Prepared(replace_into(database, calls, "id"), names_columns=True)
 
     async def keep(self, calls_: Sequence[CallRecord]) -> None:
         latest = {call.id: call for call in calls_}  # one row for each id in the order of ids, so that
         values = [rows.call_values(latest[id_]) for id_ in sorted(latest)]  # two never wait for each other
         if values:
-            await _run(self._database, self._keep, values)
+            await self._database.write(lambda t: self._keep.run_each(t, values))
 
     async def get(self, call_id: str) -> CallRecord | None:
         found = await self._all(CALL, {"id": call_id})

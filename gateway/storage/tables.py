@@ -22,8 +22,12 @@ from gateway.storage.words import Words
 
 meta = MetaData()
 Big = BigInteger().with_variant(Integer, "sqlite")
-# The states of core.case.QUEUED, spelled out: only then is an index over them alone made use of.
-WAITING = text("state IN ('in_work', 'received')")
+# The states of core.case.QUEUED, spelled out: only then is an index over them alone made use of. The
+# plus sign keeps SQLite, which knows nothing of how many rows there are, from another index and sorting.
+WAITING = {
+    "sqlite": text("+state IN ('in_work', 'received')"),
+    "postgresql": text("state IN ('in_work', 'received')"),
+}
 
 
 def _words(name: str, length: int | None = 200) -> Column[str]:
@@ -76,7 +80,13 @@ items = Table(
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_by_phone", "person_phone"),
-    Index("items_waiting", "received_at", "number", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index(
+        "items_waiting",
+        "received_at",
+        "number",
+        sqlite_where=WAITING["sqlite"],
+        postgresql_where=WAITING["postgresql"],
+    ),
 )
 
 timeline = Table(

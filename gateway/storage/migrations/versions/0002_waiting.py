@@ -21,13 +21,12 @@ def upgrade() -> None:
                 existing_nullable=False,
                 existing_server_default="",
             )
-    waiting = sa.text("state IN ('in_work', 'received')")
     op.create_index(
         "items_waiting",
         "items",
         ["received_at", "number"],
-        sqlite_where=waiting,
-        postgresql_where=waiting,
+        sqlite_where=sa.text("+state IN ('in_work', 'received')"),
+        postgresql_where=sa.text("state IN ('in_work', 'received')"),
     )
     guessed = sa.text("provisional")
     op.create_index("dues_guessed", "dues", ["number"], sqlite_where=guessed, postgresql_where=guessed)
