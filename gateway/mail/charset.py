@@ -37,12 +37,12 @@ CODECS = {
     "iso-2022-kr": "iso2022_kr",
     **dict.fromkeys(("euc-kr", "ks-c-5601-1987", "cp949", "korean"), "cp949"),
 }
+SAMPLE = 20_000  # characters that a guess is made from
 WEAK = frozenset({"", "ascii", "cp1252"})  # said by mailers that know nothing; anything may be inside
 ESCAPING = frozenset({"hz", "utf-7", "iso2022_jp_2", "iso2022_kr"})  # text in plain ASCII bytes
 WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\u00d7]")
-_HIGH = re.compile("[^\x00-\x7f]")
 _CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), 0xFEFF, *range(0xD800, 0xE000)])
 
 
@@ -98,7 +98,7 @@ def _guess(data: bytes, codec: str) -> Decoded | None:
     if (text := _strict(data, "utf-8")) is not None:
         return Decoded(text)
     nearly = _forced(data, "utf-8")  # cut in the middle, or one bad byte: still UTF-8
-    if len(_HIGH.findall(nearly.text)) > 20 * nearly.lost:
+    if _beyond_ascii(nearly.text) > 20 * nearly.text[:SAMPLE].count("\ufffd"):
         return nearly
     for one in ("gb18030", "big5hkscs"):
         text = _strict(data, one)
@@ -108,8 +108,13 @@ def _guess(data: bytes, codec: str) -> Decoded | None:
 
 
 def _looks_chinese(text: str) -> bool:
-    high = len(_HIGH.findall(text))
-    return len(_CHINESE.findall(text)) >= 0.9 * high
+    return len(_CHINESE.findall(text[:SAMPLE])) >= 0.9 * _beyond_ascii(text)
+
+
+def _beyond_ascii(text: str) -> int:
+    """How many characters of its beginning are not ASCII."""
+    sample = text[:SAMPLE]
+    return len(sample) - len(sample.encode("ascii", "ignore"))
 
 
 def _strict(data: bytes, codec: str) -> str | None:

@@ -22,7 +22,9 @@ TEXT_LIMIT = 2000  # characters of one field as text
 _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.S)
 # A line that is no field is bad folding when one of these still follows, else the body begins there.
-_MUST_COME = re.compile(rb"(?:content-|mime-version|from|to|subject|date|message-id)[^ :]*:", re.I)
+_MUST_COME = re.compile(
+    rb"^(?:content-[a-z-]{1,30}|mime-version|from|to|subject|date|message-id):", re.I | re.M
+)
 _WORD = re.compile(rb"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]{1,128}@[^\s<>@,;:\"()]{1,128}")
 _NOT_BASE64 = bytes(
@@ -75,7 +77,7 @@ def split_head(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
 def _fields(raw: bytes, start: int, stop: int) -> tuple[list[tuple[str, bytes]], int | None]:
     """The fields, and where the body begins when that is before `stop`."""
     fields: list[tuple[str, bytearray]] = []
-    at = start
+    at, must_come = start, -1
     while at < stop and len(fields) < FIELDS:
         following = raw.find(b"\n", at, stop) + 1 or stop
         line = raw[at:following].rstrip(b"\r\n")
@@ -85,10 +87,12 @@ def _fields(raw: bytes, start: int, stop: int) -> tuple[list[tuple[str, bytes]],
             fields.append((match[1].decode("ascii").lower(), bytearray(match[2][:FIELD_LIMIT])))
         elif at == start and line.startswith((b"From ", b">From ")):
             pass  # a mailbox file's own mark
-        elif _MUST_COME.search(raw, following, stop) and fields:
-            _extend(fields[-1][1], line)
         else:
-            return _whole(fields), at
+            if must_come < 0:
+                must_come = max((m.start() for m in _MUST_COME.finditer(raw, following, stop)), default=0)
+            if not fields or must_come < following:
+                return _whole(fields), at
+            _extend(fields[-1][1], line)
         at = following
     return _whole(fields), None
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 
 import nh3
 
 SIZE = 2 * 1024 * 1024  # characters looked at
-TAGS = 20_000
-OPEN = 300  # elements open at once; an HTML parser's time grows with their square
+SPOKEN = 200_000  # characters of text that are taken
+TAGS_READ = 60_000
+# A harmless copy is made of pages within these alone: the HTML parser's time grows with their square.
+PAGE = 512 * 1024  # characters
+MARKS = 20_000  # tags and character references
+OPEN = 300  # elements open at once
+TAG = 4096  # characters of one tag; longer ones (pictures written out) are left out
+
 _NAMES = re.compile(r"\w+")
 TAGS_KEPT = set(
     _NAMES.findall(
@@ -20,6 +27,7 @@ TAGS_KEPT = set(
 )
 ATTRIBUTES_KEPT = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})[^<>]*>?|<[!?][^<>]*>?")
+_LONG_TAG = re.compile(rf"<[^<>]{{{TAG},}}>?")
 _VOID = frozenset(_NAMES.findall("br hr img input meta link p li td tr th col area base wbr source option"))
 _SILENT = ("script", "style", "head", "title", "template", "noscript", "svg", "math", "object", "iframe")
 _CLOSING = {name: re.compile(f"</{name}", re.IGNORECASE) for name in _SILENT}
@@ -31,7 +39,8 @@ _CELLS = frozenset(("td", "th"))
 
 def clean(source: str) -> str:
     """A copy without scripts, styles, forms and pictures; "" when it is too big or too deep for one."""
-    if len(source) > SIZE or not _sound(source):
+    source = _LONG_TAG.sub("", source[:SIZE])
+    if len(source) > PAGE or source.count("<") + source.count("&") > MARKS or not _shallow(source):
         return ""
     return nh3.clean(
         source,
@@ -45,19 +54,24 @@ def clean(source: str) -> str:
 
 def text(source: str) -> str:
     """The words, line by line as a reader would see them. Takes any HTML, in one pass."""
-    spoken = "".join(_spoken(source[:SIZE]))
+    spoken = html.unescape("".join(_spoken(source[:SIZE]))[:SPOKEN])
     lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in spoken.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def _spoken(source: str) -> Iterator[str]:
-    at = 0
+    """Text between the tags, references still in it."""
+    at = said = 0
     never_closed: set[str] = set()
     source = _without_comments(source)
-    for tag in _TAG.finditer(source):
+    for tag in itertools.islice(_TAG.finditer(source), TAGS_READ):
         if tag.start() < at:
             continue
-        yield _unescaped(source[at : tag.start()])
+        words = source[at : tag.start()]
+        yield words if "\n" not in words else words.replace("\n", " ")
+        said += len(words)
+        if said > SPOKEN:
+            return
         at = tag.end()
         name = (tag[2] or "").lower()
         if name in _CLOSING and not tag[1] and name not in never_closed:
@@ -69,11 +83,8 @@ def _spoken(source: str) -> Iterator[str]:
             yield "\n"
         elif name in _CELLS and not tag[1]:
             yield " "
-    yield _unescaped(source[at:])
-
-
-def _unescaped(text: str) -> str:
-    return html.unescape(re.sub(r"[\r\n]+", " ", text))
+    rest = source[at : at + SPOKEN].replace("\n", " ")
+    yield rest if "<" not in rest else _TAG.sub(" ", rest)
 
 
 def _without_comments(source: str) -> str:
@@ -89,13 +100,13 @@ def _without_comments(source: str) -> str:
     return "".join(kept)
 
 
-def _sound(source: str) -> bool:
-    """Few enough tags, and never many open at once?"""
+def _shallow(source: str) -> bool:
+    """Are never many elements open at once?"""
     depth = 0
-    for count, tag in enumerate(_TAG.finditer(source)):
+    for tag in _TAG.finditer(source):
         name = (tag[2] or "").lower()
         if name and name not in _VOID:
             depth = max(0, depth - 1) if tag[1] else depth + 1
-        if count > TAGS or depth > OPEN:
+        if depth > OPEN:
             return False
     return True

@@ -16,6 +16,7 @@ from gateway.mail.header import Headers, parameters, split_head
 
 DEPTH = 20  # multiparts and messages within each other; deeper ones stay whole, as a file
 PARTS = 1000
+CANDIDATES = 50_000  # lines that begin like a boundary
 NESTED = ("message/rfc822", "message/global")
 _TYPE = re.compile(r"[a-z0-9][\w.+-]{0,60}/[a-z0-9][\w.+-]{0,60}")
 _FIRST = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-)", re.I)
@@ -101,13 +102,13 @@ def _nested(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
 def _multipart(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
     raw, found = part.raw, []
     boundary = part.params.get("boundary", "").encode("utf-8", "surrogateescape")
-    places = list(_places(raw, part.start, part.end, boundary)) if boundary else []
+    places = _places(raw, part.start, part.end, boundary) if boundary else []
     if not places:
         reading.broken = True
         guess = _FIRST.search(raw[part.start : part.start + 64 * 1024])
         if not guess:
             return ()
-        places = list(_places(raw, part.start, part.end, guess[1]))
+        places = _places(raw, part.start, part.end, guess[1])
     for index, (_, after, closing) in enumerate(places):
         if closing:
             continue
@@ -120,11 +121,14 @@ def _multipart(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _places(raw: bytes, start: int, end: int, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+def _places(raw: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int, int, bool]]:
     """Of every boundary line: where the part before it ends, where the next begins, is it the last?"""
     mark = b"--" + boundary.rstrip()
+    found: list[tuple[int, int, bool]] = []
     at = raw.find(mark, start, end)
-    while at >= 0:
+    for _ in range(CANDIDATES):
+        if at < 0 or len(found) > 2 * PARTS:
+            break
         line_end = raw.find(b"\n", at, end)
         after = line_end + 1 if line_end >= 0 else end
         rest = raw[at + len(mark) : min(after, at + len(mark) + 100)].strip()
@@ -132,5 +136,6 @@ def _places(raw: bytes, start: int, end: int, boundary: bytes) -> Iterator[tuple
             before = at - 1 if at > start else at
             if before > start and raw[before - 1] == 0x0D:
                 before -= 1
-            yield max(before, start), after, rest == b"--"
+            found.append((max(before, start), after, rest == b"--"))
         at = raw.find(mark, max(after, at + 1), end) if after < end else -1
+    return found

@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Iterable, Iterator
 
 PIECE = 256 * 1024
+RUNS = 100  # encoded texts joined within one piece; more ends than that are junk
 PLAIN = ("", "7bit", "8bit", "binary", "none", "8-bit", "7-bit")
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _DROP = bytes(set(range(256)) - set(_KEEP))
@@ -41,7 +42,8 @@ def _base64(raw: bytes, start: int, end: int) -> Iterator[bytes]:
     rest = b""
     for piece in _plain(raw, start, end):
         # "=" ends a run; a second run may follow where two encoded texts were joined
-        *runs, rest = (rest + piece.translate(None, _DROP)).split(b"=")
+        letters = rest + piece.translate(None, _DROP)
+        *runs, rest = letters.split(b"=") if letters.count(b"=") <= RUNS else [letters.replace(b"=", b"")]
         for run in runs:
             if run:
                 yield _letters(run)
