@@ -98,7 +98,18 @@ class App:
         if process:
             await self._run_asterisk(stack, process)
             await switchboard.wait_in_step(FIRST_SIGHT)
+        else:
+            reload = asyncio.create_task(self._reload_when_seen(switchboard, pbx), name="first reload")
+            stack.callback(reload.cancel)
         self._say_where()
+
+    async def _reload_when_seen(self, switchboard: Switchboard, pbx: AsteriskPbx) -> None:
+        """An Asterisk that is not ours to start may still run on an older configuration."""
+        while True:
+            with contextlib.suppress(PbxDown):
+                await switchboard.wait_in_step(FIRST_SIGHT)
+                await pbx.reload()
+                return
 
     def _say_where(self) -> None:
         """The addresses, for whoever has just started it."""

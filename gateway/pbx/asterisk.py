@@ -78,6 +78,12 @@ class AsteriskPbx:
         """Wait until it is there and in step. Raises PbxDown after `limit` seconds."""
         await self._ami.wait_ready(limit)
 
+    async def reload(self) -> None:
+        """Let Asterisk read its configuration anew; calls go on. Raises PbxDown."""
+        await self._ami.command("core reload")
+        if self._takes_calls:
+            await self.take_calls(True)  # the dialplan's own values were read anew too
+
     async def close(self) -> None:
         if self._heart is not None:
             self._heart.cancel()
