@@ -441,6 +441,7 @@ class Switchboard:
         self._agent_changes.append(AgentChange(self._now(), after.agent, after.state.value, after.why))
         self._tell_all("agent.state", id=after.agent, state=after.state.value, reason=after.why)
         self._time_wrap_up(after)
+        self._owed_changed.set()
 
     def _time_wrap_up(self, seat: Seat) -> None:
         """A seat in wrap-up is rung again after its time."""

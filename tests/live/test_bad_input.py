@@ -37,7 +37,8 @@ async def test_whatever_a_caller_is_called_the_call_goes_through(gateway: Gatewa
     assert (record["caller"], record["outcome"]) == (number, "gave_up")
 
 
-async def test_a_caller_without_a_number_can_leave_one(gateway: Gateway) -> None:
+async def test_a_caller_without_a_number_can_leave_one(own_gateway: Gateway) -> None:
+    gateway = own_gateway
     async with gateway.phone("anonymous") as phone:
         call = await phone.dial("12315")
         await call.wait_prompt("welcome", timeout=10)
