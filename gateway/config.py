@@ -13,6 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -106,6 +107,32 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class MailIn:
+    listen: bool = _set(False, "Take mail over SMTP and LMTP.")
+    host: str = _set("127.0.0.1", "Address the SMTP and LMTP listener is bound to.")
+    port: int = _set(2525, "Port of the SMTP and LMTP listener.")
+    addresses: tuple[str, ...] = _set((), "Our own addresses; others are refused then. Empty: all are taken.")
+    max_mb: int = _set(50, "Largest mail in MB (2 to the power of 20 bytes).")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One IMAP mailbox that is watched."""
+
+    id: str = _set("inbox", "Id in messages and ledgers; a new one means that all is looked at anew.")
+    host: str = _set("127.0.0.1", "IMAP server.")
+    port: int = _set(993, "Its port.")
+    tls: bool = _set(True, "TLS from the first byte, with a certificate that is checked.")
+    user: str = _set("", "User to log in as.")
+    password_file: str = _set("", "File with the password; empty: mailbox-<id> in var/secrets.")
+    folder: str = _set("INBOX", "Folder to take mail from.")
+    after: str = _set("seen", "What is done with a mail once it is an item: keep, seen or move.")
+    done_folder: str = _set("已收", "Where mails are moved; the folder must exist.")
+    since: str = _set("", "Take only mails that arrived on or after this day, e.g. 2026-05-01.")
+    poll_seconds: int = _set(60, "How often to look when the server does not tell of new mail.")
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     folder: str = _set("rules", "Folder of dated law and city data.")
 
@@ -144,8 +171,10 @@ class Config:
     flows: Flows = field(default_factory=Flows)
     database: Database = field(default_factory=Database)
     rules: Rules = field(default_factory=Rules)
+    mail_in: MailIn = field(default_factory=MailIn)
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
+    mailboxes: tuple[Mailbox, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -174,8 +203,10 @@ SECTIONS: dict[str, type[Any]] = {
     "flows": Flows,
     "database": Database,
     "rules": Rules,
+    "mail_in": MailIn,
     "demo": Demo,
 }
+TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox}  # written as [[name]], any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +220,7 @@ class Setting:
 
 
 def _settings() -> Iterator[Setting]:
-    kinds: list[tuple[str, type[Any]]] = [*SECTIONS.items(), ("agents", Agent)]
+    kinds: list[tuple[str, type[Any]]] = [*SECTIONS.items(), *TABLES.items()]
     for section, kind in kinds:
         sample = kind()
         for f in fields(kind):
@@ -220,11 +251,13 @@ class _Reader:
 
     def read(self) -> Config:
         data = self._parse()
-        self._unknown(data, [*SECTIONS, "agents"], "")
+        self._unknown(data, [*SECTIONS, *TABLES], "")
         parts = {name: self._section(name, kind, data.get(name, {})) for name, kind in SECTIONS.items()}
         root = self.file.resolve().parent
         var = Path(self.environ.get("GATEWAY_VAR", root / "var"))
-        config = Config(root=root, var=var.resolve(), agents=self._agents(data), **parts)
+        parts["agents"] = self._rows(data, "agents", DEFAULT_AGENTS)
+        parts["mailboxes"] = self._rows(data, "mailboxes", self._mailbox_of_environment())
+        config = Config(root=root, var=var.resolve(), **parts)
         self._check(config)
         return config
 
@@ -256,14 +289,20 @@ class _Reader:
                 values[key] = self._typed(name, key, hint, raw[key])
         return kind(**{k: v for k, v in values.items() if v is not None})
 
-    def _agents(self, data: dict[str, Any]) -> tuple[Agent, ...]:
-        rows = data.get("agents")
+    def _rows(self, data: dict[str, Any], name: str, default: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows = data.get(name)
         if rows is None:
-            return DEFAULT_AGENTS
+            return default
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self._fault("agents", "", "agents must be written as [[agents]] tables")
+            self._fault(name, "", f"{name} must be written as [[{name}]] tables")
             return ()
-        return tuple(self._section("agents", Agent, row) for row in rows)
+        return tuple(self._section(name, TABLES[name], row) for row in rows)
+
+    def _mailbox_of_environment(self) -> tuple[Mailbox, ...]:
+        """One mailbox may be described by overrides alone, e.g. GATEWAY_MAILBOXES_HOST."""
+        if not any(name.startswith("GATEWAY_MAILBOXES_") for name in self.environ):
+            return ()
+        return (self._section("mailboxes", Mailbox, {}),)
 
     def _typed(self, section: str, key: str, hint: Any, value: Any) -> Any:
         wanted = {int: "a whole number", str: "a text", bool: "true or false"}.get(hint, "a list of texts")
@@ -305,6 +344,7 @@ class _Reader:
             ("asterisk", "sip_port"),
             ("asterisk", "rtp_first"),
             ("asterisk", "rtp_last"),
+            ("mail_in", "port"),
         ):
             if not 1 <= getattr(getattr(c, section), key) <= 65535:
                 self._fault(section, key, f"{section}.{key} must be a port, 1 to 65535")
@@ -326,6 +366,7 @@ class _Reader:
                 except ValueError:
                     self._fault(section, "peers", f"{section}.peers: {net!r} is no address or network")
         self._check_agents(c.agents)
+        self._check_mail(c)
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):
@@ -336,6 +377,36 @@ class _Reader:
                     self._fault("agents", key, f"agents.{key} {value!r} does not fit {pattern}")
             for value in {v for v in values if values.count(v) > 1}:
                 self._fault("agents", key, f"agents.{key} {value!r} stands twice")
+
+    def _check_mail(self, c: Config) -> None:
+        if not 1 <= c.mail_in.max_mb <= 200:
+            self._fault("mail_in", "max_mb", "mail_in.max_mb must be 1 to 200")
+        for address in c.mail_in.addresses:
+            if not re.fullmatch(r"[^\s@+]+@[^\s@]+", address):
+                self._fault("mail_in", "addresses", f"mail_in.addresses: {address!r} is no address")
+        for box in c.mailboxes:
+            self._check_mailbox(box)
+        ids = [box.id for box in c.mailboxes]
+        for twice in {one for one in ids if ids.count(one) > 1}:
+            self._fault("mailboxes", "id", f"mailboxes.id {twice!r} stands twice")
+
+    def _check_mailbox(self, box: Mailbox) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", box.id):
+            self._fault("mailboxes", "id", f"mailboxes.id {box.id!r} does not fit [a-z][a-z0-9_-]{{0,31}}")
+        if not 1 <= box.port <= 65535:
+            self._fault("mailboxes", "port", "mailboxes.port must be a port, 1 to 65535")
+        if not box.user:
+            self._fault("mailboxes", "user", f"mailboxes.user of {box.id!r} is missing")
+        if box.after not in ("keep", "seen", "move"):
+            self._fault(
+                "mailboxes", "after", f"mailboxes.after must be keep, seen or move, not {box.after!r}"
+            )
+        if not 1 <= box.poll_seconds <= 1500:
+            self._fault("mailboxes", "poll_seconds", "mailboxes.poll_seconds must be 1 to 1500")
+        try:
+            date.fromisoformat(box.since or "2026-01-01")
+        except ValueError:
+            self._fault("mailboxes", "since", f"mailboxes.since {box.since!r} is no day like 2026-05-01")
 
     def _fault(self, section: str, key: str, text: str) -> None:
         self.problems.append(Problem(str(self.file), self._line(section, key), text))
@@ -362,9 +433,10 @@ def as_toml(config: Config) -> str:
         out.append(f"\n[{name}]")
         part = getattr(config, name)
         out += [f"{f.name} = {_toml(getattr(part, f.name))}" for f in fields(part)]
-    for agent in config.agents:
-        out.append("\n[[agents]]")
-        out += [f"{f.name} = {_toml(getattr(agent, f.name))}" for f in fields(agent)]
+    for name in TABLES:
+        for row in getattr(config, name):
+            out.append(f"\n[[{name}]]")
+            out += [f"{f.name} = {_toml(getattr(row, f.name))}" for f in fields(row)]
     return "\n".join(out) + "\n"
 
 

@@ -1,0 +1,67 @@
+"""All of mail in: a watch for each mailbox and the listener, each on its own feet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.config import Config, Mailbox
+from gateway.errors import SetupError
+from gateway.ledgers import OnceLedger
+from gateway.mail_in.listener import MailListener
+from gateway.mail_in.mailbox import BoxState, BoxWatch
+from gateway.mail_in.reception import Reception
+
+log = logging.getLogger(__name__)
+
+
+class MailIn:
+    """Mail in of one installation. `start` listens and begins to watch; `stop` ends both."""
+
+    def __init__(self, config: Config, reception: Reception, once: OnceLedger) -> None:
+        settings = config.mail_in
+        limit = settings.max_mb * 1024 * 1024
+        self._reception = reception
+        self._watches = [
+            BoxWatch(box, password(config, box), reception, once, limit) for box in config.mailboxes
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+        self.listener: MailListener | None = None
+        if settings.listen:
+            own = frozenset(address.lower() for address in settings.addresses)
+            name = min(own).rpartition("@")[2] if own else "localhost"
+            self.listener = MailListener(reception, settings.host, settings.port, limit, name, own)
+            self._where = f"{settings.host}:{settings.port}"
+
+    async def start(self) -> None:
+        """Raises SetupError when the port is taken. A mailbox that is away does not matter here."""
+        if self.listener:
+            try:
+                await self.listener.start()
+            except OSError as error:
+                raise SetupError(f"mail_in.port {self._where} cannot be used: {error.strerror}") from error
+        self._tasks = [
+            asyncio.create_task(watch.run(), name=f"mailbox {watch.state.id}") for watch in self._watches
+        ]
+
+    async def stop(self) -> None:
+        """Finish what is being committed, then let go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.listener:
+            await self.listener.stop()
+        self._reception.close()
+
+    def states(self) -> list[BoxState]:
+        """How each mailbox is doing, for the health page."""
+        return [watch.state for watch in self._watches]
+
+
+def password(config: Config, box: Mailbox) -> Callable[[], str]:
+    """Reads a mailbox's password, anew at each log-in, so that a changed one needs no restart."""
+    file = config.root / box.password_file if box.password_file else None
+    path: Path = file or config.var / "secrets" / f"mailbox-{box.id}"
+    return lambda: path.read_text("utf-8").strip("\r\n")
