@@ -29,6 +29,15 @@ WAITING = {
     "postgresql": text("state IN ('in_work', 'received')"),
 }
 
+# Conditions of indexes that most rows need not stand in, spelled as the queries spell them.
+GIVEN = {name: text(f"{name} <> ''") for name in ("person_email", "person_id_number", "respondent_name")}
+
+
+def _given(index: str, *columns: str) -> Index:
+    """An index over the rows in which the last of the columns is given."""
+    where = GIVEN[columns[-1]]
+    return Index(index, *columns, sqlite_where=where, postgresql_where=where)
+
 
 def _words(name: str, length: int | None = 200) -> Column[str]:
     return Column(name, Words(length), nullable=False, server_default="")
@@ -43,6 +52,7 @@ contacts = Table(
     Column("channel", Words(16), nullable=False),
     Column("received_at", Big, nullable=False),
     Column("raw", LargeBinary),
+    Index("contacts_by_number", "number"),
 )
 
 items = Table(
@@ -80,6 +90,9 @@ items = Table(
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_by_phone", "person_phone"),
+    _given("items_by_email", "person_email"),
+    _given("items_by_identity", "person_id_number"),
+    _given("items_by_respondent", "received_at", "respondent_name"),
     Index(
         "items_waiting",
         "received_at",
@@ -126,6 +139,51 @@ dues = Table(
     Column("trace", Words(), nullable=False, server_default="[]"),
     Index("dues_by_day", "on"),
     Index("dues_guessed", "number", sqlite_where=text("provisional"), postgresql_where=text("provisional")),
+)
+
+links = Table(
+    "links",  # each link stands here twice, once from each end
+    meta,
+    Column("number", Words(12), primary_key=True),
+    Column("other", Words(12), primary_key=True),
+    Column("kind", Words(16), nullable=False),
+    Column("at", Big, nullable=False),
+    _words("who", 64),
+    _words("reason", None),
+)
+
+milestones = Table(
+    "milestones",
+    meta,
+    Column("number", Words(12), primary_key=True),
+    Column("name", Words(32), primary_key=True),
+    Column("on", Words(10), nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", Words(12), nullable=False),
+    Column("at", Big, nullable=False),
+    Column("event", Words(32), nullable=False),
+    _words("who", 64),
+    Column("ground", Integer),
+    _words("basis", None),
+    _words("county", 40),
+    _words("text", None),
+    Index("decisions_of_item", "number", "id"),
+)
+
+externals = Table(
+    "externals",
+    meta,
+    Column("number", Words(12), primary_key=True),
+    Column("source", Words(40), primary_key=True),
+    Column("external_no", Words(64), nullable=False),
+    Column("at", Big, nullable=False),
+    _words("who", 64),
+    Index("externals_by_no", "external_no"),
 )
 
 serials = Table(
