@@ -1,42 +1,62 @@
-"""The command line: each command lives in its own module and is imported when it is called."""
+"""The command line: each command lives in a module of its own, imported when it is called.
+
+A module offers `add_arguments(parser)` and `run(arguments) -> exit code`. What an operator must mend
+is a line a problem and exit code 2; a part that is away is 1.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from gateway import config
 from gateway.errors import GatewayError, OperatorError
 
-COMMANDS = {
-    "flow": ("gateway.flow_command", "check, draw, simulate, publish flows"),
-    "prompts": ("gateway.prompts", "build and check the prompts"),
-    "call": ("gateway.caller.script", "a real SIP caller"),
-    "token": ("gateway.accounts_command", "tokens of the API"),
-    "user": ("gateway.user_command", "seats and their passwords"),
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("gateway.run_command", "start Asterisk and the gateway, until Ctrl-C or SIGTERM"),
+    "check": ("gateway.check_command", "hold settings, asterisk_conf, flows, prompts and rules together"),
+    "doctor": ("gateway.doctor_command", "ask the running parts how they are"),
+    "flow": ("gateway.flow_command", "check, draw, simulate, test, publish and roll back flows"),
+    "prompts": ("gateway.prompts", "build the prompts' sounds, and see what is stale"),
+    "call": ("gateway.caller.script", "a real SIP call by a plan; tells what it heard"),
+    "user": ("gateway.user_command", "the agents' accounts and passwords"),
+    "token": ("gateway.accounts_command", "bearer tokens of the API"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`gateway …`: the exit code."""
+    """Run one command; its exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    if not given or given[0] not in COMMANDS:
+        print(overview(), file=sys.stdout if given[:1] in (["-h"], ["--help"], ["help"]) else sys.stderr)
+        return 0 if given[:1] in (["-h"], ["--help"], ["help"]) else 2
     try:
-        if given[:1] == ["run"]:
-            from gateway.app import main as run
-
-            return run(config.load())
-        if given[:1] and given[0] in COMMANDS:
-            module = import_module(COMMANDS[given[0]][0])
-            parser = argparse.ArgumentParser(prog=f"gateway {given[0]}")
-            module.add_arguments(parser)
-            return int(module.run(parser.parse_args(given[1:])))
+        return _run(given[0], given[1:])
     except OperatorError as error:
         print(error, file=sys.stderr)
         return 2
     except GatewayError as error:
-        print(error, file=sys.stderr)
+        print(f"gateway: {error}", file=sys.stderr)
         return 1
-    print("usage: gateway run | " + " | ".join(COMMANDS), file=sys.stderr)
-    return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read the output has gone
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def overview() -> str:
+    """What `gateway --help` shows."""
+    lines = [f"  {name:<9}{text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(["usage: gateway COMMAND …   (gateway COMMAND --help tells more)", "", *lines])
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    module = import_module(COMMANDS[name][0])
+    parser = argparse.ArgumentParser(prog=f"gateway {name}", description=COMMANDS[name][1])
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(arguments)))

@@ -274,7 +274,11 @@ class _Reader:
             self.problems.append(Problem(str(self.file), int(found[1]) if found else 0, str(error)))
         return {}
 
-    def _section(self, name: str, kind: type[Any], raw: Any) -> Any:
+    def _section(
+        self, name: str, kind: type[Any], raw: Any, overrides: Mapping[str, str] | None = None
+    ) -> Any:
+        """One table; seats come from the file alone, so they have no overrides."""
+        environ = self.environ if overrides is None else overrides
         if not isinstance(raw, dict):
             self._fault(name, "", f"[{name}] must be a table")
             raw = {}
@@ -282,7 +286,7 @@ class _Reader:
         self._unknown(raw, list(hints), name)
         values = {}
         for key, hint in hints.items():
-            override = self.environ.get(f"GATEWAY_{name}_{key}".upper())
+            override = environ.get(f"GATEWAY_{name}_{key}".upper())
             if override is not None:
                 values[key] = self._from_text(name, key, hint, override)
             elif key in raw:
@@ -296,7 +300,7 @@ class _Reader:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             self._fault(name, "", f"{name} must be written as [[{name}]] tables")
             return ()
-        return tuple(self._section(name, TABLES[name], row) for row in rows)
+        return tuple(self._section(name, TABLES[name], row, overrides={}) for row in rows)
 
     def _mailbox_of_environment(self) -> tuple[Mailbox, ...]:
         """One mailbox may be described by overrides alone, e.g. GATEWAY_MAILBOXES_HOST."""

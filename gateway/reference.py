@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from gateway import errors
+from gateway import errors, flow_reference
 from gateway.config import SETTINGS, Setting
 
 
@@ -37,6 +37,7 @@ def errors_table() -> str:
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_table),
     "errors": ("docs/errors.md", errors_table),
+    **flow_reference.TABLES,
 }
 
 

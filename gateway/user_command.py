@@ -26,14 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
         for agent in settings.agents:
             print(agent.id, agent.seat, agent.name)
         return 0
-    agent = settings.agent(arguments.agent)
-    if agent is None:
+    wanted = settings.agent(arguments.agent)
+    if wanted is None:
         raise OperatorError(f"no agent {arguments.agent}; known: {', '.join(a.id for a in settings.agents)}")
-    known = load_secrets(settings.var, [a.id for a in settings.agents]).seats[agent.id]
+    known = load_secrets(settings.var, [a.id for a in settings.agents]).seats[wanted.id]
     shown = {
-        "id": agent.id,
-        "name": agent.name,
-        "sip_user": agent.seat,
+        "id": wanted.id,
+        "name": wanted.name,
+        "sip_user": wanted.seat,
         "sip_password": known.sip,
         "web_password": known.web,
     }

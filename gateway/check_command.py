@@ -1,0 +1,82 @@
+"""`gateway check`: settings, asterisk_conf, flows, prompts and rules, held against each other."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from gateway import config
+from gateway.config import Config, as_toml
+from gateway.core.flow_test import run_case
+from gateway.errors import OperatorError, Problem
+from gateway.flows import check_folder, read_cases
+from gateway.pbx.conf_check import check_conf
+from gateway.prompts import Prompts, load_prompts, stale
+from gateway.rules import load_rules
+
+T = TypeVar("T")
+
+OFFERED = {"callback_key": "1", "message_key": "2"}  # the keys that queues.conf's announcements name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `gateway check`."""
+    parser.add_argument("--settings", action="store_true", help="print the settings in force")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code 0; with faults it raises OperatorError, a line for each."""
+    settings = config.load()
+    if arguments.settings:
+        print(as_toml(settings))
+    found = check_all(settings)
+    if found:
+        raise OperatorError(*found)
+    print("一切正常 / all fine")
+    return 0
+
+
+def check_all(settings: Config) -> list[Problem]:
+    """Every fault of every file that the gateway reads."""
+    folder = settings.root / settings.flows.folder
+    found: list[Problem] = []
+    prompts = _tried(found, lambda: load_prompts(folder / "prompts.yaml"))
+    if prompts:
+        found += stale(prompts)
+        found += check_conf(settings, prompts.by_id)
+        found += _tried(found, lambda: _flows(settings, prompts)) or []
+    _tried(found, lambda: load_rules(settings.root / settings.rules.folder))
+    return found
+
+
+def _flows(settings: Config, prompts: Prompts) -> list[Problem]:
+    folder = settings.root / settings.flows.folder
+    flows, found = check_folder(folder, prompts.by_id, settings.flows.entry)
+    problems = list(found)
+    if not problems:
+        cases, faults = read_cases(folder)
+        problems += faults
+        problems += [p for case in cases if case.flow in flows.flows for p in run_case(case, flows)]
+    for flow in flows.flows.values():
+        for step in flow.steps.values():
+            problems += _unheard(str(folder / f"{flow.name}.yaml"), step.line, step.settings)
+    return problems
+
+
+def _unheard(file: str, line: int, step: object) -> Iterable[Problem]:
+    """A key of a queue step that the announcements in queues.conf do not name."""
+    for name, key in OFFERED.items():
+        given = getattr(step, name, "")
+        if given and given != key:
+            text = f"{name} is `{given}`, but callers who wait hear `{key}` (asterisk_conf/queues.conf)"
+            yield Problem(file, line, text)
+
+
+def _tried(found: list[Problem], work: Callable[[], T]) -> T | None:
+    """What `work` gives; its faults go to `found`."""
+    try:
+        return work()
+    except OperatorError as error:
+        found += error.problems
+        return None

@@ -1,0 +1,47 @@
+"""`gateway doctor`: asks Asterisk and the gateway how they are, and says what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+from gateway import config
+from gateway.config import Config
+from gateway.pbx.asterisk_tree import find
+from gateway.pbx.doctor import Finding, Verdict, examine
+from gateway.voice_engine.environment import cache_home
+
+LIMIT = 5.0  # seconds for the web side's answer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `gateway doctor`."""
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code 0 when nothing is bad, else 1."""
+    settings = config.load()
+    findings = [*examine(settings, find(cache_home())), *_web(settings)]
+    if arguments.json:
+        print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
+    else:
+        for found in findings:
+            print(f"{found.verdict:<5}{found.what}" + (f"\n     -> {found.advice}" if found.advice else ""))
+    return 1 if any(f.verdict is Verdict.BAD for f in findings) else 0
+
+
+def _web(settings: Config) -> Iterator[Finding]:
+    url = f"http://{settings.web.host}:{settings.web.port}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT) as answer:
+            yield Finding(Verdict.OK, f"{url}: {json.load(answer)['status']}")
+    except urllib.error.HTTPError as error:
+        yield Finding(
+            Verdict.BAD, f"{url}: {error.read().decode()[:200]}", "见上文各项 / see the parts named"
+        )
+    except (OSError, ValueError) as error:
+        yield Finding(Verdict.BAD, f"{url}: {error}", "gateway 没有运行 / the gateway does not run")

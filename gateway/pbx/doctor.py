@@ -1,0 +1,152 @@
+"""A live Asterisk examined: what it is, what is loaded, who is there, and what to do about what is wrong.
+
+Asks over the console, as a person would, so that it works when the gateway does not. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from gateway.config import Config
+from gateway.errors import PbxDown
+from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major
+from gateway.pbx.conf import QUEUE, Places
+from gateway.pbx.conf_check import loaded
+
+LEAST_DISK = 1 << 30  # bytes free under which recordings are in danger
+
+
+class Verdict(StrEnum):
+    """OK; WARN: it works, but look; BAD: something does not work."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `advice` says what to do, Chinese and English; "" when all is well."""
+
+    verdict: Verdict
+    what: str
+    advice: str = ""
+
+
+Ask = Callable[[str], str]
+
+
+def examine(config: Config, asterisk: Asterisk | None) -> Iterator[Finding]:
+    """Look at everything, one finding after another."""
+    places = Places(config.var)
+    if asterisk is None:
+        yield Finding(Verdict.BAD, "Asterisk", "未找到，运行 make setup / not found, run make setup")
+        return
+
+    def ask(command: str) -> str:
+        return asterisk.console(places.conf, command)
+
+    try:
+        ask("core show uptime")
+    except PbxDown:
+        yield Finding(Verdict.BAD, "Asterisk", "没有运行，先运行 gateway run / it does not run: gateway run")
+        yield from _disk(config.var)
+        return
+    yield from _version(ask)
+    yield from _modules(ask, places)
+    yield from _sound(ask)
+    yield from _trunk(ask)
+    yield from _seats(ask, config)
+    yield from _queue_order(places, asterisk)
+    yield from _gateway(ask)
+    yield from _disk(config.var)
+    yield from _spool(places)
+
+
+def _version(ask: Ask) -> Iterator[Finding]:
+    said = ask("core show version").strip().split("\n")[0]
+    new = major(said) >= OLDEST
+    advice = "" if new else f"需要 {OLDEST} 以上版本 / version {OLDEST} or newer is needed"
+    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(said.split()[:2]), advice)
+
+
+def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
+    running = set(re.findall(r"^(\w+)\.so .*Running", ask("module show"), re.M))
+    wanted = loaded(places.etc / "modules.conf")
+    missing = sorted(wanted - running)
+    if missing:
+        advice = "查看 var/asterisk/log/messages / see that log for why"
+        yield Finding(Verdict.BAD, f"modules not running: {', '.join(missing)}", advice)
+    else:
+        yield Finding(Verdict.OK, f"{len(wanted)} modules")
+    fax = "res_fax" in running
+    yield Finding(Verdict.OK, "fax" if fax else "fax: not loaded (no fax line is set up)")
+
+
+def _sound(ask: Ask) -> Iterator[Finding]:
+    known = ask("core show codecs audio")
+    missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", known)]
+    advice = "" if not missing else "modules.conf 缺少编解码模块 / a codec module is not loaded"
+    yield Finding(Verdict.BAD if missing else Verdict.OK, f"codecs {missing or 'alaw, ulaw, slin'}", advice)
+
+
+def _trunk(ask: Ask) -> Iterator[Finding]:
+    there = "trunk" in ask("pjsip show endpoint trunk") and "Unable" not in ask("pjsip show endpoint trunk")
+    advice = "" if there else "检查 pjsip.conf 和 trunk 设置 / look at pjsip.conf and [trunk]"
+    yield Finding(Verdict.OK if there else Verdict.BAD, "trunk", advice)
+
+
+def _seats(ask: Ask, config: Config) -> Iterator[Finding]:
+    contacts, queue = ask("pjsip show contacts"), ask(f"queue show {QUEUE}")
+    for agent in config.agents:
+        signed_in = f"PJSIP/{agent.seat}" in queue
+        registered = re.search(rf"\b{agent.seat}/sip", contacts) is not None
+        what = f"seat {agent.seat} ({agent.id}): "
+        what += ("registered" if registered else "not registered") + (", signed in" if signed_in else "")
+        if signed_in and not registered:
+            yield Finding(
+                Verdict.BAD, what, "话机未注册，来电不会振铃 / its phone is not registered and will not ring"
+            )
+        else:
+            yield Finding(Verdict.OK, what)
+
+
+def _queue_order(places: Places, asterisk: Asterisk) -> Iterator[Finding]:
+    """Asterisk 20 has a macro's place among the arguments of Queue()."""
+    gap = ",,,agent-on" in (places.etc / "extensions.conf").read_text("utf-8")
+    old = major(f"Asterisk {asterisk.version}") < 21
+    advice = (
+        "" if gap == old else "重新启动 gateway 以重写配置 / restart the gateway, it writes the files anew"
+    )
+    yield Finding(Verdict.OK if gap == old else Verdict.BAD, "arguments of Queue()", advice)
+
+
+def _gateway(ask: Ask) -> Iterator[Finding]:
+    known = dict(re.findall(r"^\s*(\w+)=(.*)$", ask("dialplan show globals"), re.M))
+    up = known.get("GATEWAY_UP") == "1"
+    advice = (
+        ""
+        if up
+        else "来电正走安全网：gateway 没有运行或没有响应 / callers meet the safety net: it does not answer"
+    )
+    yield Finding(Verdict.OK if up else Verdict.BAD, "gateway's heart", advice)
+
+
+def _disk(var: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(var if var.exists() else var.parent).free
+    advice = "" if free > LEAST_DISK else "磁盘空间不足，录音会失败 / recordings will fail, make room"
+    yield Finding(
+        Verdict.OK if free > LEAST_DISK else Verdict.BAD, f"{free / (1 << 30):.1f} GB free for {var}", advice
+    )
+
+
+def _spool(places: Places) -> Iterator[Finding]:
+    waiting = len(list(places.messages.glob("*.wav")))
+    advice = "留言等待导入，数据库是否可用？ / messages wait to be taken over: is the database there?"
+    verdict = Verdict.WARN if waiting > 5 else Verdict.OK
+    yield Finding(verdict, f"{waiting} messages in the spool", advice if waiting > 5 else "")

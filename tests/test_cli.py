@@ -1,0 +1,91 @@
+"""The command line: help, exit codes, accounts, seats."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway import config
+from gateway.cli import COMMANDS, main
+from gateway.secrets import load_secrets
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def own_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GATEWAY_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("GATEWAY_CONFIG", str(ROOT / "gateway.toml"))
+    return tmp_path / "var"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"gateway {name}" in capsys.readouterr().out
+
+
+def test_help_lists_every_command_and_nothing_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in COMMANDS)
+    assert main([]) == 2
+    assert main(["sing"]) == 2
+
+
+def test_help_is_quick_because_it_imports_nothing() -> None:
+    code = (
+        "import sys; from gateway.cli import main; main(['--help']); "
+        "print([m for m in sys.modules if m in ('aiohttp', 'sqlalchemy', 'numpy')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_seats_and_their_passwords(capsys: pytest.CaptureFixture[str], own_var: Path) -> None:
+    assert main(["user", "show", "agent1", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["sip_user"] == "8001" and len(shown["sip_password"]) == 20 and shown["web_password"]
+    assert main(["user", "show", "agent1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == shown
+    file = own_var / "secrets" / "secrets.json"
+    assert file.stat().st_mode & 0o077 == 0
+    assert main(["user", "show", "agent9"]) == 2
+    assert "agent1" in capsys.readouterr().err
+
+
+def test_no_two_installations_share_a_password(tmp_path: Path) -> None:
+    one, two = (load_secrets(tmp_path / name, ["agent1"]) for name in ("one", "two"))
+    assert one.ami != two.ami and one.seats["agent1"].sip != two.seats["agent1"].sip
+
+
+def test_a_new_seat_gets_its_own_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    before = load_secrets(tmp_path, ["agent1"])
+    after = load_secrets(tmp_path, ["agent1", "agent2"])
+    assert after.seats["agent1"] == before.seats["agent1"] and after.ami == before.ami
+    assert set(after.seats) == {"agent1", "agent2"}
+
+
+def test_a_wrong_setting_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_WEB_PORT", "eighty")
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_seats_come_from_the_file_alone(tmp_path: Path) -> None:
+    loaded = config.load(ROOT / "gateway.toml", {"GATEWAY_AGENTS_ID": "x", "GATEWAY_VAR": str(tmp_path)})
+    assert [agent.id for agent in loaded.agents] == ["agent1", "agent2", "agent3", "agent4"]
+
+
+def test_check_says_that_all_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--settings"]) == 0
+    out = capsys.readouterr().out
+    assert "[centre]" in out and out.rstrip().endswith("all fine")
