@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.storage.database import Database
 from gateway.storage.files import Files
 from gateway.storage.items import Items
+from gateway.storage.links import Links
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.tokens import Tokens
 
@@ -18,6 +19,7 @@ class Storage:
         self.database = database
         self.files = files
         self.items = Items(database)
+        self.links = Links(database)
         self.calls = Calls(database)
         self.call_backs = CallBacks(database)
         self.once = Once(database)

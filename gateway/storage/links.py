@@ -1,0 +1,217 @@
+"""Links, decisions, milestones and numbers elsewhere, and the search for items that may be the same.
+
+As with Items, everything is part of the transaction that is handed in, and nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from gateway.core.contact import Kind
+from gateway.core.item import Item, ItemState
+from gateway.core.matter import Decision, External, Link, LinkKind, Matter
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.tables import GIVEN, contacts, decisions, externals, items, links, milestones
+
+LINKS = (
+    select(links, items.c.kind.label("other_kind"), items.c.state.label("other_state"))
+    .join(items, items.c.number == links.c.other)
+    .where(links.c.number == bindparam("number"))
+    .order_by(links.c.at, links.c.other)
+)
+LINK = select(links.c.kind).where(
+    links.c.number == bindparam("number"), links.c.other == bindparam("other_end")
+)
+UNLINK = delete(links).where(links.c.number == bindparam("one"), links.c.other == bindparam("two"))
+DECIDED = select(decisions).where(decisions.c.number == bindparam("number")).order_by(decisions.c.id)
+ELSEWHERE = select(externals).where(externals.c.number == bindparam("number")).order_by(externals.c.source)
+DAYS = select(milestones).where(milestones.c.number == bindparam("number")).order_by(milestones.c.on)
+RAW = select(contacts.c.raw).where(contacts.c.number == bindparam("number"))
+
+PERSON = timedelta(days=365)
+"""How far back and ahead a person's other items are looked for."""
+RESPONDENT = timedelta(days=90)
+SOME = 80
+"""Items by one sign at most, the nearest in time first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What candidates are found by; empty signs find nothing. `respondent` is part of the name."""
+
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    respondent: str = ""
+
+
+class Links:
+    """The ties of one database."""
+
+    def __init__(self, database: Database) -> None:
+        made = sqlite_insert if database.sqlite else postgres_insert
+        self._link = made(links).on_conflict_do_nothing()
+        self._mark = made(milestones).on_conflict_do_nothing()
+        number = made(externals)
+        self._external = number.on_conflict_do_update(
+            index_elements=["number", "source"],
+            set_={name: number.excluded[name] for name in ("external_no", "at", "who")},
+        )
+
+    # ------------------------------------------------------------ likely twins
+
+    def candidates(self, t: Transaction, item: Item, signs: Signs, limit: int) -> list[Item]:
+        """Items that share a sign, the nearest in time first, without those merged into another."""
+        numbers: dict[str, int] = {}
+        at = rows.to_ms(item.received_at)
+        for wanted in _searches(signs, item.received_at):
+            near = wanted.order_by(func.abs(items.c.received_at - at)).limit(SOME)
+            numbers.update((row.number, abs(row.received_at - at)) for row in t.execute(near))
+        numbers.pop(item.number, None)
+        nearest = sorted(numbers, key=lambda number: (numbers[number], number))[:limit]
+        found = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
+        by_number = {row["number"]: rows.item_of(row) for row in found}
+        return [by_number[number] for number in nearest]
+
+    # ------------------------------------------------------------ links
+
+    def link(
+        self, t: Transaction, one: str, two: str, kind: LinkKind, who: str, reason: str, at: datetime
+    ) -> bool:
+        """Tie two items; False when they were tied already."""
+        both = [
+            {"number": a, "other": b, "kind": kind.value, "who": who, "reason": reason, "at": rows.to_ms(at)}
+            for a, b in ((one, two), (two, one))
+        ]
+        return [t.execute(self._link, values).rowcount for values in both] == [1, 1]
+
+    def unlink(self, t: Transaction, one: str, two: str) -> bool:
+        """False when they were not tied."""
+        return [t.execute(UNLINK, {"one": a, "two": b}).rowcount for a, b in ((one, two), (two, one))] == [
+            1,
+            1,
+        ]
+
+    def link_kind(self, t: Transaction, one: str, two: str) -> LinkKind | None:
+        found = t.execute(LINK, {"number": one, "other_end": two}).scalar_one_or_none()
+        return LinkKind(found) if found else None
+
+    def links_of(self, t: Transaction, number: str) -> tuple[Link, ...]:
+        return tuple(_link_of(row) for row in t.execute(LINKS, {"number": number}).mappings())
+
+    # ------------------------------------------------------------ decisions and days
+
+    def decide(self, t: Transaction, number: str, made: Decision) -> None:
+        values = {
+            "number": number,
+            "at": rows.to_ms(made.at),
+            "event": made.event,
+            "who": made.who,
+            "ground": made.ground,
+            "basis": made.basis,
+            "county": made.county,
+            "text": made.text,
+        }
+        t.execute(insert(decisions), values)
+
+    def decisions_of(self, t: Transaction, number: str) -> tuple[Decision, ...]:
+        found = t.execute(DECIDED, {"number": number}).mappings()
+        return tuple(
+            Decision(
+                rows.of_ms(row["at"]),
+                row["event"],
+                row["who"],
+                row["ground"],
+                row["basis"],
+                row["county"],
+                row["text"],
+            )
+            for row in found
+        )
+
+    def mark(self, t: Transaction, number: str, milestone: str, day: date) -> None:
+        """The day on which something happened for the first time."""
+        t.execute(self._mark, {"number": number, "name": milestone, "on": day.isoformat()})
+
+    def unmark(self, t: Transaction, number: str, names: Sequence[str]) -> bool:
+        """Forget milestones; False when there was none of them."""
+        gone = delete(milestones).where(milestones.c.number == number, milestones.c.name.in_(names))
+        return t.execute(gone).rowcount > 0
+
+    def days_of(self, t: Transaction, number: str) -> dict[str, date]:
+        """The day of each milestone, by its name."""
+        found = t.execute(DAYS, {"number": number}).mappings()
+        return {row["name"]: date.fromisoformat(row["on"]) for row in found}
+
+    # ------------------------------------------------------------ numbers elsewhere
+
+    def set_external(self, t: Transaction, number: str, external: External) -> None:
+        """Keep it, in place of the one that this source gave before."""
+        values = {
+            "number": number,
+            "source": external.source,
+            "external_no": external.external_no,
+            "at": rows.to_ms(external.at),
+            "who": external.who,
+        }
+        t.execute(self._external, values)
+
+    def externals_of(self, t: Transaction, number: str) -> tuple[External, ...]:
+        found = t.execute(ELSEWHERE, {"number": number}).mappings()
+        return tuple(
+            External(row["source"], row["external_no"], rows.of_ms(row["at"]), row["who"]) for row in found
+        )
+
+    # ------------------------------------------------------------ all of it
+
+    def matter(self, t: Transaction, number: str) -> Matter:
+        return Matter(
+            number,
+            self.links_of(t, number),
+            self.decisions_of(t, number),
+            self.externals_of(t, number),
+            tuple(self.days_of(t, number).items()),
+        )
+
+    def raw_of(self, t: Transaction, number: str) -> bytes:
+        """The contact as it arrived, b"" when nothing was kept."""
+        return t.execute(RAW, {"number": number}).scalars().first() or b""
+
+
+def _searches(signs: Signs, at: datetime) -> Iterator[Select[Any]]:
+    """One search for each sign, each with an index of its own."""
+    numbers = select(items.c.number, items.c.received_at).where(items.c.merged_into == "")
+    during = numbers.where(_during(at, PERSON))
+    if signs.phones:
+        yield during.where(items.c.person_phone.in_(signs.phones))
+    if signs.emails:
+        yield during.where(items.c.person_email.in_(signs.emails), GIVEN["person_email"])
+    if signs.identities:
+        yield during.where(items.c.person_id_number.in_(signs.identities), GIVEN["person_id_number"])
+    if signs.respondent:
+        named = items.c.respondent_name.icontains(signs.respondent, autoescape=True)
+        yield numbers.where(_during(at, RESPONDENT), GIVEN["respondent_name"], named)
+
+
+def _during(at: datetime, span: timedelta) -> Any:
+    return and_(items.c.received_at >= rows.to_ms(at - span), items.c.received_at <= rows.to_ms(at + span))
+
+
+def _link_of(row: rows.Row) -> Link:
+    return Link(
+        row["other"],
+        LinkKind(row["kind"]),
+        Kind(row["other_kind"]),
+        ItemState(row["other_state"]),
+        rows.of_ms(row["at"]),
+        row["who"],
+        row["reason"],
+    )
