@@ -42,10 +42,10 @@ class MailboxRefuses(MailboxDown):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server says of a mail: its size in bytes and when it arrived (UTC)."""
+    """What the server says of a mail: its size in bytes and when it arrived (UTC); 0 and None: nothing."""
 
-    size: int
-    arrived_at: datetime | None
+    size: int = 0
+    arrived_at: datetime | None = None
 
 
 class ImapLink:
@@ -123,6 +123,12 @@ class ImapLink:
                 if uid is not None and size is not None:
                     found[uid] = Facts(size, _arrival(match[1]))
         return found
+
+    async def there(self, uids: Sequence[int]) -> frozenset[int]:
+        """Which of these mails the folder still holds."""
+        wanted = ",".join(map(str, uids))
+        lines = await self._ok(self._client.uid_search("UID", wanted, charset=None), "search refused")
+        return frozenset(int(word) for word in b" ".join(lines[:-1]).split() if word.isdigit())
 
     async def fetch(self, uid: int, limit: int) -> bytes:
         """The mail, at most `limit` + 1 bytes of it; nothing is marked as read."""

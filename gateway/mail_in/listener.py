@@ -129,10 +129,6 @@ class MailListener:
             return LATER
         except Unavailable as error:
             return f"451 4.3.0 {error.en}"
-        except Exception:
-            log.exception("a mail was put off")
-            self._failed(raw)
-            return LATER
         self.taken += 1
         return f"{TAKEN} {taken.number}".strip()
 

@@ -43,7 +43,8 @@ class BoxState:
 
 
 class BoxWatch:
-    """Watches one mailbox for as long as `run` runs. `limit` is the largest mail in bytes."""
+    """Watches one mailbox for as long as `run` runs. `limit` is the largest mail in bytes; `told` is
+    called with every new state."""
 
     def __init__(
         self,
@@ -52,7 +53,9 @@ class BoxWatch:
         reception: Reception,
         once: OnceLedger,
         limit: int,
+        *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        told: Callable[[BoxState], None] = lambda state: None,
     ) -> None:
         self._box = box
         self._password = password
@@ -60,6 +63,8 @@ class BoxWatch:
         self._once = once
         self._limit = limit
         self._now = now
+        self._told = told
+        self._refused = False  # did it keep us from marking what is done? Told until the next session
         self.state = BoxState(box.id)
 
     async def run(self) -> None:
@@ -80,10 +85,18 @@ class BoxWatch:
     def _note(self, trouble: str) -> None:
         if trouble != self.state.trouble:
             log.warning("mailbox %s: %s", self._box.id, trouble)
-        self.state = replace(self.state, connected=False, trouble=trouble)
+        self._set(replace(self.state, connected=False, trouble=trouble))
+
+    def _set(self, state: BoxState) -> None:
+        self.state = state
+        self._told(state)
+
+    def _count(self) -> None:
+        self._set(replace(self.state, taken=self.state.taken + 1))
 
     async def _session(self) -> None:
         box = self._box
+        self._refused = False
         try:
             password = self._password()
         except OSError as error:
@@ -93,12 +106,10 @@ class BoxWatch:
             ledger = await BoxLedger.load(self._once, box.id, link.validity)
             while True:
                 await self._take_new(link, ledger)
-                self.state = replace(
-                    self.state,
-                    connected=True,
-                    trouble="",
-                    failing=len(ledger.failed),
-                    looked_at=self._now(),
+                failing, now = len(ledger.failed), self._now()
+                refused = self.state.trouble if self._refused else ""
+                self._set(
+                    replace(self.state, connected=True, trouble=refused, failing=failing, looked_at=now)
                 )
                 await link.wait(box.poll_seconds)
         finally:
@@ -110,9 +121,11 @@ class BoxWatch:
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
             known = await link.facts(batch)
+            silent = [uid for uid in batch if uid not in known]
+            there = await link.there(silent) if silent else frozenset()
             for uid in batch:
-                facts = known.get(uid)
-                if facts is None:
+                facts = known.get(uid, Facts())
+                if uid in silent and uid not in there:
                     log.info("mailbox %s: mail %d is gone", self._box.id, uid)
                     ledger.settle(uid)
                 else:
@@ -122,11 +135,14 @@ class BoxWatch:
     async def _take_one(self, link: ImapLink, ledger: BoxLedger, uid: int, facts: Facts) -> None:
         tries = ledger.failed.get(uid, 0)
         arrival = Arrival(f"imap:{self._box.id}", self._received_at(facts))
-        if facts.size > self._limit:
-            await self._take_part(link, ledger, uid, facts, arrival, "邮件超过大小限制，原件仍在邮箱中")
-            return
         try:
+            if facts.size > self._limit:
+                await self._take_head(ledger, uid, facts, await link.fetch(uid, HEAD), arrival)
+                return
             raw = await link.fetch(uid, self._limit)
+            if len(raw) > self._limit:  # larger than the server had said
+                await self._take_head(ledger, uid, facts, raw[:HEAD], arrival)
+                return
             await self._reception.take(raw, arrival, tries)
         except NotTaken as error:
             log.warning("mailbox %s: mail %d: %s", self._box.id, uid, error)
@@ -139,38 +155,38 @@ class BoxWatch:
             raise
         await self._finish(link, ledger, uid)
 
-    async def _take_part(
-        self, link: ImapLink, ledger: BoxLedger, uid: int, facts: Facts, arrival: Arrival, why: str
+    async def _take_head(
+        self, ledger: BoxLedger, uid: int, facts: Facts, head: bytes, arrival: Arrival
     ) -> None:
-        head = await link.fetch(uid, HEAD)
-        try:
-            await self._reception.take_part(head, arrival, _part_key(head, facts), why)
-        except NotTaken as error:
-            log.warning("mailbox %s: mail %d: %s", self._box.id, uid, error)
-            ledger.fail(uid)
-            return
+        """An item for a mail that is too large: its beginning is kept, and the mail left unmarked."""
+        why = f"邮件超过大小限制（{facts.size}字节），原件仍在邮箱中"
+        await self._reception.take_part(head, arrival, _part_key(head, facts), why)
         ledger.settle(uid)
-        self.state = replace(self.state, taken=self.state.taken + 1)
+        self._count()
 
     async def _not_given(self, ledger: BoxLedger, uid: int, facts: Facts, arrival: Arrival) -> None:
         """The server did not hand a mail out: passed over, and noted as an item after three tries."""
         if ledger.fail(uid) >= PATIENCE:
             why = f"邮箱服务器多次未能给出全文，原件仍在邮箱中（UID {uid}，{facts.size}字节）"
             key = f"mail-uid:{self._box.id}:{ledger.validity}:{uid}"[:200]
-            await self._reception.take_part(b"", arrival, key, why)
-            ledger.settle(uid)
+            try:
+                await self._reception.take_part(b"", arrival, key, why)
+                ledger.settle(uid)
+            except NotTaken as error:
+                log.warning("mailbox %s: mail %d: %s", self._box.id, uid, error)
         await ledger.save(self._once)
 
     async def _finish(self, link: ImapLink, ledger: BoxLedger, uid: int) -> None:
         """It is committed: now it may be marked. A mailbox that refuses that keeps the mail as it is."""
         ledger.settle(uid)
-        self.state = replace(self.state, taken=self.state.taken + 1)
+        self._count()
         try:
             if self._box.after == "seen":
                 await link.mark_seen(uid)
             elif self._box.after == "move":
                 await link.move(uid, self._box.done_folder)
         except MailboxRefuses as error:
+            self._refused = True
             self._note(str(error))
 
     def _received_at(self, facts: Facts) -> datetime:

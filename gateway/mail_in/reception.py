@@ -137,10 +137,10 @@ class Reception:
         except (StorageDown, OSError) as error:
             await self._alive()
             raise NotTaken(str(error)) from error
-        except NotTaken:
-            raise
-        except GatewayError as error:
-            raise NotTaken(f"{error.code}: {error}") from error
+        except Exception as error:  # whatever it is, it must not hold up the mails behind this one
+            if not isinstance(error, GatewayError):
+                log.exception("a mail could not be taken in")
+            raise NotTaken(str(error) or type(error).__name__) from error
 
     async def _take(self, raw: bytes, arrival: Arrival) -> Taken:
         async with AsyncExitStack() as stack:

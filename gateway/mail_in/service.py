@@ -20,12 +20,19 @@ log = logging.getLogger(__name__)
 class MailIn:
     """Mail in of one installation. `start` listens and begins to watch; `stop` ends both."""
 
-    def __init__(self, config: Config, reception: Reception, once: OnceLedger) -> None:
+    def __init__(
+        self,
+        config: Config,
+        reception: Reception,
+        once: OnceLedger,
+        told: Callable[[BoxState], None] = lambda state: None,
+    ) -> None:
         settings = config.mail_in
         limit = settings.max_mb * 1024 * 1024
         self._reception = reception
         self._watches = [
-            BoxWatch(box, password(config, box), reception, once, limit) for box in config.mailboxes
+            BoxWatch(box, password(config, box), reception, once, limit, told=told)
+            for box in config.mailboxes
         ]
         self._tasks: list[asyncio.Task[None]] = []
         self.listener: MailListener | None = None
