@@ -94,7 +94,11 @@ class ItemDetail:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuery:
-    """What of the queue is wanted. None = any. `after` is the number of the last item seen."""
+    """What of the queue is wanted. None = any. `after` is the number of the last item seen.
+
+    `due_before` wants items of which a clock that still runs ends before that day, `provisional` those
+    of which one rests on a calendar that is still a guess.
+    """
 
     state: ItemState | None = None
     channel: Channel | None = None
@@ -103,6 +107,9 @@ class QueueQuery:
     county: str | None = None
     after: str = ""
     limit: int = 50
+    received_before: datetime | None = None
+    due_before: date | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

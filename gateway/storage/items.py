@@ -11,10 +11,24 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from gateway.core.case import TERMINAL
 from gateway.core.contact import Contact, Due
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
 from gateway.storage import rows
@@ -198,12 +212,13 @@ class Items:
 
     def page(self, t: Transaction, query: QueueQuery) -> list[Item]:
         """In order of arrival, from behind `after`, with their clocks."""
-        wanted = _filtered(select(items), query).order_by(items.c.received_at, items.c.number)
+        values = {name: value for name, value in _wanted(query).items() if value is not None}
+        wanted = _filtered(select(items), values).order_by(items.c.received_at, items.c.number)
         if query.after:
             last = select(items.c.received_at).where(items.c.number == query.after).scalar_subquery()
             later = and_(items.c.received_at == last, items.c.number > query.after)
             wanted = wanted.where(or_(items.c.received_at > last, later))
-        found = t.execute(wanted.limit(query.limit)).mappings().all()
+        found = t.execute(wanted.limit(query.limit), values).mappings().all()
         clocks = self._dues(t, [row["number"] for row in found])
         return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
 
@@ -253,31 +268,50 @@ class Items:
         return await self._database.read(lambda t: frozenset(t.execute(NAMED).scalars()))
 
 
-def _wanted(query: QueueQuery) -> dict[str, str | None]:
-    """What is asked of each column; None = anything."""
+def _wanted(query: QueueQuery) -> dict[str, str | int | None]:
+    """What is asked, by the name of its condition; None = anything."""
     return {
         "state": query.state and query.state.value,
         "channel": query.channel and query.channel.value,
         "kind": query.kind and query.kind.value,
         "task": query.task and query.task.value,
         "county": query.county,
+        "received_before": rows.to_ms_or_none(query.received_before),
+        "due_before": query.due_before.isoformat() if query.due_before else None,
+        "provisional": 1 if query.provisional else None,
     }
 
 
-def _filtered(wanted: Select[Any], query: QueueQuery) -> Select[Any]:
-    for name, value in _wanted(query).items():
-        if value is not None:
-            wanted = wanted.where(items.c[name] == value)
+def _filtered(wanted: Select[Any], names: Iterable[str]) -> Select[Any]:
+    """With these conditions, whose values are bound by their names."""
+    for name in sorted(names):
+        wanted = wanted.where(_condition(name))
     return wanted
 
 
-@lru_cache(maxsize=64)
+def _condition(name: str) -> ColumnElement[bool]:
+    match name:
+        case "received_before":
+            return items.c.received_at < bindparam(name)
+        case "due_before":
+            return _with_clock(dues.c.on < bindparam(name))
+        case "provisional":
+            return _with_clock(text("dues.provisional"))
+        case _:
+            return items.c[name] == bindparam(name)
+
+
+def _with_clock(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
+    """Items on which somebody works or should, with a clock like this."""
+    clock = select(dues.c.number).where(dues.c.number == items.c.number, *conditions)
+    return and_(items.c.state.not_in([state.value for state in sorted(TERMINAL)]), clock.exists())
+
+
+@lru_cache(maxsize=256)
 def _next_free(dialect: str, names: frozenset[str]) -> Select[Any]:
-    """The oldest item that nobody holds, with conditions on these columns."""
+    """The oldest item that nobody holds, with these conditions."""
     wanted = select(items).where(or_(items.c.lease_holder == "", items.c.lease_until <= bindparam("now")))
     if "state" not in names:
         wanted = wanted.where(WAITING[dialect])
-    for name in sorted(names):
-        wanted = wanted.where(items.c[name] == bindparam(name))
-    oldest = wanted.order_by(items.c.received_at, items.c.number).limit(1)
+    oldest = _filtered(wanted, names).order_by(items.c.received_at, items.c.number).limit(1)
     return oldest.with_for_update(skip_locked=True)
