@@ -54,8 +54,12 @@ class Database:
 
     async def open(self) -> None:
         """Bring the tables to this version. Raises StorageDown, SetupError for a newer database."""
-        with self._translated():
-            await self._engine.open(upgrade)
+        try:
+            with self._translated():
+                await self._engine.open(upgrade)
+        except BaseException:
+            await self._engine.close()
+            raise
 
     async def close(self) -> None:
         await self._engine.close()

@@ -106,7 +106,7 @@ class _Worker(threading.Thread):
         self._path = path
         self._engine = engine
         self._jobs = jobs
-        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        self._writes = writes
         self._together = TOGETHER if writes else 1
         self._connection: Connection | None = None
         self._raw: sqlite3.Connection | None = None
@@ -143,7 +143,7 @@ class _Worker(threading.Thread):
         if not group:
             return
         connection, raw = self._connected()
-        raw.execute(self._begin)
+        raw.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
         if len(group) == 1:
             _alone(connection, raw, group[0])
         else:
@@ -162,7 +162,7 @@ class _Worker(threading.Thread):
         self._connection = self._engine.connect()
         raw = self._connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
-        if self._together == 1:
+        if not self._writes:
             raw.execute("PRAGMA query_only=ON")
         self._raw, self._file = raw, file
         return self._connection, raw

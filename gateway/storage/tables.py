@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.words import Words
+from gateway.storage.words import Prose, Words
 
 meta = MetaData()
 Big = BigInteger().with_variant(Integer, "sqlite")
@@ -39,8 +39,12 @@ def _given(index: str, *columns: str) -> Index:
     return Index(index, *columns, sqlite_where=where, postgresql_where=where)
 
 
-def _words(name: str, length: int | None = 200) -> Column[str]:
+def _words(name: str, length: int = 200) -> Column[str]:
     return Column(name, Words(length), nullable=False, server_default="")
+
+
+def _prose(name: str, default: str = "") -> Column[str]:
+    return Column(name, Prose, nullable=False, server_default=default)
 
 
 contacts = Table(
@@ -68,14 +72,14 @@ items = Table(
     _words("person_name"),
     _words("person_phone", 64),
     _words("person_email", 254),
-    _words("person_address", None),
+    _prose("person_address"),
     _words("person_id_type", 40),
     _words("person_id_number", 64),
     _words("respondent_name"),
-    _words("respondent_address", None),
+    _prose("respondent_address"),
     _words("respondent_phone", 64),
-    _words("content", None),
-    Column("claims", Words(), nullable=False, server_default="[]"),
+    _prose("content"),
+    _prose("claims", "[]"),
     Column("amount", Big),
     Column("occurred_on", Words(10)),
     _words("county", 40),
@@ -110,7 +114,7 @@ timeline = Table(
     Column("at", Big, nullable=False),
     Column("what", Words(32), nullable=False),
     _words("who", 64),
-    _words("text", None),
+    _prose("text"),
     Column("key", Words(200), unique=True),
     Index("timeline_of_item", "number", "id"),
 )
@@ -135,8 +139,8 @@ dues = Table(
     Column("clock", Words(40), primary_key=True),
     Column("on", Words(10), nullable=False),
     Column("provisional", Boolean, nullable=False),
-    _words("basis", None),
-    Column("trace", Words(), nullable=False, server_default="[]"),
+    _prose("basis"),
+    _prose("trace", "[]"),
     Index("dues_by_day", "on"),
     Index("dues_guessed", "number", sqlite_where=text("provisional"), postgresql_where=text("provisional")),
 )
@@ -149,7 +153,7 @@ links = Table(
     Column("kind", Words(16), nullable=False),
     Column("at", Big, nullable=False),
     _words("who", 64),
-    _words("reason", None),
+    _prose("reason"),
 )
 
 milestones = Table(
@@ -169,9 +173,9 @@ decisions = Table(
     Column("event", Words(32), nullable=False),
     _words("who", 64),
     Column("ground", Integer),
-    _words("basis", None),
+    _prose("basis"),
     _words("county", 40),
-    _words("text", None),
+    _prose("text"),
     Index("decisions_of_item", "number", "id"),
 )
 
@@ -199,12 +203,12 @@ outbox = Table(
     Column("id", Big, primary_key=True, autoincrement=True),
     Column("topic", Words(40), nullable=False),
     Column("number", Words(12), nullable=False),
-    Column("payload", Words(), nullable=False),
+    Column("payload", Prose, nullable=False),
     Column("made_at", Big, nullable=False),
     Column("due_at", Big, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("state", Words(16), nullable=False, server_default="waiting"),
-    _words("error", None),
+    _prose("error"),
     Index("outbox_due", "state", "due_at"),
 )
 
@@ -231,7 +235,7 @@ calls = Table(
     Column("queued_at", Big),
     Column("talked_at", Big),
     Column("ended_at", Big),
-    Column("path", Words(), nullable=False, server_default="[]"),
+    _prose("path", "[]"),
     Column("wait_seconds", Float, nullable=False, server_default="0"),
     _words("agent", 64),
     Column("outcome", Words(16), nullable=False),
@@ -261,7 +265,7 @@ once_marks = Table(
     "once_marks",
     meta,
     Column("name", Words(100), primary_key=True),
-    Column("value", Words(), nullable=False),
+    Column("value", Prose, nullable=False),
 )
 
 gaps = Table(
@@ -270,7 +274,7 @@ gaps = Table(
     Column("id", Big, primary_key=True, autoincrement=True),
     Column("began_at", Big, nullable=False),
     Column("ended_at", Big, nullable=False),
-    Column("why", Words(), nullable=False),
+    Column("why", Prose, nullable=False),
 )
 
 agent_changes = Table(

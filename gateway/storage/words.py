@@ -7,30 +7,32 @@ is told by intake, before; what machines hand over is cut.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Dialect, String, Text
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 
 class Words(TypeDecorator[str]):
-    """A text of at most `length` characters, or of any length for None."""
+    """A text of at most `length` characters."""
 
     impl = String
     cache_ok = True
 
-    def __init__(self, length: int | None = None) -> None:
+    def __init__(self, length: int) -> None:
         super().__init__(length)
         self._length = length
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if self._length is None else String(self._length))
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)[: self._length]
+
+
+class Prose(TypeDecorator[str]):
+    """A text of any length."""
+
+    impl = Text
+    cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        plain = storable(value)
-        return plain if self._length is None or len(plain) <= self._length else plain[: self._length]
+        return None if value is None else storable(value)
 
 
 def storable(text: str) -> str:

@@ -1,0 +1,124 @@
+"""Fixtures: a database of each kind for every test, a clock that is set by hand, and the door."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.core.contact import Channel, Contact, Kind, Person, Respondent
+from gateway.core.deadlines import Rules
+from gateway.intake import Intake
+from gateway.rules import load_rules
+from gateway.storage import Storage
+from tests.storage.postgres_server import postgres_server
+
+ROOT = Path(__file__).resolve().parents[2]
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)  # 09:30 in Linfen
+KINDS = ("sqlite", "postgresql")
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def on(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@cache
+def rules() -> Rules:
+    return load_rules(ROOT / "rules")
+
+
+def contact(key: str = "web:1", **changes: object) -> Contact:
+    """A complaint that lacks nothing."""
+    whole = Contact(
+        key,
+        Channel.WEB,
+        Kind.COMPLAINT,
+        MONDAY,
+        Person("张三", "13835700000"),
+        Respondent("某电器商行"),
+        "商家拒绝退款",
+        claims=("退货",),
+        amount=19990,
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def door(storage: Storage, clock: Clock) -> Intake:
+    return Intake(storage, rules(), ZONE, now=clock)
+
+
+class Templates:
+    """Databases that are up to date, to be copied: quicker than to migrate anew for each test."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="templates-"))
+        self._postgres = ""
+
+    async def copied(self, kind: str, folder: Path) -> str:
+        """The URL of a database of this kind without rows."""
+        if kind == "sqlite":
+            whole = self.folder / "gateway.db"
+            if not whole.exists():
+                await (await Storage.open(f"sqlite:///{whole}", self.folder)).close()
+            return f"sqlite:///{shutil.copy(whole, folder / 'gateway.db')}"
+        server = postgres_server()
+        if not self._postgres:
+            self._postgres = await server.create()
+            await (await Storage.open(server.url(self._postgres), self.folder)).close()
+        return server.url(await server.create(self._postgres))
+
+
+@pytest.fixture(scope="session")
+def templates() -> Iterator[Templates]:
+    made = Templates()
+    yield made
+    shutil.rmtree(made.folder)
+
+
+@pytest.fixture(params=KINDS)
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gateway.db'}"
+    server = postgres_server()
+    return server.url(await server.create())
+
+
+@pytest.fixture(params=KINDS)
+async def url(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> str:
+    """A database with all tables and without rows."""
+    return await templates.copied(request.param, tmp_path)
+
+
+@pytest.fixture
+async def storage(url: str, tmp_path: Path) -> AsyncIterator[Storage]:
+    opened = await Storage.open(url, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def intake(storage: Storage, clock: Clock) -> Intake:
+    return door(storage, clock)
