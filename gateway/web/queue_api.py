@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+
 from gateway.core import number as numbers
 from gateway.core.item import QueueQuery
 from gateway.errors import Conflict, NotFound, StorageDown
@@ -17,8 +20,10 @@ ONE = f"{QUEUE}/{{number}}"
 class QueueApi:
     """Every end point below /api/v1/queue; the token's name holds the leases."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, zone: tzinfo, now: Callable[[], datetime]) -> None:
         self._door = door
+        self._zone = zone
+        self._now = now
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -81,17 +86,34 @@ class QueueApi:
 
     async def page(self, asked: Asked) -> Answer:
         q = asked.queried(shapes.QueueAsked)
+        today = self._now().astimezone(self._zone).date()
+        days = [day for day in (q.due_before, today if q.overdue else None) if day]
         found = await self._door.page(
-            QueueQuery(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1)
+            QueueQuery(
+                *(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1),
+                received_before=self._age(q.older_than),
+                due_before=min(days, default=None),
+                provisional=q.provisional,
+            )
         )
         shown = tuple(translate.item(detail) for detail in found[: q.limit])
         return Answer(shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None))
 
     async def claim(self, asked: Asked) -> Answer:
         wish = asked.sent(shapes.ClaimWish)
-        query = QueueQuery(channel=wish.channel, kind=wish.kind, task=wish.task, county=wish.county)
+        query = QueueQuery(
+            channel=wish.channel,
+            kind=wish.kind,
+            task=wish.task,
+            county=wish.county,
+            received_before=self._age(wish.older_than),
+            due_before=wish.due_before,
+        )
         found = await self._door.claim(asked.account.name, query, wish.number or "")
         return Answer(None, 204) if found is None else Answer(translate.whole(found))
+
+    def _age(self, hours: int | None) -> datetime | None:
+        return None if hours is None else self._now() - timedelta(hours=hours)
 
     async def item(self, asked: Asked) -> Answer:
         return Answer(translate.whole(await self._door.get(_number(asked))))

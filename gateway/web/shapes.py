@@ -118,6 +118,9 @@ class StateTold:
 
 # ------------------------------------------------------------------ queue
 
+_OLDER = Rule("收到至少多少小时", "received at least so many hours ago", least=0, most=100_000)
+_DUE_BEFORE = Rule("期限早于该日", "a clock that still runs ends before this day")
+
 
 @dataclass(frozen=True, slots=True)
 class QueueAsked:
@@ -128,6 +131,10 @@ class QueueAsked:
     kind: Annotated[Kind | None, Rule("类别", "kind")] = None
     task: Annotated[Task | None, Rule("待办", "what is owed")] = None
     county: Annotated[str | None, Rule("区县", "county", longest=40)] = None
+    older_than: Annotated[int | None, _OLDER] = None
+    overdue: Annotated[bool, Rule("仅已超期", "only those of which a clock has run out")] = False
+    due_before: Annotated[date | None, _DUE_BEFORE] = None
+    provisional: Annotated[bool, Rule("仅期限暂定", "only those with a provisional clock")] = False
     after: Annotated[
         str, Rule("上一页最后一件的编号", "number of the last item seen", pattern=NUMBER, words=_NUMBER_WORDS)
     ] = ""
@@ -228,6 +235,8 @@ class ClaimWish:
     channel: Annotated[Channel | None, Rule("渠道", "channel")] = None
     task: Annotated[Task | None, Rule("待办", "what is owed")] = None
     county: Annotated[str | None, Rule("区县", "county", longest=40)] = None
+    older_than: Annotated[int | None, _OLDER] = None
+    due_before: Annotated[date | None, _DUE_BEFORE] = None
     number: Annotated[str | None, Rule("指定编号", "this very item", pattern=NUMBER, words=_NUMBER_WORDS)] = (
         None
     )

@@ -74,7 +74,7 @@ def make_app(parts: WebParts) -> web.Application:
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
-        *QueueApi(parts.door).routes(),
+        *QueueApi(parts.door, parts.zone, parts.now).routes(),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *service.routes(),
     )
