@@ -138,6 +138,41 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Uploads:
+    files: int = _set(10, "Files with one form.")
+    file_mb: int = _set(20, "Largest file in MB (2 to the power of 20 bytes).")
+    types: tuple[str, ...] = _set(
+        ("jpg", "png", "webp", "pdf", "mp3", "wav", "amr", "m4a", "mp4", "docx", "xlsx", "ofd"),
+        "Types that are taken, told from the bytes of a file, not from its name.",
+    )
+    clamd: str = _set("", "clamd that is asked about each file: host:port or its socket; empty: none.")
+    slowest_kb: int = _set(4, "Slowest upload in KB a second, after 30 s; a slower one is ended.")
+    at_once: int = _set(32, "Uploads at the same time; one more is asked to come again.")
+    at_once_per_address: int = _set(8, "Uploads at the same time from one address.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    enabled: bool = _set(True, "Limit how often one address or token may ask.")
+    address_burst: int = _set(600, "Requests without a token that one address may make at once.")
+    address_per_minute: int = _set(600, "And how many more each minute.")
+    submissions_burst: int = _set(200, "Forms (complaints, additions, look-ups) from one address at once.")
+    submissions_per_minute: int = _set(60, "And how many more each minute.")
+    token_burst: int = _set(2000, "Requests that one token may make at once.")
+    token_per_minute: int = _set(6000, "And how many more each minute.")
+    proxies: tuple[str, ...] = _set(
+        (), "Networks of proxies in front of us; only from these X-Forwarded-For is believed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    enabled: bool = _set(True, "Public pages: start, report, track.")
+    work_bits: int = _set(16, "Proof of work that a browser does before it sends; each bit doubles it.")
+    slow_seconds: int = _set(5, "A form sent without the work is taken so long after it was given out.")
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     enabled: bool = _set(True, "Demo accounts and the browser phone; switch off for real work.")
 
@@ -172,6 +207,9 @@ class Config:
     database: Database = field(default_factory=Database)
     rules: Rules = field(default_factory=Rules)
     mail_in: MailIn = field(default_factory=MailIn)
+    uploads: Uploads = field(default_factory=Uploads)
+    rates: Rates = field(default_factory=Rates)
+    pages: Pages = field(default_factory=Pages)
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
     mailboxes: tuple[Mailbox, ...] = ()
@@ -204,6 +242,9 @@ SECTIONS: dict[str, type[Any]] = {
     "database": Database,
     "rules": Rules,
     "mail_in": MailIn,
+    "uploads": Uploads,
+    "rates": Rates,
+    "pages": Pages,
     "demo": Demo,
 }
 TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox}  # written as [[name]], any number
@@ -363,14 +404,15 @@ class _Reader:
             ZoneInfo(c.centre.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             self._fault("centre", "timezone", f"centre.timezone {c.centre.timezone!r} is not known")
-        for section, nets in (("agi", c.agi.peers), ("trunk", c.trunk.peers)):
-            for net in nets:
+        for section, key in (("agi", "peers"), ("trunk", "peers"), ("rates", "proxies")):
+            for net in getattr(getattr(c, section), key):
                 try:
                     ip_network(net, strict=False)
                 except ValueError:
-                    self._fault(section, "peers", f"{section}.peers: {net!r} is no address or network")
+                    self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
         self._check_agents(c.agents)
         self._check_mail(c)
+        self._check_public(c)
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):
@@ -393,6 +435,28 @@ class _Reader:
         ids = [box.id for box in c.mailboxes]
         for twice in {one for one in ids if ids.count(one) > 1}:
             self._fault("mailboxes", "id", f"mailboxes.id {twice!r} stands twice")
+
+    def _check_public(self, c: Config) -> None:
+        """Uploads, rates and pages."""
+        for section, key, least, most in (
+            ("uploads", "files", 0, 100),
+            ("uploads", "file_mb", 1, 2000),
+            ("uploads", "slowest_kb", 1, 100_000),
+            ("uploads", "at_once", 1, 1000),
+            ("uploads", "at_once_per_address", 1, 1000),
+            ("pages", "work_bits", 1, 24),
+            ("pages", "slow_seconds", 0, 60),
+            *(("rates", f.name, 1, 10**9) for f in fields(c.rates) if f.type == "int"),
+        ):
+            if not least <= getattr(getattr(c, section), key) <= most:
+                self._fault(section, key, f"{section}.{key} must be {least} to {most}")
+        known = Uploads().types
+        for one in c.uploads.types:
+            if one not in known:
+                near = difflib.get_close_matches(one, known, 1) or known
+                self._fault("uploads", "types", f"uploads.types: {one!r} is not known; {', '.join(near)}")
+        if c.uploads.clamd and not re.fullmatch(r"/.+|\S+:\d{1,5}", c.uploads.clamd):
+            self._fault("uploads", "clamd", "uploads.clamd must be host:port or the path of a socket")
 
     def _check_mailbox(self, box: Mailbox) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", box.id):
