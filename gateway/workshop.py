@@ -44,6 +44,7 @@ class Tool:
 TOOLS = (
     Tool("sipp", "sip-tester", "callers and carriers from outside"),
     Tool("postgres", "postgresql", "storage on PostgreSQL", "/usr/lib/postgresql/*/bin/postgres"),
+    Tool("dovecot", "dovecot-imapd", "a mailbox to take mail from", "/usr/sbin/dovecot"),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from gateway.mail.charset import decode, one_line
+from gateway.mail.charset import clean, decode, one_line
 
 HEAD_LIMIT = 256 * 1024  # bytes of one header block; what follows counts as body
 FIELD_LIMIT = 16 * 1024  # bytes of one field
@@ -239,7 +239,7 @@ def _name(part: bytes) -> str:
 
 def plain_address(text: str) -> str:
     """The one address in a text, its domain in lower case; "" when there is none."""
-    match = _ADDRESS.search(text[:1000])
+    match = _ADDRESS.search(clean(text[:1000]))
     if not match:
         return ""
     local, _, domain = match[0].rpartition("@")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from gateway.workshop import TOOLS, Tool, tool
 @pytest.mark.parametrize("program", [t.program for t in TOOLS])
 def test_programs_that_tests_call_are_there(program: str) -> None:
     found = tool(program)
-    option = {"sipp": "-v", "postgres": "--version"}[program]
+    option = {"sipp": "-v"}.get(program, "--version")
     said = subprocess.run([found, option], capture_output=True, text=True, check=False)
-    assert program.casefold() in said.stdout.casefold()
+    assert re.search(rf"{program}|^\d+\.\d+", said.stdout, re.IGNORECASE)
 
 
 def test_a_missing_program_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

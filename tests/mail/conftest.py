@@ -1,0 +1,135 @@
+"""A centre that takes mail in: the real door on a real database, and real mailboxes."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.channels.email import Arrival
+from gateway.core.contact import Contact, Evidence, Receipt
+from gateway.core.item import ItemDetail, QueueQuery
+from gateway.errors import StorageDown
+from gateway.intake import Intake
+from gateway.mail.bounce import Bounce
+from gateway.mail.thread import Marks
+from gateway.mail_in.reception import Reception
+from gateway.rules import load_rules
+from gateway.storage import Storage
+from gateway.storage.threads import MailThreads
+from tests.mail.dovecot import Dovecot, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+MARKS = Marks(b"a secret that only the tests know")
+INBOX = "12315@linfen.example"
+
+
+@dataclass
+class House:
+    """The door with a handle on its faults: `away` as if storage were, `stuck` for mails that it refuses."""
+
+    storage: Storage
+    intake: Intake
+    var: Path
+    bounces: list[tuple[str, Bounce]] = field(default_factory=list)
+    away: bool = False
+    stuck: Callable[[Contact], bool] = lambda contact: False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def submit(self, contact: Contact) -> Receipt:
+        if self.away or self.stuck(contact):
+            self.notify()
+            raise StorageDown
+        return await self.intake.submit(contact)
+
+    async def append(
+        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+    ) -> bool:
+        if self.away:
+            raise StorageDown
+        return await self.intake.append(number, key, text, evidence, who)
+
+    async def alive(self) -> None:
+        if self.away:
+            raise StorageDown
+        await self.storage.ping()
+
+    def reception(self) -> Reception:
+        async def bounced(number: str, bounce: Bounce) -> None:
+            self.bounces.append((number, bounce))
+
+        threads = MailThreads(self.storage.database)
+        return Reception(self, threads, MARKS, self.var / "spool", self.alive, bounced)
+
+    async def items(self) -> list[ItemDetail]:
+        """All items, with their timelines."""
+        return [
+            await self.intake.get(one.item.number) for one in await self.intake.page(QueueQuery(limit=200))
+        ]
+
+    async def contents(self) -> list[str]:
+        return [one.item.content for one in await self.items()]
+
+    def notify(self, *_: object) -> None:
+        self._changed.set()
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for a state that some change brings about."""
+        async with asyncio.timeout(30):
+            while not reached():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def until_items(self, count: int) -> list[ItemDetail]:
+        async with asyncio.timeout(30):
+            while len(found := await self.items()) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return found
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
+    house = House(storage, Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai")), tmp_path)
+    house.intake.on_change(house.notify)
+    yield house
+    await storage.close()
+
+
+@pytest.fixture
+async def reception(house: House) -> AsyncIterator[Reception]:
+    made = house.reception()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    home = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    server = Dovecot(home, free_port())
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+def arrival(*recipients: str, sender: str | None = None) -> Arrival:
+    return Arrival("test", datetime.now(UTC), sender, recipients)
+
+
+def mail(
+    subject: str = "投诉", text: str = "商家拒绝退款", sender: str = "zhang@example.cn", **more: str
+) -> bytes:
+    """A plain mail; further header fields by name, "_" for "-"."""
+    fields = {"From": sender, "To": INBOX, "Subject": subject, "MIME-Version": "1.0"}
+    fields |= {"Content-Type": "text/plain; charset=utf-8"}
+    fields |= {name.replace("_", "-"): value for name, value in more.items()}
+    return ("".join(f"{name}: {value}\r\n" for name, value in fields.items()) + f"\r\n{text}\r\n").encode()

@@ -1,0 +1,133 @@
+"""A real mailbox: Dovecot in a folder of its own on loopback, beside any that the machine runs."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from imaplib import IMAP4
+from pathlib import Path
+
+from gateway.workshop import tool
+
+PASSWORD = "for-tests-only"
+
+CONF = """\
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {home}/dovecot.log
+listen = 127.0.0.1
+protocols = imap
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = {user}
+default_login_user = {user}
+default_internal_group = {group}
+mail_location = maildir:{home}/mail/%u
+first_valid_uid = 0
+first_valid_gid = 0
+mail_fsync = never
+default_process_limit = 20
+default_client_limit = 100
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}/home/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service imap-hibernate {{
+  unix_listener imap-hibernate {{
+    mode = 0
+  }}
+}}
+"""
+
+
+@dataclass
+class Dovecot:
+    """One server. Any user name is let in with PASSWORD and has mailboxes of his own."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """As an ordinary user, whoever we are: it wants folders that it can enter."""
+        who = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        group = grp.getgrgid(who.pw_gid)
+        words = {"user": who.pw_name, "group": group.gr_name, "uid": who.pw_uid, "gid": who.pw_gid}
+        conf = self.home / "dovecot.conf"
+        conf.write_text(CONF.format(home=self.home, port=self.port, password=PASSWORD, **words))
+        switch = {}
+        if os.geteuid() == 0:
+            os.chown(self.home, who.pw_uid, who.pw_gid)
+            switch = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+        with (self.home / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                [tool("dovecot"), "-F", "-c", conf], stdout=output, stderr=output, cwd="/", **switch
+            )
+        self._wait()
+
+    def said(self) -> str:
+        """All that it wrote."""
+        files = (self.home / "output", self.home / "dovecot.log")
+        return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
+
+    def stop(self) -> None:
+        """End it, with every connection."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def client(self, user: str) -> IMAP4:
+        """A plain client, logged in, with INBOX selected."""
+        client = IMAP4("127.0.0.1", self.port, timeout=20)
+        client.login(user, PASSWORD)
+        client.select()
+        return client
+
+    def put(self, user: str, *mails: bytes, folder: str = "INBOX") -> None:
+        """As if the mails had been delivered."""
+        client = self.client(user)
+        for raw in mails:
+            answer, said = client.append(folder, "", "", raw)
+            assert answer == "OK", said
+        client.logout()
+
+    def _wait(self) -> None:
+        assert self.process
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.said()
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 1) as one:
+                    if one.recv(100).startswith(b"* OK"):
+                        return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError(self.said())
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
