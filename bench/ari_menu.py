@@ -7,6 +7,7 @@ sounds; prints a line when it is connected, and runs until it is ended.
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from dataclasses import dataclass
 
@@ -86,8 +87,9 @@ class Application:
 
 async def main(address: str, password: str, sounds: str) -> None:
     connector = aiohttp.TCPConnector(limit=200)
-    login = aiohttp.BasicAuth(USER, password)
-    async with aiohttp.ClientSession(auth=login, connector=connector) as session:
+    login = base64.b64encode(f"{USER}:{password}".encode()).decode()
+    headers = {"Authorization": f"Basic {login}"}
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
         await Application(session, f"http://{address}/ari", sounds).run()
 
 

@@ -16,13 +16,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+from bench.line import Heard, Line, Press
+from bench.menu import SHORT
 from gateway.caller.dialog import Dialog
 from gateway.caller.endpoint import Endpoint, Timers, open_endpoint
 from gateway.caller.leg import Ended, Leg, Notice, Sound
 from gateway.caller.sip import Request, Target, address, answer, from_value, header, target_of
-
-from bench.line import Heard, Line, Press
-from bench.menu import SHORT
 
 HOST = "127.0.0.1"
 SLOTS = 4  # callers are spread over the 20 ms

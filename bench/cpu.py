@@ -76,7 +76,9 @@ def measure(site: Site, burst: Burst = FULL) -> Part:
             used = site.usage() - before
             costs[variant].add(used, idle, took / idle_seconds, result.done, len(result.failed))
             generator = max(generator, result.cpu / result.took)
-    return Part("cpu", f"CPU of a short call at {RATE:.0f} calls/s", tuple(_rows(costs)), (_note(costs, generator),))
+    return Part(
+        "cpu", f"CPU of a short call at {RATE:.0f} calls/s", tuple(_rows(costs)), (_note(costs, generator),)
+    )
 
 
 def _idle(site: Site, seconds: float) -> Usage:
@@ -128,6 +130,6 @@ def _note(costs: dict[Variant, Cost], generator: float) -> str:
     records = costs[NATIVE_MENU]
     return (
         f"The callers used at most {generator * 100:.0f} % of a core. Calls that failed: {failed}. Behind a "
-        f"native call the gateway used {records.a_call(records.gateway):.2f} ms for its record and item, which "
-        "is not counted there."
+        f"native call the gateway used {records.a_call(records.gateway):.2f} ms for record and item, "
+        "which is not counted there."
     )

@@ -43,19 +43,22 @@ GATEWAY = Variant("gateway (FastAGI)", "12315")
 SERVED = Variant("gateway (FastAGI), no item", "9002")
 PROCESS = Variant("process AGI", "9003")
 ARI = Variant("ARI application", "9004")
+BARE_FASTAGI = Variant("bare FastAGI server", "9005")
 
 
-def lay_configuration(shipped: Path, folder: Path, ari_password: str, script: tuple[str, ...]) -> None:
+def lay_configuration(
+    shipped: Path, folder: Path, ari_password: str, script: tuple[str, ...], fastagi_port: int
+) -> None:
     """Copy the shipped *.conf into `folder` and add the bench's numbers, modules and ARI user.
 
-    `script` is the command line of the process AGI. Raises ValueError when a block of the shipped
-    dialplan is not as it is expected here.
+    `script` is the command line of the process AGI, `fastagi_port` the bare server's. Raises
+    ValueError when a block of the shipped dialplan is not as it is expected here.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file in shipped.glob("*.conf"):
         shutil.copyfile(file, folder / file.name)
     text = (shipped / "extensions.conf").read_text("utf-8")
-    (folder / "extensions.conf").write_text(text + additions(text, script), "utf-8")
+    (folder / "extensions.conf").write_text(text + additions(text, script, fastagi_port), "utf-8")
     with (folder / "modules.conf").open("a") as modules:
         modules.writelines(f"load = {name}.so\n" for name in ARI_MODULES)
     (folder / "ari.conf").write_text(
@@ -64,10 +67,12 @@ def lay_configuration(shipped: Path, folder: Path, ari_password: str, script: tu
     )
 
 
-def additions(shipped: str, script: tuple[str, ...]) -> str:
+def additions(shipped: str, script: tuple[str, ...], fastagi_port: int) -> str:
     """What the bench adds to the shipped dialplan."""
     hotline = _changed(
-        block(shipped, "hotline"), ("[hotline]", "[bench-hotline]"), ("Goto(flow,begin,1)", "Goto(${BENCH},s,1)")
+        block(shipped, "hotline"),
+        ("[hotline]", "[bench-hotline]"),
+        ("Goto(flow,begin,1)", "Goto(${BENCH},s,1)"),
     )
     served = _changed(
         block(shipped, "flow"),
@@ -81,11 +86,13 @@ def additions(shipped: str, script: tuple[str, ...]) -> str:
         (SERVED, "bench-served"),
         (PROCESS, "bench-process"),
         (ARI, "bench-ari"),
+        (BARE_FASTAGI, "bench-fastagi"),
     ):
         numbers += f"exten => {variant.number},1,Set(BENCH={context})\n same => n,Goto(bench-hotline,s,1)\n"
     process = f"[bench-process]\nexten => s,1,AGI({','.join(script)})\n same => n,Hangup()\n"
     ari = "[bench-ari]\nexten => s,1,Stasis(bench)\n same => n,Hangup()\n"
-    return "\n".join([numbers, hotline, served, process, ari, NATIVE])
+    bare = f"[bench-fastagi]\nexten => s,1,AGI(agi://127.0.0.1:{fastagi_port}/menu)\n same => n,Hangup()\n"
+    return "\n".join([numbers, hotline, served, process, ari, bare, NATIVE])
 
 
 def block(text: str, context: str) -> str:

@@ -11,11 +11,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.table import Part, Row, at_least
 from gateway.core.flow_file import FlowSet
 from gateway.core.simulation import Conditions, simulate
 from gateway.flows import parse_folder
-
-from bench.table import Part, Row, at_least
 
 WANTED = 20_000  # calls a second
 SHIPPED = Path(__file__).resolve().parents[1] / "ivr_flows"

@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 500
 MOST = 100.0  # MB for AT_ONCE calls
 PARALLEL = 40  # calls at once while thousands go by
-FLAT = 1.0  # kB a call, at most, once warm: what is kept by mistake is more than that
+WARM = 12_000  # calls until SQLite's page cache is full, which grows up to its limit (16 MB a connection)
+FLAT = 0.2  # kB a call, at most, once warm
 MEGABYTE = 1e6
 
 
@@ -51,7 +52,7 @@ class Gateway:
     async def until(self, calls: int, closed: int) -> Seen:
         """Wait until so many calls go on and so many are closed with their record kept."""
         async with asyncio.timeout(60):
-            while (seen := await self.look()).calls != calls or seen.closed != closed:
+            while (seen := await self.look()).calls != calls or seen.closed != closed:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return seen
 
@@ -134,18 +135,21 @@ async def pass_by(gateway: Gateway, count: int) -> None:
             group.create_task(caller())
 
 
-async def _measure(var: Path, at_once: int, many: int) -> Part:
+async def _measure(var: Path, at_once: int, many: int, warm: int) -> Part:
     async with running(var) as gateway:
         before = await gateway.look()
         full = await hold(gateway, at_once)
-        steps = []
-        closed = at_once
+        await pass_by(gateway, warm)
+        closed = at_once + warm
+        steps = [(await gateway.until(0, closed)).resident]
         for _ in range(5):
             await pass_by(gateway, many // 5)
             closed += many // 5
             steps.append((await gateway.until(0, closed)).resident)
     used = (full.resident - before.resident) / MEGABYTE
-    slope = max(0.0, (steps[-1] - steps[0]) / (many - many // 5)) / 1000
+    slope = max(0.0, (steps[-1] - steps[0]) / many) / 1000
+    what = f"growth over {many:,} calls after {warm:,}, a call"
+    growth = at_most(what, slope, FLAT, "{:.2f} kB", f"{many:,} calls")
     shown = ", ".join(f"{step / MEGABYTE:.1f}" for step in steps)
     return Part(
         "memory",
@@ -154,9 +158,9 @@ async def _measure(var: Path, at_once: int, many: int) -> Part:
             Row("at rest, before the first call", f"{before.resident / MEGABYTE:.1f} MB"),
             at_most(f"{at_once} calls in their menus, all together", used, MOST, "{:.1f} MB"),
             Row("of these, a call", f"{used * 1000 / at_once:.1f} kB"),
-            at_most(f"growth over {many:,} calls, a call", slope, FLAT, "{:.2f} kB", f"{many:,} calls"),
+            growth if warm >= WARM else Row(growth.what, growth.value, samples=growth.samples),
         ),
-        (f"Resident after each fifth of the {many:,} calls: {shown} MB.",),
+        (f"Resident after {warm:,} calls and after each fifth of the {many:,} that follow: {shown} MB.",),
     )
 
 
@@ -184,6 +188,9 @@ async def running(var: Path) -> AsyncIterator[Gateway]:
             await process.wait()
 
 
-def measure(var: Path, at_once: int = AT_ONCE, many: int = 10_000) -> Part:
-    """Hold `at_once` calls, then let `many` go by; about a minute. `var` is a folder that may be filled."""
-    return asyncio.run(_measure(var, at_once, many))
+def measure(var: Path, at_once: int = AT_ONCE, many: int = 10_000, warm: int = WARM) -> Part:
+    """Hold `at_once` calls, then let `warm` and `many` go by; three minutes. `var` may be filled.
+
+    With fewer than WARM the growth is told, but not judged.
+    """
+    return asyncio.run(_measure(var, at_once, many, warm))

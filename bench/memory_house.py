@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvloop
 
+from bench.process_time import resident
 from gateway import config
 from gateway.aftercall import AfterCall
 from gateway.core.note import What
@@ -29,8 +30,6 @@ from gateway.pbx.ivr import Ivr
 from gateway.rules import load_rules
 from gateway.storage import Storage
 from gateway.switchboard import Switchboard
-
-from bench.process_time import resident
 
 ROOT = Path(__file__).resolve().parents[1]
 

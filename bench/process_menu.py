@@ -1,4 +1,4 @@
-"""The bench's menu as a process AGI: Asterisk starts this script anew for every call. Standard library only."""
+"""The bench's menu as a process AGI: Asterisk starts this script anew for every call."""
 
 from __future__ import annotations
 

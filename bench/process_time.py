@@ -26,7 +26,7 @@ class CpuTime:
 
 
 def cpu_time(pid: int) -> CpuTime:
-    """User and system time so far, to a hundredth of a second. Raises OSError when there is no such process."""
+    """User and system time so far, to a hundredth of a second. Raises OSError when it has gone."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     user, system, children_user, children_system = (int(field) / _TICK for field in fields[11:15])
     return CpuTime(user + system, children_user + children_system)

@@ -20,15 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from bench import dialplan, menu
+from bench.callers import Job, Result
+from bench.process_time import CpuTime, cpu_time
 from gateway import config
 from gateway.errors import PbxDown
 from gateway.pbx.asterisk_tree import Asterisk, find_or_make
 from gateway.pbx.conf import Places
 from gateway.voice_engine.environment import cache_home
-
-from bench import dialplan, menu
-from bench.callers import Job, Result
-from bench.process_time import CpuTime, cpu_time
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOT = 60.0  # seconds
@@ -44,9 +43,7 @@ class Usage:
     ari: CpuTime
 
     def __sub__(self, before: Usage) -> Usage:
-        return Usage(
-            self.asterisk - before.asterisk, self.gateway - before.gateway, self.ari - before.ari
-        )
+        return Usage(self.asterisk - before.asterisk, self.gateway - before.gateway, self.ari - before.ari)
 
 
 class Site:
@@ -59,10 +56,6 @@ class Site:
         self._gateway = gateway
         self._ari = ari
         self._callers: subprocess.Popen[str] | None = None
-
-    @property
-    def gateway_pid(self) -> int:
-        return self._gateway
 
     @property
     def asterisk_pid(self) -> int:
@@ -106,29 +99,29 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
     own = _environment(folder, lines)
     settings = config.load(ROOT / "gateway.toml", own)
     password = secrets.token_urlsafe(12)
+    (bare_port,) = _free_ports(1, socket.SOCK_STREAM)
     menu.lay_flows(folder / "flows", ROOT / "ivr_flows")
     sounds = Places(settings.var).sounds
     script = (sys.executable, "-S", str(ROOT / "bench" / "process_menu.py"), str(sounds))
-    dialplan.lay_configuration(ROOT / "asterisk_conf", folder / "conf", password, script)
+    dialplan.lay_configuration(ROOT / "asterisk_conf", folder / "conf", password, script, bare_port)
     environment = {**os.environ, **own, "PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
         log = stack.enter_context((folder / "gateway.log").open("ab"))
-        gateway = stack.enter_context(_process([sys.executable, *GATEWAY_RUN], environment, log))
+        gateway = stack.enter_context(_process([sys.executable, "-m", "gateway", "run"], environment, log))
         _wait_takes_calls(asterisk, Places(settings.var), gateway, folder / "gateway.log")
         http = f"127.0.0.1:{settings.asterisk.http_port}"
+        bare_command = [sys.executable, "-m", "bench.bare_fastagi", str(bare_port), str(sounds)]
+        bare = stack.enter_context(_process(bare_command, environment, log, pipe=True))
         ari_command = [sys.executable, "-m", "bench.ari_menu", http, password, str(sounds)]
         ari = stack.enter_context(_process(ari_command, environment, log, pipe=True))
-        assert ari.stdout
-        if ari.stdout.readline().strip() != "connected":
-            raise RuntimeError(f"the ARI application did not connect: {_tail(folder / 'gateway.log')}")
+        for name, process in (("bare FastAGI server", bare), ("ARI application", ari)):
+            if not (process.stdout and process.stdout.readline()):
+                raise RuntimeError(f"the {name} did not come up: {_tail(folder / 'gateway.log')}")
         made = Site(settings, asterisk, gateway.pid, ari.pid)
         sip = f"127.0.0.1:{settings.asterisk.sip_port}"
         callers = [sys.executable, "-m", "bench.callers", sip]
         made.attach_callers(stack.enter_context(_process(callers, environment, log, pipe=True)))
         yield made
-
-
-GATEWAY_RUN = ("-m", "gateway", "run")
 
 
 @contextmanager
@@ -160,9 +153,7 @@ def _process(
                 end.close()
 
 
-def _wait_takes_calls(
-    asterisk: Asterisk, places: Places, gateway: subprocess.Popen[str], log: Path
-) -> None:
+def _wait_takes_calls(asterisk: Asterisk, places: Places, gateway: subprocess.Popen[str], log: Path) -> None:
     until = time.monotonic() + BOOT
     while time.monotonic() < until:
         if gateway.poll() is not None:

@@ -1,0 +1,96 @@
+"""`python -m bench`: measure, print the tables, and with --write keep them in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from bench import cpu, flow_rate, latency, memory, storage
+from bench.site import Site, site
+from bench.table import Part, markdown
+from gateway.errors import SetupError
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
+ON_ASTERISK = ("latency", "cpu")
+PARTS = (*ON_ASTERISK, "flows", "memory", "storage")
+LINES = 60  # lines of the centre: 50 calls, and those that are just ending
+BUSY = 0.5  # load above which a run is not worth much
+
+
+def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
+    """The wanted parts, one after another."""
+    if any(name in wanted for name in ON_ASTERISK):
+        with site(folder / "site", LINES) as running:
+            yield from _on_asterisk(wanted, quick, running)
+    alone: dict[str, Callable[[], Part]] = {
+        "flows": lambda: flow_rate.measure(0.2 if quick else 3.0),
+        "memory": lambda: memory.measure(folder / "memory", *((50, 100, 0) if quick else ())),
+        "storage": lambda: storage.measure(storage.QUICK if quick else storage.FULL),
+    }
+    for name in alone:
+        if name in wanted:
+            yield alone[name]()
+
+
+def _on_asterisk(wanted: Sequence[str], quick: bool, running: Site) -> Iterator[Part]:
+    if "latency" in wanted:
+        yield latency.measure(running, latency.QUICK if quick else latency.FULL)
+    if "cpu" in wanted:
+        yield cpu.measure(running, cpu.QUICK if quick else cpu.FULL)
+
+
+def circumstances(load: float) -> str:
+    """Where and when this was measured; nothing that names the machine."""
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf-8", "replace"))
+    memory_kb = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    return (
+        f"Measured {date.today():%Y-%m-%d} on {os.cpu_count()} cores ({model[1] if model else 'unknown'}), "
+        f"{int(memory_kb[1]) / 2**20 if memory_kb else 0:.0f} GB, Linux {platform.release()}, "
+        f"Python {platform.python_version()}; load before the run {load:.2f}.\n"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0, 1 when a target is missed, 2 when something that is needed is not there."""
+    parser = argparse.ArgumentParser(prog="bench", description="Measure speed and memory.")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given again")
+    parser.add_argument("--quick", action="store_true", help="few samples: does it run, not how fast it is")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    chosen = parser.parse_args(arguments)
+    wanted = chosen.only or PARTS
+    load = os.getloadavg()[0]
+    if load > BUSY and not chosen.quick:
+        print(f"bench: this machine is busy (load {load:.2f}): the figures will be worse than they are")
+    parts = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            for part in measure(wanted, chosen.quick, Path(folder)):
+                print(markdown(part), flush=True)
+                parts.append(part)
+    except (SetupError, RuntimeError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    if chosen.write:
+        write(DOCUMENT, [circumstances(load), *map(markdown, parts)])
+    missed = [f"{part.name}: {row.what} {row.value} ({row.target})" for part in parts for row in part.missed]
+    for line in missed:
+        print(f"missed: {line}")
+    return 1 if missed and not chosen.quick else 0
+
+
+def write(document: Path, texts: Sequence[str]) -> None:
+    """Replace the results in the document, between its two marks."""
+    old = document.read_text("utf-8")
+    document.write_text(RESULTS.sub(lambda _: "\n".join(texts) + "\n", old, count=1), "utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
