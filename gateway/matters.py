@@ -121,6 +121,21 @@ class Matters:
         item, others = await self._database.read(searched)
         return await asyncio.to_thread(duplicates.likely, item, others, self._places)
 
+    async def registered(self, number: str) -> tuple[Item, bytes]:
+        """An item, and its contact as it came (b"" when all that was said stands in the item).
+
+        Raises NotFound, StorageDown.
+        """
+        return await self._database.read(lambda t: (self._there(t, number), self._links.raw_of(t, number)))
+
+    def names(self, item: Item) -> tuple[str, str, tuple[str, ...]]:
+        """The Chinese names of channel, county and claims; what the rules do not know as it is."""
+        rules = self._rules
+        channel = next((one.zh for one in rules.channels if one.channel is item.channel), item.channel.value)
+        county = next((one.zh for one in rules.divisions if one.code == item.county), item.county)
+        claims = {one.id: one.zh for one in rules.claims}
+        return channel, county, tuple(claims.get(claim, claim) for claim in item.claims)
+
     def _signs(self, item: Item) -> Signs:
         person = item.person
         firm = duplicates.firm(item.respondent.name, self._places)
@@ -179,18 +194,22 @@ class Matters:
 
         It is received when the contact was, so its clocks run from that day, and carries the same
         files. Asked for again it is the same item. With `anonymous` nothing of the person goes into
-        it. Raises NotFound, Conflict, BadContact, KeyReused.
+        it. Raises NotFound, Conflict, BadContact.
         """
 
-        def looked(t: Transaction) -> tuple[Item, tuple[Attachment, ...], bytes]:
+        key = f"split:{number}:{half.kind.value}"
+
+        def looked(t: Transaction) -> Contact | Receipt:
             item = self._there(t, number)
+            if before := self._items.known(t, key):
+                return self._receipt(t, before[1])
             _splittable(item, half.kind)
             _nobody_elses(item, who, self._now())
             raw = self._links.raw_of(t, number) if item.channel in BY_HAND else b""
-            return item, self._items.attachments_of(t, number), raw
+            return self._half(key, item, self._items.attachments_of(t, number), raw, half)
 
-        item, files, raw = await self._database.read(looked)
-        receipt = await self._intake.submit(self._half(item, files, raw, half))
+        found = await self._database.read(looked)
+        receipt = found if isinstance(found, Receipt) else await self._intake.submit(found)
 
         def tied(t: Transaction) -> None:
             now = self._now()
@@ -201,11 +220,16 @@ class Matters:
         self._told("changed", number)
         return receipt
 
-    def _half(self, item: Item, files: tuple[Attachment, ...], raw: bytes, half: Split) -> Contact:
+    def _receipt(self, t: Transaction, number: str) -> Receipt:
+        item = self._there(t, number)
+        code = self._items.code_of(t, number)
+        return Receipt(number, code, item.received_at, item.state.value, item.due, repeated=True)
+
+    def _half(self, key: str, item: Item, files: tuple[Attachment, ...], raw: bytes, half: Split) -> Contact:
         report = half.kind is Kind.REPORT
         kept = () if half.anonymous else tuple(file for file in files if file.role != "raw")
         return Contact(
-            key=f"split:{item.number}:{half.kind.value}",
+            key=key,
             channel=item.channel,
             kind=half.kind,
             received_at=item.received_at,
