@@ -1,7 +1,7 @@
 """POST /api/v1/intake and the public look at a number: what people without a token may do.
 
-JSON bodies only so far; forms with files (multipart/form-data) enter at `submit` with the same
-shape, read by another reader.
+A contact comes as JSON or as a form with files (multipart/form-data), with the same members and the same
+answer.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from gateway.core import number as numbers
 from gateway.core.contact import Contact, Receipt
 from gateway.errors import FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.web import shapes, translate
+from gateway.web.addresses import address_of
 from gateway.web.metrics import Metrics
 from gateway.web.ports import Door
 from gateway.web.route import Answer, Asked, Route
@@ -56,8 +58,9 @@ class IntakeApi:
                 {201: shapes.ReceiptGiven, 200: shapes.ReceiptGiven},
                 body=shapes.NewContact,
                 also=self.faults,
+                files=True,
                 headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
-                refuses=(KeyReused, StorageDown),
+                refuses=(KeyReused, TooMany, StorageDown),
             ),
             Route(
                 "GET",
@@ -80,7 +83,8 @@ class IntakeApi:
     def _contact(self, asked: Asked, key: str) -> Contact:
         now = self._now()
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as exact as it is kept and shown
-        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at)
+        made = translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at)
+        return replace(made, evidence=tuple(file.evidence for file in asked.files))
 
     def faults(self, asked: Asked) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
@@ -104,7 +108,7 @@ class IntakeApi:
     async def state(self, asked: Asked) -> Answer:
         number = numbers.normal(asked.part("number"))
         code = asked.queried(shapes.CodeAsked).code
-        found = await self._door.public_state(number, code, f"web:{asked.request.remote or ''}")
+        found = await self._door.public_state(number, code, f"web:{address_of(asked.request)}")
         if found is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         return Answer(translate.state_told(found))

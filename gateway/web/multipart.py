@@ -19,9 +19,7 @@ from gateway.errors import Refused, TooLarge
 MOST_PARTS = 200
 LONGEST_HEADER = 4096
 LONGEST_NAME = 120
-_BOUNDARY = re.compile(
-    r"""(?:^|;)\s*boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)""", re.IGNORECASE
-)
+_BOUNDARY = re.compile(r"""(?:^|;)\s*boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)""", re.I)
 _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^;"]*))')
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

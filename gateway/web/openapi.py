@@ -15,6 +15,7 @@ from gateway.web.route import Route
 from gateway.web.schema import name_of, nested, parameter, reference, schema
 from gateway.web.shape import members
 from gateway.web.shapes import NUMBER
+from gateway.web.uploads import EVIDENCE, MULTIPART
 
 VERSION = "1"
 
@@ -52,11 +53,18 @@ def operation(route: Route) -> dict[str, Any]:
         made["parameters"] = parameters
     if route.body is not None:
         required = any(m.required for m in members(route.body))
-        made["requestBody"] = {
-            "required": required,
-            "content": {"application/json": {"schema": reference(route.body)}},
-        }
+        content = {"application/json": {"schema": reference(route.body)}}
+        if route.files:
+            content[MULTIPART] = {"schema": _form(route.body)}
+        made["requestBody"] = {"required": required, "content": content}
     return made
+
+
+def _form(shape: type[Any]) -> dict[str, Any]:
+    """The members of a shape as fields of a form, and files beside them."""
+    made = schema(shape, request=True)
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    return {**made, "properties": {**made["properties"], EVIDENCE: files}}
 
 
 def tag(route: Route) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,9 +23,12 @@ from gateway.errors import (
     TooLarge,
     WrongType,
 )
+from gateway.web.addresses import address_of
 from gateway.web.auth import Gate
+from gateway.web.form_reading import read_form
 from gateway.web.ports import Account, Role
-from gateway.web.reading import read_body, read_query
+from gateway.web.reading import Reading, read_body, read_query
+from gateway.web.uploads import MULTIPART, Upload, Uploads
 from gateway.web.writing import encoded
 
 T = TypeVar("T")
@@ -36,12 +40,16 @@ BODY_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request after all checks. `who` is None on public end points."""
+    """One request after all checks. `who` is None on public end points.
+
+    `files` came with a form; they are there until the answer is given.
+    """
 
     request: web.Request
     who: Account | None = None
     query: Any = None
     body: Any = None
+    files: tuple[Upload, ...] = ()
 
     @property
     def account(self) -> Account:
@@ -79,6 +87,7 @@ class Route:
     """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
 
     `also` finds what else is wrong with a body, so that every fault is told at once.
+    `files`: the body may be a form (multipart/form-data) as well, with files in it.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body.
@@ -95,6 +104,7 @@ class Route:
     query: type[Any] | None = None
     body: type[Any] | None = None
     also: Callable[[Asked], Iterable[FieldFault]] | None = None
+    files: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     number: bool = False
     media: str = ""
@@ -118,7 +128,9 @@ class Nothing:
     """No query members: whatever stands in the query is refused."""
 
 
-def handler(route: Route, gate: Gate) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def handler(
+    route: Route, gate: Gate, uploads: Uploads
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -126,24 +138,39 @@ def handler(route: Route, gate: Gate) -> Callable[[web.Request], Awaitable[web.S
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
-        body = await _read(route, request) if route.body else None
-        done = await route.does(Asked(request, who, query, body))
+        async with AsyncExitStack() as stack:
+            body, files = await _read(route, request, uploads, stack) if route.body else (None, ())
+            done = await route.does(Asked(request, who, query, body, files))
         return done if isinstance(done, web.StreamResponse) else as_json(done)
 
     return handle
 
 
-async def _read(route: Route, request: web.Request) -> Any:
-    """The body as a shape. Raises Refused, WrongType, TooLarge, BadContact with every fault."""
+async def _read(
+    route: Route, request: web.Request, uploads: Uploads, stack: AsyncExitStack
+) -> tuple[Any, tuple[Upload, ...]]:
+    """The body as a shape, and its files until the stack ends.
+
+    Raises Refused, WrongType, TooLarge, TooMany, BadContact with every fault.
+    """
     assert route.body
-    reading = read_body(route.body, await _json(request))
+    files: tuple[Upload, ...] = ()
+    reading: Reading[Any]
+    if route.files and request.content_type == MULTIPART:
+        sent = await stack.enter_async_context(uploads.receive(request, address_of(request)))
+        if sent.refusal:
+            raise sent.refusal
+        files = sent.files
+        reading = read_form(route.body, sent.fields, sent.faults)
+    else:
+        reading = read_body(route.body, await _json(request))
     faults = list(reading.faults)
     if route.also and reading.rest is not None:
         known = {fault.field for fault in faults}
         faults += [f for f in route.also(Asked(request, body=reading.rest)) if f.field not in known]
     if faults:
         raise BadContact(*faults)
-    return reading.made
+    return reading.made, files
 
 
 def as_json(done: Answer) -> web.Response:

@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from aiohttp import web
 
+from gateway import config
 from gateway.core.contact import Contact
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
+from gateway.web.addresses import told_by
 from gateway.web.auth import Gate, Tokens
 from gateway.web.events import EventFeed
 from gateway.web.intake_api import IntakeApi, Missing
@@ -27,6 +30,7 @@ from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER
+from gateway.web.uploads import Uploads
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -39,12 +43,17 @@ def nothing_missing(contact: Contact) -> Iterable[FieldFault]:
     return ()
 
 
+def nowhere(sha256: str) -> Path:
+    return Path(sha256)
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """What the web side is built on. `zone` is the centre's; `var` holds the recordings.
 
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
-    gets all of them at once; the door itself refuses what it must.
+    gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
+    hash lies.
     """
 
     door: Door
@@ -58,6 +67,9 @@ class WebParts:
     public_url: str = ""
     now: Callable[[], datetime] = utc_now
     missing: Missing = nothing_missing
+    place: Callable[[str], Path] = nowhere
+    uploads: config.Uploads = field(default_factory=config.Uploads)
+    rates: config.Rates = field(default_factory=config.Rates)
 
 
 FEED = web.AppKey("feed", EventFeed)
@@ -67,7 +79,8 @@ ROUTES = web.AppKey("routes", tuple)
 
 def make_app(parts: WebParts) -> web.Application:
     """The application. `app[FEED].publish(name, data)` tells events, `app[METRICS]` takes times."""
-    app = web.Application(middlewares=[logged, problems], client_max_size=LARGEST_BODY)
+    named = told_by(parts.rates.proxies)
+    app = web.Application(middlewares=[logged, named, problems], client_max_size=LARGEST_BODY)
     gate = Gate(parts.tokens)
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
@@ -75,19 +88,29 @@ def make_app(parts: WebParts) -> web.Application:
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now).routes(),
+        *AttachmentsApi(parts.door, parts.place).routes(),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *service.routes(),
     )
     service.describe(routes)
+    uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:
-        _add(app, route, gate)
+        _add(app, route, gate, uploads)
+    app.on_startup.append(_swept(uploads))
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
 
 
-def _add(app: web.Application, route: Route, gate: Gate) -> None:
-    does = handler(route, gate)
+def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:
+    async def sweep(_: web.Application) -> None:
+        await asyncio.to_thread(uploads.sweep)
+
+    return sweep
+
+
+def _add(app: web.Application, route: Route, gate: Gate, uploads: Uploads) -> None:
+    does = handler(route, gate, uploads)
     path = route.path.replace("{number}", f"{{number:{NUMBER}}}") if route.number else route.path
     app.router.add_route(route.method, path, does)
     if route.method == "GET" and 101 not in route.gives:

@@ -173,7 +173,7 @@ async def test_a_body_that_is_none_is_refused(house: House, body: bytes, status:
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/mixed"])
 async def test_another_type_is_refused(house: House, kind: str) -> None:
     status, problem = await house.told("POST", INTAKE, data=b"{}", headers={"Content-Type": kind})
     assert (status, problem["code"]) == (415, "wrong_type")

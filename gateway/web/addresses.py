@@ -1,0 +1,58 @@
+"""Who asks, as an address: what limits are counted by. Behind a proxy of ours, whoever the proxy names.
+
+X-Forwarded-For is anybody's to write, so only what a proxy named in the settings added is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+ADDRESS = web.RequestKey("address", str)
+_HOME = 64  # bits of an IPv6 address that one subscriber has in common
+
+
+def address_of(request: web.Request) -> str:
+    """The address a request is counted by; "" where there is none (a socket in the file system)."""
+    return str(request.get(ADDRESS, "")) or counted(request.remote or "")
+
+
+def told_by(proxies: Sequence[str]) -> Middleware:
+    """Middleware that finds out each request's address once. `proxies` are networks of ours."""
+    nets = [ip_network(net, strict=False) for net in proxies]
+
+    def ours(text: str) -> bool:
+        address = _parsed(text)
+        return address is not None and any(address in net for net in nets)
+
+    @web.middleware
+    async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nearest = request.remote or ""
+        if nets and ours(nearest):
+            hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+            while hops and ours(nearest) and _parsed(hops[-1].strip()):
+                nearest = hops.pop().strip()
+        request[ADDRESS] = counted(nearest)
+        return await handler(request)
+
+    return named
+
+
+def counted(text: str) -> str:
+    """An address as it is counted: of IPv6 the network of one subscriber."""
+    address = _parsed(text)
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, _HOME), strict=False))
+    return str(address or text[:64])
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
