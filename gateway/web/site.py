@@ -18,6 +18,7 @@ from gateway.core.contact import Contact
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
 from gateway.web.addresses import told_by
+from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import Gate, Tokens
 from gateway.web.events import EventFeed
 from gateway.web.intake_api import IntakeApi, Missing
