@@ -70,6 +70,7 @@ class Intake:
         self._storage = storage
         self._database = storage.database
         self._items = storage.items
+        self._rules = rules
         self._clocks = lru_cache(1000)(lambda kind, day: in_order(rules.due(kind, day)))
         self._zone = zone
         self._now = now
@@ -276,8 +277,7 @@ class Intake:
             held(item.lease, who)
             now = self._now()
             self._items.change(t, number, **values)
-            clocks = self._clocks(found.kind, day_of(item.received_at, self._zone))
-            self._items.replace_dues(t, number, clocks)
+            self._items.replace_dues(t, number, self._running(t, item, found.kind))
             self._items.happened(t, number, Happened(now, "sorted", who, found.kind.value))
             self._items.post(t, "item.changed", number, "{}", now)
             return self._detail(t, number)
@@ -332,6 +332,12 @@ class Intake:
                 self._tell("changed", number)
             after = page[-1]
 
+    def _running(self, t: Transaction, item: Item, kind: Kind) -> tuple[Due, ...]:
+        """The clocks of a kind from this item's day of receipt on, and from what has happened to it."""
+        received = day_of(item.received_at, self._zone)
+        days = self._storage.links.days_of(t, item.number)
+        return in_order(self._rules.running(kind, received, days)) if days else self._clocks(kind, received)
+
     def _recounted(self, t: Transaction, page: Sequence[str]) -> list[str]:
         return [number for number in page if self._recount_one(t, self._locked(t, number))]
 
@@ -339,7 +345,7 @@ class Intake:
         """Only provisional clocks move; whatever else stands on the item stays. False when none did."""
         if item.state in TERMINAL:
             return False
-        fresh = {due.clock: due for due in self._clocks(item.kind, day_of(item.received_at, self._zone))}
+        fresh = {due.clock: due for due in self._running(t, item, item.kind)}
         clocks = tuple(fresh.get(due.clock, due) if due.provisional else due for due in item.due)
         if clocks == item.due:
             return False

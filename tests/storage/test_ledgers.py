@@ -1,0 +1,180 @@
+"""The phone side's ledgers and the tokens, on both kinds of database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from gateway.core.call import (
+    AgentChange,
+    CallBack,
+    CallBackState,
+    CallOutcome,
+    CallRecord,
+    Gap,
+    PathStep,
+    RecordingState,
+)
+from gateway.storage import Storage
+from tests.storage.databases import MONDAY
+
+
+def after(seconds: float) -> datetime:
+    return MONDAY + timedelta(seconds=seconds)
+
+
+def call(n: int, **changes: object) -> CallRecord:
+    whole = CallRecord(f"1772415000.{n:03}", "in", f"1380000{n:04}", "12315", 1 + n % 5, after(n))
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- calls
+
+
+async def test_a_call_is_replaced_as_a_whole(storage: Storage) -> None:
+    whole = call(
+        1,
+        answered_at=after(2.25),
+        queued_at=after(9),
+        talked_at=after(20),
+        ended_at=after(90.125),
+        path=(PathStep(after(2.25), "greeting", "1"), PathStep(after(9), "排队")),
+        wait_seconds=11.5,
+        agent="agent1",
+        outcome=CallOutcome.TALKED,
+        flow="main@3",
+        recording="recordings/20260302/x.wav",
+        recording_state=RecordingState.SAVED,
+        number="260302000015",
+        back_of="earlier",
+    )
+    await storage.calls.keep([])
+    await storage.calls.keep([call(1), call(2)])
+    assert [c.id for c in await storage.calls.open_calls()] == [call(1).id, call(2).id]
+    await storage.calls.keep([call(1), whole])
+    await storage.calls.keep([whole])
+    assert await storage.calls.get(whole.id) == whole
+    assert [c.id for c in await storage.calls.open_calls()] == [call(2).id]
+    await storage.calls.keep([call(1)])
+    assert await storage.calls.get(call(1).id) == call(1), "nothing of the earlier row is left"
+    assert await storage.calls.get("none") is None
+
+
+async def test_pages_of_calls(storage: Storage) -> None:
+    same = [call(n, started_at=MONDAY) for n in range(5)]
+    later = [call(n, caller="138", dialled="10000") for n in range(5, 12)]
+    await storage.calls.keep([*later, *same])
+    wanted = [c.id for c in sorted((*same, *later), key=lambda c: (c.started_at, c.id), reverse=True)]
+    seen: list[str] = []
+    while page := await storage.calls.page(None, 5, seen[-1] if seen else ""):
+        seen += [c.id for c in page]
+    assert seen == wanted
+    assert [c.id for c in await storage.calls.page(after(10), 50)] == [call(11).id, call(10).id]
+    assert len(await storage.calls.page(None, 50, caller="138")) == 7
+    assert len(await storage.calls.page(None, 50, caller="10000")) == 7
+    assert await storage.calls.page(None, 50, before="none") == []
+
+
+async def test_turned_away(storage: Storage) -> None:
+    await storage.calls.keep([call(n, outcome=CallOutcome.TURNED_AWAY) for n in range(4)] + [call(9)])
+    assert await storage.calls.turned_away(after(2)) == 2
+
+
+async def test_the_caller_may_be_anything(storage: Storage) -> None:
+    odd = call(1, caller="\0" + "\udcff" * 100, agent="x" * 200, flow='"; drop table calls; --')
+    await storage.calls.keep([odd])
+    kept = await storage.calls.get(odd.id)
+    assert kept and (kept.caller, kept.agent, kept.flow) == ("?" * 64, "x" * 64, odd.flow)
+
+
+# ---------------------------------------------------------------- calls that are owed
+
+
+def owed(n: int, **changes: object) -> CallBack:
+    return replace(CallBack(f"cb{n}", "138", f"call{n}", after(-n), after(n)), **changes)  # type: ignore[arg-type]
+
+
+async def test_call_backs(storage: Storage) -> None:
+    book = storage.call_backs
+    for n in range(4):
+        assert await book.book(owed(n)) == owed(n)
+    assert await book.move("cb2", CallBackState.PENDING, CallBackState.PLACED)
+    assert await book.book(owed(2, phone="other")) == owed(2, state=CallBackState.PLACED)
+    await book.link("cb1", "260302000015")
+    assert await book.move("cb0", CallBackState.PENDING, CallBackState.DONE)
+    assert await book.owed() == [
+        owed(3),
+        owed(2, state=CallBackState.PLACED),
+        owed(1, number="260302000015"),
+    ]
+    assert [o.id for o in await book.owed(CallBackState.DONE)] == ["cb0"]
+    assert not await book.move("none", CallBackState.PENDING, CallBackState.DONE)
+
+
+async def test_a_move_happens_once(storage: Storage) -> None:
+    await storage.call_backs.book(owed(1))
+    move = storage.call_backs.move
+    done = await asyncio.gather(
+        *(move("cb1", CallBackState.PENDING, CallBackState.DIALLING) for _ in range(20))
+    )
+    assert sorted(done) == [False] * 19 + [True]
+
+
+# ---------------------------------------------------------------- marks, gaps, seats
+
+
+async def test_marks(storage: Storage) -> None:
+    assert await storage.once.mark("journal") == ""
+    await storage.once.set_mark("journal", "12")
+    await storage.once.set_mark("other", "x")
+    await storage.once.set_mark("journal", "13")
+    assert (await storage.once.mark("journal"), await storage.once.mark("other")) == ("13", "x")
+
+
+async def test_gaps_and_seats(storage: Storage) -> None:
+    gaps = [Gap(after(n * 10), after(n * 10 + 5), f"why{n}") for n in range(3)]
+    for gap in gaps:
+        await storage.gaps.add_gap(gap)
+    assert await storage.gaps.gaps(after(12)) == gaps[1:]
+    changes = [AgentChange(after(n), f"agent{n % 2}", "paused", "午休") for n in range(6)]
+    await storage.agents.add_changes([])
+    await storage.agents.add_changes(changes)
+    assert await storage.agents.changes(after(2)) == changes[2:]
+    assert await storage.agents.changes(MONDAY, "agent1") == changes[1::2]
+
+
+# ---------------------------------------------------------------- tokens
+
+
+async def test_tokens(storage: Storage) -> None:
+    now = MONDAY
+    one = await storage.tokens.create("agent", "agent1", now, now + timedelta(days=1))
+    two = await storage.tokens.create("admin", "root", now)
+    info = await storage.tokens.check(one, now)
+    assert info and (info.name, info.role, info.expires_at) == ("agent1", "agent", now + timedelta(days=1))
+    assert await storage.tokens.check(one, now + timedelta(days=1)) is None
+    assert await storage.tokens.check(one[:-1], now) is None
+    listed = await storage.tokens.list()
+    assert [token.name for token in listed] == ["agent1", "root"]
+    assert await storage.tokens.revoke(listed[1].id, now)
+    assert not await storage.tokens.revoke(listed[1].id, now)
+    assert await storage.tokens.check(two, now) is None
+    assert await storage.tokens.check(one, now)
+
+
+async def test_a_tokens_text_is_not_in_the_database(storage: Storage) -> None:
+    secret = await storage.tokens.create("agent", "agent1", datetime(2026, 1, 1, tzinfo=UTC))
+    row = await storage.database.read(lambda t: tuple(t.execute(text("select * from tokens")).one()))
+    assert not any(secret[3:] in str(value) for value in row)
+
+
+@pytest.mark.parametrize("ms", [0, 1, 499, 500, 999])
+async def test_times_come_back_as_they_went(storage: Storage, ms: int) -> None:
+    at = datetime(2026, 3, 2, 1, 30, 7, ms * 1000, UTC)
+    await storage.calls.keep([call(1, started_at=at)])
+    kept = await storage.calls.get(call(1).id)
+    assert kept and kept.started_at == at
