@@ -42,6 +42,8 @@ WINDOW = timedelta(minutes=15)
 RECOUNTED = 200  # items in one transaction of a recount
 # What a machine takes in has one content for one key; what a person sends may come twice and differ.
 BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
+# What a scan said of a file is not part of what the person sent: it may differ at the second try.
+_ROLE = {"quarantined": "evidence", "unchecked": "evidence"}
 
 Changed = Callable[[str, str], None]
 
@@ -425,7 +427,7 @@ def fingerprint(contact: Contact, kept: Sequence[Attachment]) -> str:
     said = (
         *(c.kind.value, c.task.value, c.person, c.respondent, c.content, c.claims, c.amount, c.occurred_on),
         *(c.county, c.anonymous, c.publish_consent, c.mediation_consent, c.call_id),
-        *((one.sha256, one.name, one.role) for one in kept),
+        *((one.sha256, one.name, _ROLE.get(one.role, one.role)) for one in kept),
     )
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
