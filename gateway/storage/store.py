@@ -9,6 +9,7 @@ from gateway.storage.files import Files
 from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
+from gateway.storage.reports import Reports
 from gateway.storage.tokens import Tokens
 
 
@@ -20,6 +21,7 @@ class Storage:
         self.files = files
         self.items = Items(database)
         self.links = Links(database)
+        self.reports = Reports(database)
         self.calls = Calls(database)
         self.call_backs = CallBacks(database)
         self.once = Once(database)
