@@ -131,7 +131,7 @@ class App:
         sounds = {prompt.id: prompts.sound_file(prompt.id) for prompt in prompts}
         asterisk = self._which() if config.asterisk.manage else None
         places = await asyncio.to_thread(put_in_place, config, secrets, sounds, asterisk)
-        return places, AsteriskProcess(asterisk, places, config.centre.timezone) if asterisk else None
+        return places, AsteriskProcess(asterisk, places) if asterisk else None
 
     def _which(self) -> Asterisk:
         found = find(cache_home())

@@ -59,11 +59,21 @@ def read_note(line: str) -> Note | None:
     parts = line.strip().split("|")
     if len(parts) < 3 or parts[1] not in _KNOWN:
         return None
-    try:
-        at = datetime.fromtimestamp(float(parts[0]), UTC)
-    except (ValueError, OverflowError, OSError):
+    at = _time(parts[0])
+    if at is None:
         return None
     return Note(at, _KNOWN[parts[1]], parts[2], tuple(parts[3:]))
+
+
+def _time(text: str) -> datetime | None:
+    """20261124012604.558; taken apart by hand, since strptime costs more than all the rest."""
+    if len(text) != 18 or text[14] != "." or not (text[:14] + text[15:]).isdecimal():
+        return None
+    parts = (int(text[:4]), *(int(text[i : i + 2]) for i in range(4, 14, 2)))
+    try:
+        return datetime(*parts, int(text[15:]) * 1000, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None
 
 
 def number_of(from64: str) -> str:

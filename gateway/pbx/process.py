@@ -28,8 +28,7 @@ AGAIN = (1.0, 30.0)  # first and longest pause before it is started again
 class AsteriskProcess:
     """One Asterisk under `places`. `start`, `watch` in a task, `stop`."""
 
-    def __init__(self, asterisk: Asterisk, places: Places, timezone: str = "UTC") -> None:
-        self._environment = {**os.environ, "TZ": timezone}
+    def __init__(self, asterisk: Asterisk, places: Places) -> None:
         self._asterisk = asterisk
         self._places = places
         self._process: asyncio.subprocess.Process | None = None
@@ -59,7 +58,6 @@ class AsteriskProcess:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                env=self._environment,
                 cwd=self._places.root,
             )
         await self._booted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import wave
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ async def test_a_message_becomes_an_item_with_its_recording(gateway: Gateway, nu
     assert (record["outcome"], record["line"], record["dialled"]) == ("message", 1, number)
     assert [step["step"] for step in record["path"]][:3] == ["main/open", "main/menu", "main/callback"]
     assert record["path"][1]["keys"] == "5"
+    began = datetime.fromisoformat(record["started_at"])
+    assert timedelta(0) < datetime.now(UTC) - began < timedelta(minutes=2)
     item = await gateway.item_of(record["number"])
     assert (item["channel"], item["task"], item["state"]) == ("phone", "listen", "received")
     assert item["person"]["phone"] == caller

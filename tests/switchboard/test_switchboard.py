@@ -124,14 +124,17 @@ async def test_storage_away_delays_and_loses_nothing(board: Board) -> None:
 async def test_what_happened_meanwhile_is_taken_over_once(settings: object) -> None:
     board = Board(settings)  # type: ignore[arg-type]
     day = f"{datetime.now(UTC):%Y%m%d}"
-    now = datetime.now(UTC).timestamp()
+
+    def ago(seconds: int) -> str:
+        return f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y%m%d%H%M%S.000}"
+
     (board.places.journal / f"{day}.log").write_text(
-        f"{now - 60:.3f}|began|1.1|1|in|{FROM}|\n"
+        f"{ago(60)}|began|1.1|1|in|{FROM}|\n"
         "half a line\n"
-        f"{now - 50:.3f}|safety|1.1||||\n"
-        f"{now - 40:.3f}|message|1.1|1.1-safety.wav|||\n"
-        f"{now - 20:.3f}|ended|1.1|16|message||\n"
-        f"{now - 10:.3f}|began|1.2|2|in|{FROM}|\n"
+        f"{ago(50)}|safety|1.1||||\n"
+        f"{ago(40)}|message|1.1|1.1-safety.wav|||\n"
+        f"{ago(20)}|ended|1.1|16|message||\n"
+        f"{ago(10)}|began|1.2|2|in|{FROM}|\n"
     )
     write_wav(board.places.messages / "1.1-safety.wav", 10.0)
     for _ in range(2):
