@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "call": ("gateway.caller.script", "a real SIP call by a plan; tells what it heard"),
     "user": ("gateway.user_command", "the agents' accounts and passwords"),
     "token": ("gateway.accounts_command", "bearer tokens of the API"),
+    "export": ("gateway.export_command", "items as CSV or XLSX for the national platform"),
+    "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 
 
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What `gateway --help` shows."""
-    lines = [f"  {name:<9}{text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<11}{text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(["usage: gateway COMMAND …   (gateway COMMAND --help tells more)", "", *lines])
 
 
