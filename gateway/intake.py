@@ -92,9 +92,9 @@ class Intake:
 
     async def submit(self, contact: Contact) -> Receipt:
         """Take a contact in. Raises BadContact, KeyReused, StorageDown; then nothing is kept."""
-        faults = tuple(_faults(contact))
-        if faults:
-            raise BadContact(*faults)
+        wrong = tuple(faults(contact))
+        if wrong:
+            raise BadContact(*wrong)
         kept = await self._keep(contact.evidence)
         mark = fingerprint(contact, kept)
         if contact.received_at.microsecond % 1000 or contact.received_at.tzinfo is not UTC:
@@ -432,7 +432,7 @@ def fingerprint(contact: Contact, kept: Sequence[Attachment]) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-def _faults(contact: Contact) -> list[FieldFault]:
+def faults(contact: Contact) -> list[FieldFault]:
     """What is missing for its kind. A call's item owes an agent's work, no form."""
     found = []
     if not contact.key or len(contact.key) > 200:
