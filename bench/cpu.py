@@ -30,7 +30,7 @@ class Burst:
     rounds: int
 
 
-FULL = Burst(10.0, 3)
+FULL = Burst(10.0, 2)
 QUICK = Burst(2.0, 1)
 
 
@@ -60,7 +60,7 @@ class Cost:
 
 
 def measure(site: Site, burst: Burst = FULL) -> Part:
-    """Run all bursts; about six minutes for FULL."""
+    """Run all bursts; about three minutes for FULL."""
     idle_seconds = min(10.0, burst.seconds)
     idle = _idle(site, idle_seconds)
     costs = {variant: Cost() for variant in VARIANTS}
