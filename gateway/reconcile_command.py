@@ -50,9 +50,9 @@ class Hole:
 class Disk:
     """What lies on the disk for one day. Paths are below var/, hashes SHA-256 (hex).
 
-    `recordings` and `messages` are the calls that sounds belong to, by path; `attached` sizes of the
-    files that items name, with None for one that is not there and -1 for one whose bytes are others;
-    `stray` files that nothing names.
+    `recordings` has the call of each recording by its path, `messages` the hash of each message that
+    still lies in Asterisk's spool; `attached` the sizes of the files that items name, None for one that is
+    not there and -1 for one whose bytes are others; `stray` are files that nothing names.
     """
 
     notes: tuple[Note, ...] = ()
@@ -107,7 +107,7 @@ async def reconcile(
     disk, loose = await asyncio.to_thread(_read_disk, storage.files, places, zone, (since, until), kept, now)
     named = await storage.reports.files_named({*loose, *disk.messages.values()})
     disk = _without_twins(disk, loose, named)
-    of_calls = {call for call in (*_began(disk, since, until), *disk.recordings.values())}
+    of_calls = {*_began(disk, since, until), *disk.recordings.values()}
     known = kept.call_ids | {call.id for call in kept.calls}
     known |= await storage.reports.calls_there(of_calls - known)
     found = [
@@ -282,9 +282,9 @@ def _read_disk(
             for path in sorted((places.recordings / f"{since.astimezone(zone):%Y%m%d}").glob("*.wav"))
         },
         messages={
-            str(path.relative_to(places.var)): _hash(path)
+            str(path.relative_to(places.var)): digest
             for path in sorted(places.messages.glob("*.wav"))
-            if _of_day(path, during, now)
+            if _of_day(path, during, now) and (digest := _hash_of(path))
         },
         attached={digest: _size(files.path(digest), digest) for digest in sorted(named)},
     )
@@ -317,6 +317,14 @@ def _size(path: Path, digest: str) -> int | None:
         return path.stat().st_size if _hash(path) == digest else -1
     except OSError:
         return None
+
+
+def _hash_of(path: Path) -> str:
+    """Its hash; "" when it has just gone, since then its call has been closed."""
+    try:
+        return _hash(path)
+    except OSError:
+        return ""
 
 
 def _hash(path: Path) -> str:

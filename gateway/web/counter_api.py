@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from gateway.channels import counter
 from gateway.channels.counter import Registration
 from gateway.core.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item import Item
-from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown
+from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.matters import Split
 from gateway.web import matter_shapes, registration_form, translate
 from gateway.web.auth import HOUSE
@@ -70,8 +71,9 @@ class CounterApi:
                 roles=HOUSE,
                 body=matter_shapes.NewAtCounter,
                 also=self.faults,
+                files=True,
                 headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
-                refuses=(Conflict, KeyReused, StorageDown),
+                refuses=(Conflict, KeyReused, TooMany, StorageDown),
             ),
             Route(
                 "GET",
@@ -94,7 +96,7 @@ class CounterApi:
         sent = asked.sent(matter_shapes.NewAtCounter)
         who = asked.account.name
         key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        receipt = await self._door.submit(self._contact(sent, key, who))
+        receipt = await self._door.submit(self._contact(asked, key, who))
         second = None
         if sent.also is not None:
             second = await self._desk.split(receipt.number, Split(Kind(sent.also.value)), who)
@@ -105,8 +107,10 @@ class CounterApi:
         )
         return Answer(shown, 200 if receipt.repeated else 201)
 
-    def _contact(self, sent: matter_shapes.NewAtCounter, key: str, clerk: str) -> Contact:
+    def _contact(self, asked: Asked, key: str, clerk: str) -> Contact:
+        sent = asked.sent(matter_shapes.NewAtCounter)
         said = translate.contact(sent, f"counter:{key}", self._received(sent))
+        said = replace(said, evidence=tuple(file.evidence for file in asked.files))
         return counter.contact(said, Channel(sent.channel.value), self._registration(sent, clerk))
 
     def _received(self, sent: matter_shapes.NewAtCounter) -> datetime:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
@@ -20,8 +21,10 @@ from gateway.ledgers import CallLog
 from gateway.web.addresses import told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import Gate, Tokens
+from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.events import EventFeed
 from gateway.web.intake_api import IntakeApi, Missing
+from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
 from gateway.web.phone_api import PhoneApi
 from gateway.web.ports import Board, Door, Store
@@ -54,7 +57,7 @@ class WebParts:
 
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
-    hash lies.
+    hash lies. Without `matters` nothing is decided and nothing comes over the counter.
     """
 
     door: Door
@@ -71,6 +74,11 @@ class WebParts:
     place: Callable[[str], Path] = nowhere
     uploads: config.Uploads = field(default_factory=config.Uploads)
     rates: config.Rates = field(default_factory=config.Rates)
+    matters: Desk | None = None
+
+
+class Desk(MatterDesk, CounterDesk, Protocol):
+    """gateway/matters.py, as far as the web side needs it."""
 
 
 FEED = web.AppKey("feed", EventFeed)
@@ -90,6 +98,7 @@ def make_app(parts: WebParts) -> web.Application:
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now).routes(),
         *AttachmentsApi(parts.door, parts.place).routes(),
+        *_matters(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *service.routes(),
     )
@@ -101,6 +110,13 @@ def make_app(parts: WebParts) -> web.Application:
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
+
+
+def _matters(parts: WebParts) -> tuple[Route, ...]:
+    if parts.matters is None:
+        return ()
+    counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
+    return (*counter.routes(), *MattersApi(parts.matters).routes())
 
 
 def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:
