@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ class Act:
     """
 
     event: Event
-    said: Mapping[str, str] = MappingProxyType({})
+    said: Mapping[str, str] = field(default_factory=dict)
     ground: int | None = None
 
 
