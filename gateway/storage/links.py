@@ -73,9 +73,12 @@ class Links:
         numbers: dict[str, int] = {}
         at = rows.to_ms(item.received_at)
         for wanted in _searches(signs, item.received_at):
-            near = wanted.order_by(func.abs(items.c.received_at - at)).limit(SOME)
+            near = (
+                wanted.where(items.c.number != item.number)
+                .order_by(func.abs(items.c.received_at - at))
+                .limit(SOME)
+            )
             numbers.update((row.number, abs(row.received_at - at)) for row in t.execute(near))
-        numbers.pop(item.number, None)
         nearest = sorted(numbers, key=lambda number: (numbers[number], number))[:limit]
         found = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
         by_number = {row["number"]: rows.item_of(row) for row in found}
