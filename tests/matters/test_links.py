@@ -70,7 +70,7 @@ async def test_suggestions_stay_few_and_near_when_many_are_alike(house: House) -
         await house.number(f"web:{n}", received_at=MONDAY - timedelta(hours=n))
     found = await house.matters.likely(one)
     assert len(found) == 80
-    assert found[0].score == 100
+    assert found[0].score == 80
 
 
 async def test_a_link_is_told_on_both_and_can_be_undone(house: House) -> None:
