@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import time
@@ -67,6 +68,7 @@ class Dovecot:
 
     home: Path
     port: int
+    capability: str = ""  # what it says it can do, when not the usual
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -75,14 +77,20 @@ class Dovecot:
         group = grp.getgrgid(who.pw_gid)
         words = {"user": who.pw_name, "group": group.gr_name, "uid": who.pw_uid, "gid": who.pw_gid}
         conf = self.home / "dovecot.conf"
-        conf.write_text(CONF.format(home=self.home, port=self.port, password=PASSWORD, **words))
+        text = CONF.format(home=self.home, port=self.port, password=PASSWORD, **words)
+        conf.write_text(text + (f"imap_capability = {self.capability}\n" if self.capability else ""))
         switch = {}
         if os.geteuid() == 0:
             os.chown(self.home, who.pw_uid, who.pw_gid)
             switch = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
         with (self.home / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                [tool("dovecot"), "-F", "-c", conf], stdout=output, stderr=output, cwd="/", **switch
+                [tool("dovecot"), "-F", "-c", conf],
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                start_new_session=True,
+                **switch,
             )
         self._wait()
 
@@ -92,9 +100,9 @@ class Dovecot:
         return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
 
     def stop(self) -> None:
-        """End it, with every connection."""
+        """End it at once, with every connection: asked politely, it waits for those that idle."""
         if self.process:
-            self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(20)
             self.process = None
 
