@@ -303,8 +303,9 @@ def _condition(name: str) -> ColumnElement[bool]:
 
 def _with_clock(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
     """Items on which somebody works or should, with a clock like this."""
-    clock = select(dues.c.number).where(dues.c.number == items.c.number, *conditions)
-    return and_(items.c.state.not_in([state.value for state in sorted(TERMINAL)]), clock.exists())
+    clocks = select(dues.c.number).where(*conditions)
+    working = items.c.state.not_in([state.value for state in sorted(TERMINAL)])
+    return and_(working, items.c.number.in_(clocks))
 
 
 @lru_cache(maxsize=256)
