@@ -14,7 +14,9 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway.errors import NotAllowed, NoToken
+from gateway.web.addresses import address_of
 from gateway.web.ports import Account, Role
+from gateway.web.rates import Rates
 from gateway.web.request_log import WHO
 
 HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
@@ -32,17 +34,21 @@ class Tokens(Protocol):
 
 
 class Gate:
-    """Lets a request in or not."""
+    """Lets a request in or not. Who tries many wrong tokens waits, and so does a token that asks too often."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, rates: Rates) -> None:
         self._tokens = tokens
+        self.rates = rates
 
     async def pass_in(self, request: web.Request, roles: Collection[Role]) -> Account:
-        """Who asks. Raises NoToken, NotAllowed, StorageDown."""
-        token = token_of(request)
+        """Who asks. Raises NoToken, NotAllowed, TooMany, StorageDown."""
+        token, address = token_of(request), address_of(request)
+        self.rates.may_try(address)
         account = await self._tokens.account(token) if token else None
         if account is None:
+            self.rates.failed(address)
             raise NoToken
+        self.rates.let_in(account.name)
         request[WHO] = account.name
         if account.role not in roles:
             raise NotAllowed(f"需要角色 / needs the role: {', '.join(roles)}")

@@ -23,6 +23,7 @@ from gateway.errors import (
     Unavailable,
     WrongType,
 )
+from gateway.web.rates import Flooded
 from gateway.web.request_log import request_id
 from gateway.web.writing import encoded
 
@@ -64,7 +65,7 @@ def answer(request: web.Request, error: GatewayError, status: int = 0) -> web.Re
         response.headers["WWW-Authenticate"] = 'Bearer realm="12315"'
     for kind, seconds in RETRY_AFTER.items():
         if isinstance(error, kind):
-            response.headers["Retry-After"] = seconds
+            response.headers["Retry-After"] = str(error.wait) if isinstance(error, Flooded) else seconds
     return response
 
 

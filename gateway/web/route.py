@@ -21,6 +21,7 @@ from gateway.errors import (
     NoToken,
     Refused,
     TooLarge,
+    TooMany,
     WrongType,
 )
 from gateway.web.addresses import address_of
@@ -34,6 +35,8 @@ from gateway.web.writing import encoded
 T = TypeVar("T")
 LARGEST_BODY = 1 << 20
 """Bytes of a JSON body; files have limits of their own."""
+UNCOUNTED = ("/healthz", "/metrics")
+"""What may be asked without limit."""
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 
@@ -120,6 +123,8 @@ class Route:
             found += [Refused, TooLarge, WrongType]
         if self.body is not None or self.path.startswith("/api/"):
             found.append(BadContact)
+        if self.path not in UNCOUNTED:
+            found.append(TooMany)
         return tuple(dict.fromkeys([*found, *self.refuses]))
 
 
@@ -134,7 +139,7 @@ def handler(
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        who = None if route.roles is None else await gate.pass_in(request, route.roles)
+        who = await _let_in(route, gate, request)
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
@@ -144,6 +149,17 @@ def handler(
         return done if isinstance(done, web.StreamResponse) else as_json(done)
 
     return handle
+
+
+async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | None:
+    """Who asks; None at what is public. Raises NoToken, NotAllowed, TooMany."""
+    if route.roles is not None:
+        return await gate.pass_in(request, route.roles)
+    if route.path not in UNCOUNTED:
+        gate.rates.asked(address_of(request))
+    if route.method == "POST":
+        gate.rates.submitted(address_of(request))
+    return None
 
 
 async def _read(

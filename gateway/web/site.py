@@ -30,6 +30,7 @@ from gateway.web.phone_api import PhoneApi
 from gateway.web.ports import Board, Door, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
+from gateway.web.rates import Rates
 from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
@@ -90,7 +91,7 @@ def make_app(parts: WebParts) -> web.Application:
     """The application. `app[FEED].publish(name, data)` tells events, `app[METRICS]` takes times."""
     named = told_by(parts.rates.proxies)
     app = web.Application(middlewares=[logged, named, problems], client_max_size=LARGEST_BODY)
-    gate = Gate(parts.tokens)
+    gate = Gate(parts.tokens, Rates(parts.rates))
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)

@@ -1,0 +1,91 @@
+"""A web side on the real door, a real database and real files; for tests of forms and pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+
+from gateway.board import StoreView, TokenLedger
+from gateway.intake import Intake, faults
+from gateway.rules import load_rules
+from gateway.storage import Storage
+from gateway.web.site import WebParts, make_app, utc_now
+from tests.web.memory_house import MemoryBoard
+
+ROOT = Path(__file__).resolve().parents[2]
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass
+class RealSite:
+    """A server and what lies behind it; `tokens` by role."""
+
+    var: Path
+    storage: Storage
+    intake: Intake
+    server: TestServer
+    client: aiohttp.ClientSession
+    tokens: dict[str, str]
+
+    def url(self, path: str = "/") -> str:
+        return str(self.server.make_url(path))
+
+    async def items(self) -> list[dict[str, Any]]:
+        """The whole queue as the API shows it."""
+        async with self.client.get("/api/v1/queue?limit=200", headers=self.bearer("agent")) as response:
+            return list((await response.json())["items"])
+
+    def bearer(self, role: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
+
+    def left(self) -> list[Path]:
+        """What uploads left behind."""
+        return [path for path in (self.var / "uploads").rglob("*") if path.is_file()]
+
+
+@asynccontextmanager
+async def real_site(var: Path, **changes: Any) -> AsyncIterator[RealSite]:
+    """A running site; `changes` replace members of WebParts."""
+    var.mkdir(exist_ok=True)
+    storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
+    rules = load_rules(ROOT / "rules")
+    intake = Intake(storage, rules, ZONE)
+    parts = WebParts(
+        door=intake,
+        calls=storage.calls,
+        tokens=TokenLedger(storage),
+        store=StoreView(storage),
+        board=MemoryBoard(),
+        zone=ZONE,
+        var=var,
+        title="临汾市12315热线",
+        missing=faults,
+        place=storage.files.path,
+    )
+    server = TestServer(make_app(replace(parts, **changes)))
+    await server.start_server(access_log=None)
+    tokens = {
+        role: await storage.tokens.create(role, f"{role}1", utc_now()) for role in ("agent", "supervisor")
+    }
+    client = aiohttp.ClientSession(server.make_url("/"))
+    try:
+        yield RealSite(var, storage, intake, server, client, tokens)
+    finally:
+        await client.close()
+        await server.close()
+        await storage.close()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for what nobody tells of. Raises TimeoutError after ten seconds."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
