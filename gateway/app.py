@@ -19,9 +19,14 @@ import uvloop
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.config import Config
+from gateway.core.deadlines import Rules
 from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
-from gateway.intake import Intake
+from gateway.intake import Intake, faults
+from gateway.mail.thread import Marks
+from gateway.mail_in.reception import Reception
+from gateway.mail_in.service import MailIn
+from gateway.matters import Matters
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
 from gateway.pbx.asterisk_tree import Asterisk, find
@@ -32,6 +37,7 @@ from gateway.prompts import load_prompts
 from gateway.rules import load_rules
 from gateway.secrets import Secrets, load_secrets
 from gateway.storage import Storage
+from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
 from gateway.web.site import FEED, WebParts, listen, make_app
@@ -76,6 +82,7 @@ class App:
         storage = await Storage.open(config.database_url, config.var)
         stack.push_async_callback(storage.close)
         intake = Intake(storage, rules, config.zone)
+        await intake.recount()
         places, process = await self._asterisk(secrets)
 
         pbx = AsteriskPbx(config, secrets.ami)
@@ -90,7 +97,8 @@ class App:
             records=config.recording.calls,
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
-        await self._serve_pages(stack, storage, intake, LiveBoard(config, switchboard, pbx))
+        await self._serve_pages(stack, storage, intake, rules, LiveBoard(config, switchboard, pbx))
+        await self._take_mail(stack, storage, intake, Marks(secrets.marks.encode()))
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -140,9 +148,10 @@ class App:
         return found
 
     async def _serve_pages(
-        self, stack: AsyncExitStack, storage: Storage, intake: Intake, board: LiveBoard
+        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules, board: LiveBoard
     ) -> None:
         config = self.config
+        matters = Matters(intake, storage, rules, config.zone, centre=config.centre.name)
         parts = WebParts(
             intake,
             storage.calls,
@@ -153,6 +162,11 @@ class App:
             config.var,
             config.centre.name,
             config.web.public_url,
+            missing=faults,
+            place=storage.files.path,
+            uploads=config.uploads,
+            rates=config.rates,
+            matters=matters,
         )
         app = make_app(parts)
         feed = app[FEED]
@@ -163,6 +177,14 @@ class App:
         stack.callback(intake.on_change(changed))
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
+
+    async def _take_mail(self, stack: AsyncExitStack, storage: Storage, intake: Intake, marks: Marks) -> None:
+        threads = MailThreads(storage.database)
+        spool = self.config.var / "mail"
+        reception = Reception(intake, threads, marks, spool, storage.ping)
+        mail = MailIn(self.config, reception, storage.once)
+        await mail.start()
+        stack.push_async_callback(mail.stop)
 
     async def _take_calls(self, stack: AsyncExitStack, switchboard: Switchboard, places: Places) -> None:
         config = self.config
