@@ -1,11 +1,12 @@
 """Attachments on the disk, by SHA-256: written and safe before the commit that names them.
 
-A crash leaves at most a file that no row names; `sweep` finds those.
+A crash leaves at most a file that no row names, whole or half-written; `sweep` finds both.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 import time
@@ -75,11 +76,19 @@ class Files:
         _sync(self.folder)
 
     def sweep(self, known: frozenset[str], now: float | None = None) -> Iterator[Path]:
-        """Files that no row names and that are older than a day."""
+        """Files older than a day that no row names, and what a crash left half-written."""
         limit = (now if now is not None else time.time()) - YOUNG
-        for path in self.folder.glob("??/*"):
-            if path.parent.name + path.name not in known and path.stat().st_mtime < limit:
+        for path in self.folder.glob("*/*"):
+            if path.parent.name + path.name not in known and _changed(path) < limit:
                 yield path
+
+
+def _changed(path: Path) -> float:
+    """When it was last written; what has just been put away counts as fresh."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _sync(folder: Path) -> None:

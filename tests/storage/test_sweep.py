@@ -1,0 +1,50 @@
+"""What a crash leaves among the attachments: found when it is old, never while it may be wanted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gateway.storage.files import YOUNG, Files
+
+NOW = 1_800_000_000.0
+
+
+def aged(path: Path, seconds: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.utime(path, (NOW - seconds, NOW - seconds))
+    return path
+
+
+def test_files_that_no_item_names_and_half_written_ones_are_found(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files")
+    (tmp_path / "named").write_bytes(b"named")
+    (tmp_path / "orphan").write_bytes(b"orphan")
+    named, orphan = files.put(tmp_path / "named"), files.put(tmp_path / "orphan")
+    for stored in (named, orphan):
+        aged(files.path(stored.sha256), 2 * YOUNG)
+    half = aged(files.folder / "incoming" / "0123456789abcdef", 2 * YOUNG)
+    found = set(files.sweep(frozenset({named.sha256}), NOW))
+    assert found == {files.path(orphan.sha256), half}
+
+
+def test_what_is_younger_than_a_day_is_left_alone(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files")
+    aged(files.folder / "incoming" / "half", YOUNG - 1)
+    aged(files.folder / "ab" / "cdef", YOUNG - 1)
+    assert list(files.sweep(frozenset(), NOW)) == []
+
+
+def test_a_file_that_comes_again_is_young_again(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files")
+    (tmp_path / "one").write_bytes(b"one")
+    home = files.path(files.put(tmp_path / "one").sha256)
+    os.utime(home, (1, 1))
+    assert list(files.sweep(frozenset())) == [home]
+    files.put(tmp_path / "one")
+    assert list(files.sweep(frozenset())) == []
+
+
+def test_nothing_was_ever_kept(tmp_path: Path) -> None:
+    assert list(Files(tmp_path / "files").sweep(frozenset(), NOW)) == []
