@@ -128,6 +128,7 @@ class Switchboard:
         self._agent_changes: list[AgentChange] = []
         self._placed: set[str] = set()
         self._owed_changed = asyncio.Event()
+        self._owed: list[CallBack] | None = None  # what is to be placed, None when it must be asked
         self._wrap_ups: dict[str, asyncio.TimerHandle] = {}
         self._listeners: list[Told] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -306,6 +307,7 @@ class Switchboard:
         except StorageDown:
             log.error("call %s: the call-back stands only in its item, storage is away", call)
             return Booked(number)
+        self._owed = None
         self._owed_changed.set()
         if not any(seat.signed_in for seat in self._seats.values()):
             return Booked(number)
@@ -597,7 +599,10 @@ class Switchboard:
                 log.warning("call-backs wait: %s", error)
 
     async def _plan(self) -> None:
-        owed = await self._ledgers.call_backs.owed(CallBackState.PENDING, CallBackState.PLACED)
+        if self._owed is None:  # asked only after a change: notes come many times a call
+            states = (CallBackState.PENDING, CallBackState.PLACED)
+            self._owed = await self._ledgers.call_backs.owed(*states)
+        owed = self._owed
         if not owed:
             return
         free = self._config.centre.lines - sum(self._lines_of(live) for live in self._live.values())
@@ -618,6 +623,7 @@ class Switchboard:
         if not any(seat.signed_in for seat in self._seats.values()):
             return
         book = self._ledgers.call_backs
+        self._owed = None
         if not await book.move(one.id, CallBackState.PENDING, CallBackState.PLACED):
             return
         self._placed.add(one.id)
@@ -627,12 +633,14 @@ class Switchboard:
     async def _back_to_pending(self, owed_id: str) -> None:
         self._placed.discard(owed_id)
         await self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.PENDING)
+        self._owed = None
 
     async def _back_began(self, owed_id: str) -> None:
         self._placed.discard(owed_id)
         await self._patiently(
             lambda: self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.DIALLING)
         )
+        self._owed = None
 
     async def _owed_noted(self, note: Note) -> None:
         book, owed_id = self._ledgers.call_backs, note.arg(0)
@@ -647,6 +655,7 @@ class Switchboard:
         elif note.what is What.BACK_DONE and note.arg(1) != "ANSWER":
             await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.FAILED))
             await self._tell_item(owed_id, "not_reached", f"回电未接通：{note.arg(1)}")
+        self._owed = None
         self._owed_changed.set()
 
     async def _tell_item(self, owed_id: str, what: str, text: str) -> None:
@@ -668,6 +677,7 @@ class Switchboard:
             elif one.state is CallBackState.DIALLING and f"back-{one.id}" not in self._live:
                 after = CallBackState.DONE if one.id in done else CallBackState.FAILED
                 await book.move(one.id, CallBackState.DIALLING, after)
+        self._owed = None
         self._owed_changed.set()
 
     def _recent_backs(self) -> Iterable[Note]:
