@@ -220,7 +220,7 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite+aiosqlite:///{self.var / 'gateway.db'}"
+        return self.database.url or f"sqlite:///{self.var / 'gateway.db'}"
 
     def agent_of_seat(self, seat: str) -> Agent | None:
         return next((a for a in self.agents if a.seat == seat), None)

@@ -20,7 +20,6 @@ KEEPERS = {
     "asterisk": ("gateway.pbx",),
     "sqlalchemy": ("gateway.storage",),
     "alembic": ("gateway.storage",),
-    "aiosqlite": ("gateway.storage",),
     "asyncpg": ("gateway.storage",),
     "aiosmtplib": ("gateway.notify",),
     "gateway.app": ("gateway.run_command",),
