@@ -266,7 +266,7 @@ def _read_disk(
 ) -> tuple[Disk, dict[str, str]]:
     """What lies there, and files of the day by hash of which nobody knows yet whether they are named."""
     since, until = during
-    journal = places.journal / f"{since:%Y%m%d}.log"
+    days = {f"{at:%Y%m%d}.log" for at in (since, until - timedelta(seconds=1))}  # of UTC
     notes = [note for note in read_journal(places.journal, since.date()) if note.at < until + LONGEST_CALL]
     named = {file.sha256 for file in kept.files}
     loose = {
@@ -276,7 +276,7 @@ def _read_disk(
     }
     disk = Disk(
         notes=tuple(note for note in notes if note.at >= since),
-        journal=journal.exists(),
+        journal=any((places.journal / name).exists() for name in days),
         recordings={
             str(path.relative_to(places.var)): call_of(path)
             for path in sorted((places.recordings / f"{since.astimezone(zone):%Y%m%d}").glob("*.wav"))
