@@ -12,14 +12,14 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.core import number as numbers
-from gateway.core.case import TERMINAL, Event, claimed, held, move, renewed
+from gateway.core.case import TERMINAL, Event, claimed, held, may_claim, move, renewed
 from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Task
 from gateway.core.deadlines import Rules, day_of
 from gateway.core.item import (
@@ -85,8 +85,12 @@ class Intake:
         return lambda: self._listeners.remove(changed)
 
     def _tell(self, what: str, number: str) -> None:
+        """Whoever listens and fails does not undo what is committed."""
         for changed in tuple(self._listeners):
-            changed(what, number)
+            try:
+                changed(what, number)
+            except Exception:
+                log.exception("a listener failed at %s", what)
 
     # ------------------------------------------------------------ taking in
 
@@ -95,7 +99,12 @@ class Intake:
         wrong = tuple(faults(contact))
         if wrong:
             raise BadContact(*wrong)
-        kept = await self._keep(contact.evidence)
+        try:
+            kept = await self._keep(contact.evidence)
+        except StorageDown:
+            if contact.channel not in BY_MACHINE or not await self._known(contact.key):
+                raise
+            kept = []  # it came before, and its files have been cleared away since
         mark = fingerprint(contact, kept)
         if contact.received_at.microsecond % 1000 or contact.received_at.tzinfo is not UTC:
             contact = replace(contact, received_at=_as_kept(contact.received_at))
@@ -123,6 +132,9 @@ class Intake:
         self._items.post(t, "item.new", number, "{}", now)
         return Receipt(number, code, contact.received_at, ItemState.RECEIVED.value, clocks)
 
+    async def _known(self, key: str) -> bool:
+        return await self._database.read(lambda t: self._items.known(t, key)) is not None
+
     def _again(self, t: Transaction, key: str, mark: str) -> Receipt:
         """The receipt of what came before with this key. Raises KeyReused."""
         before = self._items.known(t, key)
@@ -133,7 +145,8 @@ class Intake:
         item = self._items.item(t, number)
         assert item, "contact and item are one transaction"
         code = self._items.code_of(t, number)
-        return Receipt(number, code, item.received_at, item.state.value, item.due, repeated=True)
+        received = ItemState.RECEIVED.value  # the receipt is what it was; /track tells how it stands
+        return Receipt(number, code, item.received_at, received, item.due, repeated=True)
 
     async def _keep(self, evidence: tuple[Evidence, ...]) -> list[Attachment]:
         """The files, safe on the disk before anything names them."""
@@ -237,6 +250,8 @@ class Intake:
             if other.merged_into:
                 raise Conflict(f"{into} 已合并到 {other.merged_into} / is itself merged")
             now = self._now()
+            if not may_claim(item.lease, who, now):
+                held(item.lease, who)
             state = move(item.state, Event.MERGE)
             self._items.change(t, number, state=state.value, merged_into=into)
             self._items.set_lease(t, number, None)
@@ -270,9 +285,9 @@ class Intake:
         values: dict[str, object] = {"kind": found.kind.value}
         if found.content:
             values["content"] = found.content
-        if found.person:
-            values["person_name"] = found.person.name
-            values["person_phone"] = found.person.phone
+        if found.person:  # what is not given does not wipe out what is known
+            given = {f"person_{f.name}": getattr(found.person, f.name) for f in fields(Person)}
+            values |= {name: value for name, value in given.items() if value}
 
         def sorted_(t: Transaction) -> ItemDetail:
             item = self._locked(t, number)

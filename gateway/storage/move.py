@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text, tuple_
+from sqlalchemy import Table, func, insert, make_url, select, text, tuple_
 
 from gateway.errors import GatewayError, SetupError
 from gateway.storage.database import Database, Transaction
@@ -25,6 +26,9 @@ PAGE = 500  # rows in one transaction
 async def move(source_url: str, target_url: str) -> dict[str, int]:
     """How many rows of each table were moved. Raises StorageDown, SetupError for a target in use."""
     source, target = Database(source_url), Database(target_url)
+    file = make_url(source_url).database if source.sqlite else None
+    if file and not Path(file).exists():
+        raise SetupError(f"there is no database {file}")
     await source.open()
     try:
         await target.open()
