@@ -1,4 +1,4 @@
-"""A door, the matters behind it and a clock that is set by hand, on a real SQLite database."""
+"""A door, the matters behind it and a clock that is set by hand, on a real database of each kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.core.item import QueueQuery
 from gateway.intake import Intake
 from gateway.matters import Act, Matters
 from gateway.storage import Storage
-from tests.storage.databases import ZONE, Clock, Templates, contact, door, rules, templates
+from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
 
 __all__ = ["templates"]
 
@@ -54,9 +54,9 @@ class House:
         return Evidence(str(path), name, "image/png")
 
 
-@pytest.fixture
-async def house(templates: Templates, tmp_path: Path) -> AsyncIterator[House]:
-    storage = await Storage.open(await templates.copied("sqlite", tmp_path), tmp_path)
+@pytest.fixture(params=KINDS)
+async def house(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> AsyncIterator[House]:
+    storage = await Storage.open(await templates.copied(request.param, tmp_path), tmp_path)
     clock, told = Clock(), []
     intake = door(storage, clock)
     matters = Matters(

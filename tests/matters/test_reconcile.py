@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway.channels import phone
 from gateway.cli import main
@@ -72,11 +71,12 @@ class Day:
         os.utime(file, (at.timestamp(), at.timestamp()))
         return file
 
-    def sql(self, statement: str, *values: object) -> None:
+    async def sql(self, statement: str, **values: str) -> None:
         """Change something behind the gateway's back."""
-        with closing(sqlite3.connect(self.places.var / "gateway.db")) as database:
-            assert database.execute(statement, values).rowcount > 0
-            database.commit()
+        changed = await self.house.storage.database.write(
+            lambda t: t.execute(text(statement), values).rowcount
+        )
+        assert changed > 0
 
     def stored(self) -> Path:
         """The one file that an item names."""
@@ -164,7 +164,7 @@ async def test_a_call_that_goes_on_owes_nothing_yet(day: Day) -> None:
 
 
 async def test_an_item_whose_call_is_lost(day: Day) -> None:
-    day.sql("delete from calls where id = ?", CALL.id)
+    await day.sql("delete from calls where id = :id", id=CALL.id)
     assert [what for what, _ in await day.holes()] == ["item_without_call", "journal_without_call"]
 
 
@@ -224,26 +224,26 @@ async def test_a_message_that_no_item_has(day: Day) -> None:
 
 async def test_a_contact_that_lost_its_item(day: Day) -> None:
     number = await day.house.number("web:9")
-    day.sql("delete from items where number = ?", number)
+    await day.sql("delete from items where number = :number", number=number)
     assert await day.holes() == [("contact_without_item", number), ("number_missing", "2026-03-02")]
 
 
 async def test_an_item_that_lost_its_contact(day: Day) -> None:
     number = await day.house.number("web:9")
-    day.sql("delete from contacts where number = ?", number)
+    await day.sql("delete from contacts where number = :number", number=number)
     assert await day.holes() == [("item_without_contact", number)]
 
 
 async def test_a_number_that_was_given_twice(day: Day) -> None:
     one, two = await day.house.number("web:8"), await day.house.number("web:9")
-    day.sql("update contacts set number = ? where number = ?", one, two)
+    await day.sql("update contacts set number = :one where number = :two", one=one, two=two)
     assert await day.holes() == [("item_without_contact", two), ("contact_twice", one)]
 
 
 async def test_a_whole_row_that_is_gone(day: Day) -> None:
     number = await day.house.number("web:9")
-    day.sql("delete from items where number = ?", number)
-    day.sql("delete from contacts where number = ?", number)
+    await day.sql("delete from items where number = :number", number=number)
+    await day.sql("delete from contacts where number = :number", number=number)
     assert await day.holes() == [("number_missing", "2026-03-02")]
 
 
