@@ -115,6 +115,8 @@ class CounterApi:
 
     def _received(self, sent: matter_shapes.NewAtCounter) -> datetime:
         at = sent.received_at or self._now()
+        if not 1900 <= at.year <= 9000:  # no other zone has such a time; it is refused as any wrong one
+            at = at.replace(year=1900 if at.year < 1900 else 9000, day=1)
         at = at if at.tzinfo else at.replace(tzinfo=self._zone)
         return at.replace(microsecond=at.microsecond // 1000 * 1000).astimezone(UTC)
 

@@ -22,6 +22,7 @@ from gateway.rules import load_rules
 from gateway.storage import Storage
 from gateway.web.docs_page import roles_of
 from gateway.web.route import Route
+from gateway.web.shape import members
 from gateway.web.site import ROUTES, WebParts, make_app
 from tests.web.memory_house import MemoryBoard
 from tests.web.schema_check import faults
@@ -57,6 +58,7 @@ VISIT = {
     "respondent_name": "某某超市",
     "content": "销售过期食品",
 }
+OWN = ("gateway.web.counter_api", "gateway.web.matters_api")
 
 
 @dataclass
@@ -209,6 +211,12 @@ async def test_only_the_house_registers(site: Site) -> None:
     assert (await site.ask("POST", "/api/v1/counter", "supervisor", json=VISIT))[0] == 201
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "1999-02-28T00:00:00Z"])
+async def test_times_that_nobody_means(site: Site, at: str) -> None:
+    status, told = await site.ask("POST", "/api/v1/counter", json=VISIT | {"received_at": at})
+    assert (status, [fault["field"] for fault in told["faults"]]) == (422, ["received_at"])
+
+
 # ---------------------------------------------------------------- the form
 
 
@@ -255,6 +263,26 @@ async def test_the_form_quotes_what_people_write(site: Site) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {x}" in page
     assert (await site.ask("GET", "/api/v1/queue/261124999990/form"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "said",
+    [LETTER, VISIT, VISIT | {"anonymous": True}, VISIT | {"kind": "question", "came_by": "本人来访"}],
+    ids=["letter", "report", "anonymous", "question"],
+)
+async def test_every_row_of_the_form_is_as_wide_as_the_table(site: Site, said: dict[str, Any]) -> None:
+    number = (await site.made(said))["number"]
+    _, page = await site.ask("GET", f"/api/v1/queue/{number}/form")
+    hanging = 0
+    for line in re.findall(r"<tr.*?</tr>", page, re.S):
+        cells = re.findall(r"<t[hd]([^>]*)>", line)
+        width = sum(int((re.search(r'colspan="(\d)"', cell) or [0, "1"])[1]) for cell in cells)
+        assert width + (1 if hanging else 0) == 5, line
+        hanging = max(0, hanging - 1)
+        for cell in cells:
+            if down := re.search(r'rowspan="(\d)"', cell):
+                hanging = int(down[1]) - 1
+    assert hanging == 0
 
 
 # ---------------------------------------------------------------- matters
@@ -382,6 +410,24 @@ async def test_overdue_provisional_and_age(site: Site) -> None:
     assert (await site.ask("POST", "/api/v1/queue/claim", json={"older_than": 300}))[0] == 204
 
 
+STRANGE = [None, "", " ", "\x00", "\ud800", "x" * 30_000, -1, 10**30, 1.5, True, [], {}, ["x"], "١٤١٠٠٢"]
+
+
+async def test_nothing_strange_breaks_it(site: Site) -> None:
+    number = await site.held(LETTER)
+    own = [r for r in site.app[ROUTES] if r.method == "POST" and r.does.__module__ in OWN]
+    assert len(own) > 10
+    for route in own:
+        path = route.path.replace("{number}", number)
+        names = [m.name for m in members(route.body)]
+        for name in names:
+            for value in STRANGE:
+                body = json.dumps({name: value})
+                headers = {"Content-Type": "application/json"}
+                status, told = await site.ask("POST", path, data=body, headers=headers)
+                assert status < 500, (path, name, value, told)
+
+
 # ---------------------------------------------------------------- openapi and the docs
 
 
@@ -407,9 +453,5 @@ def row(route: Route) -> str:
 
 async def test_the_table_in_the_docs_is_fresh(site: Site) -> None:
     page = (ROOT / "docs/matters.md").read_text("utf-8")
-    own = [
-        route
-        for route in site.app[ROUTES]
-        if route.does.__module__ in ("gateway.web.counter_api", "gateway.web.matters_api")
-    ]
+    own = [route for route in site.app[ROUTES] if route.does.__module__ in OWN]
     assert re.findall(r"^\| `(?:GET|POST) .*\|$", page, re.M) == [row(route) for route in own]
