@@ -151,7 +151,11 @@ class App:
         self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules, board: LiveBoard
     ) -> None:
         config = self.config
-        matters = Matters(intake, storage, rules, config.zone, centre=config.centre.name)
+
+        def changed(what: str, number: str) -> None:
+            feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
+
+        matters = Matters(intake, storage, rules, config.zone, centre=config.centre.name, told=changed)
         parts = WebParts(
             intake,
             storage.calls,
@@ -170,10 +174,6 @@ class App:
         )
         app = make_app(parts)
         feed = app[FEED]
-
-        def changed(what: str, number: str) -> None:
-            feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
-
         stack.callback(intake.on_change(changed))
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
