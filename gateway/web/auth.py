@@ -34,7 +34,7 @@ class Tokens(Protocol):
 
 
 class Gate:
-    """Lets a request in or not. Who tries many wrong tokens waits, and so does a token that asks too often."""
+    """Lets a request in or not. Who tries many wrong tokens waits, as does a token that asks too often."""
 
     def __init__(self, tokens: Tokens, rates: Rates) -> None:
         self._tokens = tokens

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.core.contact import Contact, Receipt
+from gateway.core.contact import Contact, Evidence, Receipt
 from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
 
 
@@ -148,6 +148,11 @@ class Door(Protocol):
 
     async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
         """None for a wrong number and a wrong code alike. Raises TooMany."""
+
+    async def append(
+        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+    ) -> bool:
+        """More to an item; False when this key was there already."""
 
     async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
         """In order of arrival, with attachments, without timelines."""

@@ -59,7 +59,7 @@ def answer(request: web.Request, error: GatewayError, status: int = 0) -> web.Re
     response = web.Response(
         status=status or error.status,
         body=encoded(body(request, error, status or error.status)),
-        headers={"Content-Type": CONTENT_TYPE, "Content-Language": _language(request)},
+        headers={"Content-Type": CONTENT_TYPE, "Content-Language": language(request)},
     )
     if isinstance(error, NoToken):
         response.headers["WWW-Authenticate"] = 'Bearer realm="12315"'
@@ -73,7 +73,7 @@ def body(request: web.Request, error: GatewayError, status: int) -> dict[str, An
     """The members of a problem. What went wrong inside stays in the log."""
     made: dict[str, Any] = {
         "type": f"/docs#{error.code}",
-        "title": error.zh if _language(request) == "zh" else error.en,
+        "title": error.zh if language(request) == "zh" else error.en,
         "status": status,
         "code": error.code,
         "zh": error.zh,
@@ -99,7 +99,7 @@ def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
     return response
 
 
-def _language(request: web.Request) -> str:
+def language(request: web.Request) -> str:
     """zh, unless the client likes English better."""
     wishes = request.headers.get("Accept-Language", "")
     return max(("zh", "en"), key=lambda name: _weight(wishes, name))

@@ -26,15 +26,18 @@ from gateway.web.events import EventFeed
 from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
+from gateway.web.pages import Pages, PublicSide
 from gateway.web.phone_api import PhoneApi
 from gateway.web.ports import Board, Door, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
 from gateway.web.rates import Rates
+from gateway.web.report_page import ReportPage
 from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER
+from gateway.web.track_page import TrackPage
 from gateway.web.uploads import Uploads
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
@@ -58,7 +61,8 @@ class WebParts:
 
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
-    hash lies. Without `matters` nothing is decided and nothing comes over the counter.
+    hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
+    there are no pages for citizens.
     """
 
     door: Door
@@ -75,6 +79,7 @@ class WebParts:
     place: Callable[[str], Path] = nowhere
     uploads: config.Uploads = field(default_factory=config.Uploads)
     rates: config.Rates = field(default_factory=config.Rates)
+    public: PublicSide | None = None
     matters: Desk | None = None
 
 
@@ -91,7 +96,8 @@ def make_app(parts: WebParts) -> web.Application:
     """The application. `app[FEED].publish(name, data)` tells events, `app[METRICS]` takes times."""
     named = told_by(parts.rates.proxies)
     app = web.Application(middlewares=[logged, named, problems], client_max_size=LARGEST_BODY)
-    gate = Gate(parts.tokens, Rates(parts.rates))
+    rates = Rates(parts.rates)
+    gate = Gate(parts.tokens, rates)
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
@@ -108,6 +114,7 @@ def make_app(parts: WebParts) -> web.Application:
     for route in routes:
         _add(app, route, gate, uploads)
     app.on_startup.append(_swept(uploads))
+    _add_pages(app, parts, uploads, rates)
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
@@ -118,6 +125,20 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
         return ()
     counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
     return (*counter.routes(), *MattersApi(parts.matters).routes())
+
+
+def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates) -> None:
+    """What citizens see; nothing without `public`."""
+    if parts.public is None or not parts.public.settings.enabled:
+        return
+    pages = Pages(
+        *(parts.public, parts.door, uploads, rates, app[METRICS], parts.missing),
+        *(parts.var, parts.zone, parts.now, parts.public_url),
+    )
+    report = ReportPage(pages)
+    pages.add_start(app)
+    report.add(app)
+    TrackPage(pages, report).add(app)
 
 
 def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:

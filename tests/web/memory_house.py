@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from gateway.core import case, number
 from gateway.core.call import CallRecord
-from gateway.core.contact import Contact, Due, Kind, Receipt
+from gateway.core.contact import Contact, Due, Evidence, Kind, Receipt
 from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown, TooMany
 from gateway.web.ports import (
@@ -70,6 +70,14 @@ class MemoryDoor:
         if one is None or code != CODE:
             return None
         return PublicState(one.number, one.state, one.kind, one.received_at, one.due)
+
+    async def append(
+        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+    ) -> bool:
+        self._here()
+        self._one(number)
+        self.pasts[number].append(Happened(NOW, "follow_up", who, text))
+        return True
 
     async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
         self._here()

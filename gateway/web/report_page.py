@@ -1,0 +1,306 @@
+"""/report: the official forms for complaint, report and question, their receipt and its slip.
+
+A form that cannot be taken is shown again as it was filled in, each fault beside its field. The key in its
+pass makes one item of it, however often it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from aiohttp import web
+
+from gateway.core import number as numbers
+from gateway.core.contact import Contact, Due, Receipt
+from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refused, TooMany, Unavailable
+from gateway.web import shapes, translate
+from gateway.web.addresses import address_of
+from gateway.web.form_reading import read_form
+from gateway.web.pages import Look, Pages
+from gateway.web.proof_of_work import Pass
+from gateway.web.shape import members
+from gateway.web.slip import Slip, pdf
+from gateway.web.uploads import EVIDENCE, Sent
+
+KINDS = {
+    "complaint": ("投诉", "Complaint"),
+    "report": ("举报", "Report"),
+    "question": ("咨询", "Question"),
+}
+ID_TYPES = (
+    ("居民身份证", "Chinese identity card"),
+    ("护照", "passport"),
+    ("港澳居民来往内地通行证", "mainland travel permit for Hong Kong and Macao residents"),
+    ("台湾居民来往大陆通行证", "mainland travel permit for Taiwan residents"),
+    ("统一社会信用代码", "unified social credit code"),
+    ("其他", "other"),
+)
+HONEYPOT = "website"
+OURS = ("pass", "work", "lang", HONEYPOT)  # fields that are no part of the contact
+RECEIPT = "receipt"
+RECEIPT_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person is told after handing in: all that stands on receipt and slip."""
+
+    number: str
+    code: str
+    kind: str
+    received_at: datetime
+    due: tuple[Due, ...]
+
+    def plain(self) -> dict[str, Any]:
+        days = [[due.clock, due.on.isoformat(), due.provisional, due.basis] for due in self.due]
+        return {
+            "n": self.number,
+            "c": self.code,
+            "k": self.kind,
+            "at": self.received_at.timestamp(),
+            "d": days,
+        }
+
+    @classmethod
+    def of(cls, held: dict[str, Any]) -> Told:
+        days = tuple(
+            Due(clock, date.fromisoformat(on), guess, basis) for clock, on, guess, basis in held["d"]
+        )
+        return cls(held["n"], held["c"], held["k"], datetime.fromtimestamp(held["at"], UTC), days)
+
+
+class ReportPage:
+    """The form and what follows it."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._divisions = pages.public.rules.divisions
+        self._claims = pages.public.rules.claims
+
+    def add(self, app: web.Application) -> None:
+        self._pages.add(app, "GET", "/report", self.empty)
+        self._pages.add(app, "POST", "/report", self.take)
+        self._pages.add(app, "GET", "/report/done", self.done)
+        self._pages.add(app, "GET", "/report/slip", self.slip)
+        self._pages.add(app, "POST", "/report/slip", self.slip_again)
+
+    async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
+        kind = request.query.get("kind", "")
+        fields = (("kind", kind),) if kind in KINDS else ()
+        response = self._form(look, Sent(fields), self._pages.renewed(""))
+        response.set_cookie("form", "1", path="/report", samesite="Lax", httponly=True)
+        return response
+
+    async def take(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """A filled-in form: handed in, or shown again."""
+        async with self._pages.uploads.receive(request, address_of(request)) as sent:
+            given = dict(sent.fields)
+            refused: GatewayError | None = sent.refusal
+            faults = self._faults(sent)
+            if refused is None and not faults:
+                try:
+                    passed = await self._pages.passed(sent)
+                    if passed:
+                        told = await self._submit(sent, passed)
+                        return self._handed_in(request, look, told)
+                    refused = Aged()
+                except (KeyReused, TooMany, Unavailable) as error:
+                    refused = error
+            passed = self._pages.renewed(given.get("pass", ""))
+            return self._form(look, sent, passed, faults, refused)
+
+    def _faults(self, sent: Sent) -> tuple[FieldFault, ...]:
+        """Everything that is wrong with the fields, each once."""
+        pages = self._pages
+        reading = read_form(shapes.NewContact, _said(sent), sent.faults)
+        found = list(reading.faults)
+        if reading.rest is not None:
+            known = {fault.field for fault in found}
+            today = pages.now().astimezone(pages.zone).date()
+            happened = reading.rest.occurred_on
+            if happened and happened > today:
+                found.append(FieldFault("occurred_on", "日期在将来", "lies in the future"))
+            contact = translate.contact(reading.rest, "form:", pages.now())
+            found += [fault for fault in pages.missing(contact) if fault.field not in known]
+        if dict(sent.fields).get(HONEYPOT):
+            found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
+        return tuple(found)
+
+    async def _submit(self, sent: Sent, passed: Pass) -> Told:
+        """Raises KeyReused, StorageDown, BadContact."""
+        pages = self._pages
+        reading = read_form(shapes.NewContact, _said(sent), sent.faults)
+        assert reading.made is not None, "its faults were looked at"
+        contact = translate.contact(reading.made, f"form:{passed.key}", pages.now())
+        contact = replace(contact, evidence=tuple(file.evidence for file in sent.files))
+        receipt = await self._timed(contact)
+        return Told(receipt.number, receipt.query_code, contact.kind.value, receipt.received_at, receipt.due)
+
+    async def _timed(self, contact: Contact) -> Receipt:
+        began = time.perf_counter()
+        receipt = await self._pages.door.submit(contact)
+        self._pages.metrics.took_in(contact.channel.value, time.perf_counter() - began)
+        return receipt
+
+    def _form(
+        self,
+        look: Look,
+        sent: Sent,
+        passed: Pass,
+        faults: Iterable[FieldFault] = (),
+        refused: GatewayError | None = None,
+    ) -> web.Response:
+        """The form with what was filled in. Files must be chosen again: browsers allow no other."""
+        told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in faults}
+        if refused is not None and refused.status in (413, 415):
+            told[EVIDENCE] = f"{getattr(refused, look.lang)}: {refused.detail}"
+        status = refused.status if refused else 422 if told else 200
+        return self._pages.show(
+            look,
+            "report.html",
+            status,
+            {"Retry-After": str(getattr(refused, "wait", 5))} if status in (429, 503) else None,
+            passed=passed,
+            work=dict(sent.fields).get("work", ""),
+            filled={name: text for name, text in sent.fields if name != "claims"},
+            chosen={text for name, text in sent.fields if name == "claims"},
+            had_files=bool(sent.files) or (refused is not None and EVIDENCE in told),
+            faults=told,
+            names=_NAMES,
+            refused=refused,
+            kinds=KINDS,
+            papers=[(zh, look.t(zh, en)) for zh, en in ID_TYPES],
+            counties=[(one.code, look.of(one)) for one in self._divisions],
+            claims=self._claims,
+            today=self._pages.now().astimezone(self._pages.zone).date(),
+        )
+
+    # ------------------------------------------------------------ the receipt
+
+    def _handed_in(self, request: web.Request, look: Look, told: Told) -> web.Response:
+        """On to the receipt; a browser that keeps no cookies gets it at once."""
+        if not request.cookies.get("form"):
+            return self._receipt(look, told)
+        response = web.Response(status=303, headers={"Location": "/report/done"})
+        response.set_cookie(
+            RECEIPT,
+            self._pages.seals.wrap(RECEIPT, told.plain()),
+            max_age=RECEIPT_SECONDS,
+            path="/report",
+            httponly=True,
+            samesite="Lax",
+            secure=self._pages.is_safe(request),
+        )
+        return response
+
+    def _held(self, request: web.Request) -> Told:
+        """The receipt that this browser holds. Raises NotFound."""
+        held = self._pages.seals.unwrap(RECEIPT, request.cookies.get(RECEIPT, ""))
+        if held is None:
+            raise NotFound("请凭编号和查询码在查询页查看 / look it up by number and query code")
+        return Told.of(held)
+
+    async def done(self, request: web.Request, look: Look) -> web.StreamResponse:
+        return self._receipt(look, self._held(request))
+
+    def _receipt(self, look: Look, told: Told) -> web.Response:
+        return self._pages.show(
+            look,
+            "done.html",
+            told=told,
+            number=spaced(told.number),
+            kind=look.t(*KINDS[told.kind]),
+            received=self.moment(look, told.received_at),
+            due=[(self.clock(look, due), due) for due in told.due],
+        )
+
+    async def slip(self, request: web.Request, look: Look) -> web.StreamResponse:
+        return await self._printed(look, self._held(request))
+
+    async def slip_again(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """For whoever has number and code. Raises NotFound for wrong ones, TooMany."""
+        fields = await self._pages.fields(request)
+        number, code = numbers.normal(fields.get("number", "")), fields.get("code", "").strip()
+        state = await self._pages.door.public_state(number, code, f"web:{address_of(request)}")
+        if state is None:
+            raise NotFound("编号或查询码不正确 / number or code is wrong")
+        return await self._printed(look, Told(number, code, state.kind.value, state.received_at, state.due))
+
+    async def _printed(self, look: Look, told: Told) -> web.Response:
+        slip = self._slip(look, told)
+        body = await asyncio.to_thread(pdf, slip)
+        headers = {"Content-Disposition": f'inline; filename="12315-{told.number}.pdf"'}
+        return web.Response(body=body, content_type="application/pdf", headers=headers)
+
+    def _slip(self, look: Look, told: Told) -> Slip:
+        t, centre = look.t, self._pages.public.centre
+        kind = t(*KINDS.get(told.kind, ("来件", "Contact")))
+        days = tuple((self.clock(look, due), _day_text(look, due)) for due in told.due)
+        address = f"{self._pages.public_url or str(look.request.url.origin())}/track?number={told.number}"
+        return Slip(
+            title=centre.name,
+            heading=t(f"{kind}登记回执", f"Receipt: {kind}"),
+            rows=(
+                (t("编号", "Number"), spaced(told.number)),
+                (t("查询码", "Query code"), told.code),
+                (t("收到时间", "Received"), self.moment(look, told.received_at)),
+                *days,
+            ),
+            notes=(
+                t(
+                    "扫码或拨打热线，凭编号和查询码查询进度、补充材料。",
+                    "Scan, or call, to follow it or add evidence.",
+                ),
+                t("请勿将查询码告诉他人。", "Tell nobody else the query code."),
+                t(f"电话 {centre.number}", f"Telephone {centre.number}"),
+            ),
+            address=address,
+            language=t("zh-CN", "en"),
+        )
+
+    def clock(self, look: Look, due: Due) -> str:
+        """The name of a legal clock, from the rules."""
+        for order in self._pages.public.rules.sets[::-1]:
+            for clock in order.clocks:
+                if clock.name == due.clock:
+                    return look.of(clock)
+        return due.clock
+
+    def moment(self, look: Look, at: datetime) -> str:
+        here = at.astimezone(self._pages.zone)
+        return f"{look.day(here.date())} {here:%H:%M}"
+
+
+class Aged(Refused):
+    """The pass of a form is too old, or was none of ours; what was filled in is shown again."""
+
+    zh = "页面停留过久，内容尚未提交。请核对后再次点击提交"
+    en = "This page was open too long and nothing was sent yet. Please check it and send it again"
+
+
+def spaced(number: str) -> str:
+    """Twelve digits as they are read out: 261124 00001 0."""
+    return f"{number[:6]} {number[6:11]} {number[11:]}" if len(number) == 12 else number
+
+
+def _day_text(look: Look, due: Due) -> str:
+    return look.day(due.on) + (look.t("（暂定）", " (provisional)") if due.provisional else "")
+
+
+def _said(sent: Sent) -> list[tuple[str, str]]:
+    """What the person said, without what the page added."""
+    return [(name, text) for name, text in sent.fields if name not in OURS]
+
+
+_NAMES = {
+    **{m.name: (m.rule.zh, m.rule.en[:1].upper() + m.rule.en[1:]) for m in members(shapes.NewContact)},
+    "kind": ("类别", "What is it?"),
+    EVIDENCE: ("证据材料", "Evidence"),
+    HONEYPOT: ("网址", "Website"),
+}
+"""What each field is called where a fault is told."""

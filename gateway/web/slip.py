@@ -1,0 +1,97 @@
+"""The receipt as a PDF to keep or print: number, query code, legal dates, and a QR code to look it up.
+
+Chinese is set in a font that PDF readers bring themselves (Adobe-GB1), so none is shipped. Blocking.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import segno
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A5
+from reportlab.lib.units import mm
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+FONT = "STSong-Light"
+_LEFT = 16 * mm
+_LINE = 6.2 * mm
+_GREY = HexColor("#444444")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is printed, already in the reader's language. `rows` are label and value, `notes` small print."""
+
+    title: str
+    heading: str
+    rows: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    address: str
+    language: str = "zh-CN"
+
+
+def pdf(slip: Slip) -> bytes:
+    """One A5 page."""
+    if FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A5, invariant=True, lang=slip.language)
+    canvas.setTitle(f"{slip.title} {slip.heading}")
+    width, height = A5
+    y = height - 18 * mm
+    canvas.setFont(FONT, 15)
+    canvas.drawString(_LEFT, y, slip.title)
+    y -= 8 * mm
+    canvas.setFont(FONT, 11)
+    canvas.drawString(_LEFT, y, slip.heading)
+    canvas.line(_LEFT, y - 3 * mm, width - _LEFT, y - 3 * mm)
+    y -= 11 * mm
+    for number, (label, value) in enumerate(slip.rows):
+        y = _row(canvas, y, label, value, large=number < 2)
+    y -= 2 * mm
+    side = 30 * mm
+    _qr(canvas, slip.address, _LEFT, y - side, side)
+    canvas.setFont(FONT, 9)
+    canvas.setFillColor(_GREY)
+    _lines(canvas, _LEFT + side + 5 * mm, y - 4 * mm, slip.notes, width - 2 * _LEFT - side - 5 * mm)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _row(canvas: Canvas, y: float, label: str, value: str, large: bool) -> float:
+    size = 16 if large else 10.5
+    canvas.setFillColor(_GREY)
+    canvas.setFont(FONT, 10.5)
+    canvas.drawString(_LEFT, y, label)
+    canvas.setFillColor(HexColor("#000000"))
+    canvas.setFont(FONT, size)
+    room = A5[0] - 2 * _LEFT - 34 * mm
+    for line in simpleSplit(value, FONT, size, room) or [""]:
+        canvas.drawString(_LEFT + 34 * mm, y, line)
+        y -= _LINE + (2 * mm if large else 0)
+    return y
+
+
+def _lines(canvas: Canvas, x: float, y: float, notes: tuple[str, ...], room: float) -> None:
+    for note in notes:
+        for line in simpleSplit(note, FONT, 9, room):
+            canvas.drawString(x, y, line)
+            y -= 4.6 * mm
+        y -= 1.5 * mm
+
+
+def _qr(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
+    """The code as squares, with its quiet zone."""
+    rows = list(segno.make(text, error="m", micro=False).matrix_iter(border=2))
+    unit = side / len(rows)
+    canvas.setFillColor(HexColor("#000000"))
+    for down, row in enumerate(rows):
+        for along, dark in enumerate(row):
+            if dark:
+                canvas.rect(x + along * unit, y + side - (down + 1) * unit, unit, unit, stroke=0, fill=1)

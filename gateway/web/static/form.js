@@ -1,0 +1,100 @@
+// What a browser with JavaScript adds to a form: the proof of work, done while the person writes, and a
+// progress bar for the upload. Without this file the form works all the same.
+
+import { firstBits } from "./sha256.js";
+
+const SLICE = 12; // milliseconds of work at a time, so that typing stays smooth
+
+for (const form of document.querySelectorAll("form[data-bits]")) {
+  work(form);
+  form.addEventListener("submit", (event) => send(event, form));
+}
+document.getElementById("summary")?.focus();
+
+/** Find a number whose hash with the pass begins with enough zero bits, and put it into the form. */
+function work(form) {
+  const pass = form.elements.pass.value;
+  const limit = 2 ** (32 - Number(form.dataset.bits));
+  let n = 0;
+  if (form.elements.work.value) return;
+  function slice() {
+    const end = performance.now() + SLICE;
+    do {
+      if (firstBits(`${pass}:${n}`) < limit) {
+        form.elements.work.value = n;
+        return;
+      }
+      n++;
+    } while (n % 64 || performance.now() < end);
+    setTimeout(slice);
+  }
+  slice();
+}
+
+/** Send with a progress bar when there are files. A second press while it goes on does nothing. */
+function send(event, form) {
+  const button = form.querySelector("button[type=submit]");
+  if (button.getAttribute("aria-disabled") === "true") {
+    event.preventDefault();
+    return;
+  }
+  const chosen = form.elements.evidence?.files.length;
+  if (!chosen) return;
+  event.preventDefault();
+  button.setAttribute("aria-disabled", "true");
+  upload(form, button);
+}
+
+function upload(form, button) {
+  const bar = form.querySelector("progress");
+  const going = form.querySelector(".going");
+  const request = new XMLHttpRequest();
+  const failed = () => {
+    bar.hidden = true;
+    going.textContent = going.dataset.failed;
+    button.removeAttribute("aria-disabled");
+  };
+  bar.hidden = false;
+  going.textContent = going.dataset.going;
+  request.upload.addEventListener("progress", (now) => {
+    if (now.lengthComputable) bar.value = (now.loaded / now.total) * 100;
+  });
+  request.addEventListener("load", () => arrived(request, form, failed));
+  request.addEventListener("error", failed);
+  request.addEventListener("timeout", failed);
+  request.open("POST", form.action);
+  request.send(new FormData(form));
+}
+
+/** The answer takes this page's place: a new address when there is one, else its text. */
+function arrived(request, form, failed) {
+  const there = new URL(request.responseURL, location.href);
+  if (request.status === 200 && there.pathname !== new URL(form.action).pathname) {
+    location.assign(there);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const main = page.querySelector("main");
+  if (!main) {
+    failed();
+    return;
+  }
+  document.title = page.title;
+  const chosen = form.elements.evidence;
+  document.querySelector("main").replaceWith(document.adoptNode(main));
+  keepFiles(main, chosen);
+  for (const next of main.querySelectorAll("form[data-bits]")) {
+    work(next);
+    next.addEventListener("submit", (event) => send(event, next));
+  }
+  (main.querySelector("[role=alert], [role=status] h2") ?? main).focus?.();
+  scrollTo(0, 0);
+}
+
+/** The files that were chosen stay chosen, unless they were what was wrong. */
+function keepFiles(main, chosen) {
+  const field = main.querySelector("input[type=file]");
+  if (!field || !main.querySelector(".summary") || main.querySelector("#f-evidence-fault")) return;
+  field.files = chosen.files;
+  main.querySelector("#f-evidence-again")?.remove();
+}

@@ -1,0 +1,127 @@
+"""/track: the state of an item for whoever has its number and query code, and evidence added later.
+
+A wrong number and a wrong code are answered alike, and tries are limited by the door.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+
+from gateway.core import number as numbers
+from gateway.core.case import STATE_NAMES
+from gateway.core.item import PublicState
+from gateway.errors import FieldFault, GatewayError, TooMany, Unavailable
+from gateway.web.addresses import address_of
+from gateway.web.form_reading import read_form
+from gateway.web.pages import Look, Pages
+from gateway.web.report_page import HONEYPOT, KINDS, Aged, ReportPage, spaced
+from gateway.web.shape import Rule
+from gateway.web.uploads import EVIDENCE, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What may be said with more evidence."""
+
+    text: Annotated[str, Rule("补充说明", "a word", longest=20000, lines=True)] = ""
+
+
+class TrackPage:
+    """Looking up, and adding. `receipts` names the clocks."""
+
+    def __init__(self, pages: Pages, receipts: ReportPage) -> None:
+        self._pages = pages
+        self._receipts = receipts
+
+    def add(self, app: web.Application) -> None:
+        self._pages.add(app, "GET", "/track", self.empty)
+        self._pages.add(app, "POST", "/track", self.look_up)
+        self._pages.add(app, "POST", "/track/evidence", self.append)
+
+    async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
+        return self._ask(look, request.query.get("number", "")[:40])
+
+    async def look_up(self, request: web.Request, look: Look) -> web.StreamResponse:
+        fields = await self._pages.fields(request)
+        number, code = fields.get("number", ""), fields.get("code", "")
+        state = await self._state(request, number, code)
+        if state is None:
+            return self._ask(look, number[:40], wrong=True)
+        return self._item(look, state, code.strip())
+
+    async def append(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """More evidence, or a word; once, however often it is sent."""
+        async with self._pages.uploads.receive(request, address_of(request)) as sent:
+            fields = dict(sent.fields)
+            number, code = fields.get("number", ""), fields.get("code", "")
+            state = await self._state(request, number, code)
+            if state is None:
+                return self._ask(look, number[:40], wrong=True)
+            faults, refused = _faults(sent), sent.refusal
+            if not faults and refused is None:
+                try:
+                    passed = await self._pages.passed(sent)
+                    if passed:
+                        files = tuple(file.evidence for file in sent.files)
+                        text = fields.get("text", "").replace("\r\n", "\n").strip()
+                        await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
+                        return self._item(look, state, code.strip(), added=True)
+                    refused = Aged()
+                except (TooMany, Unavailable) as error:
+                    return self._item(look, state, code.strip(), sent, faults, error)
+            return self._item(look, state, code.strip(), sent, faults, refused)
+
+    async def _state(self, request: web.Request, number: str, code: str) -> PublicState | None:
+        """Raises TooMany, StorageDown."""
+        asker = f"web:{address_of(request)}"
+        return await self._pages.door.public_state(numbers.normal(number), code.strip(), asker)
+
+    def _ask(self, look: Look, number: str, wrong: bool = False) -> web.Response:
+        return self._pages.show(look, "track.html", 404 if wrong else 200, number=number, wrong=wrong)
+
+    def _item(
+        self,
+        look: Look,
+        state: PublicState,
+        code: str,
+        sent: Sent | None = None,
+        faults: tuple[FieldFault, ...] = (),
+        refused: GatewayError | None = None,
+        added: bool = False,
+    ) -> web.Response:
+        told = {fault.field: getattr(fault, look.lang) for fault in faults}
+        if refused is not None and refused.status in (413, 415):
+            told[EVIDENCE] = f"{getattr(refused, look.lang)}: {refused.detail}"
+        fields = dict(sent.fields) if sent else {}
+        return self._pages.show(
+            look,
+            "item.html",
+            refused.status if refused else 422 if told else 200,
+            state=state,
+            number=spaced(state.number),
+            code=code,
+            kind=look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
+            standing=look.t(*STATE_NAMES[state.state]),
+            received=self._receipts.moment(look, state.received_at),
+            due=[(self._receipts.clock(look, due), due) for due in state.due],
+            passed=self._pages.renewed(fields.get("pass", "")),
+            work=fields.get("work", ""),
+            text=fields.get("text", ""),
+            faults=told,
+            refused=refused,
+            added=added,
+        )
+
+
+def _faults(sent: Sent) -> tuple[FieldFault, ...]:
+    fields = dict(sent.fields)
+    text = fields.get("text", "")
+    found = list(read_form(Addition, (("text", text),), sent.faults).faults)
+    if not text.strip() and not (sent.files or sent.refusal or found):
+        found.append(FieldFault("text", "请填写说明或选择文件", "write a word or choose a file"))
+    if fields.get(HONEYPOT):
+        found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
+    return tuple(found)
