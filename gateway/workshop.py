@@ -22,6 +22,8 @@ from gateway.voice_engine.environment import cache_home
 
 # Read by Debian's PostgreSQL packages: tests start servers of their own, none is to run all the time.
 _CLUSTER_CONF = Path("/etc/postgresql-common/createcluster.conf")
+# Dovecot's package starts a server on all addresses; this keeps systemd from it.
+_DOVECOT_UNIT = Path("/etc/systemd/system/dovecot.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def _install_tools(say: Callable[[str], None]) -> None:
     if not _CLUSTER_CONF.exists() and any(t.package == "postgresql" for t in missing):
         _CLUSTER_CONF.parent.mkdir(parents=True, exist_ok=True)
         _CLUSTER_CONF.write_text("create_main_cluster = false\n")
+    if not _DOVECOT_UNIT.exists() and any(t.program == "dovecot" for t in missing):
+        _DOVECOT_UNIT.parent.mkdir(parents=True, exist_ok=True)
+        _DOVECOT_UNIT.symlink_to("/dev/null")
     debian.install([t.package for t in missing], say)
 
 

@@ -43,7 +43,7 @@ ESCAPING = frozenset({"hz", "utf-7", "iso2022_jp_2", "iso2022_kr"})  # text in p
 WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\u00d7]")
-_CONTROL = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), 0xFEFF, *range(0xD800, 0xE000)])
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def decode(data: bytes, declared: str = "") -> Decoded:
 
 def clean(text: str) -> str:
     """The text without what no screen or database takes: controls but tab and line end, half pairs."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str, limit: int) -> str:

@@ -1,8 +1,8 @@
 """The SMTP and LMTP listener: one port, told apart by the greeting. 250 means committed.
 
 Around aiosmtpd, of which this makes up for: one answer where LMTP owes one for each recipient, a
-permanent refusal for a fault that is ours, lines over 1,000 bytes refused, and no bound on the
-number of connections.
+permanent refusal for a fault that is ours, lines over 1,000 bytes refused, a wait for every line of
+a mail, and no bound on the number of connections.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
@@ -27,6 +26,8 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every co
 
 CONNECTIONS = 50
 RECIPIENTS = 100
+END = b"\r\n.\r\n"
+READ = 1 << 30  # bytes: all that is there
 IDLE = 120.0  # seconds without a command
 FAILURES = 1000  # mails whose failures are remembered
 
@@ -104,21 +105,20 @@ class MailListener:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Runs on when the client hangs up: what is begun is committed or not, never half."""
-        task = asyncio.create_task(self._take(session, envelope), name="mail taken in")
+    async def handle_exception(self, error: Exception) -> str:
+        log.error("mail listener", exc_info=error)
+        return LATER
+
+    # ------------------------------------------------------------ called by the session
+
+    async def keep(self, raw: bytes, envelope: Envelope) -> str:
+        """The answer to a mail. Runs on when the client hangs up: what is begun is never left half done."""
+        task = asyncio.create_task(self._take(raw, envelope), name="mail taken in")
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
         return await asyncio.shield(task)
 
-    async def handle_exception(self, error: Exception) -> str:
-        log.exception("mail listener", exc_info=error)
-        return LATER
-
-    async def _take(self, session: Session, envelope: Envelope) -> str:
-        content = envelope.original_content
-        body = content if isinstance(content, bytes) else b""
-        raw = self._trace(session, envelope) + body
+    async def _take(self, raw: bytes, envelope: Envelope) -> str:
         sender = "" if envelope.mail_from == "<>" else envelope.mail_from or ""
         arrival = Arrival("smtp", self._now(), sender, tuple(envelope.rcpt_tos))
         try:
@@ -132,7 +132,7 @@ class MailListener:
         self.taken += 1
         return f"{TAKEN} {taken.number}".strip()
 
-    def _trace(self, session: Session, envelope: Envelope) -> bytes:
+    def trace(self, session: Session, envelope: Envelope) -> bytes:
         """What the last carrier writes on top (RFC 5321 4.4)."""
         sender = "<>" if envelope.mail_from in ("<>", None) else f"<{envelope.mail_from}>"
         peer = session.peer[0] if isinstance(session.peer, tuple) else "local"
@@ -154,6 +154,8 @@ class MailListener:
 class _Session(SMTP):
     """One connection."""
 
+    line_length_limit = 1 << 16  # of what the reader holds back, too
+
     def __init__(
         self,
         listener: MailListener,
@@ -163,7 +165,6 @@ class _Session(SMTP):
         limit: int,
         name: str,
     ) -> None:
-        self.line_length_limit = limit  # many mailers send a whole text as one line
         super().__init__(
             listener,
             loop=loop,
@@ -174,9 +175,10 @@ class _Session(SMTP):
             timeout=IDLE,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
         )
+        self._listener = listener
         self._sessions = sessions
+        self._limit = limit
         self._lmtp = False
-        self._owed = 0  # answers that the end of DATA owes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._sessions.add(self)
@@ -210,17 +212,43 @@ class _Session(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:
-        try:
-            await super().smtp_DATA(arg)
-        finally:
-            self._owed = 0
+        if await self.check_helo_needed():
+            return
+        session, envelope = self.session, self.envelope
+        assert session and envelope
+        if arg or not envelope.rcpt_tos:
+            await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 RCPT first")
+            return
+        await self.push("354 end with a dot on a line of its own")
+        raw = await self._message(bytearray(self._listener.trace(session, envelope)))
+        status = "552 5.3.4 larger than is taken" if raw is None else await self._listener.keep(raw, envelope)
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        for _ in envelope.rcpt_tos if self._lmtp else (envelope.rcpt_tos[0],):  # RFC 2033 4.2
+            await self.push(status)
 
-    async def push(self, status: Any) -> None:
-        """One answer; after LMTP's DATA one for each recipient (RFC 2033 4.2)."""
-        for _ in range(self._owed or 1):
-            await super().push(status)
-        if self._lmtp and self.envelope is not None and str(status).startswith("354"):
-            self._owed = len(self.envelope.rcpt_tos)
+    async def _message(self, data: bytearray) -> bytes | None:
+        """`data` and behind it the mail that comes; None when that is too large. `data` ends a line.
+
+        Only CRLF dot CRLF ends a mail: whoever takes less lets a second mail hide in the first.
+        """
+        most = len(data) + self._limit
+        too_large, looked = False, len(data) - 2
+        while (end := data.find(END, looked)) < 0:
+            if len(data) > most + len(END):
+                too_large = True
+                del data[: -len(END)]
+            looked = max(0, len(data) - len(END))
+            piece = await self._reader.read(READ)
+            if not piece:
+                raise ConnectionResetError("the client hung up within a mail")
+            data += piece
+            self._reset_timeout()
+        if rest := data[end + len(END) :]:
+            self._reader.feed_data(rest)  # the reader is empty: READ is more than it holds
+        del data[end + 2 :]
+        if too_large or len(data) > most:
+            return None
+        return bytes(data.replace(b"\r\n..", b"\r\n.") if b"\r\n.." in data else data)
 
 
 def _bare(address: str) -> str:

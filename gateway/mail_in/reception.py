@@ -216,8 +216,7 @@ class Reception:
         folder = self._spool / secrets.token_hex(8)
 
         async def remove() -> None:
-            if folder.exists():
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._in_worker(lambda: shutil.rmtree(folder, ignore_errors=True))
 
         stack.push_async_callback(remove)
         return folder

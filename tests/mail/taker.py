@@ -1,0 +1,34 @@
+"""A gateway's mail side as a process of its own, to be killed: python -m tests.mail.taker VAR PORT."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import uvloop
+
+from gateway.intake import Intake
+from gateway.mail_in.listener import MailListener
+from gateway.mail_in.reception import Reception
+from gateway.mail_in.service import load_marks
+from gateway.rules import load_rules
+from gateway.storage import Storage
+from gateway.storage.threads import MailThreads
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+async def main(var: Path, port: int) -> None:
+    storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
+    intake = Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai"))
+    threads = MailThreads(storage.database)
+    reception = Reception(intake, threads, load_marks(var), var / "spool", storage.ping)
+    await MailListener(reception, "127.0.0.1", port, 1 << 22, "linfen.example").start()
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2])))
