@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -17,31 +18,17 @@ from gateway.workshop import tool
 
 PASSWORD = "for-tests-only"
 
-CONF = """\
+COMMON = """\
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/dovecot.log
 listen = 127.0.0.1
-protocols = imap
 ssl = no
-disable_plaintext_auth = no
 default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
-mail_location = maildir:{home}/mail/%u
 first_valid_uid = 0
 first_valid_gid = 0
-mail_fsync = never
-default_process_limit = 20
-default_client_limit = 100
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}/home/%u
-}}
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -54,12 +41,48 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
-service imap-hibernate {{
-  unix_listener imap-hibernate {{
-    mode = 0
+"""
+CONF_2_3 = (
+    COMMON
+    + """\
+protocols = imap
+disable_plaintext_auth = no
+mail_location = maildir:{home}/mail/%u
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}/home/%u
+}}
+"""
+)
+CONF_2_4 = (
+    """\
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+"""
+    + COMMON
+    + """\
+protocols {{
+  imap = yes
+}}
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = {home}/mail/%{{user}}
+passdb static {{
+  password = {password}
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {home}/home/%{{user}}
   }}
 }}
 """
+)
 
 
 @dataclass
@@ -77,7 +100,10 @@ class Dovecot:
         group = grp.getgrgid(who.pw_gid)
         words = {"user": who.pw_name, "group": group.gr_name, "uid": who.pw_uid, "gid": who.pw_gid}
         conf = self.home / "dovecot.conf"
-        text = CONF.format(home=self.home, port=self.port, password=PASSWORD, **words)
+        program = tool("dovecot")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        template = CONF_2_3 if version.startswith("2.3") else CONF_2_4
+        text = template.format(home=self.home, port=self.port, password=PASSWORD, **words)
         conf.write_text(text + (f"imap_capability = {self.capability}\n" if self.capability else ""))
         switch = {}
         if os.geteuid() == 0:
@@ -85,7 +111,7 @@ class Dovecot:
             switch = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
         with (self.home / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                [tool("dovecot"), "-F", "-c", conf],
+                [program, "-F", "-c", conf],
                 stdout=output,
                 stderr=output,
                 cwd="/",
@@ -102,7 +128,8 @@ class Dovecot:
     def stop(self) -> None:
         """End it at once, with every connection: asked politely, it waits for those that idle."""
         if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(20)
             self.process = None
 
