@@ -43,7 +43,6 @@ KIND_NAMES = {
     Kind.COMPLAINT: ("投诉", "Complaint"),
     Kind.REPORT: ("举报", "Report"),
     Kind.QUESTION: ("咨询", "Question"),
-    Kind.UNSORTED: ("来件", "Contact"),
 }
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -253,7 +252,10 @@ class Pages:
     async def start(self, request: web.Request, look: Look) -> web.StreamResponse:
         order = self.public.rules.on(self.now().astimezone(self.zone).date())
         clocks = [
-            (clock, "、".join(KIND_NAMES[kind][look.lang == "en"] for kind in sorted(clock.kinds)))
+            (
+                clock,
+                "、".join(KIND_NAMES[kind][look.lang == "en"] for kind in KIND_NAMES if kind in clock.kinds),
+            )
             for clock in order.clocks
             if not clock.extends and clock.starts_from is Milestone.RECEIVED
         ]

@@ -159,6 +159,7 @@ class ReportPage:
         told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
             told[EVIDENCE] = f"{getattr(refused, look.lang)}: {refused.detail}"
+        told = dict(sorted(told.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES))))
         status = refused.status if refused else 422 if told else 200
         return self._pages.show(
             look,
@@ -297,6 +298,12 @@ def _said(sent: Sent) -> list[tuple[str, str]]:
     return [(name, text) for name, text in sent.fields if name not in OURS]
 
 
+_ORDER = (
+    *("kind", "respondent_name", "respondent_address", "respondent_phone", "county", "content"),
+    *("occurred_on", "amount", "claims", EVIDENCE, "anonymous", "name", "phone", "email", "address"),
+    *("id_type", "id_number", "publish_consent", "mediation_consent", HONEYPOT),
+)
+_PLACES = {name: place for place, name in enumerate(_ORDER)}
 _NAMES = {
     **{m.name: (m.rule.zh, m.rule.en[:1].upper() + m.rule.en[1:]) for m in members(shapes.NewContact)},
     "kind": ("类别", "What is it?"),

@@ -9,7 +9,7 @@ import io
 from dataclasses import dataclass
 
 import segno
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
@@ -18,9 +18,11 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 FONT = "STSong-Light"
+LATIN = "Helvetica"
 _LEFT = 16 * mm
-_LINE = 6.2 * mm
+_LABEL = 44 * mm
 _GREY = HexColor("#444444")
+_BLACK = HexColor("#000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,6 @@ def pdf(slip: Slip) -> bytes:
     y -= 2 * mm
     side = 30 * mm
     _qr(canvas, slip.address, _LEFT, y - side, side)
-    canvas.setFont(FONT, 9)
     canvas.setFillColor(_GREY)
     _lines(canvas, _LEFT + side + 5 * mm, y - 4 * mm, slip.notes, width - 2 * _LEFT - side - 5 * mm)
     canvas.showPage()
@@ -65,22 +66,29 @@ def pdf(slip: Slip) -> bytes:
 
 
 def _row(canvas: Canvas, y: float, label: str, value: str, large: bool) -> float:
-    size = 16 if large else 10.5
-    canvas.setFillColor(_GREY)
-    canvas.setFont(FONT, 10.5)
-    canvas.drawString(_LEFT, y, label)
-    canvas.setFillColor(HexColor("#000000"))
-    canvas.setFont(FONT, size)
-    room = A5[0] - 2 * _LEFT - 34 * mm
-    for line in simpleSplit(value, FONT, size, room) or [""]:
-        canvas.drawString(_LEFT + 34 * mm, y, line)
-        y -= _LINE + (2 * mm if large else 0)
+    """A label and its value, each in its column; where the next row begins."""
+    ends = [
+        _column(canvas, _LEFT, y, label, 10.5, _LABEL - 4 * mm, _GREY),
+        _column(canvas, _LEFT + _LABEL, y, value, 17 if large else 10.5, A5[0] - 2 * _LEFT - _LABEL, _BLACK),
+    ]
+    return min(ends) - float(3 * mm if large else 1.2 * mm)
+
+
+def _column(canvas: Canvas, x: float, y: float, text: str, size: float, room: float, colour: Color) -> float:
+    font = LATIN if text.isascii() else FONT
+    canvas.setFont(font, size)
+    canvas.setFillColor(colour)
+    for line in simpleSplit(text, font, size, room) or [""]:
+        canvas.drawString(x, y, line)
+        y -= size * 1.45
     return y
 
 
 def _lines(canvas: Canvas, x: float, y: float, notes: tuple[str, ...], room: float) -> None:
     for note in notes:
-        for line in simpleSplit(note, FONT, 9, room):
+        font = LATIN if note.isascii() else FONT
+        canvas.setFont(font, 9)
+        for line in simpleSplit(note, font, 9, room):
             canvas.drawString(x, y, line)
             y -= 4.6 * mm
         y -= 1.5 * mm
@@ -90,7 +98,7 @@ def _qr(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
     """The code as squares, with its quiet zone."""
     rows = list(segno.make(text, error="m", micro=False).matrix_iter(border=2))
     unit = side / len(rows)
-    canvas.setFillColor(HexColor("#000000"))
+    canvas.setFillColor(_BLACK)
     for down, row in enumerate(rows):
         for along, dark in enumerate(row):
             if dark:

@@ -13,15 +13,18 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp.test_utils import TestServer
 
+from gateway import config
 from gateway.board import StoreView, TokenLedger
 from gateway.intake import Intake, faults
 from gateway.rules import load_rules
 from gateway.storage import Storage
+from gateway.web.pages import PublicSide
 from gateway.web.site import WebParts, make_app, utc_now
 from tests.web.memory_house import MemoryBoard
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
+QUICK = config.Pages(slow_seconds=0, work_bits=8)
 
 
 @dataclass
@@ -52,8 +55,8 @@ class RealSite:
 
 
 @asynccontextmanager
-async def real_site(var: Path, **changes: Any) -> AsyncIterator[RealSite]:
-    """A running site; `changes` replace members of WebParts."""
+async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> AsyncIterator[RealSite]:
+    """A running site; `changes` replace members of WebParts, `pages` the settings of its pages."""
     var.mkdir(exist_ok=True)
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules")
@@ -69,13 +72,14 @@ async def real_site(var: Path, **changes: Any) -> AsyncIterator[RealSite]:
         title="临汾市12315热线",
         missing=faults,
         place=storage.files.path,
+        public=PublicSide(rules, config.Centre(), pages),
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)
     tokens = {
         role: await storage.tokens.create(role, f"{role}1", utc_now()) for role in ("agent", "supervisor")
     }
-    client = aiohttp.ClientSession(server.make_url("/"))
+    client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
         yield RealSite(var, storage, intake, server, client, tokens)
     finally:
