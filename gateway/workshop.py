@@ -46,6 +46,7 @@ class Tool:
 TOOLS = (
     Tool("sipp", "sip-tester", "callers and carriers from outside"),
     Tool("postgres", "postgresql", "storage on PostgreSQL", "/usr/lib/postgresql/*/bin/postgres"),
+    Tool("chromium", "chromium", "the public pages in a browser"),
     Tool("dovecot", "dovecot-imapd", "a mailbox to take mail from", "/usr/sbin/dovecot"),
 )
 
