@@ -1,0 +1,195 @@
+"""The public pages in a real Chromium: with and without JavaScript, on a phone's screen and a desk's.
+
+axe looks at each for WCAG 2.2 A and AA. Set PICTURES to a folder to keep what was seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, FilePayload, Page
+
+from tests.web.real_site import RealSite
+from tests.web.sample_files import NOT_TAKEN, png
+
+pytestmark = pytest.mark.live
+
+PHONE, DESK = (390, 844), (1280, 900)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SAID = {"respondent_name": "某商店", "content": "商家拒绝退款", "name": "张三", "phone": "13835700000"}
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, site: RealSite, size: tuple[int, int] = PHONE, script: bool = True
+) -> AsyncIterator[Page]:
+    """A tab; what its console complains of fails the test, but for answers that are no 200."""
+    context = await browser.new_context(
+        base_url=site.url(),
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN",
+        java_script_enabled=script,
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console", lambda said: complaints.append(said.text) if "server responded" not in said.text else None
+    )
+    yield page
+    await context.close()
+    assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
+
+
+async def looked_at(page: Page, name: str) -> None:
+    """axe finds nothing, and nothing is wider than the screen."""
+    found = await Axe().run(page, options={"runOnly": TAGS})
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 10, "axe has looked"
+    size = page.viewport_size or {"width": 0, "height": 0}
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    if folder := os.environ.get("PICTURES"):
+        await page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
+
+
+async def fill(page: Page, **said: str) -> None:
+    for name, text in said.items():
+        await page.fill(f"#f-{name}", text)
+
+
+def picture(name: str = "票据.png", body: bytes = b"") -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": body or png() + bytes(200_000)}
+
+
+async def to_receipt(page: Page) -> tuple[str, str]:
+    """Number and code, once the receipt is there."""
+    number = (await page.inner_text("#number")).replace(" ", "")
+    return number, await page.inner_text("#code")
+
+
+@pytest.mark.parametrize(("size", "lang"), [(PHONE, "zh"), (DESK, "en")], ids=["phone", "desk"])
+async def test_every_page_is_accessible(
+    browser: Browser, site: RealSite, size: tuple[int, int], lang: str
+) -> None:
+    async with opened(browser, site, size) as page:
+        for path, name in (
+            ("/", "start"),
+            ("/report", "report"),
+            ("/track", "track"),
+            ("/report/done", "none"),
+        ):
+            await page.goto(f"{path}?lang={lang}")
+            await looked_at(page, f"{name}-{lang}")
+        await page.goto("/report?kind=complaint")
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#summary")
+        await looked_at(page, f"faults-{lang}")
+        await fill(page, **SAID)
+        await page.click("button[type=submit]")
+        number, code = await to_receipt(page)
+        await looked_at(page, f"done-{lang}")
+        await page.goto(f"/track?number={number}")
+        await fill(page, code="x")
+        await page.click("button[type=submit]")
+        await looked_at(page, f"wrong-{lang}")
+        await fill(page, code=code)
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#state")
+        await looked_at(page, f"item-{lang}")
+        await fill(page, text="补一张照片")
+        await page.set_input_files("#f-evidence", [picture()])
+        await page.click(".matter button[type=submit]")
+        await page.wait_for_selector(".good")
+        await looked_at(page, f"added-{lang}")
+
+
+async def test_with_javascript_files_go_with_a_bar(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.set_input_files("#f-evidence", [picture(), picture("b.png", png(3))])
+        async with page.expect_request(lambda request: request.method == "POST") as sent:
+            await page.click("button[type=submit]")
+        assert (await sent.value).resource_type == "xhr"
+        await to_receipt(page)
+        assert page.url == site.url("/report/done")
+    (item,) = await site.items()
+    assert sorted(one["name"] for one in item["attachments"]) == ["b.png", "票据.png"]
+
+
+async def test_a_fault_keeps_words_and_files(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, **(SAID | {"phone": "abc"}))
+        await page.set_input_files("#f-evidence", [picture()])
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#f-phone-fault")
+        assert await page.input_value("#f-content") == SAID["content"]
+        await fill(page, phone=SAID["phone"])
+        await page.click("button[type=submit]")
+        await to_receipt(page)
+    (item,) = await site.items()
+    assert len(item["attachments"]) == 1
+
+
+async def test_a_file_that_is_not_taken_is_named(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.set_input_files("#f-evidence", [picture("坏.png", NOT_TAKEN["html"])])
+        await page.click("button[type=submit]")
+        assert "坏.png" in await page.inner_text("#f-evidence-fault")
+        await looked_at(page, "wrong-file")
+        await page.set_input_files("#f-evidence", [])
+        await page.click("button[type=submit]")
+        await to_receipt(page)
+
+
+async def test_without_javascript_all_of_it_works(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site, script=False) as page:
+        await page.goto("/")
+        await page.click("a[href='/report?kind=report']")
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#f-respondent_name-fault")
+        await fill(page, respondent_name="某店", content="无照经营")
+        await page.check("#f-anonymous")
+        await page.set_input_files("#f-evidence", [picture()])
+        await page.click("button[type=submit]")
+        number, code = await to_receipt(page)
+        await page.reload()
+        assert await to_receipt(page) == (number, code)
+    (item,) = await site.items()
+    assert (item["number"], item["anonymous"], len(item["attachments"])) == (number, True, 1)
+
+
+async def test_only_what_the_kind_asks_for_is_shown(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site, script=False) as page:
+        await page.goto("/report")
+        shown = {}
+        for kind in ("complaint", "report", "question"):
+            await page.check(f"[name=kind][value={kind}]")
+            names = ("#f-claims", "#f-anonymous", "#f-amount", "#f-name")
+            shown[kind] = [await page.is_visible(name) for name in names]
+        assert shown == {
+            "complaint": [True, False, True, True],
+            "report": [False, True, True, True],
+            "question": [False, False, False, True],
+        }
+
+
+async def test_the_keyboard_is_enough(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site, DESK) as page:
+        await page.goto("/track")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.id") == "f-number"
+        await page.keyboard.type("1")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#wrong")
