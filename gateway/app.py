@@ -23,9 +23,8 @@ from gateway.core.deadlines import Rules
 from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
 from gateway.intake import Intake, faults
-from gateway.mail.thread import Marks
 from gateway.mail_in.reception import Reception
-from gateway.mail_in.service import MailIn
+from gateway.mail_in.service import MailIn, load_marks
 from gateway.matters import Matters
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
@@ -40,6 +39,7 @@ from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
+from gateway.web.pages import PublicSide
 from gateway.web.site import FEED, WebParts, listen, make_app
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class App:
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
         await self._serve_pages(stack, storage, intake, rules, LiveBoard(config, switchboard, pbx))
-        await self._take_mail(stack, storage, intake, Marks(secrets.marks.encode()))
+        await self._take_mail(stack, storage, intake)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -124,7 +124,7 @@ class App:
         c = self.config
         web = f"http://{c.web.host}:{c.web.port}"
         self._say(f"{c.centre.name} 已就绪 / is ready")
-        self._say(f"  网页 web      {web}/docs   状态 health {web}/healthz")
+        self._say(f"  网页 web      {web}/   接口 API {web}/docs   状态 health {web}/healthz")
         self._say(f"  电话 SIP      {c.centre.number}@{c.asterisk.sip_host}:{c.asterisk.sip_port}")
         seats = ", ".join(agent.seat for agent in c.agents)
         self._say(f"  坐席 seats    {seats}   密码 passwords: gateway user show {c.agents[0].id}")
@@ -170,6 +170,7 @@ class App:
             place=storage.files.path,
             uploads=config.uploads,
             rates=config.rates,
+            public=PublicSide(rules, config.centre, config.pages),
             matters=matters,
         )
         app = make_app(parts)
@@ -178,10 +179,10 @@ class App:
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
 
-    async def _take_mail(self, stack: AsyncExitStack, storage: Storage, intake: Intake, marks: Marks) -> None:
+    async def _take_mail(self, stack: AsyncExitStack, storage: Storage, intake: Intake) -> None:
         threads = MailThreads(storage.database)
-        spool = self.config.var / "mail"
-        reception = Reception(intake, threads, marks, spool, storage.ping)
+        spool = self.config.var / "mail-spool"
+        reception = Reception(intake, threads, load_marks(self.config.var), spool, storage.ping)
         mail = MailIn(self.config, reception, storage.once)
         await mail.start()
         stack.push_async_callback(mail.stop)

@@ -28,11 +28,10 @@ class SeatSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """All of one installation; `seats` by agent id. `marks` signs the numbers in our mails."""
+    """All of one installation; `seats` by agent id."""
 
     ami: str
     seats: dict[str, SeatSecrets]
-    marks: str = ""
 
 
 def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
@@ -43,9 +42,7 @@ def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
         seats = dict(known.seats) if known else {}
         for agent in agents:
             seats.setdefault(agent, SeatSecrets(word(20), word(14)))
-        made = Secrets(
-            known.ami if known else word(32), seats, known.marks if known and known.marks else word(40)
-        )
+        made = Secrets(known.ami if known else word(32), seats)
         if made != known:
             _write(file, made)
     except OSError as error:
@@ -62,7 +59,7 @@ def _read(file: Path) -> Secrets | None:
     try:
         raw = json.loads(file.read_text("utf-8"))
         seats = {name: SeatSecrets(**seat) for name, seat in raw["seats"].items()}
-        return Secrets(raw["ami"], seats, raw.get("marks", ""))
+        return Secrets(raw["ami"], seats)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -22,6 +22,9 @@ KEEPERS = {
     "alembic": ("gateway.storage",),
     "asyncpg": ("gateway.storage",),
     "aiosmtplib": ("gateway.notify",),
+    "aiosmtpd": ("gateway.mail_in",),
+    "aioimaplib": ("gateway.mail_in",),
+    "nh3": ("gateway.mail",),
     "gateway.app": ("gateway.run_command",),
 }
 # Who may not see what.
