@@ -40,7 +40,6 @@ from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
 from gateway.web.pages import PublicSide
-from gateway.web.pages import PublicSide
 from gateway.web.site import FEED, WebParts, listen, make_app
 
 log = logging.getLogger(__name__)
@@ -173,7 +172,6 @@ class App:
             rates=config.rates,
             public=PublicSide(rules, config.centre, config.pages),
             matters=matters,
-            public=PublicSide(rules, config.centre, config.pages),
         )
         app = make_app(parts)
         feed = app[FEED]
