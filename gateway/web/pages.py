@@ -35,7 +35,7 @@ from gateway.web.problem import RETRY_AFTER, language
 from gateway.web.proof_of_work import Pass, Seals
 from gateway.web.rates import Flooded, Rates
 from gateway.web.request_log import request_id
-from gateway.web.uploads import Sent, Uploads
+from gateway.web.uploads import TEXTS, Sent, Uploads
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ LANGUAGES = ("zh", "en")
 _BODY_SECONDS = 30.0
 _LARGEST = 64 * 1024  # bytes of a form without files
 _SLOW_AT_ONCE = 200  # forms that wait until they are old enough
+FLOODED = web.RequestKey("flooded", Flooded)
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge}
 
@@ -167,8 +168,8 @@ class Pages:
         try:
             self.rates.asked(address_of(request))
             if request.method == "POST":
-                self.rates.submitted(address_of(request))
                 self._own(request)
+                self._count(request)
             return await page(request, look)
         except GatewayError as error:
             if error.status >= 500:
@@ -189,6 +190,15 @@ class Pages:
                 headers["Retry-After"] = str(error.wait) if isinstance(error, Flooded) else seconds
         detail = "" if status >= 500 or error.detail == error.en else error.detail
         return self.show(look, "problem.html", status, headers, error=error, detail=detail, told=status)
+
+    def _count(self, request: web.Request) -> None:
+        """Raises Flooded, but for a form that can be shown again: then it is FLOODED in the request."""
+        try:
+            self.rates.submitted(address_of(request))
+        except Flooded as error:
+            if request.path != "/report" or (request.content_length or TEXTS) >= TEXTS:
+                raise
+            request[FLOODED] = error
 
     def _own(self, request: web.Request) -> None:
         """A form comes from a page of ours. Raises NotAllowed."""
@@ -238,6 +248,12 @@ class Pages:
         if before is not None and not before.is_old(self.now()):
             return before
         return self.seals.give(self.now(), before.key if before else "")
+
+    @staticmethod
+    def speak(look: Look, fields: Mapping[str, str]) -> None:
+        """The language in which a form was given out, whether or not the browser keeps cookies."""
+        if fields.get("lang") in LANGUAGES:
+            look.lang = fields["lang"]
 
     def is_safe(self, request: web.Request) -> bool:
         """Does the reader come over TLS, as far as we know?"""

@@ -21,7 +21,7 @@ from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refuse
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
 from gateway.web.form_reading import read_form
-from gateway.web.pages import Look, Pages
+from gateway.web.pages import FLOODED, Look, Pages
 from gateway.web.proof_of_work import Pass
 from gateway.web.shape import members
 from gateway.web.slip import Slip, pdf
@@ -100,7 +100,8 @@ class ReportPage:
         """A filled-in form: handed in, or shown again."""
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             given = dict(sent.fields)
-            refused: GatewayError | None = sent.refusal
+            self._pages.speak(look, given)
+            refused: GatewayError | None = request.get(FLOODED) or sent.refusal
             faults = self._faults(sent)
             if refused is None and not faults:
                 try:

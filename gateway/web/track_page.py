@@ -46,6 +46,7 @@ class TrackPage:
 
     async def look_up(self, request: web.Request, look: Look) -> web.StreamResponse:
         fields = await self._pages.fields(request)
+        self._pages.speak(look, fields)
         number, code = fields.get("number", ""), fields.get("code", "")
         state = await self._state(request, number, code)
         if state is None:
@@ -56,6 +57,7 @@ class TrackPage:
         """More evidence, or a word; once, however often it is sent."""
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             fields = dict(sent.fields)
+            self._pages.speak(look, fields)
             number, code = fields.get("number", ""), fields.get("code", "")
             state = await self._state(request, number, code)
             if state is None:

@@ -21,7 +21,7 @@ from aiohttp import web
 
 from gateway import config
 from gateway.core.contact import Evidence
-from gateway.errors import FieldFault, Refused, StorageDown, TooLarge, TooMany, WrongType
+from gateway.errors import FieldFault, GatewayError, StorageDown, TooLarge, TooMany, WrongType
 from gateway.web.file_types import FileType, type_of
 from gateway.web.multipart import Began, Data, Ended, Event, MultipartReader
 from gateway.web.virus_scan import Clamd, Verdict
@@ -64,7 +64,7 @@ class Sent:
 
     fields: tuple[tuple[str, str], ...]
     files: tuple[Upload, ...] = ()
-    refusal: Refused | None = None
+    refusal: GatewayError | None = None
     faults: tuple[FieldFault, ...] = ()
 
 
@@ -92,22 +92,34 @@ class Uploads:
     async def receive(self, request: web.Request, address: str) -> AsyncIterator[Sent]:
         """The form of a request; its files are gone when this ends.
 
-        Raises Refused when it is no form, TooLarge when it is beyond all limits, TooMany, StorageDown,
-        and aiohttp's 408 for a sender that is too slow.
+        Raises Refused when it is no form, TooLarge when it is beyond all limits, TooMany, StorageDown
+        when a file cannot be read back, and aiohttp's 408 for a sender that is too slow.
         """
         if (request.content_length or 0) > self.largest:
             raise TooLarge(f"最大 {self.largest // MB} MB / at most {self.largest // MB} MB")
-        with self._place(address), self._own_folder() as own:
+        with self._own_folder() as own:
             form = _Form(own, self.limits)
-            reader = MultipartReader(request.headers.get("Content-Type", ""))
-            async for piece in self._pieces(request):
-                for event in reader.feed(piece):
-                    form.take(event)
-                if form.waiting >= WRITTEN:
-                    await _on_disk(form.write)
-            reader.close()
-            await _on_disk(form.write)
+            with self._place(address):
+                await self._read(request, form)
             yield await self._looked_at(form)
+
+    async def _read(self, request: web.Request, form: _Form) -> None:
+        """The whole body into the form."""
+        reader = MultipartReader(request.headers.get("Content-Type", ""))
+        async for piece in self._pieces(request):
+            for event in reader.feed(piece):
+                form.take(event)
+            if form.waiting >= WRITTEN:
+                await self._written(form)
+        reader.close()
+        await self._written(form)
+
+    async def _written(self, form: _Form) -> None:
+        """What waits goes to the disk; when that fails, the rest of the form is read all the same."""
+        try:
+            await _on_disk(form.write)
+        except StorageDown as error:
+            form.refuse(error)
 
     async def _pieces(self, request: web.Request) -> AsyncIterator[bytes]:
         """The body as it comes. Raises aiohttp's 408, TooLarge."""
@@ -184,7 +196,7 @@ class _Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[_File] = field(default_factory=list)
     faults: list[FieldFault] = field(default_factory=list)
-    refusal: Refused | None = None
+    refusal: GatewayError | None = None
     waiting: int = 0
     _part: Began = field(default_factory=lambda: Began("", None))
     _file: _File | None = None
@@ -218,21 +230,19 @@ class _Form:
         if self._file is None:
             if len(self.files) >= self.limits.files:
                 most = self.limits.files
-                self._refuse(TooLarge(f"最多 {most} 个文件 / at most {most} files"))
+                self.refuse(TooLarge(f"最多 {most} 个文件 / at most {most} files"))
                 return
             self._file = _File(self.folder / str(len(self.files)), self._part.file or "")
             self.files.append(self._file)
         self._file.size += len(piece)
         most = self.limits.file_mb
         if self._file.size > most * MB:
-            self._refuse(
-                TooLarge(f"{self._file.name}: 单个文件最大 {most} MB / a file has at most {most} MB")
-            )
+            self.refuse(TooLarge(f"{self._file.name}: 单个文件最大 {most} MB / a file has at most {most} MB"))
             return
         self._unwritten.append((self._file, piece))
         self.waiting += len(piece)
 
-    def _refuse(self, why: Refused) -> None:
+    def refuse(self, why: GatewayError) -> None:
         self.refusal = why
         self._unwritten.clear()
         self.waiting = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,11 @@ BODY = (
     b'--xYz\r\nContent-Disposition: form-data; name="content"\r\n\r\nline\r\n--xY\r\n'
     b'\r\n--xYz\r\nContent-Disposition: form-data; name="evidence"; filename="a.png"\r\n'
     b"Content-Type: text/html\r\n\r\n\x00\x01\r\n--xYz--\r\n"
+)
+
+PIECES = (
+    *(b"--xYz", b"--", b"\r\n", b"\r", b"\n", b";", b'filename="', b'"', b"\x00", b":", b"x" * 40),
+    b"Content-Disposition: form-data; name=a",
 )
 
 
@@ -127,29 +134,40 @@ def test_a_name_is_only_to_be_shown() -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(
-    st.lists(
-        st.sampled_from(
-            [
-                b"--xYz",
-                b"--",
-                b"\r\n",
-                b"Content-Disposition: form-data; name=a",
-                b"\r",
-                b"\n",
-                b";",
-                b'filename="',
-                b'"',
-                b"\x00",
-                b":",
-                b"x" * 40,
-            ]
-        )
-        | st.binary(max_size=6),
-        max_size=40,
-    ),
+    st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=40),
     st.integers(1, 30),
 )
 def test_whatever_comes_is_read_or_refused(pieces: list[bytes], step: int) -> None:
     body = b"--xYz\r\n" + b"".join(pieces)
     with contextlib.suppress(Refused):
         read(body, step)
+
+
+def mutated(chance: random.Random) -> bytes:
+    """A good body with a few bytes, pieces or ends of it changed."""
+    body = bytearray(BODY * chance.choice((1, 1, 2)))
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(body) + 1)
+        match chance.randrange(5):
+            case 0:
+                body[at:at] = chance.randbytes(chance.randint(1, 8))
+            case 1:
+                del body[at : at + chance.randint(1, 30)]
+            case 2:
+                body[at:at] = chance.choice(PIECES)
+            case 3:
+                body[at : at + 1] = bytes([chance.randrange(256)])
+            case _:
+                body[at:at] = body[chance.randrange(len(body) + 1) :][:60]
+    return bytes(body)
+
+
+def test_mutated_bodies_are_read_or_refused() -> None:
+    """FUZZ_BODIES says how many, when more are wanted."""
+    chance = random.Random(12315)
+    taken = 0
+    for _ in range(int(os.environ.get("FUZZ_BODIES", "5000"))):
+        with contextlib.suppress(Refused):
+            parts(read(mutated(chance), chance.choice((3, 17, 64, 4096))))
+            taken += 1
+    assert taken

@@ -242,6 +242,18 @@ async def test_storage_that_is_away_loses_nothing_of_the_form(tmp_path: Path) ->
         assert "尚未提交" in page.words
 
 
+async def test_a_full_disk_loses_nothing_of_the_form(site: RealSite) -> None:
+    _, page = await get(site, "/report")
+    (site.var / "uploads").write_bytes(b"no folder can be made here")
+    filled = page.form("/report").filled(**SAID)
+    response, page = await send(site, "/report", filled, ("a.png", png(), "image/png"))
+    assert response.status == 503
+    assert dict(page.form("/report").fields)["content"] == SAID["content"]
+    (site.var / "uploads").unlink()
+    response, _ = await send(site, "/report", page.form("/report").fields, ("a.png", png(), "image/png"))
+    assert response.url.path == "/report/done"
+
+
 # ------------------------------------------------------------ protection
 
 
@@ -339,6 +351,18 @@ async def test_forms_are_limited(tmp_path: Path) -> None:
         assert response.content_type == "text/html"
 
 
+async def test_a_form_over_the_rate_is_shown_again(tmp_path: Path) -> None:
+    rates = config.Rates(submissions_burst=1, submissions_per_minute=1)
+    async with real_site(tmp_path, QUICK, rates=rates) as site:
+        _, page = await get(site, "/report")
+        await look_up(site, "1", "1")
+        response, page = await send(site, "/report", page.form("/report").filled(**SAID))
+        assert response.status == 429
+        assert int(response.headers["Retry-After"]) > 1
+        assert dict(page.form("/report").fields)["content"] == SAID["content"]
+        assert await site.items() == []
+
+
 # ------------------------------------------------------------ what all pages have
 
 
@@ -377,6 +401,9 @@ async def test_the_language_is_chosen_once(site: RealSite) -> None:
     response, page = await get(site, "/track")
     assert page.head == "Follow it"
     response, page = await send(site, "/report", [("kind", "complaint")])
+    assert "is required" in page.words
+    site.client.cookie_jar.clear()
+    response, page = await send(site, "/report", [("kind", "complaint"), ("lang", "en")])
     assert "is required" in page.words
 
 

@@ -244,6 +244,13 @@ async def test_uploads_at_once_are_limited(tmp_path: Path) -> None:
         assert (await post(site, form(FIELDS)))[0] == 201
 
 
+async def test_a_disk_that_fails_is_told(site: RealSite) -> None:
+    (site.var / "uploads").write_bytes(b"no folder can be made here")
+    status, problem = await post(site, form(FIELDS, ("a.png", png(), "image/png")))
+    assert (status, problem["code"]) == (503, "storage_down")
+    assert (await post(site, form(FIELDS)))[0] == 201
+
+
 async def test_what_a_crash_left_is_swept_at_the_start(tmp_path: Path) -> None:
     left = tmp_path / "uploads" / "0011"
     left.mkdir(parents=True)

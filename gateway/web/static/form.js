@@ -1,5 +1,5 @@
 // What a browser with JavaScript adds to a form: the proof of work, done while the person writes, and a
-// progress bar for the upload. Without this file the form works all the same.
+// sending that keeps all that was filled in, with a progress bar. Without this file the form works all the same.
 
 import { firstBits } from "./sha256.js";
 
@@ -31,16 +31,11 @@ function work(form) {
   slice();
 }
 
-/** Send with a progress bar when there are files. A second press while it goes on does nothing. */
+/** Send in the background, so that what was filled in stays here whatever happens on the way. */
 function send(event, form) {
   const button = form.querySelector("button[type=submit]");
-  if (button.getAttribute("aria-disabled") === "true") {
-    event.preventDefault();
-    return;
-  }
-  const chosen = form.elements.evidence?.files.length;
-  if (!chosen) return;
   event.preventDefault();
+  if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   upload(form, button);
 }
@@ -49,19 +44,18 @@ function upload(form, button) {
   const bar = form.querySelector("progress");
   const going = form.querySelector(".going");
   const request = new XMLHttpRequest();
-  const failed = () => {
+  const failed = (why) => {
     bar.hidden = true;
-    going.textContent = going.dataset.failed;
+    going.textContent = why || going.dataset.failed;
     button.removeAttribute("aria-disabled");
   };
-  bar.hidden = false;
+  bar.hidden = !form.elements.evidence?.files.length;
   going.textContent = going.dataset.going;
   request.upload.addEventListener("progress", (now) => {
     if (now.lengthComputable) bar.value = (now.loaded / now.total) * 100;
   });
   request.addEventListener("load", () => arrived(request, form, failed));
-  request.addEventListener("error", failed);
-  request.addEventListener("timeout", failed);
+  request.addEventListener("error", () => failed());
   request.open("POST", form.action);
   request.send(new FormData(form));
 }
@@ -75,8 +69,8 @@ function arrived(request, form, failed) {
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const main = page.querySelector("main");
-  if (!main) {
-    failed();
+  if (!main || (request.status >= 400 && !main.querySelector("form[data-bits]"))) {
+    failed(main?.querySelector(".summary h2, h1")?.textContent);
     return;
   }
   document.title = page.title;
