@@ -154,10 +154,10 @@ class Uploads:
 @dataclass(frozen=True, slots=True)
 class Rates:
     enabled: bool = _set(True, "Limit how often one address or token may ask.")
-    address_burst: int = _set(600, "Requests without a token that one address may make at once.")
-    address_per_minute: int = _set(600, "And how many more each minute.")
+    address_burst: int = _set(1000, "Requests without a token that one address may make at once.")
+    address_per_minute: int = _set(3000, "And how many more each minute.")
     submissions_burst: int = _set(200, "Forms (complaints, additions, look-ups) from one address at once.")
-    submissions_per_minute: int = _set(60, "And how many more each minute.")
+    submissions_per_minute: int = _set(300, "And how many more each minute.")
     token_burst: int = _set(2000, "Requests that one token may make at once.")
     token_per_minute: int = _set(6000, "And how many more each minute.")
     proxies: tuple[str, ...] = _set(

@@ -164,7 +164,7 @@ class RespondentShown:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentShown:
-    """One stored file; `role` is evidence, recording, message or raw."""
+    """One stored file; `role` is evidence, quarantined, unchecked, recording, message or raw."""
 
     sha256: str
     name: str
