@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -99,7 +99,7 @@ class AfterCall:
     async def _with_recording(self, record: CallRecord, spoken: list[Path]) -> CallRecord:
         """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
         day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
-        file = next(iter(sorted(self._recordings.glob(f"*/{record.id}.wav"))), None)
+        file = self._recorded(record)
         if record.talked_at and record.ended_at:
             talked = (record.ended_at - record.talked_at).total_seconds()
             if file is None:
@@ -115,6 +115,15 @@ class AfterCall:
             name = f"{self._recordings.name}/{day}/{spoken[-1].name}"
             return replace(record, recording=name, recording_state=RecordingState.SAVED)
         return record
+
+    def _recorded(self, record: CallRecord) -> Path | None:
+        """The file that Asterisk began when the caller came into the queue, under a day of its own clock."""
+        if record.direction == "in" and record.queued_at is None:
+            return None
+        began = record.queued_at or record.started_at
+        days = (f"{began + timedelta(days=offset):%Y%m%d}" for offset in (0, 1, -1))
+        files = (self._recordings / day / f"{record.id}.wav" for day in days)
+        return next((file for file in files if file.exists()), None)
 
     def _below(self, file: Path) -> str:
         return str(file.relative_to(self._recordings.parent))
