@@ -77,8 +77,14 @@ class Look:
         return zh if self.lang == "zh" else en
 
     def of(self, thing: Any) -> str:
-        """The name of a thing that has one in both languages."""
-        return str(getattr(thing, self.lang))
+        """The name of a thing that has one in both languages, fit to begin a line."""
+        name = str(getattr(thing, self.lang))
+        return name[:1].upper() + name[1:]
+
+    def half(self, detail: str) -> str:
+        """Of an error's detail, which is in both languages, the reader's."""
+        zh, slash, en = detail.partition(" / ")
+        return en if slash and self.lang == "en" else zh
 
     def other(self) -> str:
         """The address of this page in the other language; of a form that was sent, its empty one."""
@@ -188,7 +194,7 @@ class Pages:
         for kind, seconds in RETRY_AFTER.items():
             if isinstance(error, kind):
                 headers["Retry-After"] = str(error.wait) if isinstance(error, Flooded) else seconds
-        detail = "" if status >= 500 or error.detail == error.en else error.detail
+        detail = "" if status >= 500 or error.detail == error.en else look.half(error.detail)
         return self.show(look, "problem.html", status, headers, error=error, detail=detail, told=status)
 
     def _count(self, request: web.Request) -> None:

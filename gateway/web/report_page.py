@@ -159,7 +159,7 @@ class ReportPage:
         """The form with what was filled in. Files must be chosen again: browsers allow no other."""
         told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
-            told[EVIDENCE] = f"{getattr(refused, look.lang)}: {refused.detail}"
+            told[EVIDENCE] = look.half(refused.detail)
         told = dict(sorted(told.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES))))
         status = refused.status if refused else 422 if told else 200
         return self._pages.show(

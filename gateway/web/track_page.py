@@ -96,7 +96,7 @@ class TrackPage:
     ) -> web.Response:
         told = {fault.field: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
-            told[EVIDENCE] = f"{getattr(refused, look.lang)}: {refused.detail}"
+            told[EVIDENCE] = look.half(refused.detail)
         fields = dict(sent.fields) if sent else {}
         return self._pages.show(
             look,
@@ -106,7 +106,7 @@ class TrackPage:
             number=spaced(state.number),
             code=code,
             kind=look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
-            standing=look.t(*STATE_NAMES[state.state]),
+            standing=look.t(*STATE_NAMES[state.state]).capitalize(),
             received=self._receipts.moment(look, state.received_at),
             due=[(self._receipts.clock(look, due), due) for due in state.due],
             passed=self._pages.renewed(fields.get("pass", "")),

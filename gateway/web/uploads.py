@@ -237,7 +237,8 @@ class _Form:
         self._file.size += len(piece)
         most = self.limits.file_mb
         if self._file.size > most * MB:
-            self.refuse(TooLarge(f"{self._file.name}: 单个文件最大 {most} MB / a file has at most {most} MB"))
+            name = self._file.name
+            self.refuse(TooLarge(f"{name} 过大，单个文件最大 {most} MB / {name} is over {most} MB"))
             return
         self._unwritten.append((self._file, piece))
         self.waiting += len(piece)
@@ -282,8 +283,8 @@ class _Form:
 
 
 def _not_taken(name: str, types: tuple[str, ...]) -> str:
-    words = " ".join(types)
-    return f"{name}: 只接受 / only these are taken: {words}"
+    zh, en = "、".join(types), ", ".join(types)
+    return f"{name} 的类型不接受，只接受 {zh} / {name} is of a type that is not taken; these are: {en}"
 
 
 async def _on_disk(work: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
