@@ -48,14 +48,15 @@ def _on_asterisk(wanted: Sequence[str], quick: bool, running: Site) -> Iterator[
         yield cpu.measure(running, cpu.QUICK if quick else cpu.FULL)
 
 
-def circumstances(load: float) -> str:
-    """Where and when this was measured; nothing that names the machine."""
+def circumstances(before: float, after: float) -> str:
+    """Where and when this was measured, and the load before and after; nothing that names the machine."""
     model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf-8", "replace"))
     memory_kb = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     return (
         f"Measured {date.today():%Y-%m-%d} on {os.cpu_count()} cores ({model[1] if model else 'unknown'}), "
         f"{int(memory_kb[1]) / 2**20 if memory_kb else 0:.0f} GB, Linux {platform.release()}, "
-        f"Python {platform.python_version()}; load before the run {load:.2f}.\n"
+        f"Python {platform.python_version()}; load before the run {before:.2f}, "
+        f"at its end {after:.2f} (the bench alone makes about 1).\n"
     )
 
 
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="few samples: does it run, not how fast it is")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
+    if chosen.write and (chosen.only or chosen.quick):
+        parser.error("--write keeps a whole run: without --only and --quick")
     wanted = chosen.only or PARTS
     load = os.getloadavg()[0]
     if load > BUSY and not chosen.quick:
@@ -80,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     if chosen.write:
-        write(DOCUMENT, [circumstances(load), *map(markdown, parts)])
+        write(DOCUMENT, [circumstances(load, os.getloadavg()[0]), *map(markdown, parts)])
     missed = [f"{part.name}: {row.what} {row.value} ({row.target})" for part in parts for row in part.missed]
     for line in missed:
         print(f"missed: {line}")

@@ -70,7 +70,7 @@ def test_percentiles_are_values_that_were_measured(share: float, value: int) -> 
 def test_results_are_written_between_their_marks(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
     document.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n", "utf-8")
-    write(document, [circumstances(0.1), "new \\1"])
+    write(document, [circumstances(0.1, 1.2), "new \\1"])
     text = document.read_text("utf-8")
     assert text.startswith("before\n<!-- results -->\nMeasured ")
     assert text.endswith("new \\1\n<!-- end of results -->\nafter\n")
