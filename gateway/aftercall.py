@@ -20,12 +20,10 @@ from gateway.core.call import CallOutcome, CallRecord, RecordingState
 from gateway.core.contact import Contact, Evidence, Receipt
 from gateway.core.story import Story
 from gateway.ledgers import CallBackBook, CallLog
+from gateway.pbx.sound_length import SHORTEST, sound_seconds
 
 log = logging.getLogger(__name__)
 
-HEADER = 44  # bytes of a WAV file before its samples
-SECOND = 16000  # bytes of a second of it
-SHORTEST = 1.0  # seconds under which nothing was said
 SETTLE = (0.02, 1.0)  # seconds: how often, and how long, a recording is waited for that Asterisk closes
 
 
@@ -63,7 +61,7 @@ class AfterCall:
 
         The record itself is not kept yet: `keep` takes many at once.
         """
-        spoken = [file for name in story.messages if _seconds(file := self._messages / name) >= SHORTEST]
+        spoken = [file for name in story.messages if sound_seconds(file := self._messages / name) >= SHORTEST]
         record = replace(story.record, agent=self._agent_of_seat(story.record.agent))
         if record.outcome is CallOutcome.MESSAGE and not spoken:
             fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
@@ -108,7 +106,7 @@ class AfterCall:
             whole = await _settled(file, talked)
             state = RecordingState.SAVED if whole else RecordingState.FAILED
             return replace(record, recording=self._below(file), recording_state=state)
-        if file is not None and _seconds(file) == 0.0:
+        if file is not None and sound_seconds(file) == 0.0:
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
         if spoken:
@@ -133,14 +131,7 @@ async def _settled(file: Path, talked: float) -> bool:
     """Does the file hold the talk? Asterisk closes it a moment after the call."""
     wanted = max(0.0, talked * 0.9 - 0.5)
     waited = 0.0
-    while _seconds(file) < wanted and waited < SETTLE[1]:
+    while sound_seconds(file) < wanted and waited < SETTLE[1]:
         await asyncio.sleep(SETTLE[0])
         waited += SETTLE[0]
-    return _seconds(file) >= wanted
-
-
-def _seconds(file: Path) -> float:
-    try:
-        return max(0, file.stat().st_size - HEADER) / SECOND
-    except OSError:
-        return 0.0
+    return sound_seconds(file) >= wanted

@@ -93,7 +93,7 @@ class App:
             places.messages,
             places.recordings,
             config.zone,
-            lambda seat: agent.id if (agent := config.agent_of_seat(seat)) else seat,
+            config.agent_id_of_seat,
             records=config.recording.calls,
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
@@ -199,11 +199,7 @@ class App:
     async def _run_asterisk(self, stack: AsyncExitStack, process: AsteriskProcess) -> None:
         await process.start()
         stack.push_async_callback(process.stop)
-
-        async def told() -> None:
-            """AMI notices by itself."""
-
-        watch = asyncio.create_task(process.watch(told), name="asterisk watch")
+        watch = asyncio.create_task(process.watch(), name="asterisk watch")
         stack.callback(watch.cancel)
 
 

@@ -17,7 +17,6 @@ from gateway.storage import Storage
 from gateway.switchboard import Switchboard, Told
 from gateway.web.ports import (
     Account,
-    AgentState,
     AgentView,
     BoardCounts,
     ItemCount,
@@ -76,9 +75,7 @@ class LiveBoard:
 
 
 def _agent(seat: Seat) -> AgentView:
-    return AgentView(
-        seat.agent, seat.name, seat.seat, AgentState(seat.state.value), seat.why, seat.since, seat.call
-    )
+    return AgentView(seat.agent, seat.name, seat.seat, seat.state, seat.why, seat.since, seat.call)
 
 
 class TokenLedger:

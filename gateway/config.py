@@ -222,8 +222,9 @@ class Config:
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.var / 'gateway.db'}"
 
-    def agent_of_seat(self, seat: str) -> Agent | None:
-        return next((a for a in self.agents if a.seat == seat), None)
+    def agent_id_of_seat(self, seat: str) -> str:
+        """Who sits there; the seat itself when gateway.toml knows no such seat."""
+        return next((a.id for a in self.agents if a.seat == seat), seat)
 
     def agent(self, agent_id: str) -> Agent | None:
         return next((a for a in self.agents if a.id == agent_id), None)

@@ -10,16 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from gateway.aftercall import AfterCall
 from gateway.config import Config
 from gateway.core import acd
 from gateway.core.acd import Seat, SeatState
-from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, Gap, PathStep
+from gateway.core.call import (
+    AgentChange,
+    CallBack,
+    CallBackState,
+    CallOutcome,
+    Gap,
+    PathStep,
+    back_call,
+    is_back,
+)
 from gateway.core.deadlines import Rules
 from gateway.core.flow import Booked, Clock, Found, Staff
 from gateway.core.flow_file import FlowSet
@@ -35,6 +44,8 @@ from gateway.pbx.journal import call_of, prune, read_journal
 from gateway.pbx.port import Down, Pbx, PbxEvent, SeatRings, SeatSeen, Up
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MARK = "journal"  # the once-ledger's name for how far the journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
@@ -405,16 +416,11 @@ class Switchboard:
             id=record.id,
             line=record.line,
             caller=record.caller,
-            agent=self.agent_of_seat(record.agent),
+            agent=self._config.agent_id_of_seat(record.agent),
             outcome=record.outcome.value,
         )
 
     # ------------------------------------------------------------ seats
-
-    def agent_of_seat(self, seat: str) -> str:
-        """The agent's id, or the seat itself when gateway.toml knows no such seat."""
-        agent = self._config.agent_of_seat(seat)
-        return agent.id if agent else seat
 
     def _seat_seen(self, seen: SeatSeen) -> None:
         facts = {
@@ -472,11 +478,11 @@ class Switchboard:
         """The PBX is there: take over what was noted meanwhile, end what is gone, begin to serve."""
         now = self._now()
         lost_at, self._lost_at = self._lost_at, None
-        await self._patiently(lambda: self._catch_up(up, lost_at or now))
+        talked = await self._patiently(lambda: self._catch_up(up, lost_at or now))
         for seat in self._seats:
             seen = next((s for s in up.seats if s.seat == seat), SeatSeen(seat, signed_in=False))
             self._seat_seen(seen)
-        await self._patiently(lambda: self._reconcile_owed(up))
+        await self._patiently(lambda: self._reconcile_owed(up, talked))
         if lost_at:
             self.counts.gaps += 1
             await self._patiently(lambda: self._ledgers.gaps.add_gap(Gap(lost_at, now, "PBX out of sight")))
@@ -484,7 +490,8 @@ class Switchboard:
         with contextlib.suppress(PbxDown):
             await self._pbx.take_calls(True)
 
-    async def _catch_up(self, up: Up, gone_at: datetime) -> None:
+    async def _catch_up(self, up: Up, gone_at: datetime) -> frozenset[str]:
+        """Tell what the journal has; the owed calls whose customers were talked to."""
         mark = await self._ledgers.once.mark(MARK)
         since = datetime.fromisoformat(mark) - timedelta(days=1) if mark else None
         notes = await asyncio.to_thread(
@@ -496,13 +503,14 @@ class Switchboard:
                 continue
             if note.call in self._live or _begins(note):
                 tell(self._of(note.call).story, note)
-        await self._recover_messages(known)
+        await self._recover_messages()
         for live in tuple(self._live.values()):
             story = live.story
             if not story.over and story.id not in up.calls and not live.driving:
                 end(story, gone_at, CallOutcome.CUT_OFF if _owes(story) else None)
             if story.over and not live.driving:
                 self._finish(live)
+        return frozenset(note.arg(0) for note in notes if note.what is What.BACK_TALK)
 
     async def _is_kept(self, call: str, known: dict[str, bool]) -> bool:
         """Is this call's record kept with its end? Asked once a call."""
@@ -513,7 +521,7 @@ class Switchboard:
             known[call] = record is not None and record.ended_at is not None
         return known[call]
 
-    async def _recover_messages(self, known: dict[str, bool]) -> None:
+    async def _recover_messages(self) -> None:
         """Messages in the spool: of a call being taken over, of one kept already, or of none we know."""
         for file in sorted(self._places.messages.glob("*.wav")):
             call = call_of(file)
@@ -530,18 +538,16 @@ class Switchboard:
             if file.name not in live.story.messages:
                 live.story.messages.append(file.name)
 
-    async def _patiently(self, work: Callable[[], object]) -> None:
-        """Do it, again and again while storage is away."""
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What it gives, tried again and again while storage is away."""
         pause = RETRY[0]
         while True:
             try:
-                await work()  # type: ignore[misc]
+                return await work()
             except StorageDown as error:
                 log.error("storage: %s; again in %.1f s", error, pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY[1])
-            else:
-                return
 
     # ------------------------------------------------------------ closing
 
@@ -663,26 +669,21 @@ class Switchboard:
         if record and record.number:
             await self._patiently(lambda: self._inquiry.note(record.number, what, "phone", text))
 
-    async def _reconcile_owed(self, up: Up) -> None:
+    async def _reconcile_owed(self, up: Up, done: frozenset[str]) -> None:
         """After a time out of sight: what holds a place, what was dialled, what must wait again."""
         book = self._ledgers.call_backs
         self._placed = set(up.placed)
-        done = {note.arg(0) for note in self._recent_backs()}
         for one in await book.owed(CallBackState.PLACED, CallBackState.DIALLING):
-            dialled = f"back-{one.id}" in self._live or one.id in done
+            dialled = back_call(one.id) in self._live or one.id in done
             if one.state is CallBackState.PLACED and not dialled and one.id not in up.placed:
                 await book.move(one.id, CallBackState.PLACED, CallBackState.PENDING)
             elif one.state is CallBackState.PLACED and dialled:
                 await book.move(one.id, CallBackState.PLACED, CallBackState.DIALLING)
-            elif one.state is CallBackState.DIALLING and f"back-{one.id}" not in self._live:
+            elif one.state is CallBackState.DIALLING and back_call(one.id) not in self._live:
                 after = CallBackState.DONE if one.id in done else CallBackState.FAILED
                 await book.move(one.id, CallBackState.DIALLING, after)
         self._owed = None
         self._owed_changed.set()
-
-    def _recent_backs(self) -> Iterable[Note]:
-        since = self._now().date() - timedelta(days=1)
-        return (n for n in read_journal(self._places.journal, since) if n.what is What.BACK_TALK)
 
 
 _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
@@ -691,7 +692,7 @@ _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
 def _begins(note: Note) -> bool:
     """Does a call's story begin with this note? An owed call's may begin with the agent who takes it."""
     if note.what is What.AGENT:
-        return note.call.startswith("back-")
+        return is_back(note.call)
     return note.what in (What.BEGAN, What.TURNED_AWAY)
 
 

@@ -99,6 +99,19 @@ class CallBack:
     number: str = ""
 
 
+BACK = "back-"  # before the id of an owed call: the id of the call that is made for it
+
+
+def back_call(owed_id: str) -> str:
+    """The call id of the call that is made for an owed call."""
+    return BACK + owed_id
+
+
+def is_back(call: str) -> bool:
+    """Is this the id of a call that is made for an owed call?"""
+    return call.startswith(BACK)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentChange:
     """One change of a seat: signed in, paused with a reason, ready, on a talk, wrapping up, offline."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.core.call import CallOutcome, CallRecord, PathStep, RecordingState
+from gateway.core.call import CallOutcome, CallRecord, is_back
 from gateway.core.contact import Kind
 from gateway.core.note import Note, What, clean_number, number_of
 
@@ -54,7 +54,6 @@ class Story:
     served: bool = False
     booked: bool = False
     partner_talked: bool = False
-    safety: bool = False
 
     @property
     def over(self) -> bool:
@@ -87,11 +86,6 @@ def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallR
     story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
     story.doing = Doing.OVER
     return story.record
-
-
-def add_path(story: Story, steps: tuple[PathStep, ...]) -> None:
-    """More of the way through the menus."""
-    story.record = replace(story.record, path=story.record.path + steps)
 
 
 # ---------------------------------------------------------------- what each note does
@@ -154,13 +148,9 @@ def _agent(story: Story, note: Note) -> None:
     waited = record.wait_seconds
     if record.queued_at and not record.talked_at:
         waited = (note.at - record.queued_at).total_seconds()
-    talked = record.talked_at or (note.at if record.direction == "in" and not _is_back(story) else None)
+    talked = record.talked_at or (note.at if record.direction == "in" and not is_back(story.id) else None)
     story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
-    _go(story, Doing.OUT if _is_back(story) else Doing.TALK, note.at)
-
-
-def _is_back(story: Story) -> bool:
-    return story.id.startswith("back-")
+    _go(story, Doing.OUT if is_back(story.id) else Doing.TALK, note.at)
 
 
 def _answered_outside(story: Story, note: Note) -> None:
@@ -170,7 +160,7 @@ def _answered_outside(story: Story, note: Note) -> None:
 
 
 def _outside_agent(story: Story, note: Note) -> None:
-    if story.record.direction == "out" and not _is_back(story):
+    if story.record.direction == "out" and not is_back(story.id):
         _answered_outside(story, note)
     else:
         _agent(story, note)
@@ -189,10 +179,6 @@ def _partner_left(story: Story, note: Note) -> None:
     story.partner = note.arg(0)
     story.partner_talked = story.partner_talked or note.arg(1) == "ANSWER"
     _go(story, Doing.MENU, note.at)
-
-
-def _safety(story: Story, note: Note) -> None:
-    story.safety = True
 
 
 def _message(story: Story, note: Note) -> None:
@@ -250,15 +236,9 @@ _TELL: Mapping[What, Callable[[Story, Note], None]] = {
     What.AGENT_LOST: _agent_lost,
     What.PARTNER: _partner,
     What.PARTNER_LEFT: _partner_left,
-    What.SAFETY: _safety,
     What.MESSAGE: _message,
     What.CALL_BACK: _call_back,
     What.BACK_TALK: _answered_outside,
     What.ENDED: _ended,
 }
 _ONCE = {What.BEGAN, What.TURNED_AWAY, What.ENDED, What.BACK_TALK}
-
-
-def with_recording(record: CallRecord, path: str, state: RecordingState) -> CallRecord:
-    """The record with what became of its recording."""
-    return replace(record, recording=path, recording_state=state)

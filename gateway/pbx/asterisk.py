@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from gateway.config import Config
 from gateway.core.acd import priority
-from gateway.core.call import CallBack
+from gateway.core.call import BACK, CallBack, back_call, is_back
 from gateway.core.note import What, read_note
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 BEAT = 0.5  # seconds; [watch] gives up after three
 WATCH_ANEW = 3600.0  # seconds after which the watch is started afresh
-BACK = "back-"
 MEMBER_EVENTS = ("QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus", "QueueMemberRemoved")
 CALLER_EVENTS = ("AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete")
 
@@ -123,7 +122,7 @@ class AsteriskPbx:
 
     async def place(self, owed: CallBack) -> bool:
         variables = {
-            "__CALL": BACK + owed.id,
+            "__CALL": back_call(owed.id),
             "__BACK": owed.id,
             "__PHONE": owed.phone,
             "QUEUE_PRIO": str(priority(owed.arrived_at)),
@@ -132,14 +131,14 @@ class AsteriskPbx:
             "Local/s@call-back-leg/n",
             context="call-back-wait",
             variables=variables,
-            channel_id=BACK + owed.id,
+            channel_id=back_call(owed.id),
             ring_seconds=10,
         )
         return outcome.ok
 
     async def take_back(self, owed_id: str) -> bool:
         for channel in await self._ami.action_list("CoreShowChannels"):
-            if channel.get("Uniqueid") == BACK + owed_id and channel.get("BridgeId", "") == "":
+            if channel.get("Uniqueid") == back_call(owed_id) and channel.get("BridgeId", "") == "":
                 return (await self._ami.hangup(channel["Channel"])).ok
         return False
 
@@ -147,7 +146,7 @@ class AsteriskPbx:
 
     def _up(self, seen: Snapshot) -> None:
         calls = {c.uniqueid for c in seen.channels} | {c.linkedid for c in seen.channels}
-        placed = {c.uniqueid.removeprefix(BACK) for c in seen.channels if c.uniqueid.startswith(BACK)}
+        placed = {c.uniqueid.removeprefix(BACK) for c in seen.channels if is_back(c.uniqueid)}
         seats = tuple(_seat(member) for member in seen.members if member.queue == QUEUE)
         self._watch_due = True
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gateway.core.call import CallBack
+from gateway.core.call import CallBack, back_call
 from gateway.core.note import Note, What
 from gateway.errors import PbxDown
 from gateway.pbx.port import Down, Listener, PbxEvent, SeatRings, SeatSeen, Up
-
-BACK = "back-"
 
 
 class FakePbx:
@@ -64,14 +62,14 @@ class FakePbx:
         if owed.id in self.placed:
             return False
         self.placed[owed.id] = owed
-        self.note(What.BACK_PLACED, BACK + owed.id, owed.id)
+        self.note(What.BACK_PLACED, back_call(owed.id), owed.id)
         return True
 
     async def take_back(self, owed_id: str) -> bool:
         self._check()
         if self.placed.pop(owed_id, None) is None:
             return False
-        self.note(What.BACK_LEFT, BACK + owed_id, owed_id)
+        self.note(What.BACK_LEFT, back_call(owed_id), owed_id)
         return True
 
     # ------------------------------------------------------------ the world

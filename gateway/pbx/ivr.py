@@ -45,13 +45,11 @@ from gateway.core.step import KEYS, CallerFacts
 from gateway.core.walk import Ended, Walk
 from gateway.errors import FlowError
 from gateway.pbx.agi import AgiFailed, AgiSession, ChannelGone, RecordEnd
+from gateway.pbx.sound_length import SHORTEST, sound_seconds
 
 log = logging.getLogger(__name__)
 
-RATE = 8000  # samples a second of a message
-HEADER = 44  # bytes of a WAV file before its samples
 LOST = 3.0  # seconds that a message may be shorter than the time it took (the tone, the end's silence)
-SHORTEST = 1.0  # seconds: what is shorter is no message when the caller has hung up
 
 
 class Desk(Protocol):
@@ -256,7 +254,7 @@ class Ivr:
             str(file.with_suffix("")), "wav", KEYS, longest, silence=silence
         )
         took = loop.time() - began
-        seconds = wav_seconds(file)
+        seconds = sound_seconds(file)
         refused = done.ended in (RecordEnd.WRITE_FAILED, RecordEnd.ERROR)
         if done.ended is not RecordEnd.HANGUP and took - seconds > LOST:
             refused, seconds = True, took  # to Asterisk a full disk is no error
@@ -328,14 +326,6 @@ def how_it_was(left: str) -> Event:
 def dial_string(partner: Partner) -> str:
     """What follows PJSIP/ for this partner: a number goes through the trunk, a SIP address goes there."""
     return f"trunk/{partner.dial}" if partner.dial.startswith("sip:") else f"{partner.dial}@trunk"
-
-
-def wav_seconds(file: Path) -> float:
-    """Seconds of sound in a WAV at 8 kHz, by its size; 0 when it is not there."""
-    try:
-        return max(0, file.stat().st_size - HEADER) / (2 * RATE)
-    except OSError:
-        return 0.0
 
 
 def _facts(session: AgiSession) -> CallerFacts:

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from gateway.errors import PbxDown
@@ -33,7 +32,6 @@ class AsteriskProcess:
         self._places = places
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
-        self.adopted = False
 
     @property
     def pid(self) -> int | None:
@@ -46,8 +44,7 @@ class AsteriskProcess:
 
     async def start(self) -> None:
         """Start it, or adopt the one that runs. Raises PbxDown when it does not come up."""
-        self.adopted = self.pid is not None
-        if self.adopted:
+        if self.pid is not None:
             await self.console("core waitfullybooted")
             await self.console("core reload")
             return
@@ -77,15 +74,14 @@ class AsteriskProcess:
         """What it answers to a console command. Raises PbxDown."""
         return await asyncio.to_thread(self._asterisk.console, self._places.conf, command)
 
-    async def watch(self, on_death: Callable[[], Awaitable[None]]) -> None:
-        """Start it again whenever it has ended, until `stop`. `on_death` is told first."""
+    async def watch(self) -> None:
+        """Start it again whenever it has ended, until `stop`. That it is away, the AMI link notices."""
         pause = AGAIN[0]
         while not self._stopping:
             await self._ended()
             if self._stopping:
                 return
             log.error("Asterisk has ended; it is started again")
-            await on_death()
             try:
                 await self.start()
                 pause = AGAIN[0]

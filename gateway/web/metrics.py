@@ -13,8 +13,9 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome
-from gateway.web.ports import AgentState, Board, ItemCount, LineState
+from gateway.web.ports import Board, ItemCount, LineState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -66,7 +67,7 @@ class _BoardCollector(Collector):
         yield _gauge("gateway_callers_waiting", "Callers in the queue.", len(self._board.waiting()))
         states = Counter(view.state for view in self._board.agents())
         agents = GaugeMetricFamily("gateway_agents", "Seats by state.", labels=["state"])
-        for state in AgentState:
+        for state in SeatState:
             agents.add_metric([state.value], states[state])
         yield agents
         for name, part in self._board.health().items():

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.core.acd import SeatState
 from gateway.core.contact import Contact, Evidence, Receipt
 from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
 
@@ -57,17 +58,6 @@ class LineView:
     since: datetime | None = None
 
 
-class AgentState(StrEnum):
-    """What a seat is at."""
-
-    OFFLINE = "offline"
-    READY = "ready"
-    RINGING = "ringing"
-    TALKING = "talking"
-    WRAP_UP = "wrap_up"
-    PAUSED = "paused"
-
-
 @dataclass(frozen=True, slots=True)
 class AgentView:
     """One seat of gateway.toml and who sits there."""
@@ -75,7 +65,7 @@ class AgentView:
     id: str
     name: str
     seat: str
-    state: AgentState
+    state: SeatState
     reason: str = ""
     since: datetime | None = None
     call_id: str = ""

@@ -12,10 +12,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
+from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome, RecordingState
 from gateway.core.contact import Channel, Kind, Task
 from gateway.core.item import ItemState
-from gateway.web.ports import AgentState, LineState
+from gateway.web.ports import LineState
 from gateway.web.shape import Rule
 
 PHONE = r"\+?[0-9][0-9 -]{2,23}"
@@ -351,7 +352,7 @@ class AgentShown:
     id: str
     name: str
     seat: str
-    state: AgentState
+    state: SeatState
     reason: str
     since: datetime | None
     call_id: str | None

@@ -42,7 +42,7 @@ class Board:
             self.places.messages,
             self.places.recordings,
             self.config.zone,
-            lambda seat: self.switchboard.agent_of_seat(seat),
+            self.config.agent_id_of_seat,
         )
         flows = FlowStore(ROOT / "ivr_flows", self.config.var / "flows", "main")
         rules = load_rules(ROOT / "rules")

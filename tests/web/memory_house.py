@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.core import case, number
+from gateway.core.acd import SeatState
 from gateway.core.call import CallRecord
 from gateway.core.contact import Contact, Due, Evidence, Kind, Receipt
 from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown, TooMany
 from gateway.web.ports import (
     Account,
-    AgentState,
     AgentView,
     BoardCounts,
     ItemCount,
@@ -238,7 +238,7 @@ class MemoryBoard:
 
     def __post_init__(self) -> None:
         for n in (1, 2):
-            self.seats[f"agent{n}"] = AgentView(f"agent{n}", f"坐席{n}", f"800{n}", AgentState.OFFLINE)
+            self.seats[f"agent{n}"] = AgentView(f"agent{n}", f"坐席{n}", f"800{n}", SeatState.OFFLINE)
 
     def lines(self) -> Sequence[LineView]:
         busy = LineView(1, LineState.QUEUE, "17.1", "13835700000", NOW)
@@ -254,9 +254,9 @@ class MemoryBoard:
         if self.away:
             raise PbxDown
         before = self.seats[agent_id]
-        if state == "paused" and before.state is AgentState.OFFLINE:
+        if state == "paused" and before.state is SeatState.OFFLINE:
             raise Conflict("this seat is not signed in")
-        self.seats[agent_id] = replace(before, state=AgentState(state), reason=reason, since=NOW)
+        self.seats[agent_id] = replace(before, state=SeatState(state), reason=reason, since=NOW)
 
     def health(self) -> Mapping[str, PartHealth]:
         return {"pbx": PartHealth(not self.away, "AMI down" if self.away else "")}
