@@ -19,7 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.core import number as numbers
-from gateway.core.case import TERMINAL, Event, claimed, held, may_claim, move, renewed
+from gateway.core.case import TERMINAL, Event, claimed, held, move, nobody_elses, renewed
 from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Task
 from gateway.core.deadlines import Rules, day_of
 from gateway.core.item import (
@@ -31,7 +31,7 @@ from gateway.core.item import (
     PublicState,
     QueueQuery,
 )
-from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
+from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown, TooMany
 from gateway.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class Intake:
         kept = await self._keep(evidence)
 
         def appended(t: Transaction) -> bool:
-            item = self._locked(t, number)
+            item = self._items.locked(t, number)
             now = self._now()
             if not self._items.happened(t, number, Happened(now, "follow_up", who, text), key):
                 return False
@@ -185,7 +185,7 @@ class Intake:
         """A line of the timeline. Raises NotFound."""
 
         def noted(t: Transaction) -> None:
-            self._locked(t, number)
+            self._items.locked(t, number)
             self._items.happened(t, number, Happened(self._now(), what, who, text))
 
         await self._database.write(noted)
@@ -203,7 +203,7 @@ class Intake:
 
         def taken(t: Transaction) -> ItemDetail | None:
             now = self._now()
-            item = self._locked(t, number) if number else self._items.next_free(t, query, now)
+            item = self._items.locked(t, number) if number else self._items.next_free(t, query, now)
             if item is None:
                 return None
             lease = claimed(item.lease, who, now, seconds)
@@ -221,7 +221,7 @@ class Intake:
         """Keep a claimed item longer. Raises NotFound, Conflict."""
 
         def longer(t: Transaction) -> ItemDetail:
-            lease = renewed(self._locked(t, number).lease, who, self._now(), seconds)
+            lease = renewed(self._items.locked(t, number).lease, who, self._now(), seconds)
             self._items.set_lease(t, number, lease)
             return self._detail(t, number)
 
@@ -229,15 +229,27 @@ class Intake:
 
     async def release(self, number: str, who: str, text: str = "") -> ItemDetail:
         """Give a claimed item back to the queue. Raises NotFound, Conflict."""
-        return await self._move(number, who, Event.RELEASE, text)
+        return await self.happen(number, who, Event.RELEASE, text)
 
     async def complete(self, number: str, who: str, text: str = "") -> ItemDetail:
         """The matter is closed. Raises NotFound, Conflict."""
-        return await self._move(number, who, Event.COMPLETE, text)
+        return await self.happen(number, who, Event.COMPLETE, text)
 
     async def happen(self, number: str, who: str, event: Event, text: str = "") -> ItemDetail:
-        """Any other event of the table, by whoever holds the item. Raises NotFound, Conflict."""
-        return await self._move(number, who, event, text)
+        """An event of the table, by whoever holds the item. Raises NotFound, Conflict."""
+
+        def moved(t: Transaction) -> ItemDetail:
+            item = self._items.locked(t, number)
+            held(item.lease, who)
+            now = self._now()
+            self._items.set_state(t, number, move(item.state, event))
+            if event in (Event.RELEASE, Event.COMPLETE):
+                self._items.set_lease(t, number, None)
+            self._items.happened(t, number, Happened(now, event.value, who, text))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(moved))
 
     async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:
         """One matter that came twice: this item goes into another. Raises NotFound, Conflict."""
@@ -245,13 +257,12 @@ class Intake:
             raise Conflict("不能与自己合并 / an item cannot be merged into itself")
 
         def merged(t: Transaction) -> ItemDetail:
-            both = {one: self._locked(t, one) for one in sorted((number, into))}
+            both = {one: self._items.locked(t, one) for one in sorted((number, into))}
             item, other = both[number], both[into]
             if other.merged_into:
                 raise Conflict(f"{into} 已合并到 {other.merged_into} / is itself merged")
             now = self._now()
-            if not may_claim(item.lease, who, now):
-                held(item.lease, who)
+            nobody_elses(item.lease, who, now)
             state = move(item.state, Event.MERGE)
             self._items.change(t, number, state=state.value, merged_into=into)
             self._items.set_lease(t, number, None)
@@ -266,7 +277,7 @@ class Intake:
         """Undo a merge. Raises NotFound, Conflict."""
 
         def parted(t: Transaction) -> ItemDetail:
-            item = self._locked(t, number)
+            item = self._items.locked(t, number)
             now = self._now()
             state = move(item.state, Event.UNMERGE)
             self._items.change(t, number, state=state.value, merged_into="")
@@ -290,7 +301,7 @@ class Intake:
             values |= {name: value for name, value in given.items() if value}
 
         def sorted_(t: Transaction) -> ItemDetail:
-            item = self._locked(t, number)
+            item = self._items.locked(t, number)
             held(item.lease, who)
             now = self._now()
             self._items.change(t, number, **values)
@@ -301,34 +312,12 @@ class Intake:
 
         return self._told(await self._database.write(sorted_))
 
-    async def _move(self, number: str, who: str, event: Event, text: str) -> ItemDetail:
-        def moved(t: Transaction) -> ItemDetail:
-            item = self._locked(t, number)
-            held(item.lease, who)
-            now = self._now()
-            self._items.set_state(t, number, move(item.state, event))
-            if event in (Event.RELEASE, Event.COMPLETE):
-                self._items.set_lease(t, number, None)
-            self._items.happened(t, number, Happened(now, event.value, who, text))
-            self._items.post(t, "item.changed", number, "{}", now)
-            return self._detail(t, number)
-
-        return self._told(await self._database.write(moved))
-
     def _told(self, detail: ItemDetail) -> ItemDetail:
         self._tell("changed", detail.item.number)
         return detail
 
-    def _locked(self, t: Transaction, number: str) -> Item:
-        item = self._items.locked(t, number)
-        if item is None:
-            raise NotFound(f"no item {number}")
-        return item
-
     def _detail(self, t: Transaction, number: str) -> ItemDetail:
-        item = self._items.item(t, number)
-        if item is None:
-            raise NotFound(f"no item {number}")
+        item = self._items.there(t, number)
         files = self._items.attachments_of(t, number) if item.attachments else ()
         return ItemDetail(item, self._items.past_of(t, number), files)
 
@@ -356,7 +345,7 @@ class Intake:
         return in_order(self._rules.running(kind, received, days)) if days else self._clocks(kind, received)
 
     def _recounted(self, t: Transaction, page: Sequence[str]) -> list[str]:
-        return [number for number in page if self._recount_one(t, self._locked(t, number))]
+        return [number for number in page if self._recount_one(t, self._items.locked(t, number))]
 
     def _recount_one(self, t: Transaction, item: Item) -> bool:
         """Only provisional clocks move; whatever else stands on the item stays. False when none did."""
@@ -470,8 +459,3 @@ def faults(contact: Contact) -> list[FieldFault]:
     if not contact.anonymous and not reachable:
         found.append(FieldFault("phone", "请填写电话、邮箱或地址", "a phone, e-mail or address is needed"))
     return found
-
-
-def next_due(due: tuple[Due, ...]) -> Due | None:
-    """The clock that ends first."""
-    return min(due, key=lambda one: one.on, default=None)

@@ -16,13 +16,13 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from gateway.core import duplicates
-from gateway.core.case import NEEDS, TERMINAL, Event, held, may_claim, move
+from gateway.core.case import NEEDS, TERMINAL, Event, held, move, nobody_elses
 from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Receipt
 from gateway.core.deadlines import Milestone, Rules, day_of
 from gateway.core.duplicates import Likely
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, ItemState
 from gateway.core.matter import Decision, External, LinkKind, Matter
-from gateway.errors import BadContact, Conflict, FieldFault, NotFound
+from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake import Intake, in_order
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
@@ -101,7 +101,7 @@ class Matters:
         """Links, decisions, milestones and numbers elsewhere of an item. Raises NotFound, StorageDown."""
 
         def found(t: Transaction) -> Matter:
-            self._there(t, number)
+            self._items.there(t, number)
             return self._links.matter(t, number)
 
         return await self._database.read(found)
@@ -113,7 +113,7 @@ class Matters:
         """
 
         def searched(t: Transaction) -> tuple[Item, list[Item]]:
-            item = self._there(t, number)
+            item = self._items.there(t, number)
             others = self._links.candidates(t, item, self._signs(item), duplicates.MOST)
             tied = {link.other for link in self._links.links_of(t, number)} | {item.merged_into}
             return item, [other for other in others if other.number not in tied]
@@ -126,7 +126,9 @@ class Matters:
 
         Raises NotFound, StorageDown.
         """
-        return await self._database.read(lambda t: (self._there(t, number), self._links.raw_of(t, number)))
+        return await self._database.read(
+            lambda t: (self._items.there(t, number), self._links.raw_of(t, number))
+        )
 
     def names(self, item: Item) -> tuple[str, str, tuple[str, ...]]:
         """The Chinese names of channel, county and claims; what the rules do not know as it is."""
@@ -200,11 +202,11 @@ class Matters:
         key = f"split:{number}:{half.kind.value}"
 
         def looked(t: Transaction) -> Contact | Receipt:
-            item = self._there(t, number)
+            item = self._items.there(t, number)
             if before := self._items.known(t, key):
                 return self._receipt(t, before[1])
             _splittable(item, half.kind)
-            _nobody_elses(item, who, self._now())
+            nobody_elses(item.lease, who, self._now())
             raw = self._links.raw_of(t, number) if item.channel in BY_HAND else b""
             return self._half(key, item, self._items.attachments_of(t, number), raw, half)
 
@@ -221,7 +223,7 @@ class Matters:
         return receipt
 
     def _receipt(self, t: Transaction, number: str) -> Receipt:
-        item = self._there(t, number)
+        item = self._items.there(t, number)
         code = self._items.code_of(t, number)
         return Receipt(number, code, item.received_at, item.state.value, item.due, repeated=True)
 
@@ -260,10 +262,10 @@ class Matters:
         """
 
         def acted(t: Transaction) -> None:
-            item = self._locked(t, number)
+            item = self._items.locked(t, number)
             now = self._now()
             if act.event in WITHOUT_LEASE or item.state is ItemState.HANDED_OVER:
-                _nobody_elses(item, who, now)
+                nobody_elses(item.lease, who, now)
             else:
                 held(item.lease, who)
             state = move(item.state, act.event)
@@ -346,7 +348,7 @@ class Matters:
         """Note the number that the national platform (or another system) gave. Raises NotFound."""
 
         def noted(t: Transaction) -> Matter:
-            self._locked(t, number)
+            self._items.locked(t, number)
             now = self._now()
             self._links.set_external(t, number, External(source, external_no, now, who))
             self._items.happened(t, number, Happened(now, "external", who, f"{source} {external_no}"))
@@ -362,21 +364,9 @@ class Matters:
             self._told("changed", number)
         return matter
 
-    def _there(self, t: Transaction, number: str) -> Item:
-        item = self._items.item(t, number)
-        if item is None:
-            raise NotFound(f"no item {number}")
-        return item
-
-    def _locked(self, t: Transaction, number: str) -> Item:
-        item = self._items.locked(t, number)
-        if item is None:
-            raise NotFound(f"no item {number}")
-        return item
-
     def _both(self, t: Transaction, one: str, two: str) -> None:
         for number in sorted((one, two)):  # in one order, so that two askers never wait for each other
-            self._locked(t, number)
+            self._items.locked(t, number)
 
 
 def _splittable(item: Item, into: Kind) -> None:
@@ -386,11 +376,6 @@ def _splittable(item: Item, into: Kind) -> None:
         )
     if item.state is ItemState.MERGED:
         raise Conflict(f"该件已合并到 {item.merged_into} / this item is merged into {item.merged_into}")
-
-
-def _nobody_elses(item: Item, who: str, now: datetime) -> None:
-    if not may_claim(item.lease, who, now):
-        held(item.lease, who)
 
 
 def _cases(text: str) -> tuple[str, ...]:

@@ -209,6 +209,12 @@ def held(lease: Lease | None, who: str) -> Lease:
     return lease
 
 
+def nobody_elses(lease: Lease | None, who: str, now: datetime) -> None:
+    """Nobody else is at the item now. Raises Conflict as `renewed` does; asked where no lease is needed."""
+    if not may_claim(lease, who, now):
+        held(lease, who)
+
+
 def _lease(before: Lease | None, who: str, now: datetime, seconds: float) -> Lease:
     """A new end, never an earlier one than the holder already has."""
     if not who or seconds <= 0:

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.core.case import TERMINAL
 from gateway.core.contact import Contact, Due
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
+from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
@@ -161,10 +162,10 @@ class Items:
 
     # ------------------------------------------------------------ changing
 
-    def locked(self, t: Transaction, number: str) -> Item | None:
-        """The item with its clocks; nobody else may change it in this transaction."""
+    def locked(self, t: Transaction, number: str) -> Item:
+        """The item with its clocks; nobody else may change it in this transaction. Raises NotFound."""
         row = t.execute(LOCKED, {"number": number}).mappings().first()
-        return rows.item_of(row, self.dues_of(t, number)) if row else None
+        return _found(rows.item_of(row, self.dues_of(t, number)) if row else None, number)
 
     def change(self, t: Transaction, number: str, **values: Any) -> None:
         """Set columns that seldom change."""
@@ -190,7 +191,12 @@ class Items:
 
     # ------------------------------------------------------------ looking
 
+    def there(self, t: Transaction, number: str) -> Item:
+        """The item with its clocks. Raises NotFound."""
+        return _found(self.item(t, number), number)
+
     def item(self, t: Transaction, number: str) -> Item | None:
+        """The same, None when there is none."""
         row = t.execute(ITEM, {"number": number}).mappings().first()
         return rows.item_of(row, self.dues_of(t, number)) if row else None
 
@@ -316,3 +322,9 @@ def _next_free(dialect: str, names: frozenset[str]) -> Select[Any]:
         wanted = wanted.where(WAITING[dialect])
     oldest = _filtered(wanted, names).order_by(items.c.received_at, items.c.number).limit(1)
     return oldest.with_for_update(skip_locked=True)
+
+
+def _found(item: Item | None, number: str) -> Item:
+    if item is None:
+        raise NotFound(f"no item {number}")
+    return item
