@@ -24,6 +24,7 @@ from gateway.core.flow_file import Flow, FlowSet, parse_flow
 from gateway.core.flow_test import Case, parse_cases, run_case
 from gateway.core.partner import Partner, parse_partner
 from gateway.core.tree import Faults, nearest
+from gateway.disk import sync_folder
 from gateway.errors import FlowError, Problem
 from gateway.prompts import load_prompts
 from gateway.yaml_lines import read_file
@@ -290,8 +291,8 @@ class FlowStore:
             folder / "version.json",
             json.dumps(asdict(record) | {"sha256": sums}, ensure_ascii=False).encode(),
         )
-        _sync(folder / PARTNERS)
-        _sync(folder)
+        sync_folder(folder / PARTNERS)
+        sync_folder(folder)
         return folder
 
     def _prove(self, folder: Path, test: bool) -> None:
@@ -310,11 +311,11 @@ class FlowStore:
     def _swing(self, number: int) -> None:
         """Let the version appear, then point to it; each by one rename."""
         (self.published / ".new").rename(self._folder(number))
-        _sync(self.published)
+        sync_folder(self.published)
         pointer = self.published / ".current"
         _write(pointer, str(number).encode())
         pointer.replace(self._pointer)
-        _sync(self.published)
+        sync_folder(self.published)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -343,12 +344,3 @@ def _write(file: Path, content: bytes) -> None:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make a folder's entries safe on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

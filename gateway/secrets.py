@@ -1,18 +1,19 @@
 """Passwords that nobody chose: made once per installation, kept under var/secrets, never in the repo.
 
-Read by the filling-in of asterisk_conf, the AMI link, and `gateway user`. Only the owner may read
-the file. A seat that joins gets its passwords at the next start; the others keep theirs.
+Read by the filling-in of asterisk_conf, the AMI link, and `gateway user`; keys of mail and pages are
+made here too. Only the owner may read the files. A seat that joins gets its passwords at the next
+start; the others keep theirs.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is mistaken for another on a phone's display
@@ -44,7 +45,7 @@ def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
             seats.setdefault(agent, SeatSecrets(word(20), word(14)))
         made = Secrets(known.ami if known else word(32), seats)
         if made != known:
-            _write(file, made)
+            write_private(file, json.dumps(asdict(made), indent=1))
     except OSError as error:
         raise SetupError(Problem(str(file), 0, f"cannot be used: {error.strerror}")) from error
     return made
@@ -67,12 +68,19 @@ def _read(file: Path) -> Secrets | None:
         raise SetupError(Problem(str(file), 0, why)) from error
 
 
-def _write(file: Path, made: Secrets) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        json.dump(asdict(made), out, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(file)
+def key_once(file: Path, lost: str) -> bytes:
+    """A key of 32 bytes, made once and kept as hex. Raises SetupError.
+
+    `lost` says what goes with it, for whoever finds the file damaged and has to delete it.
+    """
+    try:
+        if not file.exists():
+            write_private(file, secrets.token_hex(32))
+        key = bytes.fromhex(file.read_text("ascii").strip())
+        if len(key) < 16:
+            raise ValueError("too short")
+    except OSError as error:
+        raise SetupError(Problem(str(file), 0, f"cannot be used: {error.strerror}")) from error
+    except ValueError as error:
+        raise SetupError(Problem(str(file), 0, f"damaged; restore it, or delete it: {lost}")) from error
+    return key

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway.config import Config, Mailbox
-from gateway.errors import Problem, SetupError
+from gateway.errors import SetupError
 from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
 from gateway.mail_in.listener import MailListener
 from gateway.mail_in.mailbox import BoxState, BoxWatch
 from gateway.mail_in.reception import Reception
+from gateway.secrets import key_once
 
 log = logging.getLogger(__name__)
 
@@ -82,19 +81,5 @@ def load_marks(var: Path) -> Marks:
 
     Whoever sends mail uses the same: answers are recognised by them. Kept in a backup, they go on.
     """
-    file = var / "secrets" / "mail-marks"
-    try:
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = file.with_suffix(".part")
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-                out.write(secrets.token_hex(32))
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(file)
-        return Marks(bytes.fromhex(file.read_text("ascii")))
-    except OSError as error:
-        raise SetupError(Problem(str(file), 0, f"cannot be used: {error.strerror}")) from error
-    except ValueError as error:
-        why = "damaged; restore it, or delete it: answers to mails sent so far become new items then"
-        raise SetupError(Problem(str(file), 0, why)) from error
+    lost = "answers to mails sent so far become new items then"
+    return Marks(key_once(var / "secrets" / "mail-marks", lost))

@@ -7,7 +7,6 @@ refused. Written under var/asterisk/etc, asterisk.conf last, so that whoever wai
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Config
+from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
 from gateway.pbx.asterisk_tree import Asterisk, major
 from gateway.secrets import Secrets
@@ -88,7 +88,7 @@ def put_in_place(
         _lay_sounds(places, sounds, asterisk)
         filled = fill(config.root / config.asterisk.conf, words(config, secrets, places, asterisk))
         for name in sorted(filled, key=lambda name: name == "asterisk.conf"):
-            _write(places.etc / name, filled[name])
+            write_private(places.etc / name, filled[name], safe=False)  # secrets are among the values
     except OSError as error:
         raise SetupError(Problem(str(error.filename), 0, error.strerror or str(error))) from error
     return places
@@ -220,12 +220,3 @@ def _link(link: Path, target: Path) -> None:
     if link.is_dir() and not link.is_symlink():
         shutil.rmtree(link)
     part.replace(link)
-
-
-def _write(file: Path, text: str) -> None:
-    """Only for the owner: secrets are among the values."""
-    part = file.with_name(f".{file.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)
-    part.replace(file)

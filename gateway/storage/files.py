@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.disk import sync_folder
 from gateway.errors import StorageDown
 
 PIECE = 1 << 20
@@ -49,7 +50,7 @@ class Files:
         waiting = self.folder / "incoming"
         if not waiting.exists():
             waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync(self.folder.parent)
+            sync_folder(self.folder.parent)
         part = waiting / secrets.token_hex(8)
         digest, size = hashlib.sha256(), 0
         try:
@@ -72,8 +73,8 @@ class Files:
         except FileNotFoundError:
             home.parent.mkdir(exist_ok=True)
             part.replace(home)
-        _sync(home.parent)  # also when another one put it there a moment ago
-        _sync(self.folder)
+        sync_folder(home.parent)  # also when another one put it there a moment ago
+        sync_folder(self.folder)
 
     def sweep(self, known: frozenset[str], now: float | None = None) -> Iterator[Path]:
         """Files older than a day that no row names, and what a crash left half-written."""
@@ -89,11 +90,3 @@ def _changed(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return math.inf
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +24,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gateway import config
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Milestone, Rules
-from gateway.errors import GatewayError, NotFound, Refused, SetupError, TooLarge
+from gateway.errors import GatewayError, NotFound, Refused, TooLarge
+from gateway.secrets import key_once
 from gateway.web.addresses import address_of
 from gateway.web.events import check_origin
 from gateway.web.intake_api import Missing
@@ -123,7 +123,7 @@ class Pages:
         self.zone = zone
         self.now = now
         self.public_url = public_url
-        self.seals = Seals(_secret(var / "secrets" / "pages.key"))
+        self.seals = Seals(key_once(var / "secrets" / "pages.key", "open forms must be sent once more then"))
         self._static = _static()
         self._slow = 0
         self._templates = Environment(
@@ -320,20 +320,3 @@ def _language_of(request: web.Request) -> str:
         if wish in LANGUAGES:
             return str(wish)
     return language(request)
-
-
-def _secret(file: Path) -> bytes:
-    """The key that passes are sealed with; made once, read by the owner only. Raises SetupError."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not file.exists():
-            part = file.with_suffix(".part")
-            part.touch(0o600)
-            part.write_text(secrets.token_hex(32))
-            part.replace(file)
-        key = bytes.fromhex(file.read_text().strip())
-    except OSError as error:
-        raise SetupError(f"{file} cannot be used: {error.strerror}") from error
-    except ValueError as error:
-        raise SetupError(f"{file} is damaged; delete it, and open forms must be sent once more") from error
-    return key
