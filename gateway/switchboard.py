@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from gateway.aftercall import AfterCall
@@ -136,7 +137,7 @@ class Switchboard:
         self._lost_at: datetime | None = None
         self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
         self._over: asyncio.Queue[Story] = asyncio.Queue()
-        self._agent_changes: list[AgentChange] = []
+        self._agent_changes: asyncio.Queue[AgentChange] = asyncio.Queue()
         self._placed: set[str] = set()
         self._owed_changed = asyncio.Event()
         self._owed: list[CallBack] | None = None  # what is to be placed, None when it must be asked
@@ -153,6 +154,7 @@ class Switchboard:
         """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
         self._own(self._take_events(), "switchboard events")
         self._own(self._close_calls(), "switchboard closing")
+        self._own(self._keep_changes(), "switchboard seats")
         self._own(self._serve_owed(), "switchboard call-backs")
         await self._pbx.start(self._events.put_nowait)
 
@@ -171,13 +173,14 @@ class Switchboard:
             raise PbxDown("the PBX was not seen in time") from None
 
     async def close(self) -> None:
-        """Stop listening; calls that are over are closed first. The others stay in the journal."""
+        """Stop listening; what is over is kept first. Other calls stay in the journal."""
         await self._pbx.close()
         for timer in self._wrap_ups.values():
             timer.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await self._over.join()
+                await self._agent_changes.join()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -446,7 +449,8 @@ class Switchboard:
         self._seats[seat] = after
         if after.since == before.since:
             return
-        self._agent_changes.append(AgentChange(self._now(), after.agent, after.state.value, after.why))
+        change = AgentChange(self._now(), after.agent, after.state.value, after.why)
+        self._agent_changes.put_nowait(change)
         self._tell_all("agent.state", id=after.agent, state=after.state.value, reason=after.why)
         self._time_wrap_up(after)
         self._owed_changed.set()
@@ -575,9 +579,17 @@ class Switchboard:
         for _, record in closed:
             outcome = record.outcome.value
             self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
-        changes, self._agent_changes = self._agent_changes, []
-        if changes:
-            await self._ledgers.agents.add_changes(changes)
+
+    async def _keep_changes(self) -> None:
+        """Keep what seats do at once, whether or not there are calls; what comes meanwhile goes together."""
+        while True:
+            changes = [await self._agent_changes.get()]
+            while not self._agent_changes.empty():
+                changes.append(self._agent_changes.get_nowait())
+            keep = partial(self._ledgers.agents.add_changes, changes)
+            await self._patiently(keep)
+            for _ in changes:
+                self._agent_changes.task_done()
 
     async def _mark(self) -> None:
         """Note how far the journal is taken over, now and then when no call goes on."""

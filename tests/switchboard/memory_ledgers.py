@@ -88,8 +88,11 @@ class MemoryGaps:
 @dataclass
 class MemoryAgents:
     rows: list[AgentChange] = field(default_factory=list)
+    away: bool = False
 
     async def add_changes(self, changes: Sequence[AgentChange]) -> None:
+        if self.away:
+            raise StorageDown
         self.rows += changes
 
     async def changes(self, since: datetime, agent: str = "") -> list[AgentChange]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config import Config
 from gateway.core.acd import SeatState
 from gateway.core.call import CallBackState, CallOutcome
 from gateway.core.contact import Task
@@ -174,6 +175,28 @@ async def test_seats_sign_in_pause_and_out(board: Board) -> None:
     await board.until(lambda: switchboard.seats()[0].state is SeatState.OFFLINE)
     states = [data["state"] for name, data in board.told if name == "agent.state"]
     assert states == ["ready", "paused", "offline"]
+
+
+async def test_what_seats_do_is_kept_without_any_call(board: Board) -> None:
+    board.ledgers.agents.away = True
+    await board.switchboard.set_agent("agent1", "ready")
+    await board.switchboard.set_agent("agent1", "paused", "meal")
+    board.ledgers.agents.away = False
+    await board.until(lambda: len(board.ledgers.agents.rows) == 2)
+    assert [(row.agent, row.state, row.reason) for row in board.ledgers.agents.rows] == [
+        ("agent1", "ready", ""),
+        ("agent1", "paused", "meal"),
+    ]
+
+
+async def test_what_seats_did_last_is_kept_at_a_stop(settings: Config) -> None:
+    board = Board(settings)
+    await board.switchboard.start()
+    await board.switchboard.wait_in_step(5)
+    await board.switchboard.set_agent("agent1", "ready")
+    await board.until(lambda: board.told)
+    await board.switchboard.close()
+    assert [row.state for row in board.ledgers.agents.rows] == ["ready"]
 
 
 async def test_wrap_up_ends_by_itself(settings: object) -> None:
