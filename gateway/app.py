@@ -172,6 +172,7 @@ class App:
             rates=config.rates,
             public=PublicSide(rules, config.centre, config.pages),
             matters=matters,
+            transfers=board,
         )
         app = make_app(parts)
         feed = app[FEED]

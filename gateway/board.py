@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from gateway.config import Config
 from gateway.core.acd import Seat
 from gateway.core.item import ItemState
+from gateway.core.partner import Partner
 from gateway.core.story import Doing, Story
+from gateway.core.transfer import Ask, Transfer
 from gateway.pbx.asterisk import AsteriskPbx
+from gateway.pbx.port import ListenMode
 from gateway.storage import Storage
 from gateway.switchboard import Switchboard, Told
 from gateway.web.ports import (
@@ -61,6 +64,29 @@ class LiveBoard:
 
     async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
         await self._switchboard.set_agent(agent_id, state, reason)
+
+    def agent_of(self, call: str) -> str:
+        return self._switchboard.agent_of(call)
+
+    def agent_at(self, seat: str) -> str:
+        return self._config.agent_id_of_seat(seat)
+
+    def transfer(self, call: str) -> Transfer | None:
+        return self._switchboard.transfers.current(call)
+
+    async def consult(self, call: str, target: str, *, direct: bool = False) -> Transfer:
+        return await self._switchboard.consult(call, target, direct=direct)
+
+    async def ask_transfer(self, call: str, ask: Ask) -> Transfer:
+        return await self._switchboard.ask_transfer(call, ask)
+
+    async def listen_to(self, call: str, seat: str, mode: ListenMode) -> None:
+        await self._switchboard.listen_to(call, seat, mode)
+
+    def partners(self) -> list[tuple[Partner, bool]]:
+        clock = self._switchboard.clock()
+        known = self._switchboard.flows().partners
+        return [(known[name], known[name].hours.open_at(clock)) for name in sorted(known)]
 
     def health(self) -> Mapping[str, PartHealth]:
         ready = self._switchboard.ready

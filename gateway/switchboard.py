@@ -36,13 +36,15 @@ from gateway.core.flow_file import FlowSet
 from gateway.core.item import PublicState
 from gateway.core.note import Note, What
 from gateway.core.story import Doing, Story, end, new_story, tell
+from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
 from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown, TooMany
 from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
-from gateway.pbx.port import Down, Pbx, PbxEvent, SeatRings, SeatSeen, Up
+from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatRings, SeatSeen, Up
+from gateway.transfers import Target, Transfers, partner_target
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +148,7 @@ class Switchboard:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_step = asyncio.Event()
         self._marked = 0.0
+        self.transfers = Transfers(config, pbx, self._own, self._tell_transfer)
         self.counts = Counts()
 
     # ------------------------------------------------------------ life
@@ -231,6 +234,65 @@ class Switchboard:
         else:
             raise Conflict(f"no state {state}: ready, paused or offline")
         return self._seats[agent.seat]
+
+    # ------------------------------------------------------------ transfers
+
+    def agent_of(self, call: str) -> str:
+        """The agent who has this caller now; "" when nobody has. Raises NotFound."""
+        return self._config.agent_id_of_seat(self._talk(call).seat)
+
+    async def consult(self, call: str, target: str, *, direct: bool = False) -> Transfer:
+        """Let the call's agent speak with a partner or another agent, by id; the caller hears music.
+
+        Raises NotFound, Conflict (closed, busy, no talk, another transfer), PbxDown.
+        """
+        story = self._talk(call)
+        return await self.transfers.consult(story, self._target(story, target), self._now(), direct=direct)
+
+    async def ask_transfer(self, call: str, ask: Ask) -> Transfer:
+        """Merge, go back or leave. Raises NotFound, Conflict, PbxDown."""
+        return await self.transfers.ask(self._talk(call), ask, self._now())
+
+    async def listen_to(self, call: str, seat: str, mode: ListenMode) -> None:
+        """Ring a seat and let it listen to a call's agent. Raises NotFound, Conflict, PbxDown."""
+        story = self._talk(call)
+        if seat not in self._seats:
+            raise NotFound(f"no seat {seat}")
+        if not story.agent_leg or story.seat == seat:
+            raise Conflict("没有可旁听的通话 / there is no talk to listen to")
+        if not await self._pbx.listen(seat, call, story.agent_leg, mode):
+            raise Conflict("话机未注册 / this seat's phone cannot be reached")
+
+    def _talk(self, call: str) -> Story:
+        live = self._live.get(call)
+        if live is None:
+            raise NotFound(f"no such call goes on: {call}")
+        return live.story
+
+    def _target(self, story: Story, target: str) -> Target:
+        partner = self.flows().partners.get(target)
+        if partner is not None:
+            if not partner.hours.open_at(self.clock()):
+                raise Conflict(f"{partner.zh}不在服务时间 / {partner.en} is closed now")
+            return partner_target(partner)
+        agent = self._config.agent(target)
+        if agent is None:
+            raise NotFound(f"no partner and no agent {target}")
+        seat = self._seats[agent.seat]
+        if agent.seat == story.seat or seat.state is SeatState.TALKING or not seat.reachable:
+            raise Conflict("该坐席现在不能接听 / this agent cannot answer now")
+        return Target(agent.id, TargetKind.SEAT, agent.seat, self._config.queue.ring_seconds)
+
+    def _tell_transfer(self, transfer: Transfer) -> None:
+        self._tell_all(
+            "transfer.state",
+            call=transfer.call,
+            agent=self._config.agent_id_of_seat(transfer.seat),
+            target=transfer.target,
+            kind=transfer.kind.value,
+            state=transfer.state.value,
+            outcome=transfer.outcome.value,
+        )
 
     # ------------------------------------------------------------ what a flow asks (pbx.ivr.Desk)
 
@@ -379,6 +441,7 @@ class Switchboard:
         before = story.doing
         if not tell(story, note):
             return
+        self.transfers.noted(story, note)
         if note.what is What.BEGAN:
             self._tell_call("call.ringing", story)
             if story.back:
@@ -404,6 +467,7 @@ class Switchboard:
             story.kind = live.walk.kind
         self._owed_changed.set()
         if story.began:
+            story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
             self._over.put_nowait(story)
             self._tell_call("call.ended", story)
 
@@ -506,7 +570,9 @@ class Switchboard:
             if not note.call or await self._is_kept(note.call, known):
                 continue
             if note.call in self._live or _begins(note):
-                tell(self._of(note.call).story, note)
+                story = self._of(note.call).story
+                if tell(story, note):
+                    self.transfers.noted(story, note)
         await self._recover_messages()
         for live in tuple(self._live.values()):
             story = live.story
@@ -634,7 +700,7 @@ class Switchboard:
     def _lines_of(self, live: Live) -> int:
         if not live.story.record.line:
             return 0
-        return 2 if live.story.doing is Doing.PARTNER else 1
+        return 2 if live.story.doing is Doing.PARTNER else 1 + self.transfers.lines(live.story.id)
 
     async def _place(self, one: CallBack) -> None:
         """Durably placed before it is asked for: after a crash nobody places it a second time."""

@@ -22,7 +22,8 @@ class Partner:
     """One partner. `dial` is a number for the trunk or a SIP address (sip:user@host:port).
 
     The texts are shown to the agent: what is said before joining, how the paper follows the call,
-    who decides when both think it is the other's matter.
+    who decides when both think it is the other's matter. `asks`: it hears what the call is about and
+    takes it by a key before anybody is put through.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Partner:
     dial: str
     hours: Week = field(default_factory=Week)
     ring: int = 20
+    asks: bool = False
     told_before_joining: str = ""
     paper: str = ""
     decides: str = ""
@@ -55,6 +57,9 @@ FIELDS = (
     ),
     PartnerField("ring_seconds", False, "How long it rings, 5 to 120; 20 if not given."),
     PartnerField(
+        "asks", False, "true: it hears what the call is about and presses 1 to take it, 2 to refuse it."
+    ),
+    PartnerField(
         "told_before_joining", False, "What the agent tells the partner before all three are joined."
     ),
     PartnerField("paper", False, "How the paper follows the call: link, fax, e-mail, and by when."),
@@ -76,13 +81,14 @@ def parse_partner(tree: Node | None, faults: Faults, stem: str) -> Partner | Non
     _check_dial(texts["dial"], parts.get("dial"), faults)
     hours = _week(parts.get("hours"), faults)
     ring = _ring(parts.get("ring_seconds"), faults)
+    asks = _yes(parts.get("asks"), "asks", faults)
     if len(faults.found) > before:
         return None
     rest = {name: texts[name] for name in ("told_before_joining", "paper", "decides", "source")}
-    return Partner(texts["id"], names[0], names[1], texts["dial"], hours, ring, **rest)
+    return Partner(texts["id"], names[0], names[1], texts["dial"], hours, ring, asks, **rest)
 
 
-_OTHER = ("name", "hours", "ring_seconds")
+_OTHER = ("name", "hours", "ring_seconds", "asks")
 
 
 def _text(node: Node | None, what: str, faults: Faults) -> str:
@@ -135,3 +141,12 @@ def _ring(node: Node | None, faults: Faults) -> int:
         return node.value
     faults.at(node.line, "ring_seconds must be a whole number from 5 to 120")
     return 20
+
+
+def _yes(node: Node | None, what: str, faults: Faults) -> bool:
+    if node is None:
+        return False
+    if isinstance(node, Leaf) and isinstance(node.value, bool):
+        return node.value
+    faults.at(node.line, f"{what} must be true or false")
+    return False

@@ -14,6 +14,7 @@ from enum import StrEnum
 from gateway.core.call import CallOutcome, CallRecord, is_back
 from gateway.core.contact import Kind
 from gateway.core.note import Note, What, clean_number, number_of
+from gateway.core.transfer import Transfer
 
 
 class Doing(StrEnum):
@@ -22,6 +23,8 @@ class Doing(StrEnum):
     MENU = "menu"
     QUEUE = "queue"
     TALK = "talk"
+    HOLD = "hold"
+    THREE_WAY = "three_way"
     PARTNER = "partner"
     MESSAGE = "message"
     OUT = "out"
@@ -37,7 +40,9 @@ class Story:
     """One call while it is told. `began` is False until its begin was seen.
 
     `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
-    the call-back that this call is; `phone` the number to call back when it is another.
+    the call-back that this call is; `phone` the number to call back when it is another. `seat` is who
+    has the caller now; `agent_leg` and `caller_leg` are the PBX's names for their channels; its `transfers`
+    stand here at the end.
     """
 
     id: str
@@ -50,7 +55,11 @@ class Story:
     partner: str = ""
     back: str = ""
     phone: str = ""
-    told: set[What] = field(default_factory=set)
+    seat: str = ""
+    agent_leg: str = ""
+    caller_leg: str = ""
+    transfers: tuple[Transfer, ...] = ()
+    told: set[Note] = field(default_factory=set)
     served: bool = False
     booked: bool = False
     partner_talked: bool = False
@@ -68,10 +77,9 @@ def new_story(call: str, at: datetime) -> Story:
 
 def tell(story: Story, note: Note) -> bool:
     """Take one note into the story. False when it was told already or changes nothing."""
-    once = note.what in _ONCE
-    if story.over or (once and note.what in story.told):
+    if story.over or note in story.told:
         return False
-    story.told.add(note.what)
+    story.told.add(note)
     _TELL.get(note.what, _nothing)(story, note)
     return True
 
@@ -150,6 +158,7 @@ def _agent(story: Story, note: Note) -> None:
         waited = (note.at - record.queued_at).total_seconds()
     talked = record.talked_at or (note.at if record.direction == "in" and not is_back(story.id) else None)
     story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
+    story.seat, story.agent_leg, story.caller_leg = note.arg(0), note.arg(1), note.arg(2)
     _go(story, Doing.OUT if is_back(story.id) else Doing.TALK, note.at)
 
 
@@ -168,6 +177,33 @@ def _outside_agent(story: Story, note: Note) -> None:
 
 def _agent_lost(story: Story, note: Note) -> None:
     _go(story, Doing.QUEUE, note.at)
+
+
+def _agent_off(story: Story, note: Note) -> None:
+    """Whoever had the caller is gone; in a three-way call the caller goes on with the target."""
+    if note.arg(0) != story.seat:
+        return
+    story.seat = story.agent_leg = ""
+    if story.doing is Doing.THREE_WAY:
+        _go(story, Doing.PARTNER, note.at)
+
+
+def _held(story: Story, note: Note) -> None:
+    _go(story, Doing.HOLD, note.at)
+
+
+def _joined(story: Story, note: Note) -> None:
+    story.partner_talked = True
+    _go(story, Doing.THREE_WAY, note.at)
+
+
+def _rejoined(story: Story, note: Note) -> None:
+    _go(story, Doing.TALK, note.at)
+
+
+def _target_off(story: Story, note: Note) -> None:
+    if story.doing is Doing.THREE_WAY:
+        _go(story, Doing.TALK, note.at)
 
 
 def _partner(story: Story, note: Note) -> None:
@@ -233,7 +269,13 @@ _TELL: Mapping[What, Callable[[Story, Note], None]] = {
     What.QUEUED: _queued,
     What.LEFT: _left,
     What.AGENT: _outside_agent,
+    What.AGENT_OFF: _agent_off,
     What.AGENT_LOST: _agent_lost,
+    What.CONSULT: _held,
+    What.JOINED: _joined,
+    What.REJOINED: _rejoined,
+    What.TARGET_OFF: _target_off,
+    What.REQUEUED: _agent_lost,
     What.PARTNER: _partner,
     What.PARTNER_LEFT: _partner_left,
     What.MESSAGE: _message,
@@ -241,4 +283,3 @@ _TELL: Mapping[What, Callable[[Story, Note], None]] = {
     What.BACK_TALK: _answered_outside,
     What.ENDED: _ended,
 }
-_ONCE = {What.BEGAN, What.TURNED_AWAY, What.ENDED, What.BACK_TALK}

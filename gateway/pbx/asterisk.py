@@ -19,8 +19,8 @@ from gateway.core.note import What, read_note
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
-from gateway.pbx.conf import QUEUE
-from gateway.pbx.port import Down, Listener, SeatRings, SeatSeen, Up
+from gateway.pbx.conf import QUEUE, Places
+from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatRings, SeatSeen, Up
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class AsteriskPbx:
             now=now,
         )
         self._listener: Listener = lambda event: None
+        self._sounds = Places(config.var).sounds
         self._heart: asyncio.Task[None] | None = None
         self._takes_calls = False
         self._watch_due = True
@@ -136,6 +137,46 @@ class AsteriskPbx:
         )
         return outcome.ok
 
+    async def consult(self, wanted: Consult) -> bool:
+        summary = "&".join(f"{self._sounds}/{prompt}" for prompt in wanted.summary)
+        on_agent = {
+            "TARGET": wanted.target,
+            "TARGET_DIAL": _dialled(wanted),
+            "TARGET_LINE": "0" if wanted.seat else "1",
+            "RING": str(wanted.ring),
+            "SUMMARY": summary,
+            "REFUSED": "",
+        }
+        on_caller = {"AGENT_CHAN": wanted.agent_leg, "HOLD_SECONDS": str(wanted.hold)}
+        sets = [self._ami.setvar(wanted.agent_leg, name, value) for name, value in on_agent.items()]
+        sets += [self._ami.setvar(wanted.caller_leg, name, value) for name, value in on_caller.items()]
+        if not all(outcome.ok for outcome in await asyncio.gather(*sets)):
+            return False
+        moved = await self._ami.redirect(
+            *(wanted.caller_leg, "hold", "s"),
+            extra_channel=wanted.agent_leg,
+            extra_context="consult",
+            extra_exten="s",
+        )
+        return moved.ok
+
+    async def join(self, agent_leg: str, target_leg: str) -> bool:
+        moved = await self._ami.redirect(
+            agent_leg, "join", "s", extra_channel=target_leg, extra_context="room", extra_exten="s"
+        )
+        return moved.ok
+
+    async def rejoin(self, agent_leg: str) -> bool:
+        return (await self._ami.redirect(agent_leg, "rejoin", "s")).ok
+
+    async def hang_up(self, leg: str) -> bool:
+        return (await self._ami.hangup(leg)).ok
+
+    async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
+        variables = {"CALL": call, "SEAT": seat, "SPIED": agent_leg, "MODE": mode.value}
+        outcome = await self._ami.originate(_phone(seat), context="listen", variables=variables)
+        return outcome.ok
+
     async def take_back(self, owed_id: str) -> bool:
         for channel in await self._ami.action_list("CoreShowChannels"):
             if channel.get("Uniqueid") == back_call(owed_id) and channel.get("BridgeId", "") == "":
@@ -200,6 +241,13 @@ class AsteriskPbx:
 
 def _phone(seat: str) -> str:
     return f"PJSIP/{seat}"
+
+
+def _dialled(wanted: Consult) -> str:
+    """What follows PJSIP/ for this target: a seat, a number through the trunk, or a SIP address."""
+    if wanted.seat:
+        return wanted.dial
+    return f"trunk/{wanted.dial}" if wanted.dial.startswith("sip:") else f"{wanted.dial}@trunk"
 
 
 def _number(interface: str) -> str:

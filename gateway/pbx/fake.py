@@ -12,16 +12,21 @@ from datetime import UTC, datetime
 from gateway.core.call import CallBack, back_call
 from gateway.core.note import Note, What
 from gateway.errors import PbxDown
-from gateway.pbx.port import Down, Listener, PbxEvent, SeatRings, SeatSeen, Up
+from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, SeatRings, SeatSeen, Up
 
 
 class FakePbx:
-    """A PBX without telephones. `calls` are those that live; `seats` those in the queue."""
+    """A PBX without telephones. `calls` are those that live; `seats` those in the queue.
+
+    `legs` are the channels that live; `asked` is what was asked of transfers, in order.
+    """
 
     def __init__(self) -> None:
         self.calls: set[str] = set()
         self.seats: dict[str, SeatSeen] = {}
         self.placed: dict[str, CallBack] = {}
+        self.legs: set[str] = set()
+        self.asked: list[object] = []
         self.takes = False
         self.answers = True
         self._up = False
@@ -63,6 +68,37 @@ class FakePbx:
             return False
         self.placed[owed.id] = owed
         self.note(What.BACK_PLACED, back_call(owed.id), owed.id)
+        return True
+
+    async def consult(self, wanted: Consult) -> bool:
+        self._check()
+        if not {wanted.caller_leg, wanted.agent_leg} <= self.legs:
+            return False
+        self.asked.append(wanted)
+        return True
+
+    async def join(self, agent_leg: str, target_leg: str) -> bool:
+        self._check()
+        self.asked.append(("join", agent_leg, target_leg))
+        return {agent_leg, target_leg} <= self.legs
+
+    async def rejoin(self, agent_leg: str) -> bool:
+        self._check()
+        self.asked.append(("rejoin", agent_leg))
+        return agent_leg in self.legs
+
+    async def hang_up(self, leg: str) -> bool:
+        self._check()
+        self.asked.append(("hang_up", leg))
+        gone = leg in self.legs
+        self.legs.discard(leg)
+        return gone
+
+    async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
+        self._check()
+        if agent_leg not in self.legs:
+            return False
+        self.note(What.LISTENED, call, seat, mode.value)
         return True
 
     async def take_back(self, owed_id: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from gateway.core.call import CallBack
@@ -53,6 +54,33 @@ class SeatRings:
     rings: bool
 
 
+class ListenMode(StrEnum):
+    """How a supervisor is on a call: unheard, heard by the agent alone, or heard by all."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    JOIN = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """A private talk to be begun. Legs are the PBX's own names for channels, as its notes gave them.
+
+    `dial` is a number for the trunk, a sip: address, or a seat (then `seat` is true and no line is
+    taken). `ring` and `hold` are seconds; `summary` are prompts that the target hears before it takes
+    (1) or refuses (2) the call, none when it is put through at once.
+    """
+
+    caller_leg: str
+    agent_leg: str
+    target: str
+    dial: str
+    seat: bool = False
+    ring: int = 20
+    hold: int = 300
+    summary: tuple[str, ...] = ()
+
+
 PbxEvent = Up | Down | Note | SeatSeen | SeatRings
 Listener = Callable[[PbxEvent], None]
 
@@ -86,6 +114,21 @@ class Pbx(Protocol):
 
     async def place(self, owed: CallBack) -> bool:
         """Give an owed call its place in the queue. False when it could not be."""
+
+    async def consult(self, wanted: Consult) -> bool:
+        """The caller into music, the agent's leg to the target. False when a leg is gone; nobody moved."""
+
+    async def join(self, agent_leg: str, target_leg: str) -> bool:
+        """Agent, target and caller into one room. False when a leg is gone; nobody moved."""
+
+    async def rejoin(self, agent_leg: str) -> bool:
+        """End the dialling or the private talk: agent and caller together again."""
+
+    async def hang_up(self, leg: str) -> bool:
+        """End one leg. False when it had gone."""
+
+    async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
+        """Ring a seat's phone and let it listen to an agent's leg."""
 
     async def take_back(self, owed_id: str) -> bool:
         """Take its place away again. False when there was none any more (an agent has it)."""

@@ -42,6 +42,8 @@ class LineState(StrEnum):
     MENU = "menu"
     QUEUE = "queue"
     TALK = "talk"
+    HOLD = "hold"
+    THREE_WAY = "three_way"
     PARTNER = "partner"
     MESSAGE = "message"
     OUT = "out"

@@ -38,6 +38,7 @@ from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER
 from gateway.web.track_page import TrackPage
+from gateway.web.transfer_api import TransferApi, TransferDesk
 from gateway.web.uploads import Uploads
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
@@ -81,6 +82,7 @@ class WebParts:
     rates: config.Rates = field(default_factory=config.Rates)
     public: PublicSide | None = None
     matters: Desk | None = None
+    transfers: TransferDesk | None = None
 
 
 class Desk(MatterDesk, CounterDesk, Protocol):
@@ -106,6 +108,7 @@ def make_app(parts: WebParts) -> web.Application:
         *QueueApi(parts.door, parts.zone, parts.now).routes(),
         *AttachmentsApi(parts.door, parts.place).routes(),
         *_matters(parts),
+        *_transfers(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *service.routes(),
     )
@@ -118,6 +121,10 @@ def make_app(parts: WebParts) -> web.Application:
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
+
+
+def _transfers(parts: WebParts) -> tuple[Route, ...]:
+    return TransferApi(parts.transfers).routes() if parts.transfers else ()
 
 
 def _matters(parts: WebParts) -> tuple[Route, ...]:

@@ -1,0 +1,280 @@
+"""Three-way transfers on a whole installation: a caller, an agent and a partner, each known by his tone."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gateway.caller.call import Call
+from gateway.caller.phone import Answer, Phone, Refuse, Ring
+from tests.live.conftest import Gateway
+
+pytestmark = pytest.mark.live
+CALLER, AGENT, PARTNER, COLLEAGUE = 1000, 2300, 1900, 1450  # Hz; none of them is in the music
+
+
+@dataclass
+class Talk:
+    """A caller who talks with agent1; `partner` is the phone of 12345."""
+
+    gateway: Gateway
+    number: str
+    call: Call
+    seat: Phone
+    at_seat: Call
+    partner: Phone
+    id: str
+
+    async def ask(self, what: str, **body: Any) -> dict[str, Any]:
+        """Ask something of the transfer, as the agent's page does."""
+        sent = body or None
+        path = f"/api/v1/calls/{self.id}/{what}"
+        return dict(await asyncio.to_thread(self.gateway.api, path, sent, "POST"))
+
+    async def state(self, *wanted: str) -> dict[str, Any]:
+        """Wait until the transfer is in one of these states."""
+        async with asyncio.timeout(10):
+            while True:
+                path = f"/api/v1/calls/{self.id}/transfer"
+                now = dict(await asyncio.to_thread(self.gateway.api, path))
+                if now["state"] in wanted:
+                    return now
+                await asyncio.sleep(0.03)
+
+    async def consult(self) -> Call:
+        """The private talk with the partner, heard both ways; the caller hears neither."""
+        await self.ask("consult", partner="12345")
+        there = await self.partner.incoming(10)
+        await self.state("consult")
+        since = self.call.seconds
+        await hears(self.at_seat, PARTNER)
+        await hears(there, AGENT)
+        assert heard(self.call, since) == {CALLER: False, AGENT: False, PARTNER: False}
+        return there
+
+    async def three_way(self) -> Call:
+        there = await self.consult()
+        await self.ask("merge")
+        await self.state("joined")
+        await everybody_hears({CALLER: self.call, AGENT: self.at_seat, PARTNER: there})
+        return there
+
+
+async def hears(call: Call, tone: int, limit: float = 10.0) -> None:
+    await call.wait_tone(tone, limit, lasting=0.3)
+
+
+def heard(call: Call, since: float) -> dict[int, bool]:
+    """Which tones were heard from a second on, for longer than a note of the music."""
+    found = call.tones((CALLER, AGENT, PARTNER))
+    return {
+        int(tone): any(span.end - max(span.start, since) > 0.6 for span in spans)
+        for tone, spans in found.items()
+    }
+
+
+async def everybody_hears(legs: dict[int, Call]) -> None:
+    """Each hears every other one."""
+    async with asyncio.TaskGroup() as group:
+        for own, call in legs.items():
+            for other in legs:
+                if other != own:
+                    group.create_task(hears(call, other))
+
+
+@asynccontextmanager
+async def talking(gateway: Gateway, number: str) -> AsyncIterator[Talk]:
+    async with AsyncExitStack() as stack:
+        seat = await stack.enter_async_context(gateway.seat("8001", "agent1"))
+        phone = await stack.enter_async_context(gateway.phone(number))
+        partner = await stack.enter_async_context(gateway.phone("12345", port=gateway.far_end))
+        partner.answer_with(Answer(0.2, PARTNER))
+        seat.answer_with(Answer(0.1, AGENT))
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("1")
+        at_seat = await seat.incoming(15)
+        call.tone(CALLER)
+        await hears(at_seat, CALLER)
+        await hears(call, AGENT)
+        async with asyncio.timeout(10):
+            while True:
+                agents = (await asyncio.to_thread(gateway.api, "/api/v1/agents"))["items"]
+                known = next(a for a in agents if a["id"] == "agent1")["call_id"]
+                if known:
+                    break
+                await asyncio.sleep(0.05)
+        yield Talk(gateway, number, call, seat, at_seat, partner, str(known))
+        for leg in (call, at_seat):
+            if not leg.over:
+                await leg.hang_up()
+
+
+async def test_consult_merge_and_leave(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350001") as talk:
+        there = await talk.three_way()
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await talk.state("handed_over")
+        since = talk.call.seconds
+        await hears(talk.call, PARTNER)
+        await hears(there, CALLER)
+        assert not heard(talk.call, since + 1)[AGENT]
+        await there.hang_up()
+        await talk.call.ended(5)
+    record = await gateway.call_of("13912350001")
+    assert (record["outcome"], record["agent"]) == ("talked", "agent1")
+
+
+async def test_back_from_the_three_and_a_second_consult(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350002") as talk:
+        there = await talk.three_way()
+        await talk.ask("back")
+        await there.ended(5)
+        await talk.state("back")
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+        again = await talk.three_way()
+        await talk.call.hang_up()
+        await again.ended(5)
+        await talk.at_seat.ended(5)
+
+
+@pytest.mark.parametrize("policy, outcome", [(Refuse(486), "busy"), (Ring(), "cancelled")])
+async def test_a_partner_that_does_not_come_gives_the_caller_back(
+    gateway: Gateway, policy: Refuse | Ring, outcome: str
+) -> None:
+    async with talking(gateway, f"1391235001{len(outcome)}") as talk:
+        talk.partner.answer_with(policy)
+        await talk.ask("consult", partner="12345")
+        if isinstance(policy, Ring):
+            there = await talk.partner.incoming(10)
+            await talk.state("ringing")
+            await talk.ask("back")
+            await there.ended(5)
+        ended = await talk.state("back")
+        assert ended["outcome"] == outcome
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+
+
+async def test_the_partner_hangs_up_in_the_private_talk(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350004") as talk:
+        there = await talk.consult()
+        await there.hang_up()
+        assert (await talk.state("back"))["outcome"] == "consulted"
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+
+
+async def test_the_callers_hang_up_stops_the_ringing(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350005") as talk:
+        talk.partner.answer_with(Ring())
+        await talk.ask("consult", partner="12345")
+        there = await talk.partner.incoming(10)
+        await talk.call.hang_up()
+        await there.ended(5)
+        await talk.at_seat.wait_prompt("agent_caller_gone", timeout=5)
+        await talk.at_seat.ended(5)
+
+
+async def test_one_key_puts_the_caller_through(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350006") as talk:
+        await talk.ask("consult", partner="12345", direct=True)
+        there = await talk.partner.incoming(10)
+        await talk.state("handed_over")
+        await talk.at_seat.ended(5)
+        await everybody_hears({CALLER: talk.call, PARTNER: there})
+        await talk.call.hang_up()
+        await there.ended(5)
+
+
+async def test_an_agent_who_hangs_up_in_the_consult_leaves_nobody_behind(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350007") as talk:
+        there = await talk.consult()
+        await talk.at_seat.hang_up()
+        await there.ended(5)
+        await talk.call.wait_prompt("queue_again", timeout=5)
+        again = await talk.seat.incoming(20)  # his wrap-up is one second here
+        await everybody_hears({CALLER: talk.call, AGENT: again})
+        await again.hang_up()
+        await talk.call.ended(5)
+    record = await gateway.call_of("13912350007")
+    assert record["outcome"] == "talked"
+
+
+async def test_a_colleague_takes_the_call_over(gateway: Gateway) -> None:
+    async with (
+        gateway.seat("8002", "agent2", sign_in=False) as colleague,
+        talking(gateway, "13912350008") as talk,
+    ):
+        colleague.answer_with(Answer(0.1, COLLEAGUE))
+        await talk.ask("consult", agent="agent2")
+        there = await colleague.incoming(10)
+        assert there.caller == "13912350008"
+        await talk.state("consult")
+        await hears(talk.at_seat, COLLEAGUE)
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await talk.state("handed_over")
+        await everybody_hears({CALLER: talk.call, COLLEAGUE: there})
+        partner = await consult_of(talk, there)
+        await partner.hang_up()
+        await there.hang_up()
+        await talk.call.ended(10)
+
+
+async def consult_of(talk: Talk, agent_leg: Call) -> Call:
+    """The colleague consults in his turn, and comes back."""
+    await talk.ask("consult", partner="12345")
+    partner = await talk.partner.incoming(10)
+    await talk.state("consult")
+    await hears(agent_leg, PARTNER)
+    await talk.ask("back")
+    await talk.state("back")
+    await everybody_hears({CALLER: talk.call, COLLEAGUE: agent_leg})
+    return partner
+
+
+async def test_what_cannot_be_is_refused(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350009") as talk:
+        refused = [
+            ("merge", {}, 409),
+            ("consult", {"partner": "nobody"}, 404),
+            ("consult", {"agent": "agent1"}, 409),
+            ("consult", {"partner": "12345", "agent": "agent2"}, 422),
+        ]
+        for what, body, status in refused:
+            with pytest.raises(urllib.error.HTTPError) as error:
+                await talk.ask(what, **body)
+            assert error.value.code == status
+        await talk.consult()
+        with pytest.raises(urllib.error.HTTPError) as error:
+            await talk.ask("consult", partner="110")
+        assert error.value.code == 409
+        await talk.call.hang_up()
+
+
+async def test_a_gateway_that_dies_in_the_consult_can_still_merge(own_gateway: Gateway) -> None:
+    async with talking(own_gateway, "13912350010") as talk:
+        there = await talk.consult()
+        own_gateway.kill()
+        await everybody_hears({AGENT: talk.at_seat, PARTNER: there})
+        await asyncio.to_thread(own_gateway.start)
+        await talk.state("consult")
+        await talk.ask("merge")
+        await talk.state("joined")
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat, PARTNER: there})
+        own_gateway.kill()
+        await asyncio.to_thread(own_gateway.start)
+        await talk.state("joined")
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await everybody_hears({CALLER: talk.call, PARTNER: there})
+        await talk.call.hang_up()
+        await there.ended(5)
+    record = await own_gateway.call_of("13912350010")
+    assert record["outcome"] == "talked"
