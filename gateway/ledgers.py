@@ -7,10 +7,11 @@ and raises StorageDown when the database is away; nothing is half-written then.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallRecord, Gap
+from gateway.core.figures import Period, Rows, Standing
 
 
 class CallLog(Protocol):
@@ -68,3 +69,12 @@ class AgentLog(Protocol):
     async def add_changes(self, changes: Sequence[AgentChange]) -> None: ...
 
     async def changes(self, since: datetime, agent: str = "") -> list[AgentChange]: ...
+
+
+class FigureLog(Protocol):
+    """What figures are counted from. Each answer is one view of the database."""
+
+    async def rows(self, period: Period) -> Rows: ...
+
+    async def standing(self, today: date) -> Standing:
+        """What stands open now; clocks are held against `today`, the centre's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.storage.database import Database
+from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
 from gateway.storage.items import Items
 from gateway.storage.links import Links
@@ -22,6 +23,7 @@ class Storage:
         self.items = Items(database)
         self.links = Links(database)
         self.reports = Reports(database)
+        self.figures = FigureRows(database)
         self.calls = Calls(database)
         self.call_backs = CallBacks(database)
         self.once = Once(database)

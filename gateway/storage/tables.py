@@ -259,6 +259,7 @@ call_backs = Table(
     Column("state", Words(16), nullable=False),
     _words("number", 12),
     Index("call_backs_owed", "state", "arrived_at"),
+    Index("call_backs_by_time", "booked_at"),
 )
 
 once_marks = Table(

@@ -1,0 +1,46 @@
+"""The day book: figures of days, counted from the ledgers by core/figures.py and in no other way.
+
+The wallboard, the API, /metrics and `gateway report` all ask here, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from gateway.core.figures import Figures, Standing, day_of, figures
+from gateway.ledgers import FigureLog
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayBook:
+    """`zone` is the centre's: a day ends at its midnight. Every method raises StorageDown."""
+
+    log: FigureLog
+    zone: tzinfo
+    now: Callable[[], datetime]
+
+    def today(self) -> date:
+        """The day it is at the centre."""
+        return self.now().astimezone(self.zone).date()
+
+    async def day(self, day: date) -> Figures:
+        """One day's figures; of today as far as it has gone."""
+        period = day_of(day, self.zone)
+        rows = await self.log.rows(period)
+        return await asyncio.to_thread(figures, period, rows, self.now())
+
+    async def days(self, first: date, last: date) -> AsyncIterator[tuple[date, Figures]]:
+        """Each day from the first to the last, both included."""
+        day = first
+        while day <= last:
+            yield day, await self.day(day)
+            day += ONE_DAY
+
+    async def standing(self) -> Standing:
+        """What stands open now."""
+        return await self.log.standing(self.today())

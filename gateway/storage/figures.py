@@ -1,0 +1,154 @@
+"""FigureLog on the database: the rows of a period, narrow enough to be read once a second.
+
+Reads only. Nothing is counted here that core/figures.py counts; what stands open is counted by the
+database, since it is one number of very many items.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, select, text
+
+from gateway.core.call import AgentChange, CallBackState, CallOutcome
+from gateway.core.case import QUEUED, TERMINAL
+from gateway.core.contact import Channel, Task
+from gateway.core.figures import SOON, WINDOW, CallFacts, Period, Rows, Standing
+from gateway.core.item import ItemState
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.phone import OWED
+from gateway.storage.tables import WAITING, agent_changes, call_backs, calls, dues, items
+
+OPEN = [state.value for state in ItemState if state not in TERMINAL]
+
+CALLS = (
+    select(
+        calls.c.started_at,
+        calls.c.outcome,
+        calls.c.direction,
+        calls.c.queued_at,
+        calls.c.talked_at,
+        calls.c.wait_seconds,
+        calls.c.agent,
+        calls.c.back_of,
+    )
+    .where(
+        calls.c.started_at >= bindparam("before"),
+        calls.c.started_at < bindparam("until"),
+        calls.c.ended_at.is_not(None),
+    )
+    .order_by(calls.c.started_at, calls.c.id)
+)
+CHANGES = (
+    select(agent_changes.c.at, agent_changes.c.agent, agent_changes.c.state, agent_changes.c.reason)
+    .where(agent_changes.c.at >= bindparam("before"), agent_changes.c.at < bindparam("until"))
+    .order_by(agent_changes.c.at, agent_changes.c.id)
+)
+WRITTEN = (
+    select(items.c.channel, func.count())
+    .where(
+        items.c.received_at >= bindparam("since"),
+        items.c.received_at < bindparam("until"),
+        items.c.channel != Channel.PHONE.value,
+    )
+    .group_by(items.c.channel)
+)
+BOOKED = select(func.count()).where(
+    call_backs.c.booked_at >= bindparam("since"), call_backs.c.booked_at < bindparam("until")
+)
+
+PROMISED = select(func.count()).where(call_backs.c.state.in_([state.value for state in OWED]))
+NOT_REACHED = (
+    select(func.count())
+    .select_from(call_backs.join(items, items.c.number == call_backs.c.number))
+    .where(
+        call_backs.c.state == CallBackState.FAILED.value,
+        items.c.state.in_([state.value for state in sorted(QUEUED)]),
+    )
+)
+CLOCKS = (
+    select(
+        func.min(dues.c.on).label("first"),
+        func.max(case((text("dues.provisional"), 1), else_=0)).label("guessed"),
+    )
+    .select_from(items.join(dues, dues.c.number == items.c.number))
+    .where(items.c.state.in_(OPEN))
+    .group_by(dues.c.number)
+    .subquery()
+)
+RUNNING = select(
+    func.coalesce(func.sum(case((CLOCKS.c.first < bindparam("today"), 1), else_=0)), 0),
+    func.coalesce(
+        func.sum(
+            case(
+                (and_(CLOCKS.c.first >= bindparam("today"), CLOCKS.c.first <= bindparam("soon")), 1), else_=0
+            )
+        ),
+        0,
+    ),
+    func.coalesce(func.sum(CLOCKS.c.guessed), 0),
+)
+
+
+class FigureRows:
+    """The `FigureLog` of gateway/ledgers.py."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        waiting = WAITING["sqlite" if database.sqlite else "postgresql"]
+        self._waiting = (
+            select(items.c.channel, items.c.task, func.count())
+            .where(waiting)
+            .group_by(items.c.channel, items.c.task)
+        )
+
+    async def rows(self, period: Period) -> Rows:
+        bounds = {
+            "before": rows.to_ms(period.since - WINDOW),
+            "since": rows.to_ms(period.since),
+            "until": rows.to_ms(period.until),
+        }
+        return await self._database.read(lambda t: _rows(t, bounds))
+
+    async def standing(self, today: date) -> Standing:
+        days = {"today": today.isoformat(), "soon": (today + SOON).isoformat()}
+        return await self._database.read(lambda t: self._standing(t, days))
+
+    def _standing(self, t: Transaction, days: dict[str, Any]) -> Standing:
+        waiting: Counter[Channel] = Counter()
+        owed = int(t.execute(PROMISED).scalar_one()) + int(t.execute(NOT_REACHED).scalar_one())
+        for channel, task, count in t.execute(self._waiting):
+            waiting[Channel(channel)] += count
+            if task == Task.GAVE_UP.value:
+                owed += count
+        overdue, soon, guessed = t.execute(RUNNING, days).one()
+        return Standing(owed, int(overdue), int(soon), int(guessed), tuple(sorted(waiting.items())))
+
+
+def _rows(t: Transaction, bounds: dict[str, int]) -> Rows:
+    around = {name: bounds[name] for name in ("before", "until")}
+    within = {name: bounds[name] for name in ("since", "until")}
+    return Rows(
+        calls=[
+            CallFacts(
+                rows.of_ms(row[0]),
+                _OUTCOMES[row[1]],
+                row[2] == "in",
+                row[3] is not None,
+                row[4] is not None,
+                row[5],
+                row[6],
+                row[7] != "",
+            )
+            for row in t.execute(CALLS, around)
+        ],
+        changes=[AgentChange(rows.of_ms(row[0]), *row[1:]) for row in t.execute(CHANGES, around)],
+        written=[(Channel(row[0]), int(row[1])) for row in t.execute(WRITTEN, within)],
+        booked=int(t.execute(BOOKED, within).scalar_one()),
+    )
+
+
+_OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}
