@@ -20,6 +20,7 @@ from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.config import Config
 from gateway.core.deadlines import Rules
+from gateway.day_book import DayBook
 from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
 from gateway.intake import Intake, faults
@@ -40,7 +41,7 @@ from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
 from gateway.web.pages import PublicSide
-from gateway.web.site import FEED, WebParts, listen, make_app
+from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ class App:
             public=PublicSide(rules, config.centre, config.pages),
             matters=matters,
             transfers=board,
+            book=DayBook(storage.figures, config.zone, utc_now),
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "user": ("gateway.user_command", "the agents' accounts and passwords"),
     "token": ("gateway.accounts_command", "bearer tokens of the API"),
     "export": ("gateway.export_command", "items as CSV or XLSX for the national platform"),
+    "report": ("gateway.report_command", "the figures of days or months, as a table or CSV"),
     "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 

@@ -645,6 +645,7 @@ class Switchboard:
         for _, record in closed:
             outcome = record.outcome.value
             self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
+        self._tell_all("figures.changed")
 
     async def _keep_changes(self) -> None:
         """Keep what seats do at once, whether or not there are calls; what comes meanwhile goes together."""
@@ -654,6 +655,7 @@ class Switchboard:
                 changes.append(self._agent_changes.get_nowait())
             keep = partial(self._ledgers.agents.add_changes, changes)
             await self._patiently(keep)
+            self._tell_all("figures.changed")
             for _ in changes:
                 self._agent_changes.task_done()
 

@@ -46,7 +46,7 @@ def day_of(day: date, zone: tzinfo) -> Period:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """Of a call what figures ask. `asked`: it came into the queue; `back`: it was promised. `wait` in seconds."""
+    """Of a call what figures ask. `asked`: it came into the queue; `back`: we promised it; `wait` in s."""
 
     at: datetime
     outcome: CallOutcome

@@ -21,6 +21,8 @@ from gateway.web.request_log import WHO
 
 HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 """Everybody of the centre itself."""
+WATCHERS = (*HOUSE, Role.DISPLAY)
+"""Who may see the wallboard."""
 LEADERS = (Role.SUPERVISOR, Role.ADMIN)
 SUBPROTOCOL = "bearer."
 _BEARER = re.compile(r"Bearer +([\x21-\x7e]{1,200})", re.IGNORECASE)

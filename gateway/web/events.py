@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, web
 
 from gateway.errors import NotAllowed, Refused, Unavailable
-from gateway.web.auth import HOUSE, Gate, is_bearer, subprotocols, token_of
+from gateway.web.auth import WATCHERS, Gate, is_bearer, subprotocols, token_of
+from gateway.web.figure_shapes import EventsAsked, Only
+from gateway.web.ports import Role
 from gateway.web.route import Asked
 from gateway.web.writing import encoded
 
@@ -32,43 +34,56 @@ NAMES = (
     "item.new",
     "agent.state",
     "transfer.state",
+    "figures.changed",
 )
+BOARD_NAMES = ("board.now", "board.figures")
+"""For wallboards alone: whole, with masked numbers."""
 PROTOCOL = "hotline.events"
 HEARTBEAT = 20.0  # seconds between pings
 RECHECK = 60.0  # seconds between looks whether the token still holds
 BOUND = 256  # events that may wait for one client
 
 
+def _nothing() -> None:
+    """Nobody shows a wallboard."""
+
+
 @dataclass(eq=False, slots=True)
 class Client:
-    """One listener. `over` tells that it was dropped."""
+    """One listener. `board`: it shows the wallboard; `over` tells that it was dropped."""
 
     queue: asyncio.Queue[str]
     drop: Callable[[], None]
+    board: bool = False
     over: bool = False
 
 
 @dataclass(slots=True)
 class EventFeed:
-    """Fans events out. `publish` never waits."""
+    """Fans events out. `publish` never waits; `told` is called at whatever may change the wallboard."""
 
     gate: Gate
     now: Callable[[], datetime]
     public_url: str = ""
     bound: int = BOUND
+    told: Callable[[], None] = _nothing
     _clients: set[Client] = field(default_factory=set)
     _sockets: set[web.WebSocketResponse] = field(default_factory=set)
     _run: str = field(default_factory=lambda: secrets.token_hex(4))
     _count: int = 0
 
     def publish(self, name: str, data: dict[str, object]) -> None:
-        """Tell everybody. Ids grow within one run of the gateway."""
+        """Tell whom it is for. Ids grow within one run of the gateway."""
         self._count += 1
-        if not self._clients:  # every note of every call comes here
+        board = name in BOARD_NAMES
+        if not board:
+            self.told()
+        clients = [client for client in self._clients if client.board is board]
+        if not clients:  # every note of every call comes here
             return
         event = {"id": f"{self._run}-{self._count}", "at": self.now(), "name": name, "data": data}
         text = encoded(event).decode()
-        for client in tuple(self._clients):
+        for client in clients:
             try:
                 client.queue.put_nowait(text)
             except asyncio.QueueFull:
@@ -77,6 +92,11 @@ class EventFeed:
     @property
     def clients(self) -> int:
         return len(self._clients)
+
+    @property
+    def boards(self) -> int:
+        """How many of them show the wallboard."""
+        return sum(client.board for client in self._clients)
 
     def _drop(self, client: Client) -> None:
         log.warning("a client that does not read its events is dropped")
@@ -95,9 +115,11 @@ class EventFeed:
             heartbeat=HEARTBEAT, protocols=_protocols(request), max_msg_size=4096, compress=False
         )
         await socket.prepare(request)
-        client = Client(asyncio.Queue(self.bound), _aborter(request))
+        wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
+        client = Client(asyncio.Queue(self.bound), _aborter(request), wall)
         self._clients.add(client)
         self._sockets.add(socket)
+        self.told()
         try:
             await self._serve(socket, client, token)
         finally:
@@ -134,7 +156,7 @@ class EventFeed:
     async def _still(self, token: str) -> bool:
         """Does the token still hold? While storage is away it does."""
         try:
-            return await self.gate.still(token, HOUSE)
+            return await self.gate.still(token, WATCHERS)
         except Unavailable:
             return True
 

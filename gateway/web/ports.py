@@ -18,12 +18,14 @@ from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
 
 
 class Role(StrEnum):
-    """What a token may do. A partner is another hotline's machine, no member of the house."""
+    """What a token may do. A partner is another hotline's machine, no member of the house; a display
+    is a screen on the wall, which sees the board and nothing else."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
     PARTNER = "partner"
+    DISPLAY = "display"
 
 
 @dataclass(frozen=True, slots=True)

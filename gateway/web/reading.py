@@ -100,7 +100,7 @@ def _rest(shape: type[T], raw: Mapping[str, Any]) -> T | None:
         value = m.default if value is _BAD and not m.required else value
         if value is _BAD and m.kind is not str:
             return None
-        values[m.name] = "" if value is _BAD else value
+        values[m.field] = "" if value is _BAD else value
     return shape(**values)
 
 
@@ -116,9 +116,9 @@ def _object(
         if value is None:
             if m.required:
                 faults.append(FieldFault(prefix + name, "必填", "is required"))
-            values[name] = m.default
+            values[m.field] = m.default
         else:
-            values[name] = _member(m, value, prefix + name, faults, deep)
+            values[m.field] = _member(m, value, prefix + name, faults, deep)
     return shape(**values) if len(faults) == before else _BAD
 
 

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from gateway.errors import Refused, StorageDown
 from gateway.web import docs_page, openapi, shapes
-from gateway.web.auth import HOUSE
+from gateway.web.auth import WATCHERS
 from gateway.web.events import EventFeed
+from gateway.web.figure_shapes import EventsAsked
 from gateway.web.health import health
 from gateway.web.metrics import CONTENT_TYPE, Metrics
 from gateway.web.ports import Board, ItemCount, Store
@@ -80,7 +81,8 @@ class ServiceApi:
                 "What happens now, over a WebSocket",
                 self._feed.serve,
                 {101: None},
-                roles=HOUSE,
+                roles=WATCHERS,
+                query=EventsAsked,
                 headers=(("Sec-WebSocket-Protocol", "bearer.<token>, for browsers"),),
                 refuses=(Refused, StorageDown),
             ),

@@ -48,10 +48,12 @@ class Rule:
 class Member:
     """One member of a shape, with its type taken apart.
 
-    `kind` is the type without None; `listed` is True for tuple[kind, ...].
+    `kind` is the type without None; `listed` is True for tuple[kind, ...]. `field` is the dataclass's
+    own name for it: one that Python keeps for itself, such as from, has an underscore behind it there.
     """
 
     name: str
+    field: str
     kind: Any
     listed: bool
     optional: bool
@@ -77,7 +79,8 @@ def _members(shape: type[Any]) -> Iterator[Member]:
         kind, optional = _without_none(hint)
         listed = get_origin(kind) is tuple
         yield Member(
-            name=f.name,
+            name=f.name.removesuffix("_"),
+            field=f.name,
             kind=get_args(kind)[0] if listed else kind,
             listed=listed,
             optional=optional,

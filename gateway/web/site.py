@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -16,13 +16,16 @@ from aiohttp import web
 
 from gateway import config
 from gateway.core.contact import Contact
+from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
 from gateway.web.addresses import told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import Gate, Tokens
+from gateway.web.board_push import BoardPush
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.events import EventFeed
+from gateway.web.figures_api import FiguresApi
 from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
@@ -63,7 +66,7 @@ class WebParts:
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
     hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
-    there are no pages for citizens.
+    there are no pages for citizens, without `book` there are no figures and no wallboard.
     """
 
     door: Door
@@ -83,6 +86,7 @@ class WebParts:
     public: PublicSide | None = None
     matters: Desk | None = None
     transfers: TransferDesk | None = None
+    book: DayBook | None = None
 
 
 class Desk(MatterDesk, CounterDesk, Protocol):
@@ -103,6 +107,7 @@ def make_app(parts: WebParts) -> web.Application:
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
+    figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now).routes(),
@@ -110,9 +115,12 @@ def make_app(parts: WebParts) -> web.Application:
         *_matters(parts),
         *_transfers(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
+        *(figures.routes() if figures else ()),
         *service.routes(),
     )
     service.describe(routes)
+    if figures:
+        _show(app, figures, feed)
     uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:
         _add(app, route, gate, uploads)
@@ -177,6 +185,17 @@ def _follow(app: web.Application, board: Board, feed: EventFeed) -> None:
 
     app.on_startup.append(begin)
     app.on_shutdown.append(end)
+
+
+def _show(app: web.Application, figures: FiguresApi, feed: EventFeed) -> None:
+    """Tell wallboards while the application runs."""
+    push = BoardPush(figures, feed)
+
+    async def run(_: web.Application) -> AsyncIterator[None]:
+        async with push:
+            yield
+
+    app.cleanup_ctx.append(run)
 
 
 async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:

@@ -44,7 +44,7 @@ async def test_who_hangs_up_early_is_owed_a_call(board: Board) -> None:
     assert record.outcome is CallOutcome.GAVE_UP and record.caller == "13912345678" and record.line == 1
     assert board.door.contacts["call:1.1"].task is Task.GAVE_UP
     assert record.number
-    assert [name for name, _ in board.told] == ["call.ringing", "call.ended"]
+    assert [name for name, _ in board.told] == ["call.ringing", "call.ended", "figures.changed"]
 
 
 async def test_a_talk_names_agent_and_wait(board: Board) -> None:

@@ -14,8 +14,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from gateway.day_book import DayBook
 from gateway.web.site import WebParts, make_app
-from tests.web.memory_house import NOW, MemoryBoard, MemoryCalls, MemoryDoor, MemoryTokens
+from tests.web.memory_house import NOW, MemoryBoard, MemoryCalls, MemoryDoor, MemoryFigures, MemoryTokens
 
 GOOD = {
     "kind": "complaint",
@@ -36,6 +37,7 @@ class House:
     calls: MemoryCalls = field(default_factory=MemoryCalls)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     board: MemoryBoard = field(default_factory=MemoryBoard)
+    figures: MemoryFigures = field(default_factory=MemoryFigures)
 
     def __post_init__(self) -> None:
         self.app: web.Application = make_app(
@@ -51,6 +53,7 @@ class House:
                 public_url="https://12315.example",
                 now=lambda: NOW,
                 missing=self.door.missing,
+                book=DayBook(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
             )
         )
         self.server = TestServer(self.app)

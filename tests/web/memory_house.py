@@ -10,6 +10,7 @@ from gateway.core import case, number
 from gateway.core.acd import SeatState
 from gateway.core.call import CallRecord
 from gateway.core.contact import Contact, Due, Evidence, Kind, Receipt
+from gateway.core.figures import Period, Rows, Standing
 from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown, TooMany
 from gateway.web.ports import (
@@ -205,6 +206,23 @@ class MemoryCalls:
 
     async def turned_away(self, since: datetime) -> int:
         return 0
+
+
+@dataclass
+class MemoryFigures:
+    """The same rows for every period."""
+
+    kept: Rows = field(default_factory=Rows)
+    open: Standing = field(default_factory=Standing)
+    away: bool = False
+
+    async def rows(self, period: Period) -> Rows:
+        if self.away:
+            raise StorageDown
+        return self.kept
+
+    async def standing(self, today: date) -> Standing:
+        return self.open
 
 
 @dataclass

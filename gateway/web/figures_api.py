@@ -1,0 +1,91 @@
+"""Figures of days, and what the wallboard shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from gateway.core.figures import together
+from gateway.day_book import DayBook
+from gateway.errors import BadContact, FieldFault, StorageDown
+from gateway.web import figure_shapes as shapes
+from gateway.web.auth import HOUSE, WATCHERS
+from gateway.web.ports import Board
+from gateway.web.route import Answer, Asked, Route
+
+MOST_DAYS = 366
+
+
+class FiguresApi:
+    """Figures out of the day book."""
+
+    def __init__(self, book: DayBook, board: Board, now: Callable[[], datetime]) -> None:
+        self._book = book
+        self._board = board
+        self._now = now
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/figures",
+                "figures",
+                "一天或数天的统计",
+                "Figures of a day or of several",
+                self.figures,
+                {200: shapes.FiguresPage},
+                roles=HOUSE,
+                query=shapes.FiguresAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                "GET",
+                "/api/v1/board",
+                "board",
+                "大屏内容（号码已脱敏）",
+                "All that the wallboard shows, numbers masked",
+                self.board,
+                {200: shapes.BoardShown},
+                roles=WATCHERS,
+            ),
+        )
+
+    async def figures(self, asked: Asked) -> Answer:
+        first, last = _days(asked.queried(shapes.FiguresAsked), self._book.today())
+        days = [one async for one in self._book.days(first, last)]
+        return Answer(
+            shapes.FiguresPage(
+                tuple(shapes.DayShown(day, shapes.figures(found)) for day, found in days),
+                shapes.figures(together([found for _, found in days])),
+                shapes.standing(await self._book.standing()),
+            )
+        )
+
+    async def board(self, asked: Asked) -> Answer:
+        return Answer(shapes.BoardShown(self.right_now(), await self.today()))
+
+    def right_now(self) -> shapes.BoardNow:
+        """Lines, seats and queue."""
+        return shapes.board_now(self._board, self._now())
+
+    async def today(self) -> shapes.BoardFigures:
+        """Today's figures, without them while storage is away."""
+        at, day = self._now(), self._book.today()
+        try:
+            found, open_now = await self._book.day(day), await self._book.standing()
+        except StorageDown:
+            return shapes.BoardFigures(at, day, None, None)
+        return shapes.BoardFigures(at, day, shapes.figures(found), shapes.standing(open_now))
+
+
+def _days(q: shapes.FiguresAsked, today: date) -> tuple[date, date]:
+    """The first and the last day that are asked for. Raises BadContact."""
+    if q.day is not None and (q.from_ or q.to):
+        raise BadContact(FieldFault("day", "不能与 from、to 同时使用", "stands alone, without from and to"))
+    first = q.day or q.from_ or q.to or today
+    last = q.day or q.to or (today if q.from_ else first)
+    if last < first:
+        raise BadContact(FieldFault("to", "早于 from", "lies before from"))
+    if last - first >= timedelta(days=MOST_DAYS):
+        raise BadContact(FieldFault("to", f"最多 {MOST_DAYS} 天", f"at most {MOST_DAYS} days at once"))
+    return first, last
