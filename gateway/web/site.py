@@ -43,6 +43,7 @@ from gateway.web.shapes import NUMBER
 from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk
 from gateway.web.uploads import Uploads
+from gateway.web.wallboard import Wallboard
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -120,6 +121,7 @@ def make_app(parts: WebParts) -> web.Application:
     )
     service.describe(routes)
     if figures:
+        Wallboard(parts.title, str(parts.zone)).add(app)
         _show(app, figures, feed)
     uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:

@@ -245,11 +245,21 @@ class MemoryTokens:
         return Account(f"{token}-1", Role(token)) if token in tuple(Role) else None
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What goes on at one moment."""
+
+    lines: Sequence[LineView] = ()
+    seats: Sequence[AgentView] = ()
+    waiting: Sequence[WaitingView] = ()
+
+
 @dataclass
 class MemoryBoard:
-    """Two lines and two seats; `away` is an Asterisk that does not answer."""
+    """Two lines and two seats, or those of `scene`; `away` is an Asterisk that does not answer."""
 
     away: bool = False
+    scene: Scene | None = None
     told: list[Told] = field(default_factory=list)
     seats: dict[str, AgentView] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
@@ -259,13 +269,17 @@ class MemoryBoard:
             self.seats[f"agent{n}"] = AgentView(f"agent{n}", f"坐席{n}", f"800{n}", SeatState.OFFLINE)
 
     def lines(self) -> Sequence[LineView]:
+        if self.scene:
+            return self.scene.lines
         busy = LineView(1, LineState.QUEUE, "17.1", "13835700000", NOW)
         return [busy, LineView(2, LineState.FREE)]
 
     def agents(self) -> Sequence[AgentView]:
-        return list(self.seats.values())
+        return self.scene.seats if self.scene else list(self.seats.values())
 
     def waiting(self) -> Sequence[WaitingView]:
+        if self.scene:
+            return self.scene.waiting
         return [WaitingView("17.1", "13835700000", NOW)]
 
     async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from gateway import config
 from gateway.board import StoreView, TokenLedger
+from gateway.day_book import DayBook
 from gateway.intake import Intake, faults
 from gateway.rules import load_rules
 from gateway.storage import Storage
@@ -73,11 +74,13 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         missing=faults,
         place=storage.files.path,
         public=PublicSide(rules, config.Centre(), pages),
+        book=DayBook(storage.figures, ZONE, utc_now),
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)
     tokens = {
-        role: await storage.tokens.create(role, f"{role}1", utc_now()) for role in ("agent", "supervisor")
+        role: await storage.tokens.create(role, f"{role}1", utc_now())
+        for role in ("agent", "supervisor", "display")
     }
     client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
