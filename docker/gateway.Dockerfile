@@ -1,5 +1,6 @@
 # The gateway on Debian's Python 3.11, packages by version and hash from requirements.txt.
-FROM debian:bookworm-slim
+# The browser phone's npm parts are bundled in a stage of their own.
+FROM debian:bookworm-slim AS base
 
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
@@ -11,6 +12,15 @@ COPY requirements.txt ./
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
+FROM base AS browser
+COPY package.json package-lock.json ./
+COPY gateway gateway
+RUN XDG_CACHE_HOME=/opt/cache /opt/venv/bin/python -m gateway.browser_parts \
+    && rm -rf /opt/cache/hotline-gateway/node-*
+
+FROM base
+COPY --from=browser /opt/cache /opt/cache
+COPY package-lock.json ./
 COPY gateway gateway
 COPY asterisk_conf asterisk_conf
 COPY ivr_flows ivr_flows
@@ -25,7 +35,7 @@ RUN useradd --uid 10000 --home-dir /app --no-create-home --shell /usr/sbin/nolog
 USER hotline
 VOLUME /app/var
 
-ENV PYTHONUNBUFFERED=1 GATEWAY_ASTERISK_MANAGE=false
+ENV XDG_CACHE_HOME=/opt/cache PYTHONUNBUFFERED=1 GATEWAY_ASTERISK_MANAGE=false
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["gateway"]
 CMD ["run"]

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
+from gateway import browser_parts
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.config import Config
@@ -41,6 +42,7 @@ from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
 from gateway.web.pages import PublicSide
+from gateway.web.phone_page import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 
 log = logging.getLogger(__name__)
@@ -98,7 +100,7 @@ class App:
             records=config.recording.calls,
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
-        await self._serve_pages(stack, storage, intake, rules, LiveBoard(config, switchboard, pbx))
+        await self._serve_pages(stack, storage, intake, rules, LiveBoard(config, switchboard, pbx), secrets)
         await self._take_mail(stack, storage, intake)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
@@ -130,6 +132,8 @@ class App:
         seats = ", ".join(agent.seat for agent in c.agents)
         self._say(f"  坐席 seats    {seats}   密码 passwords: gateway user show {c.agents[0].id}")
         self._say("  令牌 token    gateway token create --role agent")
+        if c.demo.enabled and browser_parts.find():
+            self._say(f"  网页试拨 call from a browser   {web}/phone")
         self._say(f"  试拨 try it   gateway call {c.centre.number} --keys 5")
         self._say("  Ctrl-C 结束 / ends it")
 
@@ -149,7 +153,13 @@ class App:
         return found
 
     async def _serve_pages(
-        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules, board: LiveBoard
+        self,
+        stack: AsyncExitStack,
+        storage: Storage,
+        intake: Intake,
+        rules: Rules,
+        board: LiveBoard,
+        secrets: Secrets,
     ) -> None:
         config = self.config
 
@@ -175,6 +185,11 @@ class App:
             matters=matters,
             transfers=board,
             book=DayBook(storage.figures, config.zone, utc_now),
+            phones=BrowserPhones(
+                browser_parts.find(),
+                f"http://{config.asterisk.http_host}:{config.asterisk.http_port}/ws",
+                secrets.visitor if config.demo.enabled else "",
+            ),
         )
         app = make_app(parts)
         feed = app[FEED]

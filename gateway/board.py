@@ -62,8 +62,10 @@ class LiveBoard:
             if story.doing is Doing.QUEUE
         ]
 
-    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
-        await self._switchboard.set_agent(agent_id, state, reason)
+    async def set_agent(
+        self, agent_id: str, state: str, reason: str = "", browser: bool | None = None
+    ) -> None:
+        await self._switchboard.set_agent(agent_id, state, reason, browser)
 
     def agent_of(self, call: str) -> str:
         return self._switchboard.agent_of(call)
@@ -101,7 +103,10 @@ class LiveBoard:
 
 
 def _agent(seat: Seat) -> AgentView:
-    return AgentView(seat.agent, seat.name, seat.seat, seat.state, seat.why, seat.since, seat.call)
+    return AgentView(
+        *(seat.agent, seat.name, seat.seat, seat.state, seat.why, seat.since, seat.call),
+        *(seat.browser, seat.reachable),
+    )
 
 
 class TokenLedger:

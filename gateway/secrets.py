@@ -29,10 +29,11 @@ class SeatSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """All of one installation; `seats` by agent id."""
+    """All of one installation; `seats` by agent id; `visitor` is for the demo's phone page."""
 
     ami: str
     seats: dict[str, SeatSecrets]
+    visitor: str = ""
 
 
 def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
@@ -43,7 +44,7 @@ def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
         seats = dict(known.seats) if known else {}
         for agent in agents:
             seats.setdefault(agent, SeatSecrets(word(20), word(14)))
-        made = Secrets(known.ami if known else word(32), seats)
+        made = Secrets(known.ami if known else word(32), seats, (known and known.visitor) or word(20))
         if made != known:
             write_private(file, json.dumps(asdict(made), indent=1))
     except OSError as error:
@@ -60,7 +61,7 @@ def _read(file: Path) -> Secrets | None:
     try:
         raw = json.loads(file.read_text("utf-8"))
         seats = {name: SeatSecrets(**seat) for name, seat in raw["seats"].items()}
-        return Secrets(raw["ami"], seats)
+        return Secrets(raw["ami"], seats, raw.get("visitor", ""))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -53,6 +53,7 @@ T = TypeVar("T")
 MARK = "journal"  # the once-ledger's name for how far the journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
 BATCH = 64  # calls closed in one transaction
+NO_PHONE_AFTER = 2.0  # seconds without its phone until a seat is paused: a page may be loaded anew
 RETRY = (0.2, 5.0)  # first and longest pause while storage is away
 
 
@@ -144,6 +145,7 @@ class Switchboard:
         self._owed_changed = asyncio.Event()
         self._owed: list[CallBack] | None = None  # what is to be placed, None when it must be asked
         self._wrap_ups: dict[str, asyncio.TimerHandle] = {}
+        self._phone_timers: dict[str, asyncio.TimerHandle] = {}
         self._listeners: list[Told] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_step = asyncio.Event()
@@ -178,7 +180,7 @@ class Switchboard:
     async def close(self) -> None:
         """Stop listening; what is over is kept first. Other calls stay in the journal."""
         await self._pbx.close()
-        for timer in self._wrap_ups.values():
+        for timer in (*self._wrap_ups.values(), *self._phone_timers.values()):
             timer.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
@@ -216,16 +218,18 @@ class Switchboard:
         """Owed calls that hold a place in the queue."""
         return len(self._placed)
 
-    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> Seat:
+    async def set_agent(
+        self, agent_id: str, state: str, reason: str = "", browser: bool | None = None
+    ) -> Seat:
         """Sign a seat in (ready), pause it with a reason, or sign it out (offline).
 
-        Raises NotFound, Conflict, PbxDown.
+        `browser` names the phone that is to ring, None leaves it. Raises NotFound, Conflict, PbxDown.
         """
         agent = self._config.agent(agent_id)
         if agent is None:
             raise NotFound(f"no agent {agent_id}")
         if state == "ready":
-            await self._pbx.sign_in(agent.seat, agent.id)
+            await self._pbx.sign_in(agent.seat, agent.id, browser=browser)
         elif state == "paused":
             if not await self._pbx.pause(agent.seat, reason or "other"):
                 raise Conflict("this seat is not signed in")
@@ -495,8 +499,34 @@ class Switchboard:
             "paused": seen.paused,
             "reason": seen.reason if seen.paused else "",
             "device": seen.device,
+            "browser": seen.browser,
         }
         self._change_seat(seen.seat, **facts)
+        if seen.seat in self._seats:
+            self._watch_phone(self._seats[seen.seat])
+
+    def _watch_phone(self, seat: Seat) -> None:
+        """A seat whose phone is gone is paused after a moment; when the phone is back, so is the seat."""
+        gone = seat.signed_in and not seat.reachable and not seat.paused
+        back = seat.signed_in and seat.reachable and seat.paused and seat.reason == acd.NO_PHONE
+        timer = self._phone_timers.get(seat.seat)
+        if timer and not gone:
+            self._phone_timers.pop(seat.seat).cancel()
+        elif gone and not timer:
+            later = asyncio.get_running_loop().call_later
+            self._phone_timers[seat.seat] = later(NO_PHONE_AFTER, self._phone_gone, seat.seat)
+        if back:
+            self._own(self._ready(seat.seat), f"phone {seat.seat}")
+
+    def _phone_gone(self, seat: str) -> None:
+        self._phone_timers.pop(seat, None)
+        self._own(self._pause(seat, acd.NO_PHONE), f"phone {seat}")
+
+    async def _pause(self, seat: str, reason: str) -> None:
+        try:
+            await self._pbx.pause(seat, reason)
+        except PbxDown as error:
+            log.warning("seat %s is not paused: %s", seat, error)
 
     def _seat_rings(self, seat: str, call: str, rings: bool) -> None:
         known = self._seats.get(seat)

@@ -1,6 +1,6 @@
-"""What make needs beyond the Python packages: an Asterisk, and the programs that tests call.
+"""What make needs beyond the Python packages: an Asterisk, the pages' npm parts, programs that tests call.
 
-    python -m gateway.workshop run      what `make run` needs: an Asterisk
+    python -m gateway.workshop run      what `make run` needs: an Asterisk, the browser's parts
     python -m gateway.workshop test     and what the tests need besides
 
 As root, missing programs are installed from Debian; else a line says which to install. The
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import debian
+from gateway import browser_parts, debian
 from gateway.errors import SetupError
 from gateway.pbx import asterisk_tree
 from gateway.voice_engine.environment import cache_home
@@ -63,6 +63,7 @@ def tool(program: str) -> Path:
 def prepare(purpose: str, say: Callable[[str], None]) -> None:
     """Set up what `purpose` (run or test) needs and is not there. Raises SetupError."""
     asterisk_tree.find_or_make(cache_home(), say)
+    browser_parts.find_or_make(say)
     if purpose == "test":
         _install_tools(say)
 

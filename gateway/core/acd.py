@@ -13,6 +13,7 @@ from enum import StrEnum
 from gateway.core.call import CallBack, CallBackState
 
 WRAP_UP = "wrap-up"
+NO_PHONE = "phone"  # paused by itself: its phone is not there
 NO_ANSWER = "Auto-Pause"  # Asterisk's own word for a seat that did not answer
 _ROUND = 2_000_000_000  # tenths of a second: six years, then the order starts anew
 _RINGING, _IN_USE = (6,), (2, 3, 7, 8)
@@ -34,7 +35,8 @@ class SeatState(StrEnum):
 class Seat:
     """One seat. `device` is Asterisk's device state (1 idle, 2 in use, 5 unreachable, 6 ringing).
 
-    `call` is the caller it rings for or talks to; `since` is when its state last changed.
+    `call` is the caller it rings for or talks to; `since` is when its state last changed. `browser`
+    tells that its phone is the page in a browser.
     """
 
     agent: str
@@ -46,6 +48,7 @@ class Seat:
     device: int = 0
     call: str = ""
     since: datetime | None = None
+    browser: bool = False
 
     @property
     def state(self) -> SeatState:

@@ -19,11 +19,12 @@ from gateway.core.note import What, read_note
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
-from gateway.pbx.conf import QUEUE, Places
+from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatRings, SeatSeen, Up
 
 log = logging.getLogger(__name__)
 
+SIP = "PJSIP/"  # before an endpoint: its interface
 BEAT = 0.5  # seconds; [watch] gives up after three
 WATCH_ANEW = 3600.0  # seconds after which the watch is started afresh
 MEMBER_EVENTS = ("QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus", "QueueMemberRemoved")
@@ -56,6 +57,7 @@ class AsteriskPbx:
         self._heart: asyncio.Task[None] | None = None
         self._takes_calls = False
         self._watch_due = True
+        self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
 
     @property
     def ready(self) -> bool:
@@ -101,25 +103,32 @@ class AsteriskPbx:
         elif self.ready:
             await self._beat_once("first")
 
-    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
-        await self._ami.queue_add(
-            QUEUE, _phone(seat), member_name=agent, paused=bool(paused), state_interface=_phone(seat)
-        )
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "", browser: bool | None = None) -> None:
+        before = self._phones.get(seat, "")
+        phone = (before or _phone(seat)) if browser is None else _phone(seat, browser)
+        self._phones[seat] = phone  # what is told of the other phone from now on is not the seat's
+        await self._ami.queue_add(QUEUE, phone, member_name=agent, paused=bool(paused), state_interface=phone)
+        if before and before != phone:
+            await self._ami.queue_remove(QUEUE, before)
         if paused:
             await self.pause(seat, paused)
         else:
             await self.make_ready(seat)
 
     async def sign_out(self, seat: str) -> None:
-        await self._ami.queue_remove(QUEUE, _phone(seat))
+        await self._ami.queue_remove(QUEUE, self._phone_of(seat))
+
+    def _phone_of(self, seat: str) -> str:
+        """The phone of the seat that is in the queue."""
+        return self._phones.get(seat) or _phone(seat)
 
     async def pause(self, seat: str, reason: str) -> bool:
         await self._ami.setvar_global(f"WRAP_{seat}", "")
-        return (await self._ami.queue_pause(_phone(seat), True, queue=QUEUE, reason=reason)).ok
+        return (await self._ami.queue_pause(self._phone_of(seat), True, queue=QUEUE, reason=reason)).ok
 
     async def make_ready(self, seat: str) -> bool:
         await self._ami.setvar_global(f"WRAP_{seat}", "")
-        return (await self._ami.queue_pause(_phone(seat), False, queue=QUEUE)).ok
+        return (await self._ami.queue_pause(self._phone_of(seat), False, queue=QUEUE)).ok
 
     async def place(self, owed: CallBack) -> bool:
         variables = {
@@ -141,7 +150,7 @@ class AsteriskPbx:
         summary = "&".join(f"{self._sounds}/{prompt}" for prompt in wanted.summary)
         on_agent = {
             "TARGET": wanted.target,
-            "TARGET_DIAL": _dialled(wanted),
+            "TARGET_DIAL": self._phone_of(wanted.dial).removeprefix(SIP) if wanted.seat else _dialled(wanted),
             "TARGET_LINE": "0" if wanted.seat else "1",
             "RING": str(wanted.ring),
             "SUMMARY": summary,
@@ -174,7 +183,7 @@ class AsteriskPbx:
 
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         variables = {"CALL": call, "SEAT": seat, "SPIED": agent_leg, "MODE": mode.value}
-        outcome = await self._ami.originate(_phone(seat), context="listen", variables=variables)
+        outcome = await self._ami.originate(self._phone_of(seat), context="listen", variables=variables)
         return outcome.ok
 
     async def take_back(self, owed_id: str) -> bool:
@@ -188,7 +197,9 @@ class AsteriskPbx:
     def _up(self, seen: Snapshot) -> None:
         calls = {c.uniqueid for c in seen.channels} | {c.linkedid for c in seen.channels}
         placed = {c.uniqueid.removeprefix(BACK) for c in seen.channels if is_back(c.uniqueid)}
-        seats = tuple(_seat(member) for member in seen.members if member.queue == QUEUE)
+        members = [member for member in seen.members if member.queue == QUEUE]
+        self._phones = {_number(member.interface): member.interface for member in members}
+        seats = tuple(_seat(member) for member in members)
         self._watch_due = True
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
 
@@ -206,8 +217,14 @@ class AsteriskPbx:
     def _member(self, event: AmiEvent) -> None:
         if event.get("Queue") != QUEUE:
             return
-        seen = _seat(QueueMemberSeen.read({**event.fields, "Location": event.get("Interface")}))
-        if event.name == "QueueMemberRemoved":
+        phone = event.get("Interface")
+        seen = _seat(QueueMemberSeen.read({**event.fields, "Location": phone}))
+        if event.name == "QueueMemberAdded":
+            self._phones[seen.seat] = phone
+        elif self._phones.get(seen.seat, phone) != phone:
+            return  # its other phone, which is no longer the one
+        elif event.name == "QueueMemberRemoved":
+            self._phones.pop(seen.seat, None)
             seen = SeatSeen(seen.seat, signed_in=False, device=seen.device)
         self._listener(seen)
 
@@ -239,23 +256,22 @@ class AsteriskPbx:
         await self._ami.setvar_global("GATEWAY_UP", "1")
 
 
-def _phone(seat: str) -> str:
-    return f"PJSIP/{seat}"
+def _phone(seat: str, browser: bool = False) -> str:
+    return f"{SIP}{web_phone(seat) if browser else seat}"
 
 
 def _dialled(wanted: Consult) -> str:
-    """What follows PJSIP/ for this target: a seat, a number through the trunk, or a SIP address."""
-    if wanted.seat:
-        return wanted.dial
+    """What follows PJSIP/ for this partner: a number through the trunk, or a SIP address."""
     return f"trunk/{wanted.dial}" if wanted.dial.startswith("sip:") else f"{wanted.dial}@trunk"
 
 
 def _number(interface: str) -> str:
-    return interface.rpartition("/")[2]
+    return interface.rpartition("/")[2].removesuffix(WEB)
 
 
 def _seat(member: QueueMemberSeen) -> SeatSeen:
-    return SeatSeen(_number(member.interface), True, member.paused, member.reason, member.status)
+    browser = member.interface.endswith(WEB)
+    return SeatSeen(_number(member.interface), True, member.paused, member.reason, member.status, browser)
 
 
 async def say_goodbye(pbx: AsteriskPbx) -> None:

@@ -20,6 +20,8 @@ from gateway.pbx.asterisk_tree import Asterisk, major
 from gateway.secrets import Secrets
 
 QUEUE = "hotline"
+VISITOR = "visitor"
+WEB = "-web"  # behind a seat: its phone in the browser
 DEBIANS_DATA = Path("/usr/share/asterisk")
 WORD = re.compile(r"@@([A-Z_]+)@@")
 
@@ -159,6 +161,8 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "QUEUE": QUEUE,
         "FAR_END": c.trunk.far_end,
         "TRUNK_PEERS": ",".join(c.trunk.peers),
+        "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
+        "ICE_ONLY": _ice(c.asterisk.sip_host),
         "TRUNK_CODECS": ",".join(c.trunk.codecs),
         # Asterisk 20 still has a place for a macro before the gosub.
         "GAP": "," if asterisk and major(f"Asterisk {asterisk.version}") < 21 else "",
@@ -167,24 +171,54 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
     return all_words | _seats(config, secrets)
 
 
+def web_phone(seat: str) -> str:
+    """The SIP user of a seat's phone in the browser; the SIP telephone's is the seat itself."""
+    return f"{seat}{WEB}"
+
+
 def _seats(config: Config, secrets: Secrets) -> dict[str, str]:
     """Blocks of lines, one for each seat."""
     phones, calls, ready, agents = [], [], [], []
     for agent in config.agents:
-        seat, word = agent.seat, secrets.seats[agent.id].sip
+        seat, web, word = agent.seat, web_phone(agent.seat), secrets.seats[agent.id].sip
         phones.append(
-            f"[{seat}](seat)\naors = {seat}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n\n"
+            f"[{seat}](seat)\naors = {seat}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"
+            f"set_var = SEAT={seat}\n\n"
             f"[{seat}](seat-auth)\nusername = {seat}\npassword = {word}\n\n"
-            f"[{seat}](seat-aor)\n"
+            f"[{seat}](seat-aor)\n\n"
+            f"[{web}](seat-web)\naors = {web}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"
+            f"set_var = SEAT={seat}\n\n"
+            f"[{web}](seat-aor)\n"
         )
-        calls.append(f"exten => {seat},1,Dial(PJSIP/{seat},30)\n same => n,Hangup()")
+        calls.append(f"exten => {seat},1,Dial(PJSIP/{seat}&PJSIP/{web_phone(seat)},30)\n same => n,Hangup()")
         agents.append(f"AGENT_{seat} = {agent.id}")
         ready.append(
-            f' same => n,ExecIf($["${{WRAP_{seat}}}" = "1"]?UnpauseQueueMember(${{QUEUE}},PJSIP/{seat}))\n'
+            f" same => n,Set(SEAT={seat})\n same => n,Gosub(seat-member,s,1)\n"
+            f' same => n,ExecIf($["${{WRAP_{seat}}}" = "1"]?UnpauseQueueMember(${{QUEUE}},${{MEMBER}}))\n'
             f" same => n,Set(GLOBAL(WRAP_{seat})=)"
         )
     blocks = {"SEATS": phones, "SEAT_CALLS": calls, "READY_ALL": ready, "SEAT_AGENTS": agents}
     return {name: "\n".join(lines) for name, lines in blocks.items()}
+
+
+def _visitor(word: str) -> str:
+    """The demo's caller in a browser; it only calls and is never called."""
+    return (
+        f"[{VISITOR}](seat-web)\ncontext = from-visitor\nauth = {VISITOR}\ncallerid = <13800012315>\n\n"
+        f"[{VISITOR}](seat-auth)\nusername = {VISITOR}\npassword = {word}\n"
+    )
+
+
+def _ice(host: str) -> str:
+    """Which of the machine's addresses browsers are told: the one that telephones use.
+
+    Asterisk never tells a loopback address, and without any there is no sound: then the browser runs on
+    this machine, and the address of its outer side does, though it is not listened on.
+    """
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified or address.is_loopback:
+        return "; asterisk.sip_host is no address of a network: every address of this machine"
+    return f"ice_deny = {'::/0' if address.version == 6 else '0.0.0.0/0'}\nice_permit = {address}"
 
 
 def _networks(peers: tuple[str, ...]) -> list[str]:

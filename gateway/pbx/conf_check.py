@@ -32,6 +32,7 @@ MODULES: Mapping[str, str] = {
         "app_queue",
     ),
     "QUEUE_MEMBER": "app_queue",
+    "QUEUE_MEMBER_LIST": "app_queue",
     "AGI": "res_agi",
     "ChannelRedirect": "app_channelredirect",
     "ChanSpy": "app_chanspy",

@@ -47,9 +47,12 @@ class FakePbx:
         self._check()
         self.takes = on
 
-    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "", browser: bool | None = None) -> None:
         self._check()
-        self._see(SeatSeen(seat, True, bool(paused), paused, device=1))
+        known = self.seats.get(seat)
+        if browser is None:
+            browser = known.browser if known else False
+        self._see(SeatSeen(seat, True, bool(paused), paused, device=1, browser=browser))
 
     async def sign_out(self, seat: str) -> None:
         self._check()

@@ -18,13 +18,17 @@ from gateway.core.note import Note
 
 @dataclass(frozen=True, slots=True)
 class SeatSeen:
-    """One seat as the queue has it. `device` as in core.acd.Seat; `signed_in` False when it has left."""
+    """One seat as the queue has it. `device` as in core.acd.Seat; `signed_in` False when it has left.
+
+    `browser` tells which of its phones is in the queue: the page in a browser or the SIP telephone.
+    """
 
     seat: str
     signed_in: bool
     paused: bool = False
     reason: str = ""
     device: int = 0
+    browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,11 @@ class Pbx(Protocol):
     async def take_calls(self, on: bool) -> None:
         """Let new calls come to the gateway, or leave them to the safety net."""
 
-    async def sign_in(self, seat: str, agent: str, *, paused: str = "") -> None:
-        """Put a seat into the queue, at once paused when a reason is given. Twice is once."""
+    async def sign_in(self, seat: str, agent: str, *, paused: str = "", browser: bool | None = None) -> None:
+        """Put a seat into the queue, at once paused when a reason is given. Twice is once.
+
+        `browser` names the phone; None keeps the one that is in the queue, else the SIP telephone.
+        """
 
     async def sign_out(self, seat: str) -> None:
         """Take a seat out of the queue. Twice is once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -113,6 +113,7 @@ class Pages:
         zone: Any,
         now: Callable[[], datetime],
         public_url: str,
+        parts: Iterable[Path] = (),
     ) -> None:
         self.public = public
         self.door = door
@@ -124,7 +125,7 @@ class Pages:
         self.now = now
         self.public_url = public_url
         self.seals = Seals(key_once(var / "secrets" / "pages.key", "open forms must be sent once more then"))
-        self._static = _static()
+        self._static = _static(parts)
         self._slow = 0
         self._templates = Environment(
             loader=PackageLoader("gateway.web"),
@@ -287,7 +288,9 @@ class Pages:
         found = self._static.get(request.match_info["name"])
         if found is None:
             raise NotFound
-        headers = {"Cache-Control": "public, max-age=86400", "ETag": f'"{found.mark}"'}
+        marked = request.query.get("v") == found.mark  # a script that another imports has no mark
+        headers = {"Cache-Control": f"public, {'max-age=86400' if marked else 'no-cache'}"}
+        headers["ETag"] = f'"{found.mark}"'
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         return web.Response(body=found.body, content_type=found.media, charset="utf-8", headers=headers)
@@ -303,9 +306,10 @@ class StaticFile:
     mark: str
 
 
-def _static() -> dict[str, StaticFile]:
+def _static(parts: Iterable[Path]) -> dict[str, StaticFile]:
+    """Our own files, and `parts` that the set-up made."""
     found = {}
-    for one in (files("gateway.web") / "static").iterdir():
+    for one in (*(files("gateway.web") / "static").iterdir(), *parts):
         media = _MEDIA.get(Path(one.name).suffix)
         if media:
             body = one.read_bytes()

@@ -129,7 +129,8 @@ class PhoneApi:
             raise NotAllowed("只能设置自己的坐席 / this is another agent's seat")
         if agent not in ids:
             raise NotFound
-        await self._board.set_agent(agent, wish.state.value, wish.reason)
+        browser = None if wish.phone is None else wish.phone is shapes.SeatPhone.BROWSER
+        await self._board.set_agent(agent, wish.state.value, wish.reason, browser)
         now = next(view for view in self._board.agents() if view.id == agent)
         return Answer(translate.agent(now))
 

@@ -64,7 +64,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class AgentView:
-    """One seat of gateway.toml and who sits there."""
+    """One seat of gateway.toml and who sits there; `browser` and `reachable` are its phone's."""
 
     id: str
     name: str
@@ -73,6 +73,8 @@ class AgentView:
     reason: str = ""
     since: datetime | None = None
     call_id: str = ""
+    browser: bool = False
+    reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Board(Protocol):
     def waiting(self) -> Sequence[WaitingView]:
         """Who waits, first come first."""
 
-    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
+    async def set_agent(
+        self, agent_id: str, state: str, reason: str = "", browser: bool | None = None
+    ) -> None:
         """To ready, paused or offline. Raises NotFound, Conflict, PbxDown."""
 
     def health(self) -> Mapping[str, PartHealth]:

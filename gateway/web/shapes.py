@@ -345,9 +345,16 @@ class LinesNow:
     waiting: tuple[WaitingShown, ...]
 
 
+class SeatPhone(StrEnum):
+    """Which of a seat's two phones rings."""
+
+    SIP = "sip"  # a SIP telephone
+    BROWSER = "browser"  # the page /desk
+
+
 @dataclass(frozen=True, slots=True)
 class AgentShown:
-    """One agent's seat."""
+    """One agent's seat; `reachable` tells whether its phone is there while it is signed in."""
 
     id: str
     name: str
@@ -356,6 +363,8 @@ class AgentShown:
     reason: str
     since: datetime | None
     call_id: str | None
+    phone: SeatPhone
+    reachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +388,7 @@ class AgentWish:
 
     state: Annotated[SeatWish, Rule("就绪、小休或离线", "ready, paused or offline", example="ready")]
     reason: Annotated[str, Rule("原因", "why", longest=40)] = ""
+    phone: Annotated[SeatPhone | None, Rule("由哪部电话振铃", "which phone is to ring, from now on")] = None
 
 
 # ------------------------------------------------------------------ service

@@ -19,7 +19,7 @@ from gateway.core.contact import Contact
 from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
-from gateway.web.addresses import told_by
+from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import Gate, Tokens
 from gateway.web.board_push import BoardPush
@@ -31,6 +31,7 @@ from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
 from gateway.web.pages import Pages, PublicSide
 from gateway.web.phone_api import PhoneApi
+from gateway.web.phone_page import BrowserPhones, PhonePage
 from gateway.web.ports import Board, Door, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
@@ -40,6 +41,7 @@ from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER
+from gateway.web.sip_socket import SipSocket
 from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk
 from gateway.web.uploads import Uploads
@@ -67,7 +69,8 @@ class WebParts:
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
     hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
-    there are no pages for citizens, without `book` there are no figures and no wallboard.
+    there are no pages for citizens, without `book` there are no figures and no wallboard,
+    without `phones` no telephones in browsers.
     """
 
     door: Door
@@ -88,6 +91,7 @@ class WebParts:
     matters: Desk | None = None
     transfers: TransferDesk | None = None
     book: DayBook | None = None
+    phones: BrowserPhones | None = None
 
 
 class Desk(MatterDesk, CounterDesk, Protocol):
@@ -148,14 +152,29 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     """What citizens see; nothing without `public`."""
     if parts.public is None or not parts.public.settings.enabled:
         return
+    phones = parts.phones
+    made = (phones.bundle,) if phones and phones.bundle else ()
     pages = Pages(
         *(parts.public, parts.door, uploads, rates, app[METRICS], parts.missing),
-        *(parts.var, parts.zone, parts.now, parts.public_url),
+        *(parts.var, parts.zone, parts.now, parts.public_url, made),
     )
     report = ReportPage(pages)
     pages.add_start(app)
     report.add(app)
     TrackPage(pages, report).add(app)
+    if phones:
+        _add_phones(app, pages, phones, parts.public_url)
+
+
+def _add_phones(app: web.Application, pages: Pages, phones: BrowserPhones, public_url: str) -> None:
+    """Telephones in browsers: their way to Asterisk, and the demo's caller."""
+
+    async def let_in(request: web.Request) -> None:
+        pages.rates.asked(address_of(request))
+
+    SipSocket(phones.socket, let_in, public_url).add(app)
+    if phones.visitor:
+        PhonePage(pages, phones).add(app)
 
 
 def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:

@@ -88,8 +88,10 @@ def waiting(place: int, view: ports.WaitingView) -> shapes.WaitingShown:
 
 
 def agent(view: ports.AgentView) -> shapes.AgentShown:
+    phone = shapes.SeatPhone.BROWSER if view.browser else shapes.SeatPhone.SIP
     return shapes.AgentShown(
-        view.id, view.name, view.seat, view.state, view.reason, view.since, view.call_id or None
+        *(view.id, view.name, view.seat, view.state, view.reason, view.since, view.call_id or None),
+        *(phone, view.reachable),
     )
 
 

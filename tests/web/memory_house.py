@@ -282,7 +282,9 @@ class MemoryBoard:
             return self.scene.waiting
         return [WaitingView("17.1", "13835700000", NOW)]
 
-    async def set_agent(self, agent_id: str, state: str, reason: str = "") -> None:
+    async def set_agent(
+        self, agent_id: str, state: str, reason: str = "", browser: bool | None = None
+    ) -> None:
         if self.away:
             raise PbxDown
         before = self.seats[agent_id]

@@ -1,0 +1,119 @@
+"""A Chromium with a microphone and ears: it talks from a sound file, and keeps what each page hears."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.async_api import Browser, Page, async_playwright
+
+from gateway.caller.g711 import RATE, Pcm
+from gateway.caller.hear import Heard, Library, Listener
+from gateway.caller.sound import read_wav, tones, write_wav
+from gateway.workshop import tool
+from tests.live.conftest import ROOT
+
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+)
+# Whatever a page's telephone hears is kept as 16-bit samples at 8 kHz.
+EARS = """
+(() => {
+  const Real = window.RTCPeerConnection;
+  window.heardPieces = [];
+  window.RTCPeerConnection = function (...given) {
+    const made = new Real(...given);
+    made.addEventListener("track", ({ streams }) => {
+      const sound = new AudioContext({ sampleRate: 8000 });
+      const tap = sound.createScriptProcessor(1024, 1, 1);
+      tap.onaudioprocess = ({ inputBuffer }) => {
+        const piece = Int16Array.from(inputBuffer.getChannelData(0), (one) => one * 32767);
+        window.heardPieces.push(piece);
+      };
+      sound.createMediaStreamSource(streams[0]).connect(tap).connect(sound.destination);
+    });
+    return made;
+  };
+})();
+"""
+TAKE = """() => {
+  const whole = new Int16Array(window.heardPieces.reduce((sum, one) => sum + one.length, 0));
+  let at = 0;
+  for (const piece of window.heardPieces) { whole.set(piece, at); at += piece.length; }
+  let text = "";
+  const bytes = new Uint8Array(whole.buffer);
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+}"""
+
+
+def tone_file(path: Path, frequency: float, seconds: float = 10.0) -> Path:
+    """A sound for a microphone."""
+    at = np.arange(int(RATE * seconds)) / RATE
+    write_wav(path, (9000 * np.sin(2 * np.pi * frequency * at)).astype(np.int16))
+    return path
+
+
+@asynccontextmanager
+async def talking(microphone: Path) -> AsyncIterator[Browser]:
+    """A Chromium whose microphone plays a file, again and again."""
+    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=tool("chromium"), args=flags)
+        yield made
+        await made.close()
+
+
+@asynccontextmanager
+async def eared(browser: Browser, url: str, **more: object) -> AsyncIterator[Page]:
+    """A page that keeps what it hears; what its scripts complain of fails the test."""
+    context = await browser.new_context(base_url=url, locale="zh-CN", **more)  # type: ignore[arg-type]
+    await context.add_init_script(EARS)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def heard(page: Page) -> Pcm:
+    """What the page has heard so far."""
+    return np.frombuffer(base64.b64decode(await page.evaluate(TAKE)), dtype="<i2")
+
+
+async def hears(page: Page, prompt: str, limit: float = 20) -> Heard:
+    """Wait until a prompt was heard, but for its first second, which a browser may stretch."""
+    file = ROOT / "ivr_flows" / "sounds" / "made" / f"{prompt}.wav"
+    known = Library([(prompt, read_wav(file)[RATE:])])
+    async with asyncio.timeout(limit):
+        while True:
+            found = Listener(known, [prompt]).heard(await heard(page), False)
+            if found:
+                return found[0]
+            await asyncio.sleep(0.1)
+
+
+async def hears_tone(page: Page, frequency: float, lasting: float = 0.1, limit: float = 20) -> None:
+    """Wait until the page has heard a tone."""
+    async with asyncio.timeout(limit):
+        while True:
+            spans = tones(await heard(page), [frequency])[frequency]
+            if any(span.length >= lasting for span in spans):
+                return
+            await asyncio.sleep(0.1)
