@@ -14,6 +14,8 @@ from gateway.core.figures import Figures, Standing, day_of, figures
 from gateway.ledgers import FigureLog
 
 ONE_DAY = timedelta(days=1)
+FIRST_DAY = date(2000, 1, 1)
+"""Nobody asks for figures of days before it, but by mistake."""
 
 
 @dataclass(frozen=True, slots=True)

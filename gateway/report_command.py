@@ -17,7 +17,7 @@ from typing import TextIO
 from gateway import config
 from gateway.core.contact import Channel
 from gateway.core.figures import Figures, Share, together
-from gateway.day_book import DayBook
+from gateway.day_book import FIRST_DAY, DayBook
 from gateway.errors import OperatorError
 from gateway.storage import Storage
 
@@ -126,6 +126,8 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
         last = _day(args.last, "--to") if args.last else book.today()
         if last < first:
             raise OperatorError(f"--to {last} lies before --from {first}")
+        if first < FIRST_DAY or last > book.today():
+            raise OperatorError(f"{first} to {last}: from {FIRST_DAY} to today is possible")
         found = await rows(book, first, last, args.by == "month")
     finally:
         await storage.close()

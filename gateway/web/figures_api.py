@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from gateway.core.figures import together
-from gateway.day_book import DayBook
+from gateway.day_book import FIRST_DAY, DayBook
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web import figure_shapes as shapes
 from gateway.web.auth import HOUSE, WATCHERS
@@ -84,6 +84,10 @@ def _days(q: shapes.FiguresAsked, today: date) -> tuple[date, date]:
         raise BadContact(FieldFault("day", "不能与 from、to 同时使用", "stands alone, without from and to"))
     first = q.day or q.from_ or q.to or today
     last = q.day or q.to or (today if q.from_ else first)
+    if first < FIRST_DAY:
+        raise BadContact(FieldFault("day" if q.day else "from", "太早", "lies too far back"))
+    if last > today:
+        raise BadContact(FieldFault("day" if q.day else "to", "还没有到", "has not come yet"))
     if last < first:
         raise BadContact(FieldFault("to", "早于 from", "lies before from"))
     if last - first >= timedelta(days=MOST_DAYS):

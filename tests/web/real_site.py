@@ -74,7 +74,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         missing=faults,
         place=storage.files.path,
         public=PublicSide(rules, config.Centre(), pages),
-        book=DayBook(storage.figures, ZONE, utc_now),
+        book=DayBook(storage.figures, ZONE, changes.get("now", utc_now)),
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)
