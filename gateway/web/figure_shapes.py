@@ -139,13 +139,14 @@ class LineOnBoard:
 
 @dataclass(frozen=True, slots=True)
 class SeatOnBoard:
-    """One seat and how long it has been so."""
+    """One seat and how long it has been so; `reachable` tells whether its telephone is there."""
 
     name: str
     seat: str
     state: SeatState
     reason: str
     since: datetime | None
+    reachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ def _line(view: LineView) -> LineOnBoard:
 
 
 def _seat(view: AgentView) -> SeatOnBoard:
-    return SeatOnBoard(view.name, view.seat, view.state, view.reason, view.since)
+    return SeatOnBoard(view.name, view.seat, view.state, view.reason, view.since, view.reachable)
 
 
 def masked(number: str) -> str:

@@ -180,12 +180,14 @@ async def test_times_tick_in_the_page(browser: Browser, site: RealSite, board: M
 
 async def test_a_lost_agent_stands_out(browser: Browser, site: RealSite, board: MemoryBoard) -> None:
     scene = busy()
-    lost = replace(scene.seats[1], state=SeatState.PAUSED, reason="phone")
-    board.scene = replace(scene, seats=[scene.seats[0], lost, *scene.seats[2:]])
+    lost = replace(scene.seats[1], state=SeatState.PAUSED, reason="phone", reachable=False)
+    gone = replace(scene.seats[2], state=SeatState.READY, reachable=False)
+    board.scene = replace(scene, seats=[scene.seats[0], lost, gone, scene.seats[3]])
     async with shown(browser, site) as page:
         row = page.locator("#seats li").nth(1)
         await expect(row).to_contain_text("话机失联")
         await expect(row).to_have_class("bad")
+        await expect(page.locator("#seats li").nth(2)).to_contain_text("话机失联")
         await looked_at(page, "agent-lost")
 
 

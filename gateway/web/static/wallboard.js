@@ -180,7 +180,8 @@ function drawNow() {
     return made("li", look, made("span", "who", String(line.line)), shape(sign), text, since(at));
   }));
   fill("#seats ul", now.seats.map((seat) => {
-    const why = seat.state === "paused" && REASONS[seat.reason];
+    const lost = seat.state !== "offline" && !seat.reachable;
+    const why = lost ? REASONS.phone : seat.state === "paused" && REASONS[seat.reason];
     const [sign, zh, en, look] = why || SEATS[seat.state] || ["◇", seat.state, "", "busy"];
     return made("li", look, shape(sign), made("span", "who", seat.name || seat.seat), word(zh, en), since(seat.state === "offline" ? null : seat.since));
   }));
