@@ -78,7 +78,8 @@ class AfterCall:
 
     async def keep(self, closed: list[tuple[Story, CallRecord]]) -> None:
         """Keep the records in one transaction, then clear the spool of what is safe elsewhere."""
-        await self._calls.keep([record for _, record in closed])
+        transfers = [one for story, _ in closed for one in story.transfers]
+        await self._calls.keep([record for _, record in closed], transfers)
         for story, record in closed:
             self.clear(record, story.messages)
 

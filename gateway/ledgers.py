@@ -12,13 +12,17 @@ from typing import Protocol
 
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallRecord, Gap
 from gateway.core.figures import Period, Rows, Standing
+from gateway.core.transfer import Transfer
 
 
 class CallLog(Protocol):
     """Every call that ever was. Rows are replaced as a whole, so a repeat changes nothing."""
 
-    async def keep(self, calls: Sequence[CallRecord]) -> None:
-        """Insert or replace by id, all in one transaction."""
+    async def keep(self, calls: Sequence[CallRecord], transfers: Sequence[Transfer] = ()) -> None:
+        """Insert or replace by id, all in one transaction; with the calls their transfers."""
+
+    async def transfers(self, call_id: str) -> list[Transfer]:
+        """The transfers of a call that is over, in order."""
 
     async def get(self, call_id: str) -> CallRecord | None: ...
 

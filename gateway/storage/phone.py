@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
+from gateway.core.transfer import Transfer
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
-from gateway.storage.tables import agent_changes, call_backs, calls, gaps, once_marks
+from gateway.storage.tables import agent_changes, call_backs, calls, gaps, once_marks, transfers
 
 OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
 
@@ -48,12 +49,25 @@ class Calls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._keep = Prepared(replace_into(database, calls, "id"), names_columns=True)
+        self._keep_transfers = replace_into(database, transfers, "id")
 
-    async def keep(self, calls_: Sequence[CallRecord]) -> None:
+    async def keep(self, calls_: Sequence[CallRecord], transfers_: Sequence[Transfer] = ()) -> None:
         latest = {call.id: call for call in calls_}  # one row for each id in the order of ids, so that
         values = [rows.call_values(latest[id_]) for id_ in sorted(latest)]  # two never wait for each other
+        moved = [rows.transfer_values(one) for one in sorted(transfers_, key=lambda one: one.id)]
+
+        def kept(t: Transaction) -> None:
+            self._keep.run_each(t, values)
+            if moved:
+                t.execute(self._keep_transfers, moved).close()
+
         if values:
-            await self._database.write(lambda t: self._keep.run_each(t, values))
+            await self._database.write(kept)
+
+    async def transfers(self, call_id: str) -> list[Transfer]:
+        wanted = select(transfers).where(transfers.c.call_id == call_id).order_by(transfers.c.id)
+        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [rows.transfer_of(row) for row in found]
 
     async def get(self, call_id: str) -> CallRecord | None:
         found = await self._all(CALL, {"id": call_id})

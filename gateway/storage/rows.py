@@ -20,6 +20,7 @@ from gateway.core.call import (
 )
 from gateway.core.contact import Channel, Contact, Due, Kind, Person, Respondent, Task
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease
+from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 
 Row = RowMapping
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -203,6 +204,43 @@ def call_of(row: Row) -> CallRecord:
         recording_state=RecordingState(row["recording_state"]),
         number=row["number"],
         back_of=row["back_of"],
+    )
+
+
+def transfer_values(one: Transfer) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "call_id": one.call,
+        "seat": one.seat,
+        "target": one.target,
+        "kind": one.kind.value,
+        "state": one.state.value,
+        "outcome": one.outcome.value,
+        "direct": one.direct,
+        "line": one.line,
+        "asked_at": to_ms(one.asked_at),
+        "answered_at": to_ms_or_none(one.answered_at),
+        "joined_at": to_ms_or_none(one.joined_at),
+        "ended_at": to_ms_or_none(one.ended_at),
+    }
+
+
+def transfer_of(row: Row) -> Transfer:
+    """Without the names of the PBX's legs, which mean nothing once a call is over."""
+    return Transfer(
+        id=row["id"],
+        call=row["call_id"],
+        seat=row["seat"],
+        target=row["target"],
+        kind=TargetKind(row["kind"]),
+        asked_at=of_ms(row["asked_at"]),
+        state=TransferState(row["state"]),
+        outcome=TransferOutcome(row["outcome"]),
+        direct=bool(row["direct"]),
+        line=row["line"],
+        answered_at=of_ms_or_none(row["answered_at"]),
+        joined_at=of_ms_or_none(row["joined_at"]),
+        ended_at=of_ms_or_none(row["ended_at"]),
     )
 
 

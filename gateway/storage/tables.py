@@ -248,6 +248,26 @@ calls = Table(
     Index("calls_by_caller", "caller", "started_at"),
 )
 
+transfers = Table(
+    "transfers",
+    meta,
+    Column("id", Words(80), primary_key=True),
+    Column("call_id", Words(64), nullable=False),
+    _words("seat", 20),
+    Column("target", Words(32), nullable=False),
+    Column("kind", Words(16), nullable=False),
+    Column("state", Words(16), nullable=False),
+    Column("outcome", Words(16), nullable=False),
+    Column("direct", Boolean, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("asked_at", Big, nullable=False),
+    Column("answered_at", Big),
+    Column("joined_at", Big),
+    Column("ended_at", Big),
+    Index("transfers_by_call", "call_id"),
+    Index("transfers_by_time", "asked_at", "target"),
+)
+
 call_backs = Table(
     "call_backs",
     meta,

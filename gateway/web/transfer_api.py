@@ -13,6 +13,7 @@ from typing import Annotated, Protocol
 from gateway.core.partner import Partner
 from gateway.core.transfer import Ask, TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, PbxDown
+from gateway.ledgers import CallLog
 from gateway.pbx.port import ListenMode
 from gateway.web.auth import HOUSE, LEADERS
 from gateway.web.route import Answer, Asked, Route
@@ -54,6 +55,12 @@ class TransferShown:
     asked_at: datetime
     answered_at: datetime | None
     joined_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersShown:
+    items: tuple[TransferShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,9 @@ class TransferDesk(Protocol):
 class TransferApi:
     """End points below /api/v1/calls/{id} that move a live call."""
 
-    def __init__(self, desk: TransferDesk) -> None:
+    def __init__(self, desk: TransferDesk, calls: CallLog) -> None:
         self._desk = desk
+        self._calls = calls
 
     def routes(self) -> tuple[Route, ...]:
         asks = (
@@ -173,6 +181,10 @@ class TransferApi:
             raise NotFound
         return Answer(self._view(found))
 
+    async def kept(self, asked: Asked) -> Answer:
+        found = await self._calls.transfers(asked.part("id"))
+        return Answer(TransfersShown(tuple(self._view(one) for one in found)))
+
     async def listen(self, asked: Asked) -> Answer:
         wish = asked.sent(ListenWish)
         await self._desk.listen_to(asked.part("id"), wish.seat, wish.mode)
@@ -190,7 +202,7 @@ class TransferApi:
     def _view(self, one: Transfer) -> TransferShown:
         return TransferShown(
             *(one.call, self._desk.agent_at(one.seat), one.target, one.kind, one.state, one.outcome),
-            *(one.direct, one.asked_at, one.answered_at, one.joined_at),
+            *(one.direct, one.asked_at, one.answered_at, one.joined_at, one.ended_at),
         )
 
 

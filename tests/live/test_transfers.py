@@ -143,6 +143,10 @@ async def test_back_from_the_three_and_a_second_consult(gateway: Gateway) -> Non
         await talk.call.hang_up()
         await again.ended(5)
         await talk.at_seat.ended(5)
+    await gateway.call_of("13912350002")
+    kept = gateway.api(f"/api/v1/calls/{talk.id}/transfers")["items"]
+    assert [(t["target"], t["outcome"], t["agent"]) for t in kept] == [("12345", "talked", "agent1")] * 2
+    assert all(t["asked_at"] < t["answered_at"] <= t["joined_at"] < t["ended_at"] for t in kept)
 
 
 @pytest.mark.parametrize("policy, outcome", [(Refuse(486), "busy"), (Ring(), "cancelled")])

@@ -19,6 +19,7 @@ from gateway.core.call import (
     PathStep,
     RecordingState,
 )
+from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY
 
@@ -33,6 +34,25 @@ def call(n: int, **changes: object) -> CallRecord:
 
 
 # ---------------------------------------------------------------- calls
+
+
+async def test_transfers_are_kept_with_their_call(storage: Storage) -> None:
+    asked = Transfer(f"{call(1).id}:1", call(1).id, "8001", "12345", TargetKind.PARTNER, after(10))
+    ended = replace(
+        asked,
+        state=TransferState.OVER,
+        outcome=TransferOutcome.HANDED_OVER,
+        direct=True,
+        line=2,
+        answered_at=after(12),
+        joined_at=after(12.5),
+        ended_at=after(90),
+    )
+    await storage.calls.keep([call(1)], [asked])
+    await storage.calls.keep([call(1)], [ended])
+    await storage.calls.keep([call(2)])
+    assert await storage.calls.transfers(call(1).id) == [ended]
+    assert await storage.calls.transfers(call(2).id) == []
 
 
 async def test_a_call_is_replaced_as_a_whole(storage: Storage) -> None:

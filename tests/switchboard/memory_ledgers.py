@@ -10,18 +10,24 @@ from gateway.core import number
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallRecord, Gap
 from gateway.core.contact import Contact, Receipt
 from gateway.core.item import PublicState
+from gateway.core.transfer import Transfer
 from gateway.errors import StorageDown
 
 
 @dataclass
 class MemoryCalls:
     rows: dict[str, CallRecord] = field(default_factory=dict)
+    moved: dict[str, Transfer] = field(default_factory=dict)
     away: bool = False
 
-    async def keep(self, calls: Sequence[CallRecord]) -> None:
+    async def keep(self, calls: Sequence[CallRecord], transfers: Sequence[Transfer] = ()) -> None:
         if self.away:
             raise StorageDown
         self.rows |= {call.id: call for call in calls}
+        self.moved |= {one.id: one for one in transfers}
+
+    async def transfers(self, call_id: str) -> list[Transfer]:
+        return [one for one in self.moved.values() if one.call == call_id]
 
     async def get(self, call_id: str) -> CallRecord | None:
         return self.rows.get(call_id)
