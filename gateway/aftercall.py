@@ -66,7 +66,7 @@ class AfterCall:
         if record.outcome is CallOutcome.MESSAGE and not spoken:
             fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
             record = replace(record, outcome=fallback)
-        record = await self._with_recording(record, spoken)
+        record = await self._with_recording(record, spoken, story.talked_seconds)
         evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
         contact = phone.contact(record, story.kind, evidence, self._zone, story.phone)
         if contact is None:
@@ -95,12 +95,11 @@ class AfterCall:
                 else:
                     file.unlink()
 
-    async def _with_recording(self, record: CallRecord, spoken: list[Path]) -> CallRecord:
+    async def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
         """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
         day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
         file = self._recorded(record)
         if record.talked_at and record.ended_at:
-            talked = (record.ended_at - record.talked_at).total_seconds()
             if file is None:
                 state = RecordingState.FAILED if self._records else RecordingState.NONE
                 return replace(record, recording_state=state)

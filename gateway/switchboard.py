@@ -251,6 +251,9 @@ class Switchboard:
         Raises NotFound, Conflict (closed, busy, no talk, another transfer), PbxDown.
         """
         story = self._talk(call)
+        walk = self._live[call].walk
+        if walk and walk.kind:
+            story.kind = walk.kind
         return await self.transfers.consult(story, self._target(story, target), self._now(), direct=direct)
 
     async def ask_transfer(self, call: str, ask: Ask) -> Transfer:

@@ -42,7 +42,7 @@ class Story:
     `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
     the call-back that this call is; `phone` the number to call back when it is another. `seat` is who
     has the caller now; `agent_leg` and `caller_leg` are the PBX's names for their channels; its `transfers`
-    stand here at the end.
+    stand here at the end. `talked_seconds` leaves out what the caller spent on hold or in the queue.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Story:
     seat: str = ""
     agent_leg: str = ""
     caller_leg: str = ""
+    talked_seconds: float = 0.0
     transfers: tuple[Transfer, ...] = ()
     told: set[Note] = field(default_factory=set)
     served: bool = False
@@ -92,7 +93,7 @@ def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallR
         wait = (at - record.queued_at).total_seconds()
     decided = outcome or _outcome(story)
     story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
-    story.doing = Doing.OVER
+    _go(story, Doing.OVER, at)
     return story.record
 
 
@@ -244,7 +245,12 @@ def _ended(story: Story, note: Note) -> None:
 
 
 def _go(story: Story, doing: Doing, at: datetime) -> None:
+    if story.doing in _TALKING and story.since and story.record.talked_at:
+        story.talked_seconds += max(0.0, (at - story.since).total_seconds())
     story.doing, story.since = doing, at
+
+
+_TALKING = (Doing.TALK, Doing.THREE_WAY, Doing.PARTNER)
 
 
 def _outcome(story: Story) -> CallOutcome:

@@ -154,7 +154,6 @@ class AsteriskPbx:
             "TARGET_LINE": "0" if wanted.seat else "1",
             "RING": str(wanted.ring),
             "SUMMARY": summary,
-            "REFUSED": "",
         }
         on_caller = {"AGENT_CHAN": wanted.agent_leg, "HOLD_SECONDS": str(wanted.hold)}
         sets = [self._ami.setvar(wanted.agent_leg, name, value) for name, value in on_agent.items()]

@@ -50,7 +50,6 @@ MODULES: Mapping[str, str] = {
     "BASE64_ENCODE": "func_base64",
     "CALLERID": "func_callerid",
     "CHANNEL": "func_channel",
-    "MASTER_CHANNEL": "func_channel",
     "CUT": "func_cut",
     "FILE": "func_env",
     "GLOBAL": "func_global",

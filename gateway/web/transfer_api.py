@@ -12,7 +12,15 @@ from typing import Annotated, Protocol
 
 from gateway.core.partner import Partner
 from gateway.core.transfer import Ask, TargetKind, Transfer, TransferOutcome, TransferState
-from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, PbxDown
+from gateway.errors import (
+    BadContact,
+    Conflict,
+    FieldFault,
+    NotAllowed,
+    NotFound,
+    PbxDown,
+    StorageDown,
+)
 from gateway.ledgers import CallLog
 from gateway.pbx.port import ListenMode
 from gateway.web.auth import HOUSE, LEADERS
@@ -130,6 +138,14 @@ class TransferApi:
                 {200: TransferShown},
                 roles=HOUSE,
                 refuses=(NotFound,),
+            ),
+            Route(
+                *("GET", f"{CALL}/transfers", "transfers"),
+                *("通话的全部转接记录", "All transfers of a call that is over"),
+                self.kept,
+                {200: TransfersShown},
+                roles=HOUSE,
+                refuses=(StorageDown,),
             ),
             Route(
                 *(

@@ -279,16 +279,17 @@ def new_gateway(folder: Path, **more: object) -> Gateway:
 def gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """One gateway for all tests that leave it as they found it."""
     made = new_gateway(tmp_path_factory.mktemp("gateway"), GATEWAY_QUEUE_WRAP_UP_SECONDS=1)
-    yield from _running(made)
+    yield from running(made)
 
 
 @pytest.fixture
 def own_gateway(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway of the test's own, to be killed and started again."""
-    yield from _running(new_gateway(tmp_path, GATEWAY_QUEUE_WRAP_UP_SECONDS=1))
+    yield from running(new_gateway(tmp_path, GATEWAY_QUEUE_WRAP_UP_SECONDS=1))
 
 
-def _running(made: Gateway) -> Iterator[Gateway]:
+def running(made: Gateway) -> Iterator[Gateway]:
+    """Start it; whatever happens, gateway and Asterisk are gone afterwards."""
     made.start()
     try:
         yield made

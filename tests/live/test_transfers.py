@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shutil
 import urllib.error
+import urllib.request
+import wave
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
-from gateway.caller.call import Call
+from gateway.caller.call import Call, Late
 from gateway.caller.phone import Answer, Phone, Refuse, Ring
-from tests.live.conftest import Gateway
+from gateway.caller.sound import tones
+from gateway.pbx.asterisk_tree import Asterisk
+from tests.live.conftest import ROOT, Gateway, new_gateway, running
 
 pytestmark = pytest.mark.live
 CALLER, AGENT, PARTNER, COLLEAGUE = 1000, 2300, 1900, 1450  # Hz; none of them is in the music
@@ -31,11 +41,10 @@ class Talk:
     partner: Phone
     id: str
 
-    async def ask(self, what: str, **body: Any) -> dict[str, Any]:
+    async def ask(self, what: str, **body: Any) -> None:
         """Ask something of the transfer, as the agent's page does."""
-        sent = body or None
         path = f"/api/v1/calls/{self.id}/{what}"
-        return dict(await asyncio.to_thread(self.gateway.api, path, sent, "POST"))
+        await asyncio.to_thread(self.gateway.api, path, body or None, "POST")
 
     async def state(self, *wanted: str) -> dict[str, Any]:
         """Wait until the transfer is in one of these states."""
@@ -282,3 +291,108 @@ async def test_a_gateway_that_dies_in_the_consult_can_still_merge(own_gateway: G
         await there.ended(5)
     record = await own_gateway.call_of("13912350010")
     assert record["outcome"] == "talked"
+
+
+async def test_the_recording_is_one_file_without_the_private_talk(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350011") as talk:
+        await asyncio.sleep(1)
+        there = await talk.consult()
+        await asyncio.sleep(1)
+        await talk.ask("merge")
+        await talk.state("joined")
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat, PARTNER: there})
+        await asyncio.sleep(1)
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await asyncio.sleep(1)
+        await talk.call.hang_up()
+        await there.ended(5)
+    record = await gateway.call_of("13912350011")
+    assert record["recording_state"] == "saved"
+    samples = await asyncio.to_thread(recorded, gateway, record["id"])
+    spans = tones(samples, [CALLER, AGENT, PARTNER])
+    talk_of = {int(tone): [s for s in found if s.length > 0.6] for tone, found in spans.items()}
+    assert talk_of[CALLER] and talk_of[AGENT] and talk_of[PARTNER]
+    joined = gateway.api(f"/api/v1/calls/{record['id']}/transfers")["items"][0]["joined_at"]
+    three_way = (moment(record["ended_at"]) - moment(joined)).total_seconds()
+    assert abs(sum(s.length for s in talk_of[PARTNER]) - three_way) < 0.7  # none of the private talk
+    whole = (moment(record["ended_at"]) - moment(record["talked_at"])).total_seconds()
+    assert whole - 4 < len(samples) / 8000 < whole - 1.5  # but for the time on hold
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def recorded(gateway: Gateway, call: str) -> Any:
+    """A call's recording as samples, fetched over the API."""
+    request = urllib.request.Request(gateway.url(f"/api/v1/calls/{call}/recording"))
+    request.add_header("Authorization", f"Bearer {gateway.token}")
+    with urllib.request.urlopen(request, timeout=10) as answer, wave.open(BytesIO(answer.read())) as sound:
+        return numpy.frombuffer(sound.readframes(sound.getnframes()), numpy.int16)
+
+
+async def test_the_caller_is_never_in_silence(gateway: Gateway) -> None:
+    async with talking(gateway, "13912350012") as talk:
+        since = talk.call.seconds
+        there = await talk.three_way()
+        await talk.ask("back")
+        await talk.state("back")
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+        again = await talk.three_way()
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await hears(talk.call, PARTNER)
+        quiet = [span for span in talk.call.silences(0.2) if span.end > since]
+        assert quiet == []
+        assert there.over
+        await again.hang_up()
+        await talk.call.ended(5)
+
+
+async def test_a_supervisor_listens_whispers_and_joins(gateway: Gateway) -> None:
+    async with (
+        gateway.seat("8004", "agent4", sign_in=False) as leader,
+        talking(gateway, "13912350013") as talk,
+    ):
+        for mode, heard_by in (("listen", ()), ("whisper", (AGENT,)), ("join", (AGENT, CALLER))):
+            leader.answer_with(Answer(0.1, COLLEAGUE))
+            await talk.ask("listen", mode=mode, seat="8004")
+            at_leader = await leader.incoming(10)
+            await hears(at_leader, CALLER)
+            await hears(at_leader, AGENT)
+            since = talk.at_seat.seconds, talk.call.seconds
+            await asyncio.sleep(1)
+            sides = {AGENT: (talk.at_seat, since[0]), CALLER: (talk.call, since[1])}
+            for side, (leg, begin) in sides.items():
+                there = [s for s in leg.tones([COLLEAGUE])[COLLEAGUE] if s.end - max(s.start, begin) > 0.5]
+                assert bool(there) == (side in heard_by), (mode, side)
+            await at_leader.hang_up()
+        with pytest.raises(urllib.error.HTTPError) as error:
+            await talk.ask("listen", mode="listen", seat="8001")
+        assert error.value.code == 409
+
+
+@pytest.mark.parametrize("key, state, outcome", [("1", "consult", "open"), ("2", "back", "refused")])
+async def test_a_partner_that_wants_to_know_first_takes_it_by_a_key(
+    asterisk_tree: Asterisk, tmp_path: Path, key: str, state: str, outcome: str
+) -> None:
+    shutil.copytree(ROOT / "ivr_flows", tmp_path / "flows")
+    file = tmp_path / "flows" / "partners" / "12345.yaml"
+    file.write_text(file.read_text("utf-8") + "asks: true\n", "utf-8")
+    made = new_gateway(tmp_path, GATEWAY_FLOWS_FOLDER=tmp_path / "flows", GATEWAY_QUEUE_WRAP_UP_SECONDS=1)
+    for gateway in running(made):
+        async with talking(gateway, "13912350014") as talk:
+            await talk.ask("consult", partner="12345")
+            there = await talk.partner.incoming(10)
+            await there.wait_prompt("partner_accept", timeout=10)
+            await there.wait_prompt("partner_about_complaint", timeout=10)
+            with contextlib.suppress(Late):  # who refuses is let go before the key is up
+                await there.press(key)
+            assert (await talk.state(state))["outcome"] == outcome
+            if key == "1":
+                await hears(talk.at_seat, PARTNER)
+            else:
+                await there.ended(5)
+                await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+            await talk.call.hang_up()
