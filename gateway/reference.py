@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gateway import errors, flow_reference
 from gateway.config import SETTINGS, Setting
+from gateway.core.transfer import TABLE, Ask, TransferOutcome, TransferState
 
 
 def settings_table() -> str:
@@ -34,9 +35,21 @@ def errors_table() -> str:
     return "\n".join(lines)
 
 
+def transfers_table() -> str:
+    """Every row of core/transfer's table."""
+    lines = ["| state | event | next | commands | outcome |", "| --- | --- | --- | --- | --- |"]
+    for (state, event), step in sorted(TABLE.items(), key=lambda row: list(TransferState).index(row[0][0])):
+        outcome = "" if step.outcome is TransferOutcome.OPEN else step.outcome.value
+        told = f"asked: {event.value}" if isinstance(event, Ask) else event.value
+        commands = ", ".join(command.value for command in step.commands)
+        lines.append(f"| {state.value} | {told} | {step.state.value} | {commands} | {outcome} |")
+    return "\n".join(lines)
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings_table),
     "errors": ("docs/errors.md", errors_table),
+    "transfers": ("docs/transfers.md", transfers_table),
     **flow_reference.TABLES,
 }
 
