@@ -15,6 +15,8 @@ from prometheus_client.registry import Collector
 
 from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome
+from gateway.core.figures import SUMS
+from gateway.web.figure_shapes import BoardFigures
 from gateway.web.ports import Board, ItemCount, LineState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,9 +42,11 @@ class Metrics:
         """One contact was taken in."""
         self._seconds.labels(channel).observe(seconds)
 
-    def text(self, items: Sequence[ItemCount] | None, clients: int) -> bytes:
+    def text(
+        self, items: Sequence[ItemCount] | None, clients: int, today: BoardFigures | None = None
+    ) -> bytes:
         """The exposition. `items` is None while storage is away; `clients` listen to events."""
-        self._board.items, self._board.clients = items, clients
+        self._board.items, self._board.clients, self._board.today = items, clients, today
         return generate_latest(self._registry)
 
 
@@ -53,11 +57,13 @@ class _BoardCollector(Collector):
         self._board = board
         self.items: Sequence[ItemCount] | None = None
         self.clients = 0
+        self.today: BoardFigures | None = None
 
     def collect(self) -> Iterable[Metric]:
         yield from self._phone()
         yield from self._totals()
         yield from self._storage()
+        yield from self._today()
 
     def _phone(self) -> Iterator[Metric]:
         lines = self._board.lines()
@@ -91,6 +97,27 @@ class _BoardCollector(Collector):
         for one in self.items or ():
             items.add_metric([one.state.value, one.channel], one.count)
         yield items
+
+    def _today(self) -> Iterator[Metric]:
+        """The wallboard's figures; none while storage is away."""
+        if self.today is None or self.today.figures is None or self.today.standing is None:
+            return
+        found, standing = self.today.figures, self.today.standing
+        counts = GaugeMetricFamily("gateway_today", "Figures of the centre's day so far.", labels=["figure"])
+        for name in SUMS:
+            counts.add_metric([name], getattr(found, name))
+        yield counts
+        if found.last_24h.rate is not None:
+            yield _gauge(
+                "gateway_connect_rate", "Callers connected in the last 24 hours.", found.last_24h.rate
+            )
+        if found.average_wait is not None:
+            yield _gauge("gateway_average_wait_seconds", "Wait in the queue today.", found.average_wait)
+        yield _gauge("gateway_longest_wait_seconds", "Longest wait in the queue today.", found.longest_wait)
+        stands = GaugeMetricFamily("gateway_standing", "What stands open now.", labels=["figure"])
+        for name in ("owed", "overdue", "due_soon", "provisional"):
+            stands.add_metric([name], getattr(standing, name))
+        yield stands
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -9,6 +9,7 @@ from gateway.web import docs_page, openapi, shapes
 from gateway.web.auth import WATCHERS
 from gateway.web.events import EventFeed
 from gateway.web.figure_shapes import EventsAsked
+from gateway.web.figures_api import FiguresApi
 from gateway.web.health import health
 from gateway.web.metrics import CONTENT_TYPE, Metrics
 from gateway.web.ports import Board, ItemCount, Store
@@ -19,12 +20,21 @@ from gateway.web.writing import encoded
 class ServiceApi:
     """`describe` is told all routes once they are known; the descriptions are then made once."""
 
-    def __init__(self, store: Store, board: Board, metrics: Metrics, feed: EventFeed, title: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        metrics: Metrics,
+        feed: EventFeed,
+        title: str,
+        figures: FiguresApi | None = None,
+    ) -> None:
         self._store = store
         self._board = board
         self._metrics = metrics
         self._feed = feed
         self._title = title
+        self._figures = figures
         self._openapi = b""
         self._page = ""
 
@@ -93,7 +103,8 @@ class ServiceApi:
         return Answer(found, 200 if found.status == "ok" else 503)
 
     async def metrics(self, asked: Asked) -> web.StreamResponse:
-        text = self._metrics.text(await self._items(), self._feed.clients)
+        today = await self._figures.lately() if self._figures else None
+        text = self._metrics.text(await self._items(), self._feed.clients, today)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _items(self) -> list[ItemCount] | None:

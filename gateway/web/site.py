@@ -111,8 +111,8 @@ def make_app(parts: WebParts) -> web.Application:
     gate = Gate(parts.tokens, rates)
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
-    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
+    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now).routes(),

@@ -215,8 +215,10 @@ class MemoryFigures:
     kept: Rows = field(default_factory=Rows)
     open: Standing = field(default_factory=Standing)
     away: bool = False
+    looks: int = 0
 
     async def rows(self, period: Period) -> Rows:
+        self.looks += 1
         if self.away:
             raise StorageDown
         return self.kept

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from gateway.cli import main
 from gateway.core.call import AgentChange, CallOutcome, CallRecord
-from gateway.core.figures import day_of
+from gateway.core.figures import CallFacts, Rows, Standing, day_of
 from gateway.core.note import Note, What
 from gateway.core.story import end, new_story, tell
 from gateway.web.figure_shapes import masked
@@ -261,6 +261,32 @@ async def test_without_a_database_the_board_has_no_figures(house: House) -> None
     assert (await house.told("GET", FIGURES, "agent"))[0] == 503
     status, told = await house.told("GET", "/api/v1/board", "display")
     assert (status, told["today"]["figures"], told["now"]["pbx"]) == (200, None, True)
+
+
+async def test_metrics_have_the_same_figures(house: House) -> None:
+    at = day_of(date(2026, 11, 24), ZONE).since
+    calls = [CallFacts(at, outcome) for outcome in (CallOutcome.TALKED, CallOutcome.GAVE_UP)]
+    house.figures.kept, house.figures.open = Rows(calls), Standing(owed=3, overdue=2)
+    text = (await house.ask("GET", "/metrics"))[1].decode()
+    for line in (
+        'gateway_today{figure="offered"} 2.0',
+        'gateway_today{figure="gave_up"} 1.0',
+        "gateway_connect_rate 0.5",
+        'gateway_standing{figure="owed"} 3.0',
+        'gateway_standing{figure="overdue"} 2.0',
+    ):
+        assert f"{line}\n" in text
+
+
+async def test_metrics_without_a_database_have_no_figures(house: House) -> None:
+    house.figures.away = True
+    assert "gateway_today" not in (await house.ask("GET", "/metrics"))[1].decode()
+
+
+async def test_metrics_do_not_look_each_time(house: House) -> None:
+    """Anybody may ask for them, without limit."""
+    await asyncio.gather(*(house.ask("GET", "/metrics") for _ in range(20)))
+    assert house.figures.looks == 1
 
 
 # ------------------------------------------------------------------ what a display is told
