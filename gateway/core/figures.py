@@ -10,6 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import zip_longest
 
 from gateway.core.acd import SeatState
 from gateway.core.call import AgentChange, CallOutcome, CallRecord
@@ -20,6 +21,7 @@ IN_TIME = 15.0
 WANTED_RATE = 0.95
 """Of the callers of any 24 hours so many are to be connected: the same standard."""
 WINDOW = timedelta(hours=24)
+HALF_HOUR = timedelta(minutes=30)
 FEWEST = 20
 """Calls that 24 hours must have before the rate of them says anything."""
 SOON = timedelta(days=2)
@@ -125,6 +127,7 @@ class Figures:
     waited_seconds, longest_wait: in the queue, of all who asked, whether or not they were answered.
     booked: call-backs promised. called_back, not_reached: promised calls made, with and without the customer.
     outgoing: other calls of ours.
+    half_hours: the longest wait of those who called in each half hour of the day, as far as it has gone.
     last_24h: of the 24 hours that end with the period, or now. lowest_24h: the worst 24 hours that end
     in it with a call, of those with 20 calls or more.
     """
@@ -149,6 +152,7 @@ class Figures:
     outgoing: int = 0
     written: tuple[tuple[Channel, int], ...] = ()
     agents: tuple[AgentFigures, ...] = ()
+    half_hours: tuple[float, ...] = ()
     last_24h: Share = field(default_factory=Share)
     lowest_24h: Share | None = None
 
@@ -218,6 +222,7 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
         outgoing=sum(not (call.incoming or call.back) for call in during),
         written=tuple(sorted(rows.written)),
         agents=_agents(answered, rows.changes, Period(period.since, end)),
+        half_hours=_half_hours(asked, Period(period.since, end)),
         last_24h=_share(rows.calls, end),
         lowest_24h=_lowest(rows.calls, period),
     )
@@ -255,6 +260,16 @@ def worse(one: Share | None, other: Share | None) -> Share | None:
     if one is None or other is None:
         return one or other
     return other if other.connected * one.offered < one.connected * other.offered else one
+
+
+def _half_hours(asked: Iterable[CallFacts], period: Period) -> tuple[float, ...]:
+    """The longest wait in each half hour that has begun, in seconds."""
+    longest = [0.0] * -((period.since - period.until) // HALF_HOUR)
+    for call in asked:
+        slot = (call.at - period.since) // HALF_HOUR
+        if slot < len(longest):
+            longest[slot] = max(longest[slot], call.wait)
+    return tuple(longest)
 
 
 def _agents(
@@ -311,6 +326,7 @@ def together(days: Sequence[Figures]) -> Figures:
         longest_wait=max(day.longest_wait for day in days),
         written=tuple(sorted(written.items())),
         agents=tuple(agents[agent] for agent in sorted(agents)),
+        half_hours=tuple(map(max, zip_longest(*(day.half_hours for day in days), fillvalue=0.0))),
         lowest_24h=lowest,
     )
 

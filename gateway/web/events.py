@@ -107,7 +107,7 @@ class EventFeed:
     async def serve(self, asked: Asked) -> web.StreamResponse:
         """One client's connection, until either side ends it."""
         request = asked.request
-        if not web.WebSocketResponse().can_prepare(request):
+        if not web.WebSocketResponse(protocols=_protocols(request)).can_prepare(request):  # else it logs them
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self.public_url)
         token = token_of(request)

@@ -79,6 +79,7 @@ class FiguresShown:
     outgoing: int
     written: tuple[ChannelCount, ...]
     agents: tuple[AgentFiguresShown, ...]
+    half_hours: tuple[float, ...]
     last_24h: ShareShown
     lowest_24h: ShareShown | None
 
@@ -203,6 +204,7 @@ def figures(f: core.Figures) -> FiguresShown:
             AgentFiguresShown(a.agent, a.answered, round(a.talk_seconds, 1), round(a.wrap_up_seconds, 1))
             for a in f.agents
         ),
+        half_hours=tuple(round(wait, 1) for wait in f.half_hours),
         last_24h=_share(f.last_24h),
         lowest_24h=None if f.lowest_24h is None else _share(f.lowest_24h),
     )

@@ -105,7 +105,7 @@ def test_calls_of_ours_are_not_offered() -> None:
 
 def test_of_nobody_there_is_no_rate() -> None:
     made = counted()
-    assert made == Figures()
+    assert made == Figures(half_hours=(0.0,) * 48)
     assert (made.average_wait, made.in_time_rate, made.connect_rate, made.last_24h.rate) == (None,) * 4
 
 
@@ -132,6 +132,14 @@ def test_the_worst_24_hours_are_found_where_they_end() -> None:
     assert counted(*calls).lowest_24h == Share(20, 24)
     few = hourly("-" * 19, DAY.since)
     assert counted(*few).lowest_24h is None, "of so few calls a rate says nothing"
+
+
+def test_waits_by_half_hour_end_with_the_one_that_it_is() -> None:
+    at = [DAY.since + timedelta(minutes=minutes) for minutes in (0, 29.99, 30, 61)]
+    calls = [answered(wait, at=at[n]) for n, wait in enumerate((3.0, 8.0, 5.0, 2.0))]
+    assert counted(*calls, now=DAY.since + timedelta(minutes=62)).half_hours == (8.0, 5.0, 2.0)
+    assert counted(*calls, now=DAY.since).half_hours == ()
+    assert len(counted(*calls).half_hours) == 48
 
 
 # ------------------------------------------------------------------ seats
@@ -184,5 +192,9 @@ def test_days_together_are_one_period() -> None:
         for day in week
     ]
     written = [(Channel.WEB, 10)]
-    assert together(days) == figures(whole, Rows(calls, changes, written, 5), LATER)
+    at_once = figures(whole, Rows(calls, changes, written, 5), LATER)
+    made = together(days)
+    assert made == replace(at_once, half_hours=made.half_hours)
+    for slot, longest in enumerate(made.half_hours):
+        assert longest == max(at_once.half_hours[slot::48]), "of all days at that time of day"
     assert together([]) == Figures()

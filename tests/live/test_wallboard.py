@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import signal
 import urllib.request
 from datetime import datetime
 from typing import Any
@@ -80,8 +81,15 @@ async def test_real_calls_are_shown_and_counted_alike(own_gateway: Gateway, brow
     assert agent["talk_seconds"] > 0 and agent["wrap_up_seconds"] > 0
     assert report["agent1_talk_seconds"] == f"{agent['talk_seconds']:.1f}"
 
+    lost = page.locator('html[data-link="lost"]')
+    assert gateway.process
+    gateway.process.send_signal(signal.SIGSTOP)  # the line stands, and nothing comes over it
+    await expect(lost).to_be_attached(timeout=30_000)
+    gateway.process.send_signal(signal.SIGCONT)
+    await expect(live).to_be_attached(timeout=30_000)
+
     gateway.kill()
-    await expect(page.locator('html[data-link="lost"]')).to_be_attached(timeout=20_000)
+    await expect(lost).to_be_attached(timeout=20_000)
     await expect(page.locator("#link")).to_contain_text("与网关失去联系")
     await asyncio.to_thread(gateway.start)
     await expect(live).to_be_attached(timeout=30_000)

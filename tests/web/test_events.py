@@ -59,13 +59,14 @@ async def test_every_listener_is_told_in_order(house: House) -> None:
     ],
 )
 async def test_browsers_send_the_token_as_a_subprotocol(
-    house: House, protocols: tuple[str, ...], answered: str
+    house: House, protocols: tuple[str, ...], answered: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with house.client.ws_connect(EVENTS, protocols=protocols) as listener:
         assert listener.protocol == answered
         await until(house, 1)
         house.board.tell("agent.state", id="agent1")
         assert (await listener.receive_json(timeout=5))["name"] == "agent.state"
+    assert "bearer." not in caplog.text, "a token is never logged"
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,21 @@ function drawFigures() {
   figure("overdue", s.overdue, s.overdue ? "bad" : "");
   figure("due_soon", s.due_soon, s.due_soon ? "warn" : "");
   figure("provisional", s.provisional);
+  drawWaits(f.half_hours);
+}
+
+function drawWaits(waits) {
+  const most = Math.max(0, ...waits);
+  document.querySelector("figure").hidden = most === 0;
+  put("waits-most", span(most));
+  const high = Math.max(LONG, most);
+  document.getElementById("waits").replaceChildren(...waits.map((wait, slot) => {
+    const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const tall = (100 * wait) / high;
+    for (const [name, value] of [["x", slot * 10 + 1], ["width", 8], ["y", 100 - tall], ["height", tall]]) bar.setAttribute(name, value);
+    if (wait > WARN) bar.setAttribute("class", "late");
+    return bar;
+  }));
 }
 
 function figure(name, value, look = "", beside = "") {
