@@ -15,6 +15,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from gateway import config
+from gateway.audit import ASKER, at_the_keyboard
 from gateway.errors import OperatorError
 from gateway.storage import Storage
 from gateway.storage.tokens import TokenInfo
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace, settings: config.Config, now: datetime) -> int:
     settings.var.mkdir(parents=True, exist_ok=True)
+    ASKER.set(at_the_keyboard())
     storage = await Storage.open(settings.database_url, settings.var)
     try:
         match args.action:

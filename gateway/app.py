@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack
 import uvloop
 
 from gateway import browser_parts
+from gateway.accounts import Accounts
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.config import Config
@@ -24,6 +25,7 @@ from gateway.core.deadlines import Rules
 from gateway.day_book import DayBook
 from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
+from gateway.house_accounts import ensure_accounts
 from gateway.intake import Intake, faults
 from gateway.mail_in.reception import Reception
 from gateway.mail_in.service import MailIn, load_marks
@@ -86,6 +88,7 @@ class App:
         stack.push_async_callback(storage.close)
         intake = Intake(storage, rules, config.zone)
         await intake.recount()
+        accounts = await self._accounts(stack, storage)
         places, process = await self._asterisk(secrets)
 
         pbx = AsteriskPbx(config, secrets.ami)
@@ -100,7 +103,8 @@ class App:
             records=config.recording.calls,
         )
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
-        await self._serve_pages(stack, storage, intake, rules, LiveBoard(config, switchboard, pbx), secrets)
+        board = LiveBoard(config, switchboard, pbx)
+        await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts)
         await self._take_mail(stack, storage, intake)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
@@ -113,6 +117,15 @@ class App:
             reload = asyncio.create_task(self._reload_when_seen(switchboard, pbx), name="first reload")
             stack.callback(reload.cancel)
         self._say_where()
+
+    async def _accounts(self, stack: AsyncExitStack, storage: Storage) -> Accounts:
+        """The people of gateway.toml can log in, and the audit log's head is told elsewhere from now on."""
+        seats = {agent.id: agent.seat for agent in self.config.agents}
+        accounts = Accounts(storage, self.config.accounts, utc_now, seats)
+        await ensure_accounts(accounts, self.config)
+        head = asyncio.create_task(storage.audit.keep_telling(), name="audit head")
+        stack.callback(head.cancel)
+        return accounts
 
     async def _reload_when_seen(self, switchboard: Switchboard, pbx: AsteriskPbx) -> None:
         """An Asterisk that is not ours to start may still run on an older configuration."""
@@ -130,6 +143,7 @@ class App:
         self._say(f"  网页 web      {web}/   接口 API {web}/docs   状态 health {web}/healthz")
         self._say(f"  电话 SIP      {c.centre.number}@{c.asterisk.sip_host}:{c.asterisk.sip_port}")
         seats = ", ".join(agent.seat for agent in c.agents)
+        self._say(f"  登录 desk     {web}/desk")
         self._say(f"  坐席 seats    {seats}   密码 passwords: gateway user show {c.agents[0].id}")
         self._say("  令牌 token    gateway token create --role agent")
         if c.demo.enabled and browser_parts.find():
@@ -160,6 +174,7 @@ class App:
         rules: Rules,
         board: LiveBoard,
         secrets: Secrets,
+        accounts: Accounts,
     ) -> None:
         config = self.config
 
@@ -190,6 +205,8 @@ class App:
                 f"http://{config.asterisk.http_host}:{config.asterisk.http_port}/ws",
                 secrets.visitor if config.demo.enabled else "",
             ),
+            accounts=accounts,
+            audit=storage.audit,
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -174,6 +174,12 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    hours: int = _set(12, "A person who logged in has to log in again after so many hours.")
+    idle_minutes: int = _set(60, "And after so many minutes in which the desk was not open.")
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     enabled: bool = _set(True, "Demo accounts and the browser phone; switch off for real work.")
 
@@ -211,6 +217,7 @@ class Config:
     uploads: Uploads = field(default_factory=Uploads)
     rates: Rates = field(default_factory=Rates)
     pages: Pages = field(default_factory=Pages)
+    accounts: Accounts = field(default_factory=Accounts)
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
     mailboxes: tuple[Mailbox, ...] = ()
@@ -247,6 +254,7 @@ SECTIONS: dict[str, type[Any]] = {
     "uploads": Uploads,
     "rates": Rates,
     "pages": Pages,
+    "accounts": Accounts,
     "demo": Demo,
 }
 TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox}  # written as [[name]], any number

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from gateway.disk import write_private
@@ -29,27 +29,50 @@ class SeatSecrets:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """All of one installation; `seats` by agent id; `visitor` is for the demo's phone page."""
+    """All of one installation; `seats` by agent id, `people` the log-ins of others by account id.
+
+    A log-in's password is "" once somebody has set another. `visitor` is for the demo's phone page.
+    """
 
     ami: str
     seats: dict[str, SeatSecrets]
     visitor: str = ""
+    people: dict[str, str] = field(default_factory=dict)
 
 
-def load_secrets(var: Path, agents: Iterable[str]) -> Secrets:
+def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -> Secrets:
     """Read them, make what is missing, and write them back. Raises SetupError."""
-    file = var / "secrets" / "secrets.json"
+    file = _file(var)
     try:
         known = _read(file)
         seats = dict(known.seats) if known else {}
         for agent in agents:
             seats.setdefault(agent, SeatSecrets(word(20), word(14)))
-        made = Secrets(known.ami if known else word(32), seats, (known and known.visitor) or word(20))
+        others = dict(known.people) if known else {}
+        for person in people:
+            if person not in seats:
+                others.setdefault(person, word(14))
+        visitor = (known and known.visitor) or word(20)
+        made = Secrets(known.ami if known else word(32), seats, visitor, others)
         if made != known:
             write_private(file, json.dumps(asdict(made), indent=1))
     except OSError as error:
         raise SetupError(Problem(str(file), 0, f"cannot be used: {error.strerror}")) from error
     return made
+
+
+def forget_web_password(var: Path, account: str) -> None:
+    """The password that was made for this log-in is no longer the right one. Raises SetupError."""
+    known = load_secrets(var, ())
+    if account in known.seats:
+        known.seats[account] = replace(known.seats[account], web="")
+    elif account in known.people:
+        known.people[account] = ""
+    write_private(_file(var), json.dumps(asdict(known), indent=1))
+
+
+def _file(var: Path) -> Path:
+    return var / "secrets" / "secrets.json"
 
 
 def word(length: int) -> str:
@@ -61,7 +84,7 @@ def _read(file: Path) -> Secrets | None:
     try:
         raw = json.loads(file.read_text("utf-8"))
         seats = {name: SeatSecrets(**seat) for name, seat in raw["seats"].items()}
-        return Secrets(raw["ami"], seats, raw.get("visitor", ""))
+        return Secrets(raw["ami"], seats, raw.get("visitor", ""), dict(raw.get("people", {})))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

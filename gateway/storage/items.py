@@ -33,6 +33,7 @@ from gateway.core.contact import Contact, Due
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
 from gateway.errors import NotFound
 from gateway.storage import rows
+from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
@@ -84,8 +85,9 @@ NAMED = select(attachments.c.sha256).distinct()
 class Items:
     """The items of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
         self._dialect = "sqlite" if database.sqlite else "postgresql"
         made = sqlite_insert if database.sqlite else postgres_insert
         self._count = Prepared(
@@ -150,9 +152,15 @@ class Items:
         self.set_dues(t, number, clocks)
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
-        """One line of the timeline; False when its key was there already."""
+        """One line of the timeline; False when its key was there already.
+
+        What somebody of the house did stands in the audit log as well.
+        """
         values = rows.happened_values(number, entry, key)
-        return self._happened.run(t, values) == 1
+        new = self._happened.run(t, values) == 1
+        if new:
+            self._audit.happened(t, f"item.{entry.what}", number, at=entry.at)
+        return new
 
     def post(self, t: Transaction, topic: str, number: str, payload: str, at: datetime) -> None:
         """A message to be sent once this transaction is durable."""

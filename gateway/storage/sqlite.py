@@ -14,7 +14,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -34,13 +35,14 @@ TROUBLE: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
 
 @dataclass(slots=True)
 class Job:
-    """One body, who waits for it, and what came of it."""
+    """One body, who waits for it, and what came of it; the body runs in the context it was asked in."""
 
     body: Body
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
     value: Any = None
     error: Exception | None = None
+    context: Context = field(default_factory=copy_context)
 
 
 Jobs = SimpleQueue[Job | None]
@@ -181,7 +183,7 @@ class _Worker(threading.Thread):
 def _alone(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
     """The body has the transaction for itself: no savepoint is needed."""
     try:
-        job.value = job.body(connection)
+        job.value = job.context.run(job.body, connection)
     except Exception as error:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
@@ -191,7 +193,7 @@ def _alone(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
 def _beside_others(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
     raw.execute("SAVEPOINT body")
     try:
-        job.value = job.body(connection)
+        job.value = job.context.run(job.body, connection)
     except Exception as error:
         if not raw.in_transaction:
             raise  # SQLite gave the whole transaction up: the disk is full, or worse

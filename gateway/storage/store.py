@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from gateway.errors import GatewayError
+from gateway.secrets import key_once
+from gateway.storage.accounts import Accounts
+from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
@@ -17,10 +22,12 @@ from gateway.storage.tokens import Tokens
 class Storage:
     """Open with `Storage.open`; the parts are attributes."""
 
-    def __init__(self, database: Database, files: Files) -> None:
+    def __init__(self, database: Database, files: Files, audit: Audit) -> None:
         self.database = database
         self.files = files
-        self.items = Items(database)
+        self.audit = audit
+        self.accounts = Accounts(database, audit)
+        self.items = Items(database, audit)
         self.links = Links(database)
         self.reports = Reports(database)
         self.figures = FigureRows(database)
@@ -29,16 +36,20 @@ class Storage:
         self.once = Once(database)
         self.gaps = Gaps(database)
         self.agents = Agents(database)
-        self.tokens = Tokens(database)
+        self.tokens = Tokens(database, audit)
 
     @classmethod
     async def open(cls, url: str, var: Path) -> Storage:
         """Connect and bring the tables to this version. Raises StorageDown, SetupError."""
         database = Database(url)
         await database.open()
-        return cls(database, Files(var / "files"))
+        keys = var / "secrets"
+        key = key_once(keys / "audit.key", "the audit log can then no longer be held together")
+        return cls(database, Files(var / "files"), Audit(database, key, keys / "audit.head"))
 
     async def close(self) -> None:
+        with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next
+            await self.audit.keep_head()
         await self.database.close()
 
     async def ping(self) -> None:

@@ -320,3 +320,46 @@ tokens = Table(
     Column("expires_at", Big),
     Column("revoked_at", Big),
 )
+
+accounts = Table(
+    "accounts",
+    meta,
+    Column("id", Words(64), primary_key=True),
+    _words("name"),
+    Column("role", Words(16), nullable=False),
+    _words("password"),
+    Column("made_at", Big, nullable=False),
+    Column("changed_at", Big, nullable=False),
+    Column("locked_at", Big),
+    _words("totp", 400),
+    Column("totp_step", Big, nullable=False, server_default="0"),
+    _prose("recovery", "[]"),
+)
+
+sessions = Table(
+    "sessions",
+    meta,
+    Column("hash", Words(64), primary_key=True),
+    Column("account", Words(64), nullable=False),
+    Column("csrf", Words(64), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("seen_at", Big, nullable=False),
+    Column("ends_at", Big, nullable=False),
+    Index("sessions_of", "account"),
+)
+
+audit = Table(
+    "audit",  # a trigger refuses every change: migrations/versions has it
+    meta,
+    Column("seq", Big, primary_key=True, autoincrement=False),
+    Column("at", Big, nullable=False),
+    _words("who", 64),
+    _words("address", 64),
+    Column("what", Words(64), nullable=False),
+    _words("about"),
+    _prose("detail", "{}"),
+    Column("prev", Words(64), nullable=False),
+    Column("hash", Words(64), nullable=False),
+    Index("audit_of", "about", "seq"),
+    Index("audit_by", "who", "seq"),
+)

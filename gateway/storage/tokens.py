@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from gateway.storage import rows
-from gateway.storage.database import Database
+from gateway.storage.audit import Audit
+from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import tokens
 
 OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
@@ -32,8 +33,9 @@ class TokenInfo:
 class Tokens:
     """The tokens of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     async def create(self, role: str, name: str, now: datetime, expires: datetime | None = None) -> str:
         """A new token's text, which nobody can be shown again."""
@@ -45,7 +47,12 @@ class Tokens:
             made_at=rows.to_ms(now),
             expires_at=rows.to_ms_or_none(expires),
         )
-        await self._database.write(lambda t: t.execute(made).close())
+
+        def created(t: Transaction) -> None:
+            t.execute(made).close()
+            self._audit.happened(t, "token.create", name, {"role": role}, now)
+
+        await self._database.write(created)
         return text
 
     async def check(self, text: str, now: datetime) -> TokenInfo | None:
@@ -64,7 +71,14 @@ class Tokens:
             .where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
             .values(revoked_at=rows.to_ms(now))
         )
-        return await self._database.write(lambda t: t.execute(change).rowcount == 1)
+
+        def revoked(t: Transaction) -> bool:
+            done = t.execute(change).rowcount == 1
+            if done:
+                self._audit.happened(t, "token.revoke", str(token_id), at=now)
+            return done
+
+        return await self._database.write(revoked)
 
     async def list(self) -> list[TokenInfo]:
         wanted = select(tokens).order_by(tokens.c.id)

@@ -49,6 +49,7 @@ class AttachmentsApi:
                 number=True,
                 media=ANY,
                 refuses=(NotFound, StorageDown),
+                looks="attachment.download",
             ),
         )
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSCloseCode, web
 
 from gateway.errors import NotAllowed, Refused, Unavailable
-from gateway.web.auth import WATCHERS, Gate, is_bearer, subprotocols, token_of
+from gateway.web.auth import WATCHERS, Gate, is_bearer, subprotocols
 from gateway.web.figure_shapes import EventsAsked, Only
 from gateway.web.ports import Role
 from gateway.web.route import Asked
@@ -40,7 +40,7 @@ BOARD_NAMES = ("board.now", "board.figures")
 """For wallboards alone: whole, with masked numbers."""
 PROTOCOL = "hotline.events"
 HEARTBEAT = 20.0  # seconds between pings
-RECHECK = 60.0  # seconds between looks whether the token still holds
+RECHECK = 60.0  # seconds between looks whether token or session still holds
 BOUND = 256  # events that may wait for one client
 
 
@@ -110,7 +110,6 @@ class EventFeed:
         if not web.WebSocketResponse(protocols=_protocols(request)).can_prepare(request):  # else it logs them
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self.public_url)
-        token = token_of(request)
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT, protocols=_protocols(request), max_msg_size=4096, compress=False
         )
@@ -121,15 +120,15 @@ class EventFeed:
         self._sockets.add(socket)
         self.told()
         try:
-            await self._serve(socket, client, token)
+            await self._serve(socket, client, request)
         finally:
             self._clients.discard(client)
             self._sockets.discard(socket)
         return socket
 
-    async def _serve(self, socket: web.WebSocketResponse, client: Client, token: str) -> None:
+    async def _serve(self, socket: web.WebSocketResponse, client: Client, request: web.Request) -> None:
         """Write until the reader sees the end; what the client says is not asked for."""
-        writer = asyncio.create_task(self._write(socket, client, token), name="events writer")
+        writer = asyncio.create_task(self._write(socket, client, request), name="events writer")
         try:
             async for _ in socket:
                 pass
@@ -138,7 +137,7 @@ class EventFeed:
             with contextlib.suppress(asyncio.CancelledError, ConnectionError):
                 await writer
 
-    async def _write(self, socket: web.WebSocketResponse, client: Client, token: str) -> None:
+    async def _write(self, socket: web.WebSocketResponse, client: Client, request: web.Request) -> None:
         loop = asyncio.get_running_loop()
         look = loop.time() + RECHECK
         while True:
@@ -146,17 +145,17 @@ class EventFeed:
                 async with asyncio.timeout_at(look):
                     text = await client.queue.get()
             except TimeoutError:
-                if not await self._still(token):
+                if not await self._still(request):
                     await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"token")
                     return
                 look = loop.time() + RECHECK
             else:
                 await socket.send_str(text)
 
-    async def _still(self, token: str) -> bool:
-        """Does the token still hold? While storage is away it does."""
+    async def _still(self, request: web.Request) -> bool:
+        """Does its token or session still hold? While storage is away it does."""
         try:
-            return await self.gate.still(token, WATCHERS)
+            return await self.gate.still(request, WATCHERS)
         except Unavailable:
             return True
 

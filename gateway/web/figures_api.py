@@ -10,7 +10,7 @@ from gateway.core.figures import together
 from gateway.day_book import FIRST_DAY, DayBook
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web import figure_shapes as shapes
-from gateway.web.auth import HOUSE, WATCHERS
+from gateway.web.auth import READERS, WATCHERS
 from gateway.web.ports import Board
 from gateway.web.route import Answer, Asked, Route
 
@@ -38,7 +38,7 @@ class FiguresApi:
                 "Figures of a day or of several",
                 self.figures,
                 {200: shapes.FiguresPage},
-                roles=HOUSE,
+                roles=READERS,
                 query=shapes.FiguresAsked,
                 refuses=(StorageDown,),
             ),

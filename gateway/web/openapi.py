@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import GatewayError, Refused
 from gateway.web import shapes
+from gateway.web.auth import COOKIE, CSRF_HEADER
 from gateway.web.problem import CONTENT_TYPE
 from gateway.web.route import Route
 from gateway.web.schema import name_of, nested, parameter, reference, schema
@@ -18,6 +19,7 @@ from gateway.web.shapes import NUMBER
 from gateway.web.uploads import EVIDENCE, MULTIPART
 
 VERSION = "1"
+SESSION = f"of a person who logged in at /desk; changes need {CSRF_HEADER} as well"
 
 
 def document(routes: Sequence[Route], title: str) -> dict[str, Any]:
@@ -31,7 +33,10 @@ def document(routes: Sequence[Route], title: str) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": dict(paths),
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": SESSION},
+            },
             "schemas": _schemas(routes),
         },
     }
@@ -43,7 +48,7 @@ def operation(route: Route) -> dict[str, Any]:
         "operationId": route.name,
         "summary": f"{route.zh} / {route.en}",
         "tags": [tag(route)],
-        "security": [] if route.roles is None else [{"token": []}],
+        "security": [] if route.roles is None else [{"token": []}, {"session": []}],
         "responses": _responses(route),
     }
     if route.roles is not None:

@@ -270,6 +270,8 @@ class Pages:
 
     def add_start(self, app: web.Application) -> None:
         self.add(app, "GET", "/", self.start)
+
+    def add_static(self, app: web.Application) -> None:
         app.router.add_route("GET", "/static/{name}", self.static)
 
     async def start(self, request: web.Request, look: Look) -> web.StreamResponse:

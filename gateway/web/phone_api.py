@@ -43,6 +43,7 @@ class PhoneApi:
                 roles=HOUSE,
                 query=shapes.CallsAsked,
                 refuses=(StorageDown,),
+                looks="calls.view",
             ),
             Route(
                 "GET",
@@ -55,6 +56,7 @@ class PhoneApi:
                 roles=HOUSE,
                 media=SOUND,
                 refuses=(NotFound, StorageDown),
+                looks="recording.listen",
             ),
             Route(
                 "GET",

@@ -7,7 +7,7 @@ at each look and hold no state.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -19,21 +19,30 @@ from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
 
 class Role(StrEnum):
     """What a token may do. A partner is another hotline's machine, no member of the house; a display
-    is a screen on the wall, which sees the board and nothing else."""
+    is a screen on the wall, which sees the board and nothing else; an auditor reads the audit log and
+    the figures, and nothing else."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    AUDITOR = "auditor"
     PARTNER = "partner"
     DISPLAY = "display"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose token it is. `name` holds leases and stands in timelines."""
+    """Who asks. `name` is the account's id, or the token's name: it holds leases and stands in timelines.
+
+    Of a person who logged in: `shown` is his name on screens, `seat` his seat if he is an agent, and
+    `csrf` what each change that comes with the cookie has to bear.
+    """
 
     name: str
     role: Role
+    shown: str = ""
+    seat: str = ""
+    csrf: str = field(default="", repr=False)
 
 
 class LineState(StrEnum):

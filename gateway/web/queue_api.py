@@ -38,6 +38,7 @@ class QueueApi:
                 roles=HOUSE,
                 query=shapes.QueueAsked,
                 refuses=(StorageDown,),
+                looks="queue.view",
             ),
             Route(
                 "POST",
@@ -62,6 +63,7 @@ class QueueApi:
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, StorageDown),
+                looks="item.view",
             ),
             self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
             self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),

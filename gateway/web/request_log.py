@@ -14,6 +14,8 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.audit import ASKER
+
 log = logging.getLogger("gateway.web.access")
 
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -31,6 +33,7 @@ _HEADERS = {
 @web.middleware
 async def logged(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost middleware."""
+    ASKER.set(None)  # one connection's requests may share a task
     given = request.headers.get("X-Request-Id", "")
     request[REQUEST_ID] = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
     began, status = time.perf_counter(), 499

@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
+from gateway.audit import ASKER
 from gateway.errors import (
     BadContact,
     FieldFault,
@@ -37,6 +38,8 @@ LARGEST_BODY = 1 << 20
 """Bytes of a JSON body; files have limits of their own."""
 UNCOUNTED = ("/healthz", "/metrics")
 """What may be asked without limit."""
+_TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since")
+# What of a query stands in the audit log: nothing that may be personal.
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 
@@ -93,7 +96,8 @@ class Route:
     `files`: the body may be a form (multipart/form-data) as well, with files in it.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
-    from roles, query and body.
+    from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
+    before the answer goes out; what is changed stands there in any case.
     """
 
     method: str
@@ -112,6 +116,7 @@ class Route:
     number: bool = False
     media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
+    looks: str = ""
 
     @property
     def errors(self) -> tuple[type[GatewayError], ...]:
@@ -133,8 +138,15 @@ class Nothing:
     """No query members: whatever stands in the query is refused."""
 
 
+class Notes(Protocol):
+    """Where looks and changes are written down."""
+
+    async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None:
+        """By whoever ASKER says. Raises StorageDown."""
+
+
 def handler(
-    route: Route, gate: Gate, uploads: Uploads
+    route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
 
@@ -146,9 +158,22 @@ def handler(
         async with AsyncExitStack() as stack:
             body, files = await _read(route, request, uploads, stack) if route.body else (None, ())
             done = await route.does(Asked(request, who, query, body, files))
+        if notes and who:
+            await _note(route, request, notes)
         return done if isinstance(done, web.StreamResponse) else as_json(done)
 
     return handle
+
+
+async def _note(route: Route, request: web.Request, notes: Notes) -> None:
+    """A look, or a change of which storage has not written anything itself."""
+    asker = ASKER.get()
+    changes = route.method != "GET" and asker is not None and not asker.noted
+    if not (changes or route.looks):
+        return
+    about = next(iter(request.match_info.values()), "")
+    detail = {name: text for name, text in request.query.items() if name in _TOLD}
+    await notes.note(route.looks or f"api.{route.name}", about, detail)
 
 
 async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | None:

@@ -19,6 +19,7 @@ from gateway.core.contact import Contact
 from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
+from gateway.web.account_api import AccountApi, AuditLog
 from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import Gate, Tokens
@@ -27,6 +28,7 @@ from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.events import EventFeed
 from gateway.web.figures_api import FiguresApi
 from gateway.web.intake_api import IntakeApi, Missing
+from gateway.web.log_in_page import LogInPage, LogIns
 from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
 from gateway.web.pages import Pages, PublicSide
@@ -38,7 +40,7 @@ from gateway.web.queue_api import QueueApi
 from gateway.web.rates import Rates
 from gateway.web.report_page import ReportPage
 from gateway.web.request_log import add_headers, logged
-from gateway.web.route import LARGEST_BODY, Route, handler
+from gateway.web.route import LARGEST_BODY, Notes, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER
 from gateway.web.sip_socket import SipSocket
@@ -92,6 +94,12 @@ class WebParts:
     transfers: TransferDesk | None = None
     book: DayBook | None = None
     phones: BrowserPhones | None = None
+    accounts: LogIns | None = None
+    audit: HouseAudit | None = None
+
+
+class HouseAudit(Notes, AuditLog, Protocol):
+    """The audit log, to write and to read."""
 
 
 class Desk(MatterDesk, CounterDesk, Protocol):
@@ -108,7 +116,7 @@ def make_app(parts: WebParts) -> web.Application:
     named = told_by(parts.rates.proxies)
     app = web.Application(middlewares=[logged, named, problems], client_max_size=LARGEST_BODY)
     rates = Rates(parts.rates)
-    gate = Gate(parts.tokens, rates)
+    gate = Gate(parts.tokens, rates, parts.accounts)
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
@@ -121,6 +129,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_transfers(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *(figures.routes() if figures else ()),
+        *AccountApi(parts.audit).routes(),
         *service.routes(),
     )
     service.describe(routes)
@@ -129,9 +138,9 @@ def make_app(parts: WebParts) -> web.Application:
         _show(app, figures, feed)
     uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:
-        _add(app, route, gate, uploads)
+        _add(app, route, gate, uploads, parts.audit)
     app.on_startup.append(_swept(uploads))
-    _add_pages(app, parts, uploads, rates)
+    _add_pages(app, parts, uploads, rates, gate)
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
@@ -148,9 +157,9 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
     return (*counter.routes(), *MattersApi(parts.matters).routes())
 
 
-def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates) -> None:
-    """What citizens see; nothing without `public`."""
-    if parts.public is None or not parts.public.settings.enabled:
+def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates, gate: Gate) -> None:
+    """What citizens see and the door to the desk; nothing without `public`."""
+    if parts.public is None:
         return
     phones = parts.phones
     made = (phones.bundle,) if phones and phones.bundle else ()
@@ -158,6 +167,11 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
         *(parts.public, parts.door, uploads, rates, app[METRICS], parts.missing),
         *(parts.var, parts.zone, parts.now, parts.public_url, made),
     )
+    pages.add_static(app)
+    if parts.accounts:
+        LogInPage(pages, gate, parts.accounts).add(app)
+    if not parts.public.settings.enabled:
+        return
     report = ReportPage(pages)
     pages.add_start(app)
     report.add(app)
@@ -184,8 +198,8 @@ def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:
     return sweep
 
 
-def _add(app: web.Application, route: Route, gate: Gate, uploads: Uploads) -> None:
-    does = handler(route, gate, uploads)
+def _add(app: web.Application, route: Route, gate: Gate, uploads: Uploads, audit: HouseAudit | None) -> None:
+    does = handler(route, gate, uploads, audit)
     path = route.path.replace("{number}", f"{{number:{NUMBER}}}") if route.number else route.path
     app.router.add_route(route.method, path, does)
     if route.method == "GET" and 101 not in route.gives:

@@ -16,7 +16,15 @@ from aiohttp.test_utils import TestServer
 
 from gateway.day_book import DayBook
 from gateway.web.site import WebParts, make_app
-from tests.web.memory_house import NOW, MemoryBoard, MemoryCalls, MemoryDoor, MemoryFigures, MemoryTokens
+from tests.web.memory_house import (
+    NOW,
+    MemoryAudit,
+    MemoryBoard,
+    MemoryCalls,
+    MemoryDoor,
+    MemoryFigures,
+    MemoryTokens,
+)
 
 GOOD = {
     "kind": "complaint",
@@ -38,6 +46,7 @@ class House:
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     board: MemoryBoard = field(default_factory=MemoryBoard)
     figures: MemoryFigures = field(default_factory=MemoryFigures)
+    audit: MemoryAudit = field(default_factory=MemoryAudit)
 
     def __post_init__(self) -> None:
         self.app: web.Application = make_app(
@@ -54,6 +63,7 @@ class House:
                 now=lambda: NOW,
                 missing=self.door.missing,
                 book=DayBook(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
+                audit=self.audit,
             )
         )
         self.server = TestServer(self.app)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from gateway.audit import ASKER, Row, written
 from gateway.core import case, number
 from gateway.core.acd import SeatState
 from gateway.core.call import CallRecord
@@ -30,6 +31,24 @@ NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 CODE = "4829"
 DUE = Due("accept", date(2026, 12, 3), False, "消保法第四十六条", ("收到次日起算",))
 LEASE = 600.0
+
+
+@dataclass
+class MemoryAudit:
+    """The audit log as a list, without its chain."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None:
+        asker = ASKER.get()
+        who, address = (asker.who, asker.address) if asker else ("", "")
+        at = int(NOW.timestamp() * 1000)
+        self.rows.append(
+            Row(len(self.rows) + 1, at, who, address, what, about, written(detail or {}), "", "")
+        )
+
+    async def page(self, before: int = 0, limit: int = 100, who: str = "", about: str = "") -> list[Row]:
+        return [row for row in reversed(self.rows) if not before or row.seq < before][:limit]
 
 
 @dataclass

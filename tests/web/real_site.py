@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from gateway import config
+from gateway.accounts import Accounts
 from gateway.board import StoreView, TokenLedger
 from gateway.day_book import DayBook
 from gateway.intake import Intake, faults
@@ -38,6 +39,7 @@ class RealSite:
     server: TestServer
     client: aiohttp.ClientSession
     tokens: dict[str, str]
+    accounts: Accounts
 
     def url(self, path: str = "/") -> str:
         return str(self.server.make_url(path))
@@ -62,6 +64,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules")
     intake = Intake(storage, rules, ZONE)
+    accounts = Accounts(storage, config.Accounts(), utc_now, {"agent1": "8001"})
     parts = WebParts(
         door=intake,
         calls=storage.calls,
@@ -75,6 +78,8 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         place=storage.files.path,
         public=PublicSide(rules, config.Centre(), pages),
         book=DayBook(storage.figures, ZONE, changes.get("now", utc_now)),
+        accounts=accounts,
+        audit=storage.audit,
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)
@@ -84,7 +89,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
     }
     client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
-        yield RealSite(var, storage, intake, server, client, tokens)
+        yield RealSite(var, storage, intake, server, client, tokens, accounts)
     finally:
         await client.close()
         await server.close()
