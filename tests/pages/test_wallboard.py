@@ -21,6 +21,7 @@ from gateway.core.call import CallOutcome, CallRecord
 from gateway.core.contact import Channel
 from gateway.core.figures import day_of
 from gateway.web.ports import AgentView, LineState, LineView, WaitingView
+from gateway.web.site import FEED
 from tests.storage.databases import contact
 from tests.web.memory_house import MemoryBoard, Scene
 from tests.web.real_site import ZONE, RealSite, real_site
@@ -227,6 +228,21 @@ async def test_nobody_sees_it_without_a_right(browser: Browser, site: RealSite, 
         await expect(page.locator("#link")).to_contain_text("未授权")
         assert await page.locator("#lines li").count() == 0
         await looked_at(page, "refused")
+
+
+async def test_a_token_that_is_taken_back_empties_the_board(
+    browser: Browser, site: RealSite, board: MemoryBoard
+) -> None:
+    board.scene = busy()
+    async with shown(browser, site) as page:
+        await stands(page, "live")
+        (token,) = [one for one in await site.storage.tokens.list() if one.role == "display"]
+        assert await site.storage.tokens.revoke(token.id, datetime.now(UTC))
+        assert site.server.app
+        await site.server.app[FEED].close()
+        await stands(page, "refused")
+        await expect(page.locator("main li")).to_have_count(0)
+        await expect(page.locator("#waiting")).to_have_text("–")
 
 
 async def test_the_link_is_given_once_and_leaves_the_address(browser: Browser, site: RealSite) -> None:

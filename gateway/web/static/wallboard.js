@@ -94,6 +94,7 @@ async function connect() {
       answer = await ask(mine);
     }
     if (answer.status === 401 || answer.status === 403) {
+      wipe();
       link("refused", "未授权：请登录，或用显示屏链接打开本页", "not allowed: sign in, or open this page by its display link");
       return again();
     }
@@ -123,6 +124,13 @@ async function connect() {
     judge();
     again();
   };
+}
+
+function wipe() {
+  now = today = null;
+  for (const where of ["#lines ul", "#seats ul", "#queue ol"]) fill(where, []);
+  for (const cell of document.querySelectorAll("dd, #waiting")) cell.replaceChildren("–");
+  document.querySelector("figure").hidden = true;
 }
 
 function again() {
