@@ -57,6 +57,11 @@ class Sorted:
     content: str = ""
 
 
+def what_changed(word: str) -> str:
+    """The payload of an item.changed: the word of the event."""
+    return f'{{"what": "{word}"}}'
+
+
 class Intake:
     """The door of one installation."""
 
@@ -173,7 +178,7 @@ class Intake:
             if kept:
                 self._items.attach(t, number, kept)
                 self._items.change(t, number, attachments=item.attachments + len(kept))
-            self._items.post(t, "item.changed", number, "{}", now)
+            self._items.post(t, "item.changed", number, what_changed("follow_up"), now)
             return True
 
         new = await self._database.write(appended)
@@ -246,7 +251,7 @@ class Intake:
             if event in (Event.RELEASE, Event.COMPLETE):
                 self._items.set_lease(t, number, None)
             self._items.happened(t, number, Happened(now, event.value, who, text))
-            self._items.post(t, "item.changed", number, "{}", now)
+            self._items.post(t, "item.changed", number, what_changed(event.value), now)
             return self._detail(t, number)
 
         return self._told(await self._database.write(moved))

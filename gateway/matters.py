@@ -23,7 +23,7 @@ from gateway.core.duplicates import Likely
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, ItemState
 from gateway.core.matter import Decision, External, LinkKind, Matter
 from gateway.errors import BadContact, Conflict, FieldFault
-from gateway.intake import Intake, in_order
+from gateway.intake import Intake, in_order, what_changed
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 from gateway.storage.links import Signs
@@ -278,7 +278,7 @@ class Matters:
             self._links.decide(t, number, decision)
             self._items.happened(t, number, Happened(now, act.event.value, who, decision.text))
             self._run_clocks(t, item, act.event, day_of(now, self._zone))
-            self._items.post(t, "item.changed", number, "{}", now)
+            self._items.post(t, "item.changed", number, what_changed(act.event.value), now)
 
         await self._database.write(acted)
         self._told("changed", number)

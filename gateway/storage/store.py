@@ -14,6 +14,7 @@ from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
 from gateway.storage.items import Items
 from gateway.storage.links import Links
+from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.reports import Reports
 from gateway.storage.tokens import Tokens
@@ -28,6 +29,7 @@ class Storage:
         self.audit = audit
         self.accounts = Accounts(database, audit)
         self.items = Items(database, audit)
+        self.outbox = Outbox(database, self.items)
         self.links = Links(database)
         self.reports = Reports(database)
         self.figures = FigureRows(database)

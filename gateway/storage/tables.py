@@ -212,6 +212,38 @@ outbox = Table(
     Index("outbox_due", "state", "due_at"),
 )
 
+deliveries = Table(
+    "deliveries",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("key", Words(160), nullable=False, unique=True),
+    Column("way", Words(40), nullable=False),
+    Column("number", Words(12), nullable=False),
+    _words("address", 254),
+    _prose("content", "{}"),
+    _words("reference"),
+    Column("state", Words(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("made_at", Big, nullable=False),
+    Column("due_at", Big, nullable=False),
+    Column("lease_until", Big),
+    Column("sent_at", Big),
+    _prose("error"),
+    Index("deliveries_due", "state", "due_at"),
+    Index("deliveries_of", "number"),
+    Index("deliveries_to", "address", "made_at"),
+    Index("deliveries_reference", "reference"),
+)
+
+due_notices = Table(
+    "due_notices",
+    meta,
+    Column("number", Words(12), primary_key=True),
+    Column("clock", Words(40), primary_key=True),
+    Column("on", Words(10), primary_key=True),
+    Column("stage", Words(10), primary_key=True),
+)
+
 lookups = Table(
     "lookups",
     meta,

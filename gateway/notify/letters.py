@@ -1,0 +1,208 @@
+"""What we write to people: the acknowledgement of an item, and notices of what became of it.
+
+Composes texts and heads, sends nothing. Neither content nor anybody's identity is ever quoted: number,
+code and days only, so that a mail that goes astray tells nothing of the matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+from gateway.core.case import STATE_NAMES, Event
+from gateway.core.contact import Channel, Kind
+from gateway.core.delivery import About, Draft, Occasion, Plan
+from gateway.mail.automatic import OWN_LOOP, why_no_answer
+from gateway.mail.header import message_ids, split_head
+from gateway.mail.thread import Marks
+
+WAY = "mail"
+KINDS: Mapping[Kind, tuple[str, str]] = {
+    Kind.COMPLAINT: ("投诉", "complaint"),
+    Kind.REPORT: ("举报", "report"),
+    Kind.QUESTION: ("咨询", "question"),
+    Kind.UNSORTED: ("来件", "message"),
+}
+TOLD = (
+    Event.ACCEPT,
+    Event.REFUSE_ACCEPTANCE,
+    Event.HAND_OVER,
+    Event.WAIT_FOR_PAPERS,
+    Event.ANSWER,
+    Event.WITHDRAW,
+    Event.COMPLETE,
+)
+"""What the person is told of; everything else is ours alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes. `inbox` is our address that mail in watches, "" when answers cannot be taken in;
+    `clocks` names each legal clock in Chinese and English; `own` are addresses that are ours."""
+
+    centre: str
+    hotline: str
+    sender: str
+    zone: tzinfo
+    marks: Marks
+    inbox: str = ""
+    track_url: str = ""
+    clocks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    per_person: int = 10
+    per_item: int = 6
+
+
+class Letters:
+    """Plans mails. `plan` is given every occasion, and the item it is about."""
+
+    def __init__(self, head: Letterhead) -> None:
+        self._head = head
+
+    def plan(self, occasion: Occasion, about: About) -> Plan:
+        item = about.item
+        if not item.person.email or not self._tells(occasion):
+            return Plan()
+        why = self._why_not(about)
+        if why:
+            return Plan(notes=(f"未发邮件：{why}",)) if occasion.topic == "item.new" else Plan()
+        return Plan((self._letter(occasion, about),))
+
+    def _tells(self, occasion: Occasion) -> bool:
+        return occasion.topic == "item.new" or (
+            occasion.topic == "item.changed" and occasion.what in tuple(TOLD)
+        )
+
+    def _why_not(self, about: About) -> str:
+        """RFC 3834 first, then the limits that end a loop of two who both do not declare themselves."""
+        own = {*self._head.own, self._head.sender.lower(), self._head.inbox.lower()} - {""}
+        if about.item.channel is Channel.EMAIL and (why := why_no_answer(about.raw, own)):
+            return f"自动邮件或非个人来信（{why}）"
+        if about.item.person.email.lower() in own:
+            return "收件人是本中心的地址"
+        if about.sent_today >= self._head.per_person:
+            return "已达该邮箱每日上限"
+        if about.sent_here >= self._head.per_item:
+            return "已达该事项每日上限"
+        return ""
+
+    def _letter(self, occasion: Occasion, about: About) -> Draft:
+        number = about.item.number
+        new = occasion.topic == "item.new"
+        chance = f"o{occasion.id}"
+        message_id = self._head.marks.message_id(number, chance, self._head.sender.rpartition("@")[2])
+        content = {
+            "subject": self._subject(about, new),
+            "text": self._acknowledgement(about) if new else self._notice(about),
+            "message_id": message_id,
+            "auto_submitted": "auto-replied" if new else "auto-generated",
+            OWN_LOOP: "1",
+        }
+        if self._head.inbox:
+            content["reply_to"] = self._head.marks.answer_address(number, self._head.inbox)
+        if before := _message_id(about.raw):
+            content["in_reply_to"] = before
+        key = f"{WAY}:{occasion.topic}:{occasion.id}:{number}"
+        return Draft(key, WAY, about.item.person.email, content, message_id.strip("<>"))
+
+    def _subject(self, about: About, new: bool) -> str:
+        zh, _ = KINDS[about.item.kind]
+        number = about.item.number
+        if new:
+            return f"【{self._head.hotline}】已收到您的{zh}，受理编号 {number}"
+        state = STATE_NAMES[about.item.state][0]
+        return f"【{self._head.hotline}】受理编号 {number}：{state}"
+
+    def _acknowledgement(self, about: About) -> str:
+        zh, en = KINDS[about.item.kind]
+        spoken = _grouped(about.item.number)
+        received = about.item.received_at.astimezone(self._head.zone)
+        return "\n".join(
+            [
+                f"您好，{self._head.centre}已收到您的{zh}。",
+                "",
+                f"受理编号：{spoken}",
+                f"查询码：{about.query_code}",
+                f"收到时间：{_minute(received)}",
+                *(f"{self._clock(due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
+                *self._how(True),
+                "",
+                "— — —",
+                f"{self._head.centre} has received your {en}.",
+                "",
+                f"Number: {spoken}",
+                f"Query code: {about.query_code}",
+                f"Received: {received:%Y-%m-%d %H:%M}",
+                *(f"{self._clock(due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
+                *self._how(False),
+                "",
+            ]
+        )
+
+    def _notice(self, about: About) -> str:
+        zh, en = STATE_NAMES[about.item.state]
+        spoken = _grouped(about.item.number)
+        return "\n".join(
+            [
+                "您好，您的事项有新的进展。",
+                "",
+                f"受理编号：{spoken}",
+                f"当前状态：{zh}",
+                *(f"{self._clock(due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
+                *self._how(True),
+                "",
+                "— — —",
+                "There is news of your matter.",
+                "",
+                f"Number: {spoken}",
+                f"State: {en}",
+                *(f"{self._clock(due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
+                *self._how(False),
+                "",
+            ]
+        )
+
+    def _how(self, zh: bool) -> list[str]:
+        """Where to look, and how to add to it."""
+        h = self._head
+        lines = [""]
+        if h.track_url:
+            lines.append(f"查询进度：{h.track_url}" if zh else f"Progress: {h.track_url}")
+        lines.append(
+            f"也可拨打 {h.hotline}，按 4 凭编号和查询码查询。"
+            if zh
+            else f"Or call {h.hotline} and press 4, with number and query code."
+        )
+        if h.inbox:
+            lines.append(
+                "如需补充材料，请直接回复本邮件。本邮件由系统自动发出。"
+                if zh
+                else "To add to it, answer this mail. It was sent by a machine."
+            )
+        return lines
+
+    def _clock(self, clock: str) -> tuple[str, str]:
+        return self._head.clocks.get(clock, (clock, clock))
+
+
+def _message_id(raw: bytes) -> str:
+    """The Message-ID of the mail that an item came as, with its brackets; "" when it has none."""
+    if not raw:
+        return ""
+    headers, _ = split_head(raw, 0, len(raw))
+    found = next(message_ids(headers.raw("message-id")), "")
+    return f"<{found}>" if found else ""
+
+
+def _grouped(number: str) -> str:
+    """As people read it out: 2611 2400 0010."""
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
+
+
+def _day(on: date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"

@@ -1,0 +1,257 @@
+"""The outbox: occasions that items posted, and the deliveries that were made of them.
+
+An occasion and its deliveries change places in one transaction, so that each is planned exactly once;
+a delivery that somebody has under way is leased, and comes back by itself when he dies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from gateway.core.case import TERMINAL
+from gateway.core.contact import Channel
+from gateway.core.delivery import About, Delivery, DeliveryState, Draft, Occasion, Plan
+from gateway.core.item import Happened
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.items import Items
+from gateway.storage.tables import contacts, deliveries, due_notices, dues, items, outbox
+
+HEAD = 65_536  # bytes of a mail that are looked at
+MAIL = "mail"
+UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
+
+
+class Outbox:
+    """OutboxLedger of gateway/ledgers.py."""
+
+    def __init__(self, database: Database, items_: Items) -> None:
+        self._database = database
+        self._items = items_
+        self._made = sqlite_insert if database.sqlite else postgres_insert
+
+    # ------------------------------------------------------------ planning
+
+    async def plan(self, planned: Callable[[Occasion, About], Plan], limit: int, now: datetime) -> int:
+        """Turn the oldest occasions into deliveries; how many there were. `planned` must not wait."""
+
+        def body(t: Transaction) -> int:
+            found = t.execute(
+                select(outbox).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
+            ).mappings()
+            taken = [_occasion(row) for row in found]
+            for one in taken:
+                self._make(t, one, planned(one, self._about(t, one, now)), now)
+            if taken:
+                t.execute(delete(outbox).where(outbox.c.id.in_([one.id for one in taken])))
+            return len(taken)
+
+        return await self._database.write(body)
+
+    def _about(self, t: Transaction, occasion: Occasion, now: datetime) -> About:
+        item = self._items.locked(t, occasion.number)
+        code = t.execute(select(items.c.query_code).where(items.c.number == occasion.number)).scalar_one()
+        raw = b""
+        if item.channel is Channel.EMAIL:
+            first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == occasion.number)
+            raw = t.execute(first.order_by(contacts.c.received_at).limit(1)).scalar_one_or_none() or b""
+        of_mail = and_(deliveries.c.way == MAIL, deliveries.c.state.in_(UNSENT))
+        day = rows.to_ms(now - timedelta(days=1))
+        today = select(func.count()).where(
+            of_mail, deliveries.c.address == item.person.email.lower(), deliveries.c.made_at >= day
+        )
+        here = select(func.count()).where(
+            of_mail, deliveries.c.number == occasion.number, deliveries.c.made_at >= day
+        )
+        return About(
+            item,
+            code,
+            raw,
+            t.execute(today).scalar_one() if item.person.email else 0,
+            t.execute(here).scalar_one(),
+        )
+
+    def _make(self, t: Transaction, occasion: Occasion, plan: Plan, now: datetime) -> None:
+        for draft in plan.drafts:
+            self.add(t, occasion.number, draft, now)
+        for note in plan.notes:
+            self._items.happened(t, occasion.number, Happened(now, "not_sent", "system", note))
+
+    def add(self, t: Transaction, number: str, draft: Draft, now: datetime) -> None:
+        """Post a delivery within a transaction; the same key again changes nothing."""
+        ms = rows.to_ms(now)
+        values = {
+            "key": draft.key,
+            "way": draft.way,
+            "number": number,
+            "address": draft.address.lower() if draft.way == MAIL else draft.address,
+            "content": json.dumps(dict(draft.content), ensure_ascii=False),
+            "reference": draft.reference,
+            "state": DeliveryState.WAITING.value,
+            "made_at": ms,
+            "due_at": ms,
+        }
+        t.execute(self._made(deliveries).on_conflict_do_nothing(index_elements=["key"]), values)
+
+    async def post(self, number: str, draft: Draft, now: datetime) -> None:
+        await self._database.write(lambda t: self.add(t, number, draft, now))
+
+    async def post_due(self, today: date, soon: date, now: datetime) -> int:
+        """Post item.due once for each clock that ends by `soon`, and once more when it is over."""
+
+        def body(t: Transaction) -> int:
+            running = select(dues.c.number, dues.c.clock, dues.c.on).join(
+                items, items.c.number == dues.c.number
+            )
+            found = t.execute(
+                running.where(
+                    dues.c.on <= soon.isoformat(),
+                    items.c.state.not_in([state.value for state in sorted(TERMINAL)]),
+                )
+            ).all()
+            posted = 0
+            for number, clock, on in found:
+                stage = "overdue" if on < today.isoformat() else "soon"
+                once = {"number": number, "clock": clock, "on": on, "stage": stage}
+                made = t.execute(self._made(due_notices).on_conflict_do_nothing(), once)
+                if made.rowcount == 1:
+                    facts = {"clock": clock, "on": on, "stage": stage}
+                    self._items.post(t, "item.due", number, json.dumps(facts), now)
+                    posted += 1
+            return posted
+
+        return await self._database.write(body)
+
+    # ------------------------------------------------------------ sending
+
+    async def claim(
+        self, ways: Collection[str], limit: int, now: datetime, lease: timedelta
+    ) -> list[Delivery]:
+        """Deliveries that are due, for this sender alone until the lease runs out."""
+
+        def body(t: Transaction) -> list[Delivery]:
+            ms = rows.to_ms(now)
+            free = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= ms)
+            wanted = (
+                select(deliveries)
+                .where(deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.due_at <= ms, free)
+                .where(deliveries.c.way.in_(sorted(ways)))
+                .order_by(deliveries.c.due_at, deliveries.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            found = [delivery_of(row) for row in t.execute(wanted).mappings()]
+            if found:
+                t.execute(
+                    update(deliveries)
+                    .where(deliveries.c.id.in_([one.id for one in found]))
+                    .values(lease_until=rows.to_ms(now + lease))
+                )
+            return found
+
+        return await self._database.write(body)
+
+    async def settle(
+        self,
+        one: Delivery,
+        state: DeliveryState,
+        now: datetime,
+        *,
+        due_at: datetime | None = None,
+        error: str = "",
+        told: tuple[str, str] | None = None,
+    ) -> None:
+        """Note how a try went. `told` is a line (what, text) for the item's timeline."""
+
+        def body(t: Transaction) -> None:
+            values: dict[str, Any] = {"state": state.value, "error": error, "lease_until": None}
+            values["attempts"] = one.attempts + 1
+            if due_at is not None:
+                values["due_at"] = rows.to_ms(due_at)
+            if state is DeliveryState.SENT:
+                values["sent_at"] = rows.to_ms(now)
+            t.execute(update(deliveries).where(deliveries.c.id == one.id).values(**values))
+            if told:
+                self._items.happened(t, one.number, Happened(now, told[0], "system", told[1]))
+
+        await self._database.write(body)
+
+    async def bounced(self, references: Collection[str], final: bool, why: str) -> int:
+        """Mails of ours that came back; how many were known."""
+        state = {"state": DeliveryState.BOUNCED.value} if final else {}
+
+        def body(t: Transaction) -> int:
+            if not references:
+                return 0
+            known = deliveries.c.reference.in_(sorted(references))
+            return t.execute(update(deliveries).where(known).values(error=why, **state)).rowcount
+
+        return await self._database.write(body)
+
+    # ------------------------------------------------------------ looking
+
+    async def list(
+        self, state: DeliveryState | None, number: str, after: int, limit: int
+    ) -> Sequence[Delivery]:
+        """The newest first; `after` is the id of the last one seen."""
+        wanted = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+        if state is not None:
+            wanted = wanted.where(deliveries.c.state == state.value)
+        if number:
+            wanted = wanted.where(deliveries.c.number == number)
+        if after:
+            wanted = wanted.where(deliveries.c.id < after)
+        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [delivery_of(row) for row in found]
+
+    async def get(self, delivery_id: int) -> Delivery | None:
+        wanted = select(deliveries).where(deliveries.c.id == delivery_id)
+        row = await self._database.read(lambda t: t.execute(wanted).mappings().first())
+        return delivery_of(row) if row else None
+
+    async def move(
+        self, delivery_id: int, before: Collection[DeliveryState], after: DeliveryState, now: datetime
+    ) -> bool:
+        """Send again (WAITING) or drop; False when it was in none of these states."""
+        values = {"state": after.value, "due_at": rows.to_ms(now), "lease_until": None, "attempts": 0}
+        wanted = update(deliveries).where(
+            deliveries.c.id == delivery_id, deliveries.c.state.in_([one.value for one in before])
+        )
+        return await self._database.write(lambda t: t.execute(wanted.values(**values)).rowcount == 1)
+
+    async def counts(self) -> Mapping[tuple[str, str], int]:
+        """How many stand in which state, by way and state; sent ones of the last day only."""
+        wanted = select(deliveries.c.way, deliveries.c.state, func.count()).where(
+            deliveries.c.state.in_([DeliveryState.WAITING.value, DeliveryState.DEAD.value])
+        )
+        grouped = wanted.group_by(deliveries.c.way, deliveries.c.state)
+        found = await self._database.read(lambda t: t.execute(grouped).all())
+        return {(way, state): count for way, state, count in found}
+
+
+def _occasion(row: RowMapping) -> Occasion:
+    facts = json.loads(row["payload"])
+    what = facts.pop("what", "")
+    return Occasion(row["id"], row["topic"], row["number"], rows.of_ms(row["made_at"]), what, facts)
+
+
+def delivery_of(row: RowMapping) -> Delivery:
+    content = json.loads(row["content"])
+    return Delivery(
+        id=row["id"],
+        number=row["number"],
+        draft=Draft(row["key"], row["way"], row["address"], content, row["reference"]),
+        made_at=rows.of_ms(row["made_at"]),
+        due_at=rows.of_ms(row["due_at"]),
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        sent_at=rows.of_ms_or_none(row["sent_at"]),
+        error=row["error"],
+    )
