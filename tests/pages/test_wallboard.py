@@ -20,7 +20,7 @@ from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome, CallRecord
 from gateway.core.contact import Channel
 from gateway.core.figures import day_of
-from gateway.web.ports import AgentView, LineState, LineView, WaitingView
+from gateway.web.ports import AgentView, LineState, LineView, Role, WaitingView
 from gateway.web.site import FEED
 from tests.storage.databases import contact
 from tests.web.memory_house import MemoryBoard, Scene
@@ -228,6 +228,20 @@ async def test_nobody_sees_it_without_a_right(browser: Browser, site: RealSite, 
         await expect(page.locator("#link")).to_contain_text("未授权")
         assert await page.locator("#lines li").count() == 0
         await looked_at(page, "refused")
+
+
+async def test_whoever_is_logged_in_may_look(browser: Browser, site: RealSite, board: MemoryBoard) -> None:
+    await site.accounts.add("lead", "值班长", Role.SUPERVISOR, "correct horse 12315")
+    board.scene = busy()
+    async with shown(browser, site, role="") as page:
+        await stands(page, "refused")
+        await page.goto("/desk")
+        await page.fill("#f-account", "lead")
+        await page.fill("#f-password", "correct horse 12315")
+        await page.click("form.log-in button[type=submit]")
+        await page.goto("/wallboard#ended-long-ago")
+        await stands(page, "live")
+        await expect(page.locator("#lines li")).to_have_count(5)
 
 
 async def test_a_token_that_is_taken_back_empties_the_board(
