@@ -85,6 +85,9 @@ class LiveBoard:
     async def listen_to(self, call: str, seat: str, mode: ListenMode) -> None:
         await self._switchboard.listen_to(call, seat, mode)
 
+    async def call_out(self, agent_id: str, phone: str, item: str) -> None:
+        await self._switchboard.call_out(agent_id, phone, item)
+
     def partners(self) -> list[tuple[Partner, bool]]:
         clock = self._switchboard.clock()
         known = self._switchboard.flows().partners

@@ -34,7 +34,7 @@ from gateway.core.deadlines import Rules
 from gateway.core.flow import Booked, Clock, Found, Staff
 from gateway.core.flow_file import FlowSet
 from gateway.core.item import PublicState
-from gateway.core.note import Note, What
+from gateway.core.note import Note, What, clean_number
 from gateway.core.story import Doing, Story, end, new_story, tell
 from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
@@ -268,6 +268,25 @@ class Switchboard:
         if not story.agent_leg or story.seat == seat:
             raise Conflict("没有可旁听的通话 / there is no talk to listen to")
         if not await self._pbx.listen(seat, call, story.agent_leg, mode):
+            raise Conflict("话机未注册 / this seat's phone cannot be reached")
+
+    async def call_out(self, agent_id: str, phone: str, item: str) -> None:
+        """Ring an agent's phone, and from there call somebody about an item.
+
+        Raises NotFound, Conflict (no telephone number, no free line, the seat is busy), PbxDown.
+        """
+        agent = self._config.agent(agent_id)
+        if agent is None:
+            raise NotFound(f"no agent {agent_id}")
+        number = clean_number(phone)
+        if not 3 <= len(number.lstrip("+")) <= 20:
+            raise Conflict("没有可拨打的电话号码 / there is no number to call")
+        seat = self._seats[agent.seat]
+        if seat.state in (SeatState.TALKING, SeatState.RINGING) or not seat.reachable:
+            raise Conflict("您的话机正忙或未注册 / your phone is busy or away")
+        if self._config.centre.lines <= sum(self._lines_of(live) for live in self._live.values()):
+            raise Conflict("没有空闲线路 / no line is free")
+        if not await self._pbx.call_out(agent.seat, number.lstrip("+"), item):
             raise Conflict("话机未注册 / this seat's phone cannot be reached")
 
     def _talk(self, call: str) -> Story:
@@ -676,6 +695,10 @@ class Switchboard:
                 closed.append((story, story.record))
         await self._aftercall.keep(closed)
         for _, record in closed:
+            if record.direction == "out" and record.number and not record.back_of:
+                talked = record.outcome is CallOutcome.TALKED
+                what = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
+                await self._inquiry.note(record.number, what[0], record.agent or "phone", what[1])
             outcome = record.outcome.value
             self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
         self._tell_all("figures.changed")

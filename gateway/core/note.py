@@ -42,7 +42,7 @@ class What(StrEnum):
     BACK_TALK = "back_talk"  # call-back id: the customer answered
     BACK_DONE = "back_done"  # call-back id, DIALSTATUS
     BACK_NO_LINE = "back_no_line"  # call-back id
-    ENDED = "ended"  # hang-up cause, outcome, kind
+    ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
     GATEWAY_LOST = "gateway_lost"
 
 

@@ -232,6 +232,8 @@ def _ended(story: Story, note: Note) -> None:
     said = OUTCOMES.get(note.arg(1))
     if note.arg(2) in tuple(Kind):
         story.kind = Kind(note.arg(2))
+    if note.arg(3):
+        story.record = replace(story.record, number=note.arg(3))
     if said is CallOutcome.NOT_REACHED:
         end(story, note.at, said)
         return

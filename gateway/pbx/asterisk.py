@@ -180,6 +180,17 @@ class AsteriskPbx:
     async def hang_up(self, leg: str) -> bool:
         return (await self._ami.hangup(leg)).ok
 
+    async def call_out(self, seat: str, number: str, item: str) -> bool:
+        outcome = await self._ami.originate(
+            self._phone_of(seat),
+            context="outside",
+            exten=number,
+            caller_id=number,
+            ring_seconds=20,
+            variables={"ITEM": item, "SEAT": seat},
+        )
+        return outcome.ok
+
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         variables = {"CALL": call, "SEAT": seat, "SPIED": agent_leg, "MODE": mode.value}
         outcome = await self._ami.originate(self._phone_of(seat), context="listen", variables=variables)

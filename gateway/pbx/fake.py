@@ -97,6 +97,11 @@ class FakePbx:
         self.legs.discard(leg)
         return gone
 
+    async def call_out(self, seat: str, number: str, item: str) -> bool:
+        self._check()
+        self.asked.append(("call_out", seat, number, item))
+        return True
+
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         self._check()
         if agent_leg not in self.legs:

@@ -134,6 +134,9 @@ class Pbx(Protocol):
     async def hang_up(self, leg: str) -> bool:
         """End one leg. False when it had gone."""
 
+    async def call_out(self, seat: str, number: str, item: str) -> bool:
+        """Ring a seat, and from there dial a number on a line; the call bears the item's number."""
+
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         """Ring a seat's phone and let it listen to an agent's leg."""
 

@@ -147,7 +147,7 @@ def make_app(parts: WebParts) -> web.Application:
 
 
 def _transfers(parts: WebParts) -> tuple[Route, ...]:
-    return TransferApi(parts.transfers, parts.calls).routes() if parts.transfers else ()
+    return TransferApi(parts.transfers, parts.calls, parts.door).routes() if parts.transfers else ()
 
 
 def _matters(parts: WebParts) -> tuple[Route, ...]:

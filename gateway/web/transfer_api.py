@@ -24,8 +24,10 @@ from gateway.errors import (
 from gateway.ledgers import CallLog
 from gateway.pbx.port import ListenMode
 from gateway.web.auth import HOUSE, LEADERS
+from gateway.web.ports import Door
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.shape import Rule
+from gateway.web.shapes import PHONE
 
 CALL = "/api/v1/calls/{id}"
 
@@ -47,6 +49,14 @@ class ListenWish:
 
     mode: Annotated[ListenMode, Rule("旁听、耳语或加入", "unheard, heard by the agent, or by all")]
     seat: Annotated[str, Rule("用哪部话机", "the phone that rings", shortest=1, longest=20, example="8004")]
+
+
+@dataclass(frozen=True, slots=True)
+class CallWish:
+    """Whom to call about an item, and who calls; the person of the item and the asker if not given."""
+
+    phone: Annotated[str, Rule("电话号码", "telephone number", longest=24, pattern=PHONE)] = ""
+    agent: Annotated[str, Rule("由哪个坐席拨打", "the agent who calls", longest=32)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,8 @@ class TransferDesk(Protocol):
 
     async def listen_to(self, call: str, seat: str, mode: ListenMode) -> None: ...
 
+    async def call_out(self, agent_id: str, phone: str, item: str) -> None: ...
+
     def partners(self) -> Sequence[tuple[Partner, bool]]:
         """Every partner, and whether it is open now."""
 
@@ -111,8 +123,9 @@ class TransferDesk(Protocol):
 class TransferApi:
     """End points below /api/v1/calls/{id} that move a live call."""
 
-    def __init__(self, desk: TransferDesk, calls: CallLog) -> None:
+    def __init__(self, desk: TransferDesk, calls: CallLog, door: Door) -> None:
         self._desk = desk
+        self._door = door
         self._calls = calls
 
     def routes(self) -> tuple[Route, ...]:
@@ -162,6 +175,16 @@ class TransferApi:
                 refuses=(NotFound, Conflict, PbxDown),
             ),
             Route(
+                *("POST", "/api/v1/queue/{number}/call", "call_about"),
+                *("就此件回电：先响坐席，再拨出", "Call somebody about an item: the seat rings first"),
+                self.call,
+                {204: None},
+                roles=HOUSE,
+                body=CallWish,
+                number=True,
+                refuses=(NotFound, Conflict, PbxDown, StorageDown),
+            ),
+            Route(
                 *("GET", "/api/v1/partners", "partners", "协作单位", "The partner hotlines"),
                 self.partners,
                 {200: PartnersNow},
@@ -204,6 +227,15 @@ class TransferApi:
     async def listen(self, asked: Asked) -> Answer:
         wish = asked.sent(ListenWish)
         await self._desk.listen_to(asked.part("id"), wish.seat, wish.mode)
+        return Answer(None, 204)
+
+    async def call(self, asked: Asked) -> Answer:
+        wish, who = asked.sent(CallWish), asked.account
+        agent = wish.agent or who.name
+        if agent != who.name and who.role not in LEADERS:
+            raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
+        detail = await self._door.get(asked.part("number"))
+        await self._desk.call_out(agent, wish.phone or detail.item.person.phone, detail.item.number)
         return Answer(None, 204)
 
     async def partners(self, asked: Asked) -> Answer:

@@ -396,3 +396,24 @@ async def test_a_partner_that_wants_to_know_first_takes_it_by_a_key(
                 await there.ended(5)
                 await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
             await talk.call.hang_up()
+
+
+async def test_one_click_calls_the_person_of_an_item(gateway: Gateway) -> None:
+    sent = {"kind": "question", "content": "请回电", "name": "李四", "phone": "13912350020"}
+    number = gateway.api("/api/v1/intake", sent)["number"]
+    async with (
+        gateway.seat("8003", "agent3", sign_in=False) as seat,
+        gateway.phone("13912350020", port=gateway.far_end) as customer,
+    ):
+        seat.answer_with(Answer(0.1, AGENT))
+        customer.answer_with(Answer(0.2, CALLER))
+        await asyncio.to_thread(gateway.api, f"/api/v1/queue/{number}/call", {"agent": "agent3"})
+        at_seat, there = await seat.incoming(10), await customer.incoming(10)
+        await everybody_hears({AGENT: at_seat, CALLER: there})
+        await at_seat.hang_up()
+        await there.ended(5)
+    record = await gateway.call_of("13912350020")
+    assert (record["direction"], record["outcome"], record["agent"]) == ("out", "talked", "agent3")
+    assert record["number"] == number
+    told = [entry["what"] for entry in (await gateway.item_of(number))["timeline"]]
+    assert told.count("called_back") == 1
