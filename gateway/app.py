@@ -45,6 +45,7 @@ from gateway.switchboard import Switchboard
 from gateway.voice_engine.environment import cache_home
 from gateway.web.pages import PublicSide
 from gateway.web.phone_page import BrowserPhones
+from gateway.web.ports import Role
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 
 log = logging.getLogger(__name__)
@@ -206,6 +207,7 @@ class App:
                 secrets.visitor if config.demo.enabled else "",
             ),
             accounts=accounts,
+            openers=tuple(Role(role) for role in config.accounts.identity_roles),
             audit=storage.audit,
         )
         app = make_app(parts)
@@ -215,7 +217,7 @@ class App:
         stack.push_async_callback(runner.cleanup)
 
     async def _take_mail(self, stack: AsyncExitStack, storage: Storage, intake: Intake) -> None:
-        threads = MailThreads(storage.database)
+        threads = MailThreads(storage.database, storage.identities)
         spool = self.config.var / "mail-spool"
         reception = Reception(intake, threads, load_marks(self.config.var), spool, storage.ping)
         mail = MailIn(self.config, reception, storage.once)

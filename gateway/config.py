@@ -177,6 +177,9 @@ class Pages:
 class Accounts:
     hours: int = _set(12, "A person who logged in has to log in again after so many hours.")
     idle_minutes: int = _set(60, "And after so many minutes in which the desk was not open.")
+    identity_roles: tuple[str, ...] = _set(
+        ("supervisor", "admin"), "Roles that may learn who a reporter is: of agent, supervisor, admin."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +451,14 @@ class _Reader:
 
     def _check_public(self, c: Config) -> None:
         """Uploads, rates and pages."""
+        for role in c.accounts.identity_roles:
+            if role not in ("agent", "supervisor", "admin"):
+                self._fault(
+                    "accounts", "identity_roles", f"accounts.identity_roles: {role!r} has no such right"
+                )
         for section, key, least, most in (
+            ("accounts", "hours", 1, 168),
+            ("accounts", "idle_minutes", 5, 10_080),
             ("uploads", "files", 0, 100),
             ("uploads", "file_mb", 1, 2000),
             ("uploads", "slowest_kb", 1, 100_000),

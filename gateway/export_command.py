@@ -25,6 +25,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from gateway import config
+from gateway.audit import ASKER, at_the_keyboard
 from gateway.core.case import STATE_NAMES
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
@@ -48,11 +49,10 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the cells are made with. `reporters`: a reporter's identity is wanted."""
+    """What the cells are made with."""
 
     rules: Rules
     zone: ZoneInfo
-    reporters: bool = False
 
 
 Value = Callable[[Reported, Setting], str]
@@ -75,9 +75,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=["csv", "xlsx"], default="csv")
     parser.add_argument("--kind", choices=[kind.value for kind in Kind], help="items of this kind only")
-    parser.add_argument(
-        "--reporters", action="store_true", help="with the identity of reporters (kept secret)"
-    )
     parser.add_argument("--out", metavar="FILE", help="where to; standard output when left out")
 
 
@@ -88,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if last < first:
         raise OperatorError(f"--to {last} lies before --from {first}")
     rules = load_rules(settings.root / settings.rules.folder)
-    setting = Setting(rules, settings.zone, args.reporters)
+    setting = Setting(rules, settings.zone)
     kind = Kind(args.kind) if args.kind else None
     return asyncio.run(_run(settings, setting, first, last, kind, args.format, args.out))
 
@@ -109,6 +106,9 @@ async def _run(
         if out:
             stack.callback(target.close)
         sheet: Sheet = CsvSheet(target) if form == "csv" else XlsxSheet(target)
+        ASKER.set(at_the_keyboard())
+        said = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": form}
+        await storage.audit.note("export", detail=said)
         count = await write(sheet, rows_of(storage, setting.zone, first, last, kind), setting)
     print(f"{count} items", file=sys.stderr)
     return 0
@@ -173,10 +173,10 @@ def _clocks(one: Reported, setting: Setting) -> str:
 
 
 def _of_person(name: str) -> Value:
-    """Who turned to us; nothing of a reporter unless it is wanted, nothing of anybody who is anonymous."""
+    """Who turned to us; nothing of a reporter, nor of anybody who is anonymous."""
 
     def value(one: Reported, setting: Setting) -> str:
-        hidden = one.item.anonymous or (one.item.kind is Kind.REPORT and not setting.reporters)
+        hidden = one.item.anonymous or one.item.kind is Kind.REPORT
         return "" if hidden else str(getattr(one.item.person, name))
 
     return value

@@ -301,15 +301,14 @@ class Intake:
         values: dict[str, object] = {"kind": found.kind.value}
         if found.content:
             values["content"] = found.content
-        if found.person:  # what is not given does not wipe out what is known
-            given = {f"person_{f.name}": getattr(found.person, f.name) for f in fields(Person)}
-            values |= {name: value for name, value in given.items() if value}
 
         def sorted_(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             held(item.lease, who)
             now = self._now()
+            person = _known_and_given(self._items.person_of(t, item), found.person)
             self._items.change(t, number, **values)
+            self._items.set_person(t, number, found.kind, person)
             self._items.replace_dues(t, number, self._running(t, item, found.kind))
             self._items.happened(t, number, Happened(now, "sorted", who, found.kind.value))
             self._items.post(t, "item.changed", number, "{}", now)
@@ -373,6 +372,12 @@ class Intake:
         """One item with all that belongs to it. Raises NotFound."""
         return await self._database.read(lambda t: self._detail(t, number))
 
+    async def phone_of(self, number: str) -> str:
+        """Whom to call about an item, a reporter too; to be dialled, not shown. Raises NotFound."""
+        return await self._database.read(
+            lambda t: self._items.person_of(t, self._items.there(t, number)).phone
+        )
+
     async def page(self, query: QueueQuery) -> list[ItemDetail]:
         """Items in order of arrival with their attachments, without their timelines."""
 
@@ -405,6 +410,14 @@ class Intake:
             return PublicState(plain, item.state, item.kind, item.received_at, item.due)
 
         return await self._database.write(looked_up)
+
+
+def _known_and_given(known: Person, given: Person | None) -> Person:
+    """What is not given does not wipe out what is known."""
+    if given is None:
+        return known
+    said = {f.name: value for f in fields(Person) if (value := getattr(given, f.name))}
+    return replace(known, **said)
 
 
 class _ComeBefore(Exception):

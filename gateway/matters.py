@@ -56,6 +56,11 @@ class Act:
     ground: int | None = None
 
 
+def _closed(item: Item) -> Item:
+    """As it may be shown: a reporter was opened to be compared alone."""
+    return replace(item, person=Person()) if item.withheld else item
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """The second half of a contact that is both complaint and report.
@@ -114,12 +119,18 @@ class Matters:
 
         def searched(t: Transaction) -> tuple[Item, list[Item]]:
             item = self._items.there(t, number)
+            item = replace(item, person=self._items.person_of(t, item))
             others = self._links.candidates(t, item, self._signs(item), duplicates.MOST)
             tied = {link.other for link in self._links.links_of(t, number)} | {item.merged_into}
             return item, [other for other in others if other.number not in tied]
 
         item, others = await self._database.read(searched)
-        return await asyncio.to_thread(duplicates.likely, item, others, self._places)
+        found = await asyncio.to_thread(duplicates.likely, item, others, self._places)
+        return tuple(replace(one, item=_closed(one.item)) for one in found)
+
+    async def identity(self, number: str) -> Person:
+        """Who is behind an item, a reporter too. Raises NotFound, StorageDown."""
+        return await self._database.read(lambda t: self._items.person_of(t, self._items.there(t, number)))
 
     async def registered(self, number: str) -> tuple[Item, bytes]:
         """An item, and its contact as it came (b"" when all that was said stands in the item).
@@ -208,6 +219,7 @@ class Matters:
             _splittable(item, half.kind)
             nobody_elses(item.lease, who, self._now())
             raw = self._links.raw_of(t, number) if item.channel in BY_HAND else b""
+            item = replace(item, person=self._items.person_of(t, item))
             return self._half(key, item, self._items.attachments_of(t, number), raw, half)
 
         found = await self._database.read(looked)

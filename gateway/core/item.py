@@ -37,7 +37,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the queue. `amount` in fen; `merged_into` is another item's number or ""."""
+    """One item of the queue. `amount` in fen; `merged_into` is another item's number or "".
+
+    `withheld`: who reported it is known and kept elsewhere; `person` is empty then.
+    """
 
     number: str
     channel: Channel
@@ -60,6 +63,7 @@ class Item:
     lease: Lease | None = None
     merged_into: str = ""
     attachments: int = 0
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

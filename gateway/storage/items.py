@@ -29,12 +29,13 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.case import TERMINAL
-from gateway.core.contact import Contact, Due
+from gateway.core.contact import Contact, Due, Kind, Person
 from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
+from gateway.storage.identities import Identities
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
     WAITING,
@@ -85,9 +86,10 @@ NAMED = select(attachments.c.sha256).distinct()
 class Items:
     """The items of one database."""
 
-    def __init__(self, database: Database, audit: Audit) -> None:
+    def __init__(self, database: Database, audit: Audit, identities: Identities) -> None:
         self._database = database
         self._audit = audit
+        self._identities = identities
         self._dialect = "sqlite" if database.sqlite else "postgresql"
         made = sqlite_insert if database.sqlite else postgres_insert
         self._count = Prepared(
@@ -132,6 +134,7 @@ class Items:
         clocks: Sequence[Due],
     ) -> None:
         values = rows.item_values(contact, len(kept))
+        values |= self._identities.columns(t, number, contact.kind, contact.person)
         values["number"] = number
         values["query_code"] = query_code
         values["state"] = ItemState.RECEIVED.value
@@ -178,6 +181,14 @@ class Items:
     def change(self, t: Transaction, number: str, **values: Any) -> None:
         """Set columns that seldom change."""
         t.execute(update(items).where(items.c.number == number).values(**values))
+
+    def set_person(self, t: Transaction, number: str, kind: Kind, person: Person) -> None:
+        """What is known of who turned to us, kept as its kind wants it."""
+        self.change(t, number, **self._identities.columns(t, number, kind, person))
+
+    def person_of(self, t: Transaction, item: Item) -> Person:
+        """Who is behind an item, a reporter too: for whoever may know. Raises StorageDown."""
+        return self._identities.person_of(t, item)
 
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
         SET_STATE.run(t, {"of": number, "to": state.value})

@@ -6,7 +6,7 @@ As with Items, everything is part of the transaction that is handed in, and noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from gateway.core.item import Item, ItemState
 from gateway.core.matter import Decision, External, Link, LinkKind, Matter
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.identities import Identities
 from gateway.storage.tables import GIVEN, contacts, decisions, externals, items, links, milestones
 
 LINKS = (
@@ -56,7 +57,8 @@ class Signs:
 class Links:
     """The ties of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, identities: Identities) -> None:
+        self._identities = identities
         made = sqlite_insert if database.sqlite else postgres_insert
         self._link = made(links).on_conflict_do_nothing()
         self._mark = made(milestones).on_conflict_do_nothing()
@@ -69,10 +71,19 @@ class Links:
     # ------------------------------------------------------------ likely twins
 
     def candidates(self, t: Transaction, item: Item, signs: Signs, limit: int) -> list[Item]:
-        """Items that share a sign, the nearest in time first, without those merged into another."""
+        """Items that share a sign, the nearest in time first, without those merged into another.
+
+        Reporters' identities are open in them, to be compared and not to be shown.
+        """
         numbers: dict[str, int] = {}
         at = rows.to_ms(item.received_at)
-        for wanted in _searches(signs, item.received_at):
+        marked = replace(
+            signs,
+            phones=self._identities.marks("phone", signs.phones),
+            emails=self._identities.marks("email", signs.emails),
+            identities=self._identities.marks("id_number", signs.identities),
+        )
+        for wanted in _searches(marked, item.received_at):
             near = (
                 wanted.where(items.c.number != item.number)
                 .order_by(func.abs(items.c.received_at - at))
@@ -81,7 +92,8 @@ class Links:
             numbers.update((row.number, abs(row.received_at - at)) for row in t.execute(near))
         nearest = sorted(numbers, key=lambda number: (numbers[number], number))[:limit]
         found = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
-        by_number = {row["number"]: rows.item_of(row) for row in found}
+        items_ = [self._identities.opened(t, rows.item_of(row)) for row in found.all()]
+        by_number = {one.number: one for one in items_}
         return [by_number[number] for number in nearest]
 
     # ------------------------------------------------------------ links

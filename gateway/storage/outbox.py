@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,9 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.case import TERMINAL
-from gateway.core.contact import Channel
+from gateway.core.contact import Channel, Person
 from gateway.core.delivery import About, Delivery, DeliveryState, Draft, Occasion, Plan
-from gateway.core.item import Happened
+from gateway.core.item import Happened, Item
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
@@ -56,7 +57,7 @@ class Outbox:
         return await self._database.write(body)
 
     def _about(self, t: Transaction, occasion: Occasion, now: datetime) -> About:
-        item = self._items.locked(t, occasion.number)
+        item = self._reachable(t, self._items.locked(t, occasion.number))
         code = t.execute(select(items.c.query_code).where(items.c.number == occasion.number)).scalar_one()
         raw = b""
         if item.channel is Channel.EMAIL:
@@ -77,6 +78,12 @@ class Outbox:
             t.execute(today).scalar_one() if item.person.email else 0,
             t.execute(here).scalar_one(),
         )
+
+    def _reachable(self, t: Transaction, item: Item) -> Item:
+        """Of a reporter the mail address alone, so that he can be written to."""
+        if not item.withheld:
+            return item
+        return replace(item, person=Person(email=self._items.person_of(t, item).email))
 
     def _make(self, t: Transaction, occasion: Occasion, plan: Plan, now: datetime) -> None:
         for draft in plan.drafts:

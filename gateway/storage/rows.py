@@ -23,6 +23,8 @@ from gateway.core.item import Attachment, Happened, Item, ItemState, Lease
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 
 Row = RowMapping
+SEALED = "#"
+"""Stands for the name of a reporter whose identity is sealed; keyed hashes begin with it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
@@ -74,7 +76,19 @@ def item_values(contact: Contact, attachments: int) -> dict[str, Any]:
     }
 
 
+def _person(row: Row) -> Person:
+    return Person(
+        row["person_name"],
+        row["person_phone"],
+        row["person_email"],
+        row["person_address"],
+        row["person_id_type"],
+        row["person_id_number"],
+    )
+
+
 def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
+    secret = row["kind"] == Kind.REPORT.value
     lease = Lease(row["lease_holder"], of_ms(row["lease_until"])) if row["lease_holder"] else None
     return Item(
         number=row["number"],
@@ -83,14 +97,8 @@ def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
         task=Task(row["task"]),
         state=ItemState(row["state"]),
         received_at=of_ms(row["received_at"]),
-        person=Person(
-            row["person_name"],
-            row["person_phone"],
-            row["person_email"],
-            row["person_address"],
-            row["person_id_type"],
-            row["person_id_number"],
-        ),
+        person=Person() if secret else _person(row),
+        withheld=secret and row["person_name"] == SEALED,
         respondent=Respondent(row["respondent_name"], row["respondent_address"], row["respondent_phone"]),
         content=row["content"],
         claims=tuple(json.loads(row["claims"])),

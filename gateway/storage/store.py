@@ -12,6 +12,7 @@ from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
+from gateway.storage.identities import Identities
 from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.outbox import Outbox
@@ -23,14 +24,15 @@ from gateway.storage.tokens import Tokens
 class Storage:
     """Open with `Storage.open`; the parts are attributes."""
 
-    def __init__(self, database: Database, files: Files, audit: Audit) -> None:
+    def __init__(self, database: Database, files: Files, audit: Audit, identities: Identities) -> None:
         self.database = database
         self.files = files
         self.audit = audit
         self.accounts = Accounts(database, audit)
-        self.items = Items(database, audit)
+        self.identities = identities
+        self.items = Items(database, audit, identities)
         self.outbox = Outbox(database, self.items)
-        self.links = Links(database)
+        self.links = Links(database, identities)
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)
@@ -47,7 +49,16 @@ class Storage:
         await database.open()
         keys = var / "secrets"
         key = key_once(keys / "audit.key", "the audit log can then no longer be held together")
-        return cls(database, Files(var / "files"), Audit(database, key, keys / "audit.head"))
+        lost = "the identities of all reporters are lost with it"
+        identities = Identities(key_once(keys / "identities.key", lost))
+        storage = cls(database, Files(var / "files"), Audit(database, key, keys / "audit.head"), identities)
+        await storage._seal_old()
+        return storage
+
+    async def _seal_old(self) -> None:
+        """The identities of reports that an older gateway kept in the open."""
+        if await self.database.read(self.identities.some_open):
+            await self.database.write(self.identities.seal_old)
 
     async def close(self) -> None:
         with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next

@@ -47,6 +47,13 @@ def _prose(name: str, default: str = "") -> Column[str]:
     return Column(name, Prose, nullable=False, server_default=default)
 
 
+identities = Table(
+    "identities",  # who a reporter is; storage/identities.py seals it
+    meta,
+    Column("number", Words(12), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 contacts = Table(
     "contacts",
     meta,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, literal, select
+from sqlalchemy import bindparam, func, literal, or_, select
 
 from gateway.storage.database import Database, Transaction
+from gateway.storage.identities import Identities
 from gateway.storage.tables import contacts, items, timeline
 
 TAKEN = (
@@ -14,15 +15,17 @@ TAKEN = (
     .limit(1)
 )
 OF_PERSON = select(literal(1)).where(
-    items.c.number == bindparam("number"), func.lower(items.c.person_email) == bindparam("address")
+    items.c.number == bindparam("number"),
+    or_(func.lower(items.c.person_email) == bindparam("address"), items.c.person_email == bindparam("mark")),
 )
 
 
 class MailThreads:
     """Threads of gateway/mail_in/reception.py on the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, identities: Identities) -> None:
         self._database = database
+        self._identities = identities
 
     async def taken(self, key: str) -> str:
         """The item that this mail became or was put on; "" when it is new. Raises StorageDown."""
@@ -36,7 +39,8 @@ class MailThreads:
         """Is this the address of the person behind the item? Raises StorageDown."""
 
         def look(transaction: Transaction) -> bool:
-            wanted = {"number": number, "address": address.lower()}
+            mark = self._identities.mark("email", address.strip().casefold())
+            wanted = {"number": number, "address": address.lower(), "mark": mark}
             return transaction.execute(OF_PERSON, wanted).first() is not None
 
         return bool(address) and await self._database.read(look)

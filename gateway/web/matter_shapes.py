@@ -101,6 +101,13 @@ class MilestoneShown:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityAsked:
+    """Why somebody has to know who a reporter is; it stands in the audit log."""
+
+    reason: Annotated[str, Rule("查看理由", "why it has to be known", shortest=4, longest=200)]
+
+
+@dataclass(frozen=True, slots=True)
 class MatterShown:
     """What an item is tied to, what was decided on it, and its numbers elsewhere."""
 

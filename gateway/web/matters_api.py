@@ -8,14 +8,15 @@ from typing import Protocol
 
 from gateway.core import number as numbers
 from gateway.core.case import EVENT_NAMES, Event
-from gateway.core.contact import Kind, Receipt
+from gateway.core.contact import Kind, Person, Receipt
 from gateway.core.duplicates import Likely
 from gateway.core.item import ItemDetail
 from gateway.core.matter import Matter
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
 from gateway.matters import Act, Split
 from gateway.web import matter_shapes, shapes, translate
-from gateway.web.auth import HOUSE
+from gateway.web.auth import HOUSE, LEADERS
+from gateway.web.ports import Role
 from gateway.web.queue_api import ONE
 from gateway.web.route import Answer, Asked, Does, Route
 
@@ -29,6 +30,8 @@ class MatterDesk(Protocol):
     async def matter(self, number: str) -> Matter: ...
 
     async def likely(self, number: str) -> Sequence[Likely]: ...
+
+    async def identity(self, number: str) -> Person: ...
 
     async def link(self, number: str, other: str, who: str, reason: str) -> Matter: ...
 
@@ -46,8 +49,9 @@ class MatterDesk(Protocol):
 class MattersApi:
     """End points below /api/v1/queue/{number} that QueueApi does not have."""
 
-    def __init__(self, desk: MatterDesk) -> None:
+    def __init__(self, desk: MatterDesk, openers: tuple[Role, ...] = LEADERS) -> None:
         self._desk = desk
+        self._openers = openers  # who may learn who a reporter is
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -100,6 +104,20 @@ class MattersApi:
             ),
             self._do(
                 "unmerge", "取消合并", "Undo a merge", self.unmerge, matter_shapes.Why, shapes.ItemWhole
+            ),
+            Route(
+                "GET",
+                f"{ONE}/identity",
+                "identity",
+                "查看举报人身份（须有权限并写明理由，每次均记录）",
+                "Who a reporter is: for a reason, and each look is written down",
+                self.identity,
+                {200: shapes.PersonShown},
+                roles=self._openers,
+                query=matter_shapes.IdentityAsked,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                looks="identity.view",
             ),
             *(self._event(event, shape) for event, shape in _EVENTS.items()),
         )
@@ -155,6 +173,9 @@ class MattersApi:
 
     async def matter(self, asked: Asked) -> Answer:
         return Answer(_matter(await self._desk.matter(number_of(asked))))
+
+    async def identity(self, asked: Asked) -> Answer:
+        return Answer(translate.person(await self._desk.identity(number_of(asked))))
 
     # ------------------------------------------------------------ tying
 

@@ -167,6 +167,9 @@ class Door(Protocol):
     async def get(self, number: str) -> ItemDetail:
         """With its timeline."""
 
+    async def phone_of(self, number: str) -> str:
+        """Whom to call about an item, a reporter too; "" when it is not known."""
+
     async def claim(self, who: str, query: QueueQuery, number: str = "") -> ItemDetail | None:
         """The next item that fits, or this one; None when nothing fits. Raises Conflict."""
 

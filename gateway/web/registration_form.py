@@ -99,6 +99,8 @@ def _person(item: Item, words: _Words) -> Iterable[Markup]:
     p = item.person
     if item.anonymous:
         fields = [("姓名", "（匿名）")]
+    elif item.withheld:
+        fields = [("姓名", "（保密）")]
     else:
         fields = [
             ("姓名", p.name),

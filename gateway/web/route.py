@@ -38,8 +38,8 @@ LARGEST_BODY = 1 << 20
 """Bytes of a JSON body; files have limits of their own."""
 UNCOUNTED = ("/healthz", "/metrics")
 """What may be asked without limit."""
-_TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since")
-# What of a query stands in the audit log: nothing that may be personal.
+_TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since", "reason")
+# What of a query stands in the audit log: nothing that may be personal, but for a reason.
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 

@@ -176,7 +176,11 @@ class AttachmentShown:
 
 @dataclass(frozen=True, slots=True)
 class ItemShown:
-    """One item of the queue. `holder` and `lease_until` stand while somebody works on it."""
+    """One item of the queue. `holder` and `lease_until` stand while somebody works on it.
+
+    `withheld`: who reported it is known and kept secret (保密); `person` is empty then, and
+    /identity tells whoever has the right and a reason.
+    """
 
     number: str
     channel: Channel
@@ -185,6 +189,7 @@ class ItemShown:
     state: ItemState
     received_at: datetime
     person: PersonShown
+    withheld: bool
     respondent: RespondentShown
     content: str
     claims: tuple[str, ...]

@@ -22,7 +22,7 @@ from gateway.ledgers import CallLog
 from gateway.web.account_api import AccountApi, AuditLog
 from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
-from gateway.web.auth import Gate, Tokens
+from gateway.web.auth import LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.events import EventFeed
@@ -34,7 +34,7 @@ from gateway.web.metrics import Metrics
 from gateway.web.pages import Pages, PublicSide
 from gateway.web.phone_api import PhoneApi
 from gateway.web.phone_page import BrowserPhones, PhonePage
-from gateway.web.ports import Board, Door, Store
+from gateway.web.ports import Board, Door, Role, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
 from gateway.web.rates import Rates
@@ -95,6 +95,7 @@ class WebParts:
     book: DayBook | None = None
     phones: BrowserPhones | None = None
     accounts: LogIns | None = None
+    openers: tuple[Role, ...] = LEADERS
     audit: HouseAudit | None = None
 
 
@@ -154,7 +155,7 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
     if parts.matters is None:
         return ()
     counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
-    return (*counter.routes(), *MattersApi(parts.matters).routes())
+    return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
 
 
 def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates, gate: Gate) -> None:

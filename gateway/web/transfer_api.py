@@ -234,8 +234,8 @@ class TransferApi:
         agent = wish.agent or who.name
         if agent != who.name and who.role not in LEADERS:
             raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
-        detail = await self._door.get(asked.part("number"))
-        await self._desk.call_out(agent, wish.phone or detail.item.person.phone, detail.item.number)
+        number = (await self._door.get(asked.part("number"))).item.number
+        await self._desk.call_out(agent, wish.phone or await self._door.phone_of(number), number)
         return Answer(None, 204)
 
     async def partners(self, asked: Asked) -> Answer:

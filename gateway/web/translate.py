@@ -109,7 +109,8 @@ def _item(detail: ItemDetail) -> dict[str, Any]:
         "task": one.task,
         "state": one.state,
         "received_at": one.received_at,
-        "person": _person(one.person),
+        "person": person(one.person),
+        "withheld": one.withheld,
         "respondent": _respondent(one.respondent),
         "content": one.content,
         "claims": one.claims,
@@ -128,7 +129,7 @@ def _item(detail: ItemDetail) -> dict[str, Any]:
     }
 
 
-def _person(p: Person) -> shapes.PersonShown:
+def person(p: Person) -> shapes.PersonShown:
     return shapes.PersonShown(p.name, p.phone, p.email, p.address, p.id_type, p.id_number)
 
 

@@ -65,7 +65,7 @@ class House:
         async def bounced(number: str, bounce: Bounce) -> None:
             self.bounces.append((number, bounce))
 
-        threads = MailThreads(self.storage.database)
+        threads = MailThreads(self.storage.database, self.storage.identities)
         return Reception(self, threads, MARKS, self.var / "spool", self.alive, bounced)
 
     async def items(self) -> list[ItemDetail]:

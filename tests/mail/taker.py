@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 async def main(var: Path, port: int) -> None:
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     intake = Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai"))
-    threads = MailThreads(storage.database)
+    threads = MailThreads(storage.database, storage.identities)
     reception = Reception(intake, threads, load_marks(var), var / "spool", storage.ping)
     await MailListener(reception, "127.0.0.1", port, 1 << 22, "linfen.example").start()
     print("ready", flush=True)

@@ -140,7 +140,8 @@ async def test_a_complaint_that_is_a_report_too(house: House) -> None:
     assert report.item.received_at == complaint.item.received_at
     assert {due.clock for due in report.item.due} == {"check_report"}
     assert {due.clock for due in complaint.item.due} == {"decide_acceptance"}
-    assert report.item.person == complaint.item.person
+    assert report.item.withheld and report.item.person == Person()
+    assert await house.matters.identity(second.number) == complaint.item.person
     assert (report.item.claims, report.item.mediation_consent) == ((), None)
     assert [file.sha256 for file in report.attachments] == [file.sha256 for file in complaint.attachments]
     (link,) = (await house.matters.matter(first.number)).links

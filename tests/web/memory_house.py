@@ -91,6 +91,9 @@ class MemoryDoor:
             return None
         return PublicState(one.number, one.state, one.kind, one.received_at, one.due)
 
+    async def phone_of(self, number: str) -> str:
+        return self._one(number).person.phone
+
     async def append(
         self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
     ) -> bool:

@@ -18,6 +18,7 @@ from gateway.accounts import Accounts
 from gateway.board import StoreView, TokenLedger
 from gateway.day_book import DayBook
 from gateway.intake import Intake, faults
+from gateway.matters import Matters
 from gateway.rules import load_rules
 from gateway.storage import Storage
 from gateway.web.pages import PublicSide
@@ -79,6 +80,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         public=PublicSide(rules, config.Centre(), pages),
         book=DayBook(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,
+        matters=Matters(intake, storage, rules, ZONE),
         audit=storage.audit,
     )
     server = TestServer(make_app(replace(parts, **changes)))

@@ -1,0 +1,127 @@
+"""Who a reporter is: a record of its own, encrypted; the item beside it has keyed hashes alone.
+
+AES-256-GCM, bound to the item's number, with a key under var/secrets. The hashes (HMAC-SHA256) let the
+same person's other items be found; nobody without the key can try numbers against them. Called by Items
+and Links within their transactions. Who may look is the web side's to say, and that he looked is noted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import astuple, replace
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from gateway.core.contact import Kind, Person
+from gateway.core.duplicates import phone_spellings, plain_phone
+from gateway.core.item import Item
+from gateway.errors import StorageDown
+from gateway.storage.database import Transaction
+from gateway.storage.rows import SEALED
+from gateway.storage.tables import identities, items
+
+NAMES = ("name", "phone", "email", "address", "id_type", "id_number")
+OF_ITEM = select(identities.c.sealed).where(identities.c.number == bindparam("number"))
+OLD = (
+    select(items)
+    .where(
+        items.c.kind == Kind.REPORT.value,
+        items.c.number > bindparam("after"),
+        items.c.person_name != SEALED,
+        or_(*(items.c[f"person_{name}"] != "" for name in NAMES)),
+    )
+    .order_by(items.c.number)
+    .limit(500)
+)
+_NONCE = 12  # bytes
+
+
+class Identities:
+    """The sealed identities of one installation."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(_derived(key, b"seal"))
+        self._hashing = _derived(key, b"find")
+
+    # ------------------------------------------------------------ keeping and opening
+
+    def columns(self, t: Transaction, number: str, kind: Kind, person: Person) -> dict[str, str]:
+        """What the item's own columns hold of a person; of a reporter the rest goes into his record."""
+        t.execute(delete(identities).where(identities.c.number == number))
+        if kind is Kind.REPORT and person != Person():
+            t.execute(insert(identities), {"number": number, "sealed": self.seal(number, person)})
+            person = Person(
+                name=SEALED,
+                phone=self.mark("phone", plain_phone(person.phone)),
+                email=self.mark("email", person.email.strip().casefold()),
+                id_number=self.mark("id_number", person.id_number.strip().casefold()),
+            )
+        return {f"person_{name}": getattr(person, name) for name in NAMES}
+
+    def person_of(self, t: Transaction, item: Item) -> Person:
+        """Who is behind an item. Raises StorageDown when it cannot be opened: the key is another one."""
+        if item.kind is not Kind.REPORT:
+            return item.person
+        sealed = t.execute(OF_ITEM, {"number": item.number}).scalar_one_or_none()
+        return self.open(item.number, bytes(sealed)) if sealed else Person()
+
+    def opened(self, t: Transaction, item: Item) -> Item:
+        """The item as it is compared with others, in memory alone."""
+        return replace(item, person=self.person_of(t, item)) if item.withheld else item
+
+    def seal(self, number: str, person: Person) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        text = json.dumps(astuple(person), ensure_ascii=False)
+        return nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "replace"), number.encode())
+
+    def open(self, number: str, sealed: bytes) -> Person:
+        """Raises StorageDown."""
+        try:
+            text = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], number.encode())
+        except InvalidTag:
+            raise StorageDown("an identity does not open: the key is another one") from None
+        return Person(*json.loads(text))
+
+    # ------------------------------------------------------------ finding
+
+    def mark(self, kind: str, plain: str) -> str:
+        """The keyed hash of one sign; "" of nothing."""
+        if not plain:
+            return ""
+        said = f"{kind}:{plain}".encode("utf-8", "replace")
+        return SEALED + hmac.new(self._hashing, said, hashlib.sha256).hexdigest()[:48]
+
+    def marks(self, kind: str, given: tuple[str, ...]) -> tuple[str, ...]:
+        """These signs and what stands for them in reports."""
+        if kind == "phone":
+            plain = {plain_phone(other) for one in given for other in (one, *phone_spellings(one))}
+        else:
+            plain = {one.strip().casefold() for one in given}
+        return (*given, *sorted(self.mark(kind, one) for one in plain if one))
+
+    # ------------------------------------------------------------ what was there before
+
+    def some_open(self, t: Transaction) -> bool:
+        """Is there a report whose identity stands in the open?"""
+        return t.execute(OLD.limit(1), {"after": ""}).first() is not None
+
+    def seal_old(self, t: Transaction) -> int:
+        """Move the identities of reports that still stand in the open; how many there were."""
+        moved, after = 0, ""
+        while page := t.execute(OLD, {"after": after}).mappings().all():
+            for row in page:
+                person = Person(*(row[f"person_{name}"] for name in NAMES))
+                values = self.columns(t, row["number"], Kind.REPORT, person)
+                t.execute(update(items).where(items.c.number == row["number"]).values(**values))
+            moved += len(page)
+            after = page[-1]["number"]
+        return moved
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return hmac.new(key, purpose, hashlib.sha256).digest()
