@@ -7,6 +7,7 @@ Who may try how often is the web side's to say. Bearer tokens of programs are no
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gateway import config
+from gateway import config, one_time
 from gateway.audit import ASKER, Asker
 from gateway.errors import OperatorError, StorageDown
 from gateway.storage import Storage
@@ -53,6 +54,7 @@ class Accounts:
     ) -> None:
         self._rows = storage.accounts
         self._audit = storage.audit
+        self._seals = storage.identities
         self._limits = limits
         self._now = now
         self._seats = seats or {}
@@ -73,14 +75,28 @@ class Accounts:
         row = await self._rows.get(account_id) if ID.fullmatch(account_id) else None
         ASKER.set(Asker(row.id if row else "", address))
         right = await self._fits(row.password if row else "", password)
-        if row is None or not right or row.locked_at:
-            why = "unknown" if row is None else "password" if not right else "locked"
+        coded = row is not None and right and not row.locked_at and await self._coded(row, code)
+        if row is None or not coded:
+            why = _why_not(row, right)
             await self._audit.note("log_in.failed", row.id if row else "", {"why": why})
             return None
         now = self._now()
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         await self._rows.begin(row.id, cookie, csrf, now, now + timedelta(hours=self._limits.hours), old)
         return Session(cookie, self._account(row, csrf))
+
+    async def _coded(self, row: AccountRow, code: str) -> bool:
+        """Does the second factor fit, where there is one? It is used up then."""
+        if not row.totp:
+            return True
+        secret = self._seals.open_text(_bound(row.id), bytes.fromhex(row.totp))
+        step = one_time.step_of(secret, code.strip().replace(" ", ""), self._now(), row.totp_step)
+        if step:
+            return await self._rows.spend(row.id, row, totp_step=step)
+        left = [one for one in row.recovery if one != one_time.kept(code)]
+        if len(left) == len(row.recovery):
+            return False
+        return await self._rows.spend(row.id, row, recovery=json.dumps(left))
 
     async def account(self, cookie: str) -> Account | None:
         """Whose session a cookie is; None when it is over, or none. Raises StorageDown."""
@@ -139,6 +155,22 @@ class Accounts:
         await self.get(account_id)
         return await self._rows.end_all(account_id)
 
+    async def ask_codes(self, account_id: str) -> tuple[str, tuple[str, ...]]:
+        """Ask for one-time codes from now on: the secret, and recovery codes. Raises OperatorError."""
+        secret, recovery = one_time.new_secret(), one_time.new_recovery()
+        values = {
+            "totp": self._seals.seal_text(_bound(account_id), secret).hex(),
+            "totp_step": 0,
+            "recovery": json.dumps([one_time.kept(one) for one in recovery]),
+        }
+        await self._change(account_id, "account.totp", ends_sessions=True, **values)
+        return secret, recovery
+
+    async def ask_no_codes(self, account_id: str) -> None:
+        """The password is enough again. Raises OperatorError."""
+        values = {"totp": "", "totp_step": 0, "recovery": "[]"}
+        await self._change(account_id, "account.totp_off", ends_sessions=True, **values)
+
     async def get(self, account_id: str) -> AccountRow:
         """Raises OperatorError."""
         row = await self._rows.get(account_id)
@@ -175,6 +207,18 @@ class Accounts:
             return self._hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _bound(account_id: str) -> str:
+    return f"totp:{account_id}"
+
+
+def _why_not(row: AccountRow | None, right: bool) -> str:
+    if row is None:
+        return "unknown"
+    if not right:
+        return "password"
+    return "locked" if row.locked_at else "code"
 
 
 def _acceptable(account_id: str, password: str) -> None:

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from gateway import config
+import segno
+
+from gateway import config, one_time
 from gateway.accounts import PEOPLE, Accounts
 from gateway.audit import ASKER, at_the_keyboard
 from gateway.errors import OperatorError
@@ -42,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     password.add_argument("account")
     for one in (add, password):
         one.add_argument("--stdin", action="store_true", help="read the password from standard input")
+    totp = what.add_parser(
+        "totp", help="ask for one-time codes as well; prints QR code and recovery codes, once"
+    )
+    totp.add_argument("account")
+    totp.add_argument("--off", action="store_true", help="ask for none any more")
     for name, does in (
         ("lock", "let nobody in with it, and sign it out everywhere"),
         ("unlock", "let it in again"),
@@ -100,6 +107,15 @@ async def _do(arguments: argparse.Namespace, settings: config.Config, accounts: 
             await accounts.set_password(arguments.account, password)
             forget_password(settings, arguments.account)
             _tell(password, arguments.stdin)
+        case "totp" if arguments.off:
+            await accounts.ask_no_codes(arguments.account)
+            print(f"{arguments.account}: the password is enough")
+        case "totp":
+            secret, recovery = await accounts.ask_codes(arguments.account)
+            segno.make(one_time.address(secret, arguments.account, settings.centre.name)).terminal(
+                compact=True
+            )
+            print("\n".join([f"secret: {secret}", "recovery codes, each once:", *recovery]))
         case "lock":
             await accounts.lock(arguments.account)
             print(f"{arguments.account} is locked")

@@ -110,7 +110,7 @@ class Accounts:
             .where(
                 accounts.c.id == account_id,
                 accounts.c.totp_step == before.totp_step,
-                accounts.c.recovery == json.dumps(before.recovery),
+                accounts.c.recovery == json.dumps(list(before.recovery)),
             )
             .values(**values)
         )

@@ -75,17 +75,23 @@ class Identities:
         return replace(item, person=self.person_of(t, item)) if item.withheld else item
 
     def seal(self, number: str, person: Person) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
-        text = json.dumps(astuple(person), ensure_ascii=False)
-        return nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "replace"), number.encode())
+        return self.seal_text(number, json.dumps(astuple(person), ensure_ascii=False))
 
     def open(self, number: str, sealed: bytes) -> Person:
         """Raises StorageDown."""
+        return Person(*json.loads(self.open_text(number, sealed)))
+
+    def seal_text(self, bound: str, text: str) -> bytes:
+        """A secret, bound to whose it is."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "replace"), bound.encode())
+
+    def open_text(self, bound: str, sealed: bytes) -> str:
+        """Raises StorageDown."""
         try:
-            text = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], number.encode())
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound.encode()).decode()
         except InvalidTag:
             raise StorageDown("an identity does not open: the key is another one") from None
-        return Person(*json.loads(text))
 
     # ------------------------------------------------------------ finding
 

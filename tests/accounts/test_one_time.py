@@ -1,0 +1,48 @@
+"""One-time codes: the standard's own values, each good once, and recovery codes."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway import config, one_time
+from gateway.accounts import Accounts
+from gateway.storage import Storage
+from gateway.web.ports import Role
+
+SECRET = base64.b32encode(b"12345678901234567890").decode()
+PASSWORD = "correct horse 12315"
+
+
+@pytest.mark.parametrize(
+    ("at", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
+def test_the_standards_values(at: int, code: str) -> None:
+    """RFC 6238, appendix B, its last six digits."""
+    assert one_time.code_at(SECRET, at // one_time.STEP) == code
+
+
+async def test_a_code_is_good_once_and_a_recovery_code_too(storage: Storage) -> None:
+    at = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    accounts = Accounts(storage, config.Accounts(), lambda: at)
+    await accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+    secret, recovery = await accounts.ask_codes("agent1")
+    assert secret not in (await accounts.get("agent1")).totp
+
+    async def enters(code: str, password: str = PASSWORD) -> bool:
+        return await accounts.log_in("agent1", password, "", "", code) is not None
+
+    step = int(at.timestamp()) // one_time.STEP
+    code = one_time.code_at(secret, step)
+    assert not await enters("") and not await enters("000000") and not await enters("码")
+    assert not await enters(code, "wrong password")
+    assert await enters(code)
+    assert not await enters(code)
+    assert not await enters(one_time.code_at(secret, step - 1))
+    assert await enters(f" {recovery[0].upper()} ") and not await enters(recovery[0])
+    at += timedelta(seconds=90)
+    assert await enters(one_time.code_at(secret, step + 2))
+    await accounts.ask_no_codes("agent1")
+    assert await enters("")
