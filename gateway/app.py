@@ -30,6 +30,7 @@ from gateway.intake import Intake, faults
 from gateway.mail_in.reception import Reception
 from gateway.mail_in.service import MailIn, load_marks
 from gateway.matters import Matters
+from gateway.notify.service import post_office
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
 from gateway.pbx.asterisk_tree import Asterisk, find
@@ -106,7 +107,7 @@ class App:
         switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
         board = LiveBoard(config, switchboard, pbx)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts)
-        await self._take_mail(stack, storage, intake)
+        await self._exchange_mail(stack, storage, intake, rules)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -216,10 +217,18 @@ class App:
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
 
-    async def _take_mail(self, stack: AsyncExitStack, storage: Storage, intake: Intake) -> None:
+    async def _exchange_mail(
+        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules
+    ) -> None:
+        """What leaves the house by itself (webhooks too), and mail in."""
+        marks = load_marks(self.config.var)
+        post = post_office(self.config, storage.outbox, marks, storage.once, rules)
+        await post.start()
+        stack.push_async_callback(post.stop)
+        stack.callback(intake.on_change(lambda what, number: post.wake()))
         threads = MailThreads(storage.database, storage.identities)
         spool = self.config.var / "mail-spool"
-        reception = Reception(intake, threads, load_marks(self.config.var), spool, storage.ping)
+        reception = Reception(intake, threads, marks, spool, storage.ping, post.bounced)
         mail = MailIn(self.config, reception, storage.once)
         await mail.start()
         stack.push_async_callback(mail.stop)

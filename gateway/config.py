@@ -17,9 +17,12 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.errors import Problem, SettingError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _set(default: Any, help_line: str) -> Any:
@@ -134,6 +137,44 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class MailOut:
+    host: str = _set("", "Mail server that takes our mails; empty: no mail is sent.")
+    port: int = _set(587, "Its port: usually 587 with starttls, 465 with tls.")
+    tls: str = _set("starttls", "none, starttls or tls. It is never less than what is set here.")
+    ca_file: str = _set("", "File of certificates that are trusted; empty: those of the system.")
+    user: str = _set("", "User to log in as; empty: no log-in.")
+    password_file: str = _set("", "File with the password; empty: mail-out in var/secrets.")
+    sender: str = _set("", "Our address in From.")
+    name: str = _set("", "Our name beside it; empty: centre.name.")
+    inbox: str = _set("", "Address for answers, with a mark behind a plus; empty: the first of mail_in.")
+    timeout_seconds: int = _set(30, "How long the server may take for one answer.")
+    per_person: int = _set(10, "Mails to one address within a day; what is beyond them is not written.")
+    per_item: int = _set(6, "Mails about one item within a day.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    give_up_hours: int = _set(72, "A delivery that fails so long becomes a dead letter; a webhook goes off.")
+    due_days: int = _set(3, "item.due is told so many days before a clock ends, and again when it is over.")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One address that is told of items."""
+
+    id: str = _set("", "Id in messages and ledgers.")
+    url: str = _set("", "Where events are posted: https, or http on this machine.")
+    secret_file: str = _set(
+        "", "File with its secret whsec_…; empty: webhook-<id> in var/secrets, made once."
+    )
+    events: tuple[str, ...] = _set(
+        ("item.new", "item.changed", "item.due"), "What it is told of: item.new, item.changed, item.due."
+    )
+    allow_http: bool = _set(False, "Allow http to other machines. What is sent can be read on the way.")
+    timeout_seconds: int = _set(10, "How long it may take to answer.")
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     folder: str = _set("rules", "Folder of dated law and city data.")
 
@@ -217,6 +258,8 @@ class Config:
     database: Database = field(default_factory=Database)
     rules: Rules = field(default_factory=Rules)
     mail_in: MailIn = field(default_factory=MailIn)
+    mail_out: MailOut = field(default_factory=MailOut)
+    outbox: Outbox = field(default_factory=Outbox)
     uploads: Uploads = field(default_factory=Uploads)
     rates: Rates = field(default_factory=Rates)
     pages: Pages = field(default_factory=Pages)
@@ -224,6 +267,7 @@ class Config:
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
     mailboxes: tuple[Mailbox, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -254,13 +298,16 @@ SECTIONS: dict[str, type[Any]] = {
     "database": Database,
     "rules": Rules,
     "mail_in": MailIn,
+    "mail_out": MailOut,
+    "outbox": Outbox,
     "uploads": Uploads,
     "rates": Rates,
     "pages": Pages,
     "accounts": Accounts,
     "demo": Demo,
 }
-TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox}  # written as [[name]], any number
+# Written as [[name]], any number.
+TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox, "webhooks": Webhook}
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +357,7 @@ class _Reader:
         root = self.file.resolve().parent
         var = Path(self.environ.get("GATEWAY_VAR", root / "var"))
         parts["agents"] = self._rows(data, "agents", DEFAULT_AGENTS)
+        parts["webhooks"] = self._rows(data, "webhooks", ())
         parts["mailboxes"] = self._rows(data, "mailboxes", self._mailbox_of_environment())
         config = Config(root=root, var=var.resolve(), **parts)
         self._check(config)
@@ -403,6 +451,7 @@ class _Reader:
             ("asterisk", "rtp_first"),
             ("asterisk", "rtp_last"),
             ("mail_in", "port"),
+            ("mail_out", "port"),
         ):
             if not 1 <= getattr(getattr(c, section), key) <= 65535:
                 self._fault(section, key, f"{section}.{key} must be a port, 1 to 65535")
@@ -426,6 +475,7 @@ class _Reader:
         self._check_agents(c.agents)
         self._check_mail(c)
         self._check_public(c)
+        self._check_post(c)
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):
@@ -448,6 +498,53 @@ class _Reader:
         ids = [box.id for box in c.mailboxes]
         for twice in {one for one in ids if ids.count(one) > 1}:
             self._fault("mailboxes", "id", f"mailboxes.id {twice!r} stands twice")
+
+    def _check_post(self, c: Config) -> None:
+        """What leaves the house."""
+        out = c.mail_out
+        if out.tls not in ("none", "starttls", "tls"):
+            self._fault("mail_out", "tls", f"mail_out.tls must be none, starttls or tls, not {out.tls!r}")
+        if out.host and not out.sender:
+            self._fault("mail_out", "sender", "mail_out.sender is missing: mails need our address")
+        for key in ("sender", "inbox"):
+            address = getattr(out, key)
+            if address and not re.fullmatch(r"[^\s@+<>,;]+@[^\s@<>,;]+", address):
+                self._fault("mail_out", key, f"mail_out.{key}: {address!r} is no address")
+        if out.user and out.tls == "none" and out.host not in LOOPBACK:
+            self._fault("mail_out", "tls", "mail_out.tls: no password goes to another machine in clear")
+        for section, key, least, most in (
+            ("mail_out", "timeout_seconds", 1, 300),
+            ("mail_out", "per_person", 1, 1000),
+            ("mail_out", "per_item", 1, 1000),
+            ("outbox", "give_up_hours", 1, 720),
+            ("outbox", "due_days", 0, 60),
+        ):
+            if not least <= getattr(getattr(c, section), key) <= most:
+                self._fault(section, key, f"{section}.{key} must be {least} to {most}")
+        for hook in c.webhooks:
+            self._check_webhook(hook)
+        ids = [hook.id for hook in c.webhooks]
+        for twice in {one for one in ids if ids.count(one) > 1}:
+            self._fault("webhooks", "id", f"webhooks.id {twice!r} stands twice")
+
+    def _check_webhook(self, hook: Webhook) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", hook.id):
+            self._fault("webhooks", "id", f"webhooks.id {hook.id!r} does not fit [a-z][a-z0-9_-]{{0,30}}")
+        try:
+            url = urlsplit(hook.url)
+            scheme, host = url.scheme, url.hostname or ""
+        except ValueError:
+            scheme, host = "", ""
+        if scheme not in ("http", "https") or not host:
+            self._fault("webhooks", "url", f"webhooks.url of {hook.id!r} must begin with https://")
+        elif scheme == "http" and host not in LOOPBACK and not hook.allow_http:
+            self._fault("webhooks", "url", f"webhooks.url of {hook.id!r}: http goes to this machine only")
+        for event in hook.events:
+            if event not in Webhook().events:
+                known = ", ".join(Webhook().events)
+                self._fault("webhooks", "events", f"webhooks.events: {event!r} is not known; {known}")
+        if not 1 <= hook.timeout_seconds <= 60:
+            self._fault("webhooks", "timeout_seconds", "webhooks.timeout_seconds must be 1 to 60")
 
     def _check_public(self, c: Config) -> None:
         """Uploads, rates and pages."""

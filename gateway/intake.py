@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -57,9 +58,9 @@ class Sorted:
     content: str = ""
 
 
-def what_changed(word: str) -> str:
-    """The payload of an item.changed: the word of the event."""
-    return f'{{"what": "{word}"}}'
+def what_changed(word: str, **facts: str) -> str:
+    """The payload of an item.changed: the word of the event, and what may be told of it."""
+    return json.dumps({"what": word, **facts}, ensure_ascii=False)
 
 
 class Intake:

@@ -290,7 +290,7 @@ class Matters:
             self._links.decide(t, number, decision)
             self._items.happened(t, number, Happened(now, act.event.value, who, decision.text))
             self._run_clocks(t, item, act.event, day_of(now, self._zone))
-            self._items.post(t, "item.changed", number, what_changed(act.event.value), now)
+            self._items.post(t, "item.changed", number, _told_of(decision), now)
 
         await self._database.write(acted)
         self._told("changed", number)
@@ -379,6 +379,13 @@ class Matters:
     def _both(self, t: Transaction, one: str, two: str) -> None:
         for number in sorted((one, two)):  # in one order, so that two askers never wait for each other
             self._items.locked(t, number)
+
+
+def _told_of(decision: Decision) -> str:
+    """What others learn of a decision: its word, and the ground of a refusal."""
+    if decision.ground is None:
+        return what_changed(decision.event)
+    return what_changed(decision.event, ground=str(decision.ground), basis=decision.basis)
 
 
 def _splittable(item: Item, into: Kind) -> None:

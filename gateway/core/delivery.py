@@ -90,6 +90,11 @@ class Occasion:
     what: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def stamp(self) -> str:
+        """What tells it from every other occasion of its item: ids are given again once they are free."""
+        return f"{self.at.timestamp() * 1000:.0f}x{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class About:

@@ -90,11 +90,11 @@ class Letters:
     def _letter(self, occasion: Occasion, about: About) -> Draft:
         number = about.item.number
         new = occasion.topic == "item.new"
-        chance = f"o{occasion.id}"
+        chance = f"o{occasion.stamp}"
         message_id = self._head.marks.message_id(number, chance, self._head.sender.rpartition("@")[2])
         content = {
             "subject": self._subject(about, new),
-            "text": self._acknowledgement(about) if new else self._notice(about),
+            "text": self._acknowledgement(about) if new else self._notice(occasion, about),
             "message_id": message_id,
             "auto_submitted": "auto-replied" if new else "auto-generated",
             OWN_LOOP: "1",
@@ -103,11 +103,11 @@ class Letters:
             content["reply_to"] = self._head.marks.answer_address(number, self._head.inbox)
         if before := _message_id(about.raw):
             content["in_reply_to"] = before
-        key = f"{WAY}:{occasion.topic}:{occasion.id}:{number}"
+        key = f"{WAY}:{occasion.topic}:{number}:{occasion.stamp}"
         return Draft(key, WAY, about.item.person.email, content, message_id.strip("<>"))
 
     def _subject(self, about: About, new: bool) -> str:
-        zh, _ = KINDS[about.item.kind]
+        zh, _ = _kind(about)
         number = about.item.number
         if new:
             return f"【{self._head.hotline}】已收到您的{zh}，受理编号 {number}"
@@ -115,7 +115,7 @@ class Letters:
         return f"【{self._head.hotline}】受理编号 {number}：{state}"
 
     def _acknowledgement(self, about: About) -> str:
-        zh, en = KINDS[about.item.kind]
+        zh, en = _kind(about)
         spoken = _grouped(about.item.number)
         received = about.item.received_at.astimezone(self._head.zone)
         return "\n".join(
@@ -125,7 +125,7 @@ class Letters:
                 f"受理编号：{spoken}",
                 f"查询码：{about.query_code}",
                 f"收到时间：{_minute(received)}",
-                *(f"{self._clock(due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
+                *(f"{self._clock(about, due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
                 *self._how(True),
                 "",
                 "— — —",
@@ -134,13 +134,14 @@ class Letters:
                 f"Number: {spoken}",
                 f"Query code: {about.query_code}",
                 f"Received: {received:%Y-%m-%d %H:%M}",
-                *(f"{self._clock(due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
+                *(f"{self._clock(about, due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
                 *self._how(False),
                 "",
             ]
         )
 
-    def _notice(self, about: About) -> str:
+    def _notice(self, occasion: Occasion, about: About) -> str:
+        ground, basis = occasion.facts.get("ground", ""), occasion.facts.get("basis", "")
         zh, en = STATE_NAMES[about.item.state]
         spoken = _grouped(about.item.number)
         return "\n".join(
@@ -149,7 +150,8 @@ class Letters:
                 "",
                 f"受理编号：{spoken}",
                 f"当前状态：{zh}",
-                *(f"{self._clock(due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
+                *([f"依据：{basis}第（{ground}）项"] if ground else []),
+                *(f"{self._clock(about, due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
                 *self._how(True),
                 "",
                 "— — —",
@@ -157,7 +159,8 @@ class Letters:
                 "",
                 f"Number: {spoken}",
                 f"State: {en}",
-                *(f"{self._clock(due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
+                *([f"Ground: item {ground} of {basis}"] if ground else []),
+                *(f"{self._clock(about, due.clock)[1]}: {due.on.isoformat()}" for due in about.item.due),
                 *self._how(False),
                 "",
             ]
@@ -182,8 +185,15 @@ class Letters:
             )
         return lines
 
-    def _clock(self, clock: str) -> tuple[str, str]:
+    def _clock(self, about: About, clock: str) -> tuple[str, str]:
+        if about.item.anonymous:
+            return ("期限", "Time limit")
         return self._head.clocks.get(clock, (clock, clock))
+
+
+def _kind(about: About) -> tuple[str, str]:
+    """What it is called; whoever wants secrecy is not told by his mail what he sent."""
+    return KINDS[Kind.UNSORTED if about.item.anonymous else about.item.kind]
 
 
 def _message_id(raw: bytes) -> str:

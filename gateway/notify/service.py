@@ -1,0 +1,120 @@
+"""All that leaves the house, put together from the settings: planners, ways, and the worker.
+
+THE REGISTRY of ways is `_ways`: a new way is a file beside smtp.py and one line there.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway.config import Config, Webhook
+from gateway.core.deadlines import Rules
+from gateway.errors import Problem, SetupError
+from gateway.ledgers import OnceLedger
+from gateway.mail.thread import Marks
+from gateway.notify.hooks import Hooks
+from gateway.notify.letters import Letterhead, Letters
+from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
+from gateway.notify.smtp import Server, SmtpSender
+from gateway.notify.way import Way
+from gateway.notify.webhook import WebhookSender, secret_of
+
+
+def post_office(
+    config: Config,
+    ledger: OutboxLedger,
+    marks: Marks,
+    once: OnceLedger,
+    rules: Rules,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    told: Callable[[str], None] = lambda number: None,
+) -> PostOffice:
+    """The worker of this installation. Raises SetupError for a secret that cannot be used."""
+    return PostOffice(
+        ledger,
+        _planners(config, marks, rules),
+        _ways(config, once, now),
+        ZoneInfo(config.centre.timezone),
+        give_up=timedelta(hours=config.outbox.give_up_hours),
+        due_days=config.outbox.due_days,
+        now=now,
+        told=told,
+    )
+
+
+def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]:
+    planners: list[Planner] = [Hooks(config.webhooks).plan]
+    if config.mail_out.host:
+        planners.append(Letters(letterhead(config, marks, rules)).plan)
+    return tuple(planners)
+
+
+def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tuple[Way, ...]:
+    ways: list[Way] = []
+    if config.mail_out.host:
+        ways.append(_mail(config))
+    off_after = timedelta(hours=config.outbox.give_up_hours)
+    for hook in config.webhooks:
+        ways.append(WebhookSender(hook, secret_of(secret_file(config, hook)), once, off_after, now))
+    return tuple(ways)
+
+
+def secret_file(config: Config, hook: Webhook) -> Path:
+    """Where a webhook's secret lies."""
+    if hook.secret_file:
+        return config.root / hook.secret_file
+    return config.var / "secrets" / f"webhook-{hook.id}"
+
+
+def password_file(config: Config) -> Path:
+    """Where the password of the mail server lies."""
+    file = config.mail_out.password_file
+    return config.root / file if file else config.var / "secrets" / "mail-out"
+
+
+def letterhead(config: Config, marks: Marks, rules: Rules) -> Letterhead:
+    """Who writes, by the settings."""
+    out = config.mail_out
+    inbox = out.inbox or (config.mail_in.addresses[0] if config.mail_in.addresses else "")
+    return Letterhead(
+        config.centre.name,
+        config.centre.number,
+        out.sender,
+        config.zone,
+        marks,
+        inbox=inbox,
+        track_url=f"{config.web.public_url.rstrip('/')}/track" if config.web.public_url else "",
+        clocks={clock.name: (clock.zh, clock.en) for one in rules.sets for clock in one.clocks},
+        own=frozenset(address.lower() for address in config.mail_in.addresses),
+        per_person=out.per_person,
+        per_item=out.per_item,
+    )
+
+
+def _mail(config: Config) -> SmtpSender:
+    out = config.mail_out
+    file = password_file(config)
+    server = Server(
+        out.host,
+        out.port,
+        out.tls,
+        out.user,
+        lambda: file.read_text("utf-8").strip("\r\n"),
+        lambda: tls_context(config),
+        float(out.timeout_seconds),
+    )
+    return SmtpSender(server, out.sender, out.name or config.centre.name)
+
+
+def tls_context(config: Config) -> ssl.SSLContext:
+    """How the mail server's certificate is checked. Raises SetupError."""
+    file = config.mail_out.ca_file
+    try:
+        return ssl.create_default_context(cafile=str(config.root / file) if file else None)
+    except OSError as error:
+        raise SetupError(Problem(str(config.root / file), 0, "is no file of certificates")) from error
