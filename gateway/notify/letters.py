@@ -186,14 +186,18 @@ class Letters:
         return lines
 
     def _clock(self, about: About, clock: str) -> tuple[str, str]:
-        if about.item.anonymous:
+        if _secret(about):
             return ("期限", "Time limit")
         return self._head.clocks.get(clock, (clock, clock))
 
 
+def _secret(about: About) -> bool:
+    return about.item.anonymous or about.item.withheld
+
+
 def _kind(about: About) -> tuple[str, str]:
     """What it is called; whoever wants secrecy is not told by his mail what he sent."""
-    return KINDS[Kind.UNSORTED if about.item.anonymous else about.item.kind]
+    return KINDS[Kind.UNSORTED if _secret(about) else about.item.kind]
 
 
 def _message_id(raw: bytes) -> str:
