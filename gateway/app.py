@@ -27,10 +27,11 @@ from gateway.errors import PbxDown, SetupError
 from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
 from gateway.intake import Intake, faults
+from gateway.linkage import Linkage
 from gateway.mail_in.reception import Reception
 from gateway.mail_in.service import MailIn, load_marks
 from gateway.matters import Matters
-from gateway.notify.service import post_office
+from gateway.notify.service import partner_slips, post_office
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
 from gateway.pbx.asterisk_tree import Asterisk, find
@@ -39,7 +40,7 @@ from gateway.pbx.ivr import Ivr
 from gateway.pbx.process import AsteriskProcess
 from gateway.prompts import load_prompts
 from gateway.rules import load_rules
-from gateway.secrets import Secrets, load_secrets
+from gateway.secrets import Secrets, key_once, load_secrets
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
@@ -104,13 +105,18 @@ class App:
             config.agent_id_of_seat,
             records=config.recording.calls,
         )
-        switchboard = Switchboard(config, pbx, flows, rules, intake, storage, aftercall)
+        linkage = self._link(storage, intake, rules, flows)
+        switchboard = Switchboard(
+            config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call
+        )
         board = LiveBoard(config, switchboard, pbx)
-        await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts)
+        await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage)
         await self._exchange_mail(stack, storage, intake, rules)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
+        reminding = asyncio.create_task(linkage.keep_reminding(), name="reminders to partners")
+        stack.callback(reminding.cancel)
         stack.push_async_callback(say_goodbye, pbx)
         if process:
             await self._run_asterisk(stack, process)
@@ -177,6 +183,7 @@ class App:
         board: LiveBoard,
         secrets: Secrets,
         accounts: Accounts,
+        linkage: Linkage,
     ) -> None:
         config = self.config
 
@@ -201,6 +208,7 @@ class App:
             public=PublicSide(rules, config.centre, config.pages),
             matters=matters,
             transfers=board,
+            linkage=linkage,
             book=DayBook(storage.figures, config.zone, utc_now),
             phones=BrowserPhones(
                 browser_parts.find(),
@@ -216,6 +224,18 @@ class App:
         stack.callback(intake.on_change(changed))
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
+
+    def _link(self, storage: Storage, intake: Intake, rules: Rules, flows: FlowStore) -> Linkage:
+        """The ledger of what passes between us and partners."""
+        config = self.config
+        secret = key_once(config.var / "secrets" / "partner.key", "links in slips sent so far end then")
+        slips = partner_slips(
+            config, load_marks(config.var), rules, lambda one: f"/partner/{one}.{linkage.token(one)}"
+        )
+        linkage = Linkage(
+            *(storage, intake, rules.calendar, config.zone, lambda: flows.current().partners, slips, secret)
+        )
+        return linkage
 
     async def _exchange_mail(
         self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules

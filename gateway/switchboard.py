@@ -25,6 +25,7 @@ from gateway.core.call import (
     CallBack,
     CallBackState,
     CallOutcome,
+    CallRecord,
     Gap,
     PathStep,
     back_call,
@@ -109,6 +110,8 @@ class Counts:
 
 
 Told = Callable[[str, dict[str, object]], None]
+Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
+"""Is told of every call that is over with its transfers; twice after a crash."""
 
 
 class Switchboard:
@@ -124,6 +127,7 @@ class Switchboard:
         ledgers: Ledgers,
         aftercall: AfterCall,
         *,
+        handed: Handed | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
@@ -133,6 +137,7 @@ class Switchboard:
         self._inquiry = inquiry
         self._ledgers = ledgers
         self._aftercall = aftercall
+        self._handed = handed
         self._now = now
         self._places = Places(config.var)
         self._live: dict[str, Live] = {}
@@ -694,7 +699,9 @@ class Switchboard:
                 log.error("call %s leaves no item: %s", story.id, error)
                 closed.append((story, story.record))
         await self._aftercall.keep(closed)
-        for _, record in closed:
+        for story, record in closed:
+            if self._handed and story.transfers:
+                await self._handed(record, story.transfers)
             if record.direction == "out" and record.number and not record.back_of:
                 talked = record.outcome is CallOutcome.TALKED
                 what = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")

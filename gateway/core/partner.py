@@ -7,14 +7,19 @@ the `partner` step's.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core.hours import ALWAYS, Week, read_hours
-from gateway.core.tree import Branch, Faults, Leaf, Node
+from gateway.core.tree import Branch, Faults, Leaf, Node, Row
 
 _NUMBER = re.compile(r"\d{3,15}")
 _SIP = re.compile(r"sip:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?")
 _ID = re.compile(r"[a-z0-9_]{1,32}")
+
+
+SEES = ("kind", "content", "respondent", "county", "occurred_on")
+MAY_SEE = (*SEES, "name", "phone", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Partner:
 
     The texts are shown to the agent: what is said before joining, how the paper follows the call,
     who decides when both think it is the other's matter. `asks`: it hears what the call is about and
-    takes it by a key before anybody is put through.
+    takes it by a key before anybody is put through. `mail`, `webhook` and `fax` are ways for a slip on
+    paper; `sees` its fields; `reply_days` the workdays after which a reply is owed.
     """
 
     id: str
@@ -33,6 +39,11 @@ class Partner:
     hours: Week = field(default_factory=Week)
     ring: int = 20
     asks: bool = False
+    mail: str = ""
+    webhook: str = ""
+    fax: str = ""
+    sees: tuple[str, ...] = SEES
+    reply_days: int = 5
     told_before_joining: str = ""
     paper: str = ""
     decides: str = ""
@@ -59,6 +70,15 @@ FIELDS = (
     PartnerField(
         "asks", False, "true: it hears what the call is about and presses 1 to take it, 2 to refuse it."
     ),
+    PartnerField("mail", False, "Where slips are mailed to."),
+    PartnerField("webhook", False, "Id of the webhook in gateway.toml that slips are posted to."),
+    PartnerField("fax", False, "Where slips are faxed to: a number."),
+    PartnerField(
+        "sees",
+        False,
+        "Fields of a slip: " + ", ".join(MAY_SEE) + ". Of a reporter never name, phone or address.",
+    ),
+    PartnerField("reply_days", False, "Workdays after which a reply is owed; 5 if not given."),
     PartnerField(
         "told_before_joining", False, "What the agent tells the partner before all three are joined."
     ),
@@ -80,15 +100,24 @@ def parse_partner(tree: Node | None, faults: Faults, stem: str) -> Partner | Non
     _check_id(texts["id"], parts.get("id"), stem, faults)
     _check_dial(texts["dial"], parts.get("dial"), faults)
     hours = _week(parts.get("hours"), faults)
-    ring = _ring(parts.get("ring_seconds"), faults)
+    ring = _whole(parts.get("ring_seconds"), "ring_seconds", 5, 120, 20, faults)
     asks = _yes(parts.get("asks"), "asks", faults)
+    days = _whole(parts.get("reply_days"), "reply_days", 1, 60, 5, faults)
+    sees = _sees(parts.get("sees"), faults)
+    _check_ways(texts, parts, faults)
     if len(faults.found) > before:
         return None
-    rest = {name: texts[name] for name in ("told_before_joining", "paper", "decides", "source")}
-    return Partner(texts["id"], names[0], names[1], texts["dial"], hours, ring, asks, **rest)
+    rest = {
+        name: texts[name]
+        for name in ("mail", "webhook", "fax", "told_before_joining", "paper", "decides", "source")
+    }
+    return Partner(
+        texts["id"], names[0], names[1], texts["dial"], hours, ring, asks, sees=sees, reply_days=days, **rest
+    )
 
 
-_OTHER = ("name", "hours", "ring_seconds", "asks")
+_TEXTS = ("mail", "webhook", "fax", "told_before_joining", "paper", "decides", "source")
+_OTHER = ("name", "hours", "ring_seconds", "asks", "sees", "reply_days")
 
 
 def _text(node: Node | None, what: str, faults: Faults) -> str:
@@ -134,13 +163,44 @@ def _week(node: Node | None, faults: Faults) -> Week:
     return Week(read.get("workdays", ALWAYS), read.get("restdays", ALWAYS))
 
 
-def _ring(node: Node | None, faults: Faults) -> int:
+def _whole(node: Node | None, what: str, least: int, most: int, default: int, faults: Faults) -> int:
     if node is None:
-        return 20
-    if isinstance(node, Leaf) and type(node.value) is int and 5 <= node.value <= 120:
+        return default
+    if isinstance(node, Leaf) and type(node.value) is int and least <= node.value <= most:
         return node.value
-    faults.at(node.line, "ring_seconds must be a whole number from 5 to 120")
-    return 20
+    faults.at(node.line, f"{what} must be a whole number from {least} to {most}")
+    return default
+
+
+def _sees(node: Node | None, faults: Faults) -> tuple[str, ...]:
+    if node is None:
+        return SEES
+    if not isinstance(node, Row):
+        faults.at(node.line, "sees must be a list such as [kind, content]")
+        return SEES
+    names = []
+    for one in node.items:
+        name = one.text if isinstance(one, Leaf) else ""
+        if name not in MAY_SEE:
+            faults.at(one.line, f"`{name}` is no field of a slip: {', '.join(MAY_SEE)}")
+        names.append(name)
+    return tuple(names)
+
+
+_WAYS = {
+    "mail": (re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+"), "an address such as desk@example.cn"),
+    "webhook": (
+        re.compile(r"https://\S+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/\S*"),
+        "an https address",
+    ),
+    "fax": (_NUMBER, "a number"),
+}
+
+
+def _check_ways(texts: Mapping[str, str], parts: Mapping[str, Node], faults: Faults) -> None:
+    for name, (pattern, what) in _WAYS.items():
+        if texts[name] and not pattern.fullmatch(texts[name]):
+            faults.at(parts[name].line, f"{name} must be {what}")
 
 
 def _yes(node: Node | None, what: str, faults: Faults) -> bool:

@@ -16,9 +16,11 @@ from gateway.core.deadlines import Rules
 from gateway.errors import Problem, SetupError
 from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
-from gateway.notify.hooks import Hooks
+from gateway.notify.hooks import Hooks, way_of
+from gateway.notify.letters import WAY as MAIL
 from gateway.notify.letters import Letterhead, Letters
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
+from gateway.notify.slips import PartnerSlips, SlipHead
 from gateway.notify.smtp import Server, SmtpSender
 from gateway.notify.way import Way
 from gateway.notify.webhook import WebhookSender, secret_of
@@ -93,6 +95,21 @@ def letterhead(config: Config, marks: Marks, rules: Rules) -> Letterhead:
         own=frozenset(address.lower() for address in config.mail_in.addresses),
         per_person=out.per_person,
         per_item=out.per_item,
+    )
+
+
+def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[str], str]) -> PartnerSlips:
+    """What partners are sent; `path` is that of the page on which one replies to a referral."""
+    head = letterhead(config, marks, rules)
+    public = config.web.public_url.rstrip("/")
+    ways = [way_of(hook.id) for hook in config.webhooks]
+    return PartnerSlips(
+        SlipHead(
+            *(head.centre, head.hotline, head.sender, marks),
+            link=lambda one: f"{public}{path(one)}" if public else "",
+            ways=frozenset([*ways, MAIL] if config.mail_out.host else ways),
+            inbox=head.inbox,
+        )
     )
 
 

@@ -17,6 +17,7 @@ from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
+from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
 from gateway.storage.tokens import Tokens
 
@@ -32,6 +33,7 @@ class Storage:
         self.identities = identities
         self.items = Items(database, audit, identities)
         self.outbox = Outbox(database, self.items)
+        self.referrals = Referrals(database)
         self.links = Links(database, identities)
         self.reports = Reports(database)
         self.figures = FigureRows(database)

@@ -251,6 +251,30 @@ due_notices = Table(
     Column("stage", Words(10), primary_key=True),
 )
 
+referrals = Table(
+    "referrals",
+    meta,
+    Column("id", Words(20), primary_key=True),
+    Column("number", Words(12), nullable=False),
+    Column("partner", Words(32), nullable=False),
+    Column("direction", Words(3), nullable=False),
+    Column("key", Words(160), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("due", Words(10), nullable=False),
+    Column("state", Words(16), nullable=False),
+    _words("their_number", 64),
+    _words("call_id", 64),
+    _prose("slip", "{}"),
+    _prose("text"),
+    Column("answered_at", Big),
+    Column("ended_at", Big),
+    Column("satisfied", Boolean),
+    Index("referrals_by_key", "partner", "key", unique=True),
+    Index("referrals_by_time", "made_at", "id"),
+    Index("referrals_of", "number"),
+    Index("referrals_owed", "state", "due"),
+)
+
 lookups = Table(
     "lookups",
     meta,

@@ -19,6 +19,7 @@ from gateway.core.contact import Contact
 from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
+from gateway.web import translate
 from gateway.web.account_api import AccountApi, AuditLog
 from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
@@ -32,17 +33,19 @@ from gateway.web.log_in_page import LogInPage, LogIns
 from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
 from gateway.web.pages import Pages, PublicSide
+from gateway.web.partner_page import PartnerPage
 from gateway.web.phone_api import PhoneApi
 from gateway.web.phone_page import BrowserPhones, PhonePage
 from gateway.web.ports import Board, Door, Role, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
 from gateway.web.rates import Rates
+from gateway.web.referral_api import LinkageDesk, ReferralApi
 from gateway.web.report_page import ReportPage
 from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Notes, Route, handler
 from gateway.web.service_api import ServiceApi
-from gateway.web.shapes import NUMBER
+from gateway.web.shapes import NUMBER, NewContact
 from gateway.web.sip_socket import SipSocket
 from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk
@@ -92,6 +95,7 @@ class WebParts:
     public: PublicSide | None = None
     matters: Desk | None = None
     transfers: TransferDesk | None = None
+    linkage: LinkageDesk | None = None
     book: DayBook | None = None
     phones: BrowserPhones | None = None
     accounts: LogIns | None = None
@@ -128,6 +132,7 @@ def make_app(parts: WebParts) -> web.Application:
         *AttachmentsApi(parts.door, parts.place).routes(),
         *_matters(parts),
         *_transfers(parts),
+        *_referrals(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
@@ -149,6 +154,16 @@ def make_app(parts: WebParts) -> web.Application:
 
 def _transfers(parts: WebParts) -> tuple[Route, ...]:
     return TransferApi(parts.transfers, parts.calls, parts.door).routes() if parts.transfers else ()
+
+
+def _referrals(parts: WebParts) -> tuple[Route, ...]:
+    if parts.linkage is None:
+        return ()
+
+    def contact(sent: NewContact, key: str) -> Contact:
+        return translate.contact(sent, key, parts.now())
+
+    return ReferralApi(parts.linkage, contact).routes()
 
 
 def _matters(parts: WebParts) -> tuple[Route, ...]:
@@ -177,6 +192,8 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     pages.add_start(app)
     report.add(app)
     TrackPage(pages, report).add(app)
+    if parts.linkage:
+        PartnerPage(pages, parts.linkage).add(app)
     if phones:
         _add_phones(app, pages, phones, parts.public_url)
 

@@ -139,6 +139,10 @@ async def test_consult_merge_and_leave(gateway: Gateway) -> None:
         await talk.call.ended(5)
     record = await gateway.call_of("13912350001")
     assert (record["outcome"], record["agent"]) == ("talked", "agent1")
+    async with asyncio.timeout(10):
+        while not (told := gateway.api(f"/api/v1/referrals?number={record['number']}")["items"]):
+            await asyncio.sleep(0.05)
+    assert [(one["partner"], one["call_id"], one["state"]) for one in told] == [("12345", talk.id, "sent")]
 
 
 async def test_back_from_the_three_and_a_second_consult(gateway: Gateway) -> None:

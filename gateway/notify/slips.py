@@ -1,0 +1,122 @@
+"""Slips to partners: what was handed over, a reminder, what was told; by each way of the partner's file.
+
+Composes only. A slip has the fields that core/referral let through, and a signed link to reply by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from gateway.core.contact import Kind
+from gateway.core.delivery import Draft
+from gateway.core.partner import Partner
+from gateway.core.referral import STATE_NAMES, Direction, Referral
+from gateway.mail.automatic import OWN_LOOP
+from gateway.mail.thread import Marks
+from gateway.notify.hooks import way_of
+from gateway.notify.letters import KINDS
+
+NAMES: Mapping[str, tuple[str, str]] = {
+    "kind": ("类别", "Kind"),
+    "content": ("事项内容", "Matter"),
+    "respondent": ("被反映方", "Respondent"),
+    "county": ("所在区县", "County"),
+    "occurred_on": ("发生日期", "Happened on"),
+    "name": ("来电人", "Person"),
+    "phone": ("联系电话", "Telephone"),
+    "address": ("联系地址", "Address"),
+}
+SUBJECTS: Mapping[str, str] = {
+    "new": "【{hotline}】转办单 {id}，请于 {due} 前反馈",
+    "reminder": "【{hotline}】催办：转办单 {id}，反馈期限 {due}",
+    "told": "【{hotline}】办理情况反馈：{id}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlipHead:
+    """Who writes. `link` gives the page on which a partner replies, "" without a public address; `ways`
+    are those that are set up."""
+
+    centre: str
+    hotline: str
+    sender: str
+    marks: Marks
+    link: Callable[[str], str]
+    ways: Collection[str]
+    inbox: str = ""
+
+
+class PartnerSlips:
+    """The `Slips` of gateway/linkage.py."""
+
+    def __init__(self, head: SlipHead) -> None:
+        self._head = head
+
+    def drafts(self, one: Referral, partner: Partner, occasion: str) -> tuple[Draft, ...]:
+        """One for each way that is in the partner's file and set up here."""
+        if occasion == "new" and one.direction is Direction.IN:
+            return ()
+        made = []
+        stamp = one.state.value if occasion == "told" else occasion
+        hook = way_of(partner.webhook) if partner.webhook else ""
+        for way, address in (("mail", partner.mail), (hook, partner.webhook), ("fax", partner.fax)):
+            if address and way in self._head.ways:
+                key = f"{way}:referral:{one.id}:{stamp}"
+                made.append(self._draft(key, way, address, one, occasion))
+        return tuple(made)
+
+    def _draft(self, key: str, way: str, address: str, one: Referral, occasion: str) -> Draft:
+        if way == way_of(address):
+            return Draft(key, way, address, self._posted(key, one, f"referral.{occasion}"))
+        chance = "r" + "".join(filter(str.isalnum, f"{one.id[13:]}{occasion}{one.state.value}"))
+        domain = self._head.sender.rpartition("@")[2]
+        message_id = self._head.marks.message_id(one.number, chance, domain)
+        content = {
+            "subject": SUBJECTS[occasion].format(hotline=self._head.hotline, id=one.id, due=one.due),
+            "text": self._text(one, occasion),
+            "message_id": message_id,
+            "auto_submitted": "auto-generated",
+            OWN_LOOP: "1",
+        }
+        if self._head.inbox:
+            content["reply_to"] = self._head.marks.answer_address(one.number, self._head.inbox)
+        return Draft(key, way, address, content, message_id.strip("<>"))
+
+    def _posted(self, key: str, one: Referral, event: str) -> dict[str, str]:
+        body = {"type": event, "timestamp": one.made_at.isoformat(), "data": self._data(one)}
+        message_id = f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+        return {"id": message_id, "event": event, "body": json.dumps(body, ensure_ascii=False)}
+
+    def _data(self, one: Referral) -> dict[str, object]:
+        return {
+            "id": one.id,
+            "their_number": one.their_number,
+            "state": one.state.value,
+            "due": one.due.isoformat(),
+            "text": one.text,
+            "slip": dict(one.slip),
+            "reply": self._head.link(one.id),
+        }
+
+    def _text(self, one: Referral, occasion: str) -> str:
+        state = STATE_NAMES[one.state]
+        lines = [f"{self._head.centre} 转办单 / slip of {self._head.hotline}", ""]
+        lines += [f"我方编号 our number：{one.id}"]
+        lines += [f"贵方编号 your number：{one.their_number}"] if one.their_number else []
+        lines += [f"状态 state：{state[0]} / {state[1]}", f"反馈期限 reply by：{one.due.isoformat()}", ""]
+        if one.text:
+            lines += [f"说明 said：{one.text}", ""]
+        if occasion != "told":
+            lines += [f"{NAMES[name][0]} {NAMES[name][1]}：{_shown(name, v)}" for name, v in one.slip.items()]
+        link = self._head.link(one.id)
+        if link:
+            lines += ["", f"在此反馈（接收、退回、办理结果）/ reply here: {link}"]
+        return "\n".join([*lines, ""])
+
+
+def _shown(name: str, value: str) -> str:
+    return " / ".join(KINDS[Kind(value)]) if name == "kind" and value in tuple(Kind) else value
