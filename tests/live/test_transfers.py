@@ -140,7 +140,7 @@ async def test_consult_merge_and_leave(gateway: Gateway) -> None:
     record = await gateway.call_of("13912350001")
     assert (record["outcome"], record["agent"]) == ("talked", "agent1")
     async with asyncio.timeout(10):
-        while not (told := gateway.api(f"/api/v1/referrals?number={record['number']}")["items"]):
+        while not (told := gateway.api(f"/api/v1/referrals?number={record['number']}")["items"]):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert [(one["partner"], one["call_id"], one["state"]) for one in told] == [("12345", talk.id, "sent")]
 
