@@ -218,6 +218,7 @@ class App:
             accounts=accounts,
             openers=tuple(Role(role) for role in config.accounts.identity_roles),
             audit=storage.audit,
+            post=storage.outbox,
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "token": ("gateway.accounts_command", "bearer tokens of the API"),
     "export": ("gateway.export_command", "items as CSV or XLSX for the national platform"),
     "report": ("gateway.report_command", "the figures of days or months, as a table or CSV"),
+    "outbox": ("gateway.outbox_command", "what waits to be sent, dead letters, sending again"),
     "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 

@@ -25,6 +25,10 @@ class DeliveryState(StrEnum):
     DROPPED = "dropped"  # somebody decided that it need not be sent
 
 
+AGAIN = (DeliveryState.DEAD, DeliveryState.BOUNCED, DeliveryState.DROPPED)
+"""What somebody may have sent again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A delivery to be made. `key` is unique: what is planned twice is made once.
@@ -124,3 +128,9 @@ def pause(attempts: int, chance: float) -> timedelta:
     fifth either way. `chance` is between 0 and 1."""
     grown = min(FIRST * (1 << min(attempts - 1, 12)), LONGEST)
     return grown * (0.8 + 0.4 * chance)
+
+
+def shown_address(address: str) -> str:
+    """An address as it may be shown: of a mail address the first letter and the domain."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}" if at else address

@@ -7,7 +7,7 @@ the board at each look; nothing is kept twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -43,10 +43,15 @@ class Metrics:
         self._seconds.labels(channel).observe(seconds)
 
     def text(
-        self, items: Sequence[ItemCount] | None, clients: int, today: BoardFigures | None = None
+        self,
+        items: Sequence[ItemCount] | None,
+        clients: int,
+        today: BoardFigures | None = None,
+        post: Mapping[tuple[str, str], int] | None = None,
     ) -> bytes:
         """The exposition. `items` is None while storage is away; `clients` listen to events."""
         self._board.items, self._board.clients, self._board.today = items, clients, today
+        self._board.post = post
         return generate_latest(self._registry)
 
 
@@ -58,12 +63,22 @@ class _BoardCollector(Collector):
         self.items: Sequence[ItemCount] | None = None
         self.clients = 0
         self.today: BoardFigures | None = None
+        self.post: Mapping[tuple[str, str], int] | None = None
 
     def collect(self) -> Iterable[Metric]:
         yield from self._phone()
         yield from self._totals()
         yield from self._storage()
         yield from self._today()
+        yield from self._outbox()
+
+    def _outbox(self) -> Iterator[Metric]:
+        found = GaugeMetricFamily(
+            "gateway_outbox", "Deliveries that wait or are dead.", labels=["way", "state"]
+        )
+        for (way, state), count in sorted((self.post or {}).items()):
+            found.add_metric([way, state], count)
+        yield found
 
     def _phone(self) -> Iterator[Metric]:
         lines = self._board.lines()

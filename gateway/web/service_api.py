@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from gateway.errors import Refused, StorageDown
@@ -12,6 +14,7 @@ from gateway.web.figure_shapes import EventsAsked
 from gateway.web.figures_api import FiguresApi
 from gateway.web.health import health
 from gateway.web.metrics import CONTENT_TYPE, Metrics
+from gateway.web.outbox_api import PostLedger
 from gateway.web.ports import Board, ItemCount, Store
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.writing import encoded
@@ -28,7 +31,9 @@ class ServiceApi:
         feed: EventFeed,
         title: str,
         figures: FiguresApi | None = None,
+        post: PostLedger | None = None,
     ) -> None:
+        self._post = post
         self._store = store
         self._board = board
         self._metrics = metrics
@@ -99,17 +104,23 @@ class ServiceApi:
         )
 
     async def healthz(self, asked: Asked) -> Answer:
-        found = await health(self._store, self._board)
+        found = await health(self._store, self._board, self._post)
         return Answer(found, 200 if found.status == "ok" else 503)
 
     async def metrics(self, asked: Asked) -> web.StreamResponse:
         today = await self._figures.lately() if self._figures else None
-        text = self._metrics.text(await self._items(), self._feed.clients, today)
+        text = self._metrics.text(await self._items(), self._feed.clients, today, await self._deliveries())
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _items(self) -> list[ItemCount] | None:
         try:
             return list(await self._store.counts())
+        except StorageDown:
+            return None
+
+    async def _deliveries(self) -> Mapping[tuple[str, str], int] | None:
+        try:
+            return await self._post.counts() if self._post else None
         except StorageDown:
             return None
 

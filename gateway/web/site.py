@@ -32,6 +32,7 @@ from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.log_in_page import LogInPage, LogIns
 from gateway.web.matters_api import MatterDesk, MattersApi
 from gateway.web.metrics import Metrics
+from gateway.web.outbox_api import OutboxApi, PostLedger
 from gateway.web.pages import Pages, PublicSide
 from gateway.web.partner_page import PartnerPage
 from gateway.web.phone_api import PhoneApi
@@ -101,6 +102,7 @@ class WebParts:
     accounts: LogIns | None = None
     openers: tuple[Role, ...] = LEADERS
     audit: HouseAudit | None = None
+    post: PostLedger | None = None
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -125,7 +127,7 @@ def make_app(parts: WebParts) -> web.Application:
     app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
     app[METRICS] = metrics = Metrics(parts.board)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
-    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures)
+    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now).routes(),
@@ -136,6 +138,7 @@ def make_app(parts: WebParts) -> web.Application:
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
+        *(OutboxApi(parts.post, parts.now).routes() if parts.post else ()),
         *service.routes(),
     )
     service.describe(routes)

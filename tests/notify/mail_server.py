@@ -27,6 +27,7 @@ class MailServer:
     took_one: Callable[[str, list[str], bytes], None] = lambda sender, recipients, raw: None
     port: int = 0
     links: int = 0
+    hold: asyncio.Event | None = None  # what it took is answered only then
     users: list[str] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,6 +77,8 @@ class MailServer:
             self.took.append(one)
             self.took_one(*one)
         self._news.set()
+        if self.hold:
+            await self.hold.wait()
         return answer
 
     def mails(self) -> list[EmailMessage]:

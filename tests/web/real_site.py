@@ -82,6 +82,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         accounts=accounts,
         matters=Matters(intake, storage, rules, ZONE),
         audit=storage.audit,
+        post=storage.outbox,
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)
