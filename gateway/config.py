@@ -88,6 +88,7 @@ class Queue:
     wrap_up_seconds: int = _set(20, "Time after a talk in which the seat is not rung.")
     longest_wait: int = _set(900, "After this many seconds in the queue the flow goes on (message).")
     longest_hold: int = _set(300, "After this many seconds on hold in a consult the caller is given back.")
+    tell_listened: bool = _set(False, "Tell an agent by a voice that a supervisor listens to his call.")
     announce_seconds: int = _set(30, "How often place and expected wait are told.")
     full_at: int = _set(20, "Callers waiting at most; lines limit it too.")
     call_back_lines: int = _set(2, "A call-back is dialled only while at least so many lines are free.")

@@ -152,7 +152,7 @@ def _left(story: Story, note: Note) -> None:
 
 
 def _agent(story: Story, note: Note) -> None:
-    """The first agent counts; who takes over after a lost phone is in the item's timeline."""
+    """Whoever answered last out of the queue counts; colleagues he handed on to stand in the transfers."""
     record = story.record
     waited = record.wait_seconds
     if record.queued_at and not record.talked_at:

@@ -54,6 +54,7 @@ class AsteriskPbx:
         )
         self._listener: Listener = lambda event: None
         self._sounds = Places(config.var).sounds
+        self._tells_listened = config.queue.tell_listened
         self._heart: asyncio.Task[None] | None = None
         self._takes_calls = False
         self._watch_due = True
@@ -194,6 +195,10 @@ class AsteriskPbx:
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         variables = {"CALL": call, "SEAT": seat, "SPIED": agent_leg, "MODE": mode.value}
         outcome = await self._ami.originate(self._phone_of(seat), context="listen", variables=variables)
+        if outcome.ok and self._tells_listened:
+            await self._ami.originate(
+                "Local/s@tell-listened/n", context="tell-agent", variables={"SPIED": agent_leg}
+            )
         return outcome.ok
 
     async def take_back(self, owed_id: str) -> bool:

@@ -421,3 +421,36 @@ async def test_one_click_calls_the_person_of_an_item(gateway: Gateway) -> None:
     assert record["number"] == number
     told = [entry["what"] for entry in (await gateway.item_of(number))["timeline"]]
     assert told.count("called_back") == 1
+
+
+async def test_an_agent_may_be_told_that_somebody_listens(asterisk_tree: Asterisk, tmp_path: Path) -> None:
+    made = new_gateway(tmp_path, GATEWAY_QUEUE_TELL_LISTENED="true", GATEWAY_QUEUE_WRAP_UP_SECONDS=1)
+    for gateway in running(made):
+        async with (
+            gateway.seat("8004", "agent4", sign_in=False) as leader,
+            talking(gateway, "13912350030") as talk,
+        ):
+            leader.answer_with(Answer(0.1))
+            talk.call.tone(0)
+            await talk.ask("listen", mode="listen", seat="8004")
+            await leader.incoming(10)
+            await talk.at_seat.wait_prompt("agent_listened", timeout=10)
+            assert not any(heard.prompt == "agent_listened" for heard in talk.call.heard())
+
+
+async def test_a_requeued_caller_is_one_call(own_gateway: Gateway) -> None:
+    async with talking(own_gateway, "13912350031") as talk:
+        await talk.consult()
+        await talk.at_seat.hang_up()
+        again = await talk.seat.incoming(20)
+        await everybody_hears({CALLER: talk.call, AGENT: again})
+        await again.hang_up()
+        await talk.call.ended(10)
+    record = await own_gateway.call_of("13912350031")
+    assert len([c for c in own_gateway.calls() if c["caller"] == "13912350031"]) == 1
+    assert (record["outcome"], record["agent"]) == ("talked", "agent1")
+    figures = own_gateway.api("/api/v1/figures")["total"]
+    assert (figures["offered"], figures["answered"], figures["gave_up"]) == (1, 1, 0)
+    log = (own_gateway.places.root / "log" / "queue_log").read_text("utf-8").splitlines()
+    callers = {line.split("|")[1] for line in log if "|ENTERQUEUE|" in line}
+    assert callers == {talk.id}  # app_queue writes him down twice, under one id
