@@ -125,6 +125,22 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
 
 
 @contextmanager
+def shipped_site(folder: Path, flow: str) -> Iterator[config.Config]:
+    """A gateway as it is shipped, beginning with this flow: `gateway run` on free ports."""
+    asterisk = find_or_make(cache_home(), print)
+    own = _environment(folder, 5) | {"GATEWAY_FLOWS_ENTRY": flow, "GATEWAY_QUEUE_WRAP_UP_SECONDS": "0"}
+    del own["GATEWAY_FLOWS_FOLDER"], own["GATEWAY_ASTERISK_CONF"]
+    settings = config.load(ROOT / "gateway.toml", own)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        (folder / "gateway.log").open("ab") as log,
+        _process([sys.executable, "-m", "gateway", "run"], {**os.environ, **own}, log) as gateway,
+    ):
+        _wait_takes_calls(asterisk, Places(settings.var), gateway, folder / "gateway.log")
+        yield settings
+
+
+@contextmanager
 def _process(
     command: list[str], environment: dict[str, str], log: IO[bytes], pipe: bool = False
 ) -> Iterator[subprocess.Popen[str]]:
