@@ -48,6 +48,8 @@ class Outbox:
                 select(outbox).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
             ).mappings()
             taken = [_occasion(row) for row in found]
+            for number in sorted({one.number for one in taken}):  # in one order: nobody waits for another
+                self._items.locked(t, number)
             for one in taken:
                 self._make(t, one, planned(one, self._about(t, one, now)), now)
             if taken:
