@@ -39,6 +39,7 @@ AWAY = 5.0  # seconds to wait when storage is away
 SPARE = 10.0  # seconds that a lease is longer than the longest try
 PLANNED = 50  # occasions in one transaction
 HOUR = 3600.0
+AGAIN = 0.5  # seconds after which a task that did not end is told again
 NOTING = 3  # tries to note what was handed over
 
 Planner = Callable[[Occasion, About], Plan]
@@ -110,9 +111,11 @@ class PostOffice:
 
     async def stop(self) -> None:
         """What is under way is let go: its lease runs out and it is sent again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = set(self._tasks)
+        while left:  # Python 3.11's wait_for, within aiosmtplib, can swallow a cancellation
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=AGAIN)
         for way in self._ways:
             await way.rest()
 
