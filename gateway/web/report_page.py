@@ -16,7 +16,10 @@ from typing import Any
 from aiohttp import web
 
 from gateway.core import number as numbers
+from gateway.core.case import TERMINAL
 from gateway.core.contact import Contact, Due, Receipt
+from gateway.core.duplicates import Likely, likely
+from gateway.core.item import Item, ItemState
 from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refused, TooMany, Unavailable
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
@@ -41,9 +44,13 @@ ID_TYPES = (
     ("其他", "other"),
 )
 HONEYPOT = "website"
-OURS = ("pass", "work", "lang", HONEYPOT)  # fields that are no part of the contact
+SAME = "same"  # what the person answers: the number of an item sent before, or `new`
+OURS = ("pass", "work", "lang", HONEYPOT, SAME)  # fields that are no part of the contact
 RECEIPT = "receipt"
 RECEIPT_SECONDS = 3600
+BEFORE = "sent"
+BEFORE_SECONDS = 90 * 86400
+REMEMBERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,65 @@ class ReportPage:
                 try:
                     passed = await self._pages.passed(sent)
                     if passed:
-                        told = await self._submit(sent, passed)
-                        return self._handed_in(request, look, told)
+                        return await self._take(request, look, sent, passed)
                     refused = Aged()
                 except (KeyReused, TooMany, Unavailable) as error:
                     refused = error
             passed = self._pages.renewed(given.get("pass", ""))
             return self._form(look, sent, passed, faults, refused)
+
+    async def _take(self, request: web.Request, look: Look, sent: Sent, passed: Pass) -> web.Response:
+        """A form without a fault: an item, more for one that this browser sent before, or the question which.
+
+        Raises KeyReused, StorageDown, BadContact, NotFound.
+        """
+        pages, wish = self._pages, dict(sent.fields).get(SAME, "")
+        if wish and not sent.files:
+            sent = replace(sent, files=await pages.uploads.held(passed.key))
+        contact = self._contact(sent, passed)
+        before = self._sent_before(request)
+        if not wish and (twins := await self._twins(contact, before)):
+            await pages.uploads.hold(sent, passed.key)
+            return self._which(look, sent, passed, twins)
+        if wish in before:
+            evidence = contact.evidence
+            await pages.door.append(wish, contact.key, contact.content, evidence, "web")
+            return pages.show(look, "added.html", number=spaced(wish), plain=wish)
+        told = await self._submit(contact)
+        return self._handed_in(request, look, told, before)
+
+    def _sent_before(self, request: web.Request) -> tuple[str, ...]:
+        """The items that this browser handed in: what proves that it is the same person."""
+        held = self._pages.seals.unwrap(BEFORE, request.cookies.get(BEFORE, "")) or {}
+        return tuple(number for number in held.get("n", ()) if isinstance(number, str))
+
+    async def _twins(self, contact: Contact, before: tuple[str, ...]) -> tuple[Likely, ...]:
+        """Of the items sent before, those that may be the same matter. Nobody else's are looked at."""
+        others = []
+        for number in before:
+            try:
+                other = (await self._pages.door.get(number)).item
+            except NotFound:
+                continue
+            if other.state not in TERMINAL:
+                others.append(replace(other, person=contact.person))
+        return likely(_as_item(contact), others)
+
+    def _which(self, look: Look, sent: Sent, passed: Pass, twins: tuple[Likely, ...]) -> web.Response:
+        rows = [
+            (
+                one.item.number,
+                spaced(one.item.number),
+                self.moment(look, one.item.received_at),
+                one.item.respondent.name,
+                look.t("、", ", ").join(look.t(r.zh, r.en) for r in one.reasons if r.points > 0),
+            )
+            for one in twins
+        ]
+        said = [(name, text) for name, text in sent.fields if name not in ("pass", SAME)]
+        return self._pages.show(
+            look, "same.html", rows=rows, said=said, passed=passed, files=[f.name for f in sent.files]
+        )
 
     def _faults(self, sent: Sent) -> tuple[FieldFault, ...]:
         """Everything that is wrong with the fields, each once."""
@@ -132,13 +191,14 @@ class ReportPage:
             found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
         return tuple(found)
 
-    async def _submit(self, sent: Sent, passed: Pass) -> Told:
-        """Raises KeyReused, StorageDown, BadContact."""
-        pages = self._pages
+    def _contact(self, sent: Sent, passed: Pass) -> Contact:
         reading = read_form(shapes.NewContact, _said(sent), sent.faults)
         assert reading.made is not None, "its faults were looked at"
-        contact = translate.contact(reading.made, f"form:{passed.key}", pages.now())
-        contact = replace(contact, evidence=tuple(file.evidence for file in sent.files))
+        contact = translate.contact(reading.made, f"form:{passed.key}", self._pages.now())
+        return replace(contact, evidence=tuple(file.evidence for file in sent.files))
+
+    async def _submit(self, contact: Contact) -> Told:
+        """Raises KeyReused, StorageDown, BadContact."""
         receipt = await self._timed(contact)
         return Told(receipt.number, receipt.query_code, contact.kind.value, receipt.received_at, receipt.due)
 
@@ -184,7 +244,9 @@ class ReportPage:
 
     # ------------------------------------------------------------ the receipt
 
-    def _handed_in(self, request: web.Request, look: Look, told: Told) -> web.Response:
+    def _handed_in(
+        self, request: web.Request, look: Look, told: Told, before: tuple[str, ...]
+    ) -> web.Response:
         """On to the receipt; a browser that keeps no cookies gets it at once."""
         if not request.cookies.get("form"):
             return self._receipt(look, told)
@@ -193,6 +255,16 @@ class ReportPage:
             RECEIPT,
             self._pages.seals.wrap(RECEIPT, told.plain()),
             max_age=RECEIPT_SECONDS,
+            path="/report",
+            httponly=True,
+            samesite="Lax",
+            secure=self._pages.is_safe(request),
+        )
+        numbers_ = [told.number, *(one for one in before if one != told.number)][:REMEMBERED]
+        response.set_cookie(
+            BEFORE,
+            self._pages.seals.wrap(BEFORE, {"n": numbers_}),
+            max_age=BEFORE_SECONDS,
             path="/report",
             httponly=True,
             samesite="Lax",
@@ -283,6 +355,15 @@ class Aged(Refused):
 
     zh = "页面停留过久，内容尚未提交。请核对后再次点击提交"
     en = "This page was open too long and nothing was sent yet. Please check it and send it again"
+
+
+def _as_item(contact: Contact) -> Item:
+    """A contact as it would stand in the queue, to be compared."""
+    return Item(
+        *("", contact.channel, contact.kind, contact.task, ItemState.RECEIVED, contact.received_at),
+        *(contact.person, contact.respondent, contact.content),
+        amount=contact.amount,
+    )
 
 
 def spaced(number: str) -> str:

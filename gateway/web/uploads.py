@@ -7,9 +7,12 @@ Files lie under names of ours below `folder` for as long as the request lasts, a
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import secrets
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -35,6 +38,7 @@ EVIDENCE = "evidence"
 """The field that files come in."""
 TEXTS = 1 << 20  # bytes of all fields that are no files
 SILENCE = 30.0  # seconds without a byte, and before the slowest rate counts
+HOLD, HELD = "held-", 3600.0  # files that wait for an answer, and for how many seconds
 WRITTEN = 1 << 18  # bytes that are gathered for one write
 MB = 1 << 20
 ROLES = {Verdict.CLEAN: "evidence", Verdict.FOUND: "quarantined", Verdict.UNKNOWN: "unchecked"}
@@ -102,6 +106,39 @@ class Uploads:
             with self._place(address):
                 await self._read(request, form)
             yield await self._looked_at(form)
+
+    async def hold(self, sent: Sent, key: str) -> None:
+        """Keep a form's files for HELD seconds, until a question is answered. Raises StorageDown."""
+        await _on_disk(self._hold, sent.files, key)
+
+    async def held(self, key: str) -> tuple[Upload, ...]:
+        """What was held under this key; nothing when its time is over. Raises StorageDown."""
+        return await _on_disk(self._held, key)
+
+    def _hold(self, files: tuple[Upload, ...], key: str) -> None:
+        for old in self._folder.glob(f"{HOLD}*"):
+            if time.time() - old.stat().st_mtime > HELD:
+                shutil.rmtree(old, ignore_errors=True)
+        home = self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
+        shutil.rmtree(home, ignore_errors=True)
+        if not files:
+            return
+        home.mkdir(mode=0o700, parents=True)
+        for place, one in enumerate(files):
+            shutil.copyfile(one.path, home / str(place))
+        told = [[one.name, one.size, one.type.ending, one.type.media_type, one.role] for one in files]
+        (home / "files").write_text(json.dumps(told), "utf-8")
+
+    def _held(self, key: str) -> tuple[Upload, ...]:
+        home = self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
+        try:
+            told = json.loads((home / "files").read_text("utf-8"))
+        except FileNotFoundError:
+            return ()
+        return tuple(
+            Upload(home / str(place), name, size, FileType(ending, media), role)
+            for place, (name, size, ending, media, role) in enumerate(told)
+        )
 
     async def _read(self, request: web.Request, form: _Form) -> None:
         """The whole body into the form."""

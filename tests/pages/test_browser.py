@@ -208,3 +208,48 @@ async def test_the_keyboard_is_enough(browser: Browser, site: RealSite) -> None:
         await page.keyboard.type("1")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("#wrong")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+async def test_what_was_sent_before_is_shown_before_sending(
+    browser: Browser, site: RealSite, script: bool
+) -> None:
+    async with opened(browser, site, DESK, script=script) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.click("button[type=submit]")
+        first, _ = await to_receipt(page)
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.set_input_files("#f-evidence", [picture()])
+        await page.click("button[type=submit]")
+        await page.wait_for_selector(".twin")
+        assert "票据.png" in await page.inner_text(".note")
+        if script:
+            await looked_at(page, "same")
+        assert len(await site.items()) == 1, "nothing is sent yet"
+        await page.click(f"button[value='{first}']")
+        await page.wait_for_selector("[role=status]")
+        if script:
+            await looked_at(page, "same-added")
+        (item,) = await site.items()
+        assert [one["name"] for one in item["attachments"]] == ["票据.png"]
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.set_input_files("#f-evidence", [picture("另一张.png")])
+        await page.click("button[type=submit]")
+        await page.click("button[value=new]")
+        second, _ = await to_receipt(page)
+    items = {item["number"]: item for item in await site.items()}
+    assert set(items) == {first, second}
+    assert [one["name"] for one in items[second]["attachments"]] == ["另一张.png"]
+
+
+async def test_nobody_is_shown_what_another_browser_sent(browser: Browser, site: RealSite) -> None:
+    for _ in range(2):
+        async with opened(browser, site) as page:
+            await page.goto("/report?kind=complaint")
+            await fill(page, **SAID)
+            await page.click("button[type=submit]")
+            await to_receipt(page)
+    assert len(await site.items()) == 2

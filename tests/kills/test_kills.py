@@ -1,0 +1,19 @@
+"""kill -9 at random moments while forms, API calls and mails arrive: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.kills.storm import storm
+
+KILLS = 200
+
+
+@pytest.mark.live
+async def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    blown, faults = await storm(tmp_path, KILLS, seed=12315)
+    assert faults == []
+    assert len(blown.done) > 500 and blown.twice > 10
+    assert {key.partition("-")[0] for key in blown.done} == {"json", "form", "mail"}
