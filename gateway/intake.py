@@ -108,7 +108,7 @@ class Intake:
         try:
             kept = await self._keep(contact.evidence)
         except StorageDown:
-            if contact.channel not in BY_MACHINE or not await self._known(contact.key):
+            if contact.channel not in BY_MACHINE or not await self.known(contact.key):
                 raise
             kept = []  # it came before, and its files have been cleared away since
         mark = fingerprint(contact, kept)
@@ -138,7 +138,8 @@ class Intake:
         self._items.post(t, "item.new", number, "{}", now)
         return Receipt(number, code, contact.received_at, ItemState.RECEIVED.value, clocks)
 
-    async def _known(self, key: str) -> bool:
+    async def known(self, key: str) -> bool:
+        """Has a contact with this key been taken in? Raises StorageDown."""
         return await self._database.read(lambda t: self._items.known(t, key)) is not None
 
     def _again(self, t: Transaction, key: str, mark: str) -> Receipt:

@@ -153,6 +153,9 @@ class Door(Protocol):
     async def submit(self, contact: Contact) -> Receipt:
         """Raises BadContact, KeyReused."""
 
+    async def known(self, key: str) -> bool:
+        """Has a contact with this key been taken in?"""
+
     async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
         """None for a wrong number and a wrong code alike. Raises TooMany."""
 

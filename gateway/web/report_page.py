@@ -131,7 +131,8 @@ class ReportPage:
             sent = replace(sent, files=await pages.uploads.held(passed.key))
         contact = self._contact(sent, passed)
         before = self._sent_before(request)
-        if not wish and (twins := await self._twins(contact, before)):
+        asks = not wish and before and not await pages.door.known(contact.key)
+        if asks and (twins := await self._twins(contact, before)):
             await pages.uploads.hold(sent, passed.key)
             return self._which(look, sent, passed, twins)
         if wish in before:

@@ -62,6 +62,10 @@ class MemoryDoor:
     tries: dict[str, int] = field(default_factory=dict)
     away: bool = False
 
+    async def known(self, key: str) -> bool:
+        self._here()
+        return key in self.keys
+
     def _here(self) -> None:
         if self.away:
             raise StorageDown("sqlite: disk I/O error at a secret place")
