@@ -20,6 +20,7 @@ from gateway import browser_parts
 from gateway.accounts import Accounts
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
+from gateway.call_desk import CallDesk
 from gateway.config import Config
 from gateway.core.deadlines import Rules
 from gateway.day_book import DayBook
@@ -110,7 +111,8 @@ class App:
             config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call
         )
         board = LiveBoard(config, switchboard, pbx)
-        await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage)
+        desk = CallDesk(switchboard, storage, intake, utc_now)
+        await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
         await self._exchange_mail(stack, storage, intake, rules)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
@@ -184,6 +186,7 @@ class App:
         secrets: Secrets,
         accounts: Accounts,
         linkage: Linkage,
+        desk: CallDesk,
     ) -> None:
         config = self.config
 
@@ -214,11 +217,13 @@ class App:
                 browser_parts.find(),
                 f"http://{config.asterisk.http_host}:{config.asterisk.http_port}/ws",
                 secrets.visitor if config.demo.enabled else "",
+                {agent: word.sip for agent, word in secrets.seats.items()},
             ),
             accounts=accounts,
             openers=tuple(Role(role) for role in config.accounts.identity_roles),
             audit=storage.audit,
             post=storage.outbox,
+            desk=desk,
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -32,6 +32,7 @@ from gateway.core.item import (
     PublicState,
     QueueQuery,
 )
+from gateway.core.matter import LinkKind
 from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown, TooMany
 from gateway.storage import Storage, Transaction
 
@@ -317,6 +318,48 @@ class Intake:
             return self._detail(t, number)
 
         return self._told(await self._database.write(sorted_))
+
+    async def write_up(self, contact: Contact, who: str) -> Receipt:
+        """An agent's words as the item of a key, whether or not the call has made that item already.
+
+        Then what he wrote stands in it, as its kind, and nothing is owed any more; its clocks run from
+        the day of receipt. Raises BadContact, Conflict when somebody else holds it, StorageDown.
+        """
+        receipt = await self.submit(contact)
+        if not receipt.repeated:
+            return receipt
+        number = receipt.number
+
+        def written(t: Transaction) -> Receipt:
+            item = self._items.locked(t, number)
+            now = self._now()
+            nobody_elses(item.lease, who, now)
+            if item.state in TERMINAL:
+                raise Conflict("该件已结束 / this item is closed")
+            self._items.rewrite(t, number, contact)
+            if contact.kind is not item.kind:
+                self._items.replace_dues(t, number, self._running(t, item, contact.kind))
+            self._items.happened(t, number, Happened(now, "written_up", who, contact.kind.value))
+            self._items.post(t, "item.changed", number, "{}", now)
+            return replace(receipt, due=self._items.dues_of(t, number))
+
+        made = await self._database.write(written)
+        self._tell("changed", number)
+        return made
+
+    async def tie(self, number: str, other: str, kind: LinkKind, who: str) -> None:
+        """Link two items that came as one. Twice is once. Raises NotFound, StorageDown."""
+
+        def tied(t: Transaction) -> None:
+            for one in sorted((number, other)):
+                self._items.locked(t, one)
+            now = self._now()
+            if self._storage.links.link(t, number, other, kind, who, "", now):
+                self._items.happened(t, number, Happened(now, kind.value, who, other))
+                self._items.happened(t, other, Happened(now, kind.value, who, number))
+
+        await self._database.write(tied)
+        self._tell("changed", number)
 
     def _told(self, detail: ItemDetail) -> ItemDetail:
         self._tell("changed", detail.item.number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from gateway.core.call import (
     back_call,
     is_back,
 )
+from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
 from gateway.core.flow import Booked, Clock, Found, Staff
 from gateway.core.flow_file import FlowSet
@@ -98,6 +99,17 @@ class Live:
         return self.earlier + tuple(
             PathStep(began + timedelta(seconds=e.at_seconds), e.step, e.what) for e in walked
         )
+
+
+@dataclass(slots=True)
+class SeenCall:
+    """A call that goes on, as an agent sees it: `number` is whom it is with, `path` is in words."""
+
+    record: CallRecord
+    kind: Kind
+    number: str
+    path: tuple[str, ...]
+    agents: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -213,6 +225,32 @@ class Switchboard:
     def live(self) -> list[Story]:
         """Calls that go on, the oldest first."""
         return sorted((live.story for live in self._live.values()), key=lambda s: s.record.started_at)
+
+    def seen(self, call: str) -> SeenCall | None:
+        """A call that goes on, as its agent is to see it; None when it is over or unknown."""
+        live = self._live.get(call)
+        if live is None:
+            return None
+        story, path = live.story, live.path()
+        record = replace(story.record, path=path)
+        if record.queued_at and not record.talked_at:
+            record = replace(record, wait_seconds=(self._now() - record.queued_at).total_seconds())
+        kind = live.walk.kind if live.walk and live.walk.kind else story.kind
+        number = record.caller if record.direction == "in" else record.dialled
+        agents = {seat.agent for seat in self._seats.values() if seat.call == call}
+        agents |= {self._config.agent_id_of_seat(record.agent)} - {""}
+        return SeenCall(record, kind, number, self.said(path), frozenset(agents))
+
+    def said(self, path: Sequence[PathStep]) -> tuple[str, ...]:
+        """A path in the words of the flows: what was offered, and what the caller chose."""
+        flows = self._flows.current()
+        return tuple(word for step in path if (word := _word(flows, step)))
+
+    def written(self, call: str, number: str) -> None:
+        """The call's item is there already, written by its agent."""
+        live = self._live.get(call)
+        if live is not None:
+            live.story.record = replace(live.story.record, number=number)
 
     def seats(self) -> list[Seat]:
         """Every seat of gateway.toml, signed in or not."""
@@ -559,6 +597,28 @@ class Switchboard:
         known = self._seats.get(seat)
         if rings or (known and known.call == call):
             self._change_seat(seat, call=call if rings else "")
+        if rings and known and known.call != call:
+            self._pop(known.agent, call)
+
+    def _pop(self, agent: str, call: str) -> None:
+        """Tell the agent who rings what is known at once; the rest his page asks for."""
+        seen = self.seen(call)
+        if seen is None:
+            return
+        record = seen.record
+        self._tell_all(
+            "call.pop",
+            agent=agent,
+            id=call,
+            caller=seen.number,
+            line=record.line,
+            kind=seen.kind.value,
+            direction=record.direction,
+            back_of=record.back_of or None,
+            path=list(seen.path),
+            wait_seconds=round(record.wait_seconds, 1),
+            started_at=record.started_at,
+        )
 
     def _change_seat(self, seat: str, **facts: object) -> None:
         before = self._seats.get(seat)
@@ -827,6 +887,19 @@ class Switchboard:
                 await book.move(one.id, CallBackState.DIALLING, after)
         self._owed = None
         self._owed_changed.set()
+
+
+def _word(flows: FlowSet, step: PathStep) -> str:
+    """One step in words; "" where the caller had nothing to choose."""
+    if not step.keys:
+        return ""
+    flow, _, name = step.step.partition("/")
+    known = flows.flows.get(flow)
+    spec = known.steps.get(name) if known else None
+    if spec is None:
+        return f"{step.step} {step.keys}"
+    option = next((o.label for key, o in spec.step.options(spec.settings).items() if key == step.keys), "")
+    return " ".join(part for part in (spec.label or step.step, step.keys, option) if part)
 
 
 _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}

@@ -189,6 +189,12 @@ class Items:
     def person_of(self, t: Transaction, item: Item) -> Person:
         """Who is behind an item, a reporter too: for whoever may know. Raises StorageDown."""
         return self._identities.person_of(t, item)
+    def rewrite(self, t: Transaction, number: str, contact: Contact) -> None:
+        """What was said anew; how and when it came stays."""
+        kept = ("channel", "received_at", "attachments", "call_id")
+        values = {name: v for name, v in rows.item_values(contact, 0).items() if name not in kept}
+        values |= self._identities.columns(t, number, contact.kind, contact.person)
+        self.change(t, number, **values)
 
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
         SET_STATE.run(t, {"of": number, "to": state.value})
@@ -244,6 +250,14 @@ class Items:
             later = and_(items.c.received_at == last, items.c.number > query.after)
             wanted = wanted.where(or_(items.c.received_at > last, later))
         found = t.execute(wanted.limit(query.limit), values).mappings().all()
+        clocks = self._dues(t, [row["number"] for row in found])
+        return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
+
+    def of_phones(self, t: Transaction, phones: Sequence[str], limit: int) -> list[Item]:
+        """What came from one of these numbers on any channel, the newest first; reports are sealed and not found."""
+        wanted = select(items).where(items.c.person_phone.in_(phones))
+        newest = wanted.order_by(items.c.received_at.desc(), items.c.number.desc()).limit(limit)
+        found = t.execute(newest).mappings().all()
         clocks = self._dues(t, [row["number"] for row in found])
         return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
 

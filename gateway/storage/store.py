@@ -10,6 +10,7 @@ from gateway.secrets import key_once
 from gateway.storage.accounts import Accounts
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database
+from gateway.storage.drafts import Drafts
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
 from gateway.storage.identities import Identities
@@ -43,6 +44,7 @@ class Storage:
         self.gaps = Gaps(database)
         self.agents = Agents(database)
         self.tokens = Tokens(database, audit)
+        self.drafts = Drafts(database)
 
     @classmethod
     async def open(cls, url: str, var: Path) -> Storage:

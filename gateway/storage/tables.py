@@ -331,6 +331,17 @@ transfers = Table(
     Index("transfers_by_time", "asked_at", "target"),
 )
 
+drafts = Table(
+    "drafts",
+    meta,
+    Column("call_id", Words(64), primary_key=True),
+    Column("agent", Words(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    _prose("text"),
+    Column("at", Big, nullable=False),
+    Index("drafts_of_agent", "agent", "at"),
+)
+
 call_backs = Table(
     "call_backs",
     meta,

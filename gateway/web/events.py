@@ -35,7 +35,10 @@ NAMES = (
     "agent.state",
     "transfer.state",
     "figures.changed",
+    "call.pop",
 )
+POP = "call.pop"
+"""For the agent alone whose id is its `agent`."""
 BOARD_NAMES = ("board.now", "board.figures")
 """For wallboards alone: whole, with masked numbers."""
 PROTOCOL = "hotline.events"
@@ -50,23 +53,32 @@ def _nothing() -> None:
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """One listener. `board`: it shows the wallboard; `over` tells that it was dropped."""
+    """One listener. `board`: it shows the wallboard; `over` tells that it was dropped.
+
+    `agent` is its account's name when an agent listens: of others' calls he learns no caller.
+    """
 
     queue: asyncio.Queue[str]
     drop: Callable[[], None]
     board: bool = False
+    name: str = ""
+    agent: str = ""
     over: bool = False
 
 
 @dataclass(slots=True)
 class EventFeed:
-    """Fans events out. `publish` never waits; `told` is called at whatever may change the wallboard."""
+    """Fans events out. `publish` never waits; `told` is called at whatever may change the wallboard.
+
+    `agents` are those who sit at a seat.
+    """
 
     gate: Gate
     now: Callable[[], datetime]
     public_url: str = ""
     bound: int = BOUND
     told: Callable[[], None] = _nothing
+    agents: frozenset[str] = frozenset()
     _clients: set[Client] = field(default_factory=set)
     _sockets: set[web.WebSocketResponse] = field(default_factory=set)
     _run: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -78,14 +90,21 @@ class EventFeed:
         board = name in BOARD_NAMES
         if not board:
             self.told()
-        clients = [client for client in self._clients if client.board is board]
+        clients = [
+            client for client in self._clients if client.board is board and _is_for(client, name, data)
+        ]
         if not clients:  # every note of every call comes here
             return
         event = {"id": f"{self._run}-{self._count}", "at": self.now(), "name": name, "data": data}
         text = encoded(event).decode()
+        if "caller" in data and any(client.agent for client in clients):
+            bare = encoded({**event, "data": {**data, "caller": ""}}).decode()
+        else:
+            bare = text
         for client in clients:
+            foreign = client.agent and client.agent != data.get("agent")
             try:
-                client.queue.put_nowait(text)
+                client.queue.put_nowait(bare if foreign else text)
             except asyncio.QueueFull:
                 self._drop(client)
 
@@ -115,7 +134,9 @@ class EventFeed:
         )
         await socket.prepare(request)
         wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
-        client = Client(asyncio.Queue(self.bound), _aborter(request), wall)
+        who = asked.account
+        agent = who.name if who.role is Role.AGENT and who.name in self.agents else ""
+        client = Client(asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent)
         self._clients.add(client)
         self._sockets.add(socket)
         self.told()
@@ -165,6 +186,11 @@ class EventFeed:
             with contextlib.suppress(ConnectionError, TimeoutError):
                 async with asyncio.timeout(1):
                     await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart")
+
+
+def _is_for(client: Client, name: str, data: dict[str, object]) -> bool:
+    """A pop is for one agent, everything else for everybody."""
+    return name != POP or client.name == data.get("agent")
 
 
 def check_origin(request: web.Request, public_url: str) -> None:

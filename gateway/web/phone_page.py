@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
@@ -29,11 +30,12 @@ _WORDS = {
 @dataclass(frozen=True, slots=True)
 class BrowserPhones:
     """What phones in a browser need: the bundle of npm parts (None: not made), where Asterisk's WebSocket
-    is, and the visitor's password ("" when the demo is off)."""
+    is, the visitor's password ("" when the demo is off), and those of the seats, by agent."""
 
     bundle: Path | None
     socket: str
     visitor: str = ""
+    seats: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class PhonePage:

@@ -25,6 +25,7 @@ from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
+from gateway.web.call_desk_api import CallDeskApi, Calls
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.events import EventFeed
 from gateway.web.figures_api import FiguresApi
@@ -76,7 +77,7 @@ class WebParts:
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
     hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
     there are no pages for citizens, without `book` there are no figures and no wallboard,
-    without `phones` no telephones in browsers.
+    without `phones` no telephones in browsers, without `desk` no agent sees a call before he answers.
     """
 
     door: Door
@@ -103,6 +104,7 @@ class WebParts:
     openers: tuple[Role, ...] = LEADERS
     audit: HouseAudit | None = None
     post: PostLedger | None = None
+    desk: Calls | None = None
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -124,7 +126,9 @@ def make_app(parts: WebParts) -> web.Application:
     app = web.Application(middlewares=[logged, named, problems], client_max_size=LARGEST_BODY)
     rates = Rates(parts.rates)
     gate = Gate(parts.tokens, rates, parts.accounts)
-    app[FEED] = feed = EventFeed(gate, parts.now, parts.public_url)
+    app[FEED] = feed = EventFeed(
+        gate, parts.now, parts.public_url, agents=frozenset(one.id for one in parts.board.agents())
+    )
     app[METRICS] = metrics = Metrics(parts.board)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post)
@@ -136,6 +140,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_transfers(parts),
         *_referrals(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
+        *_call_desk(parts),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
         *(OutboxApi(parts.post, parts.now).routes() if parts.post else ()),
@@ -174,6 +179,16 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
         return ()
     counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
     return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
+
+
+def _call_desk(parts: WebParts) -> tuple[Route, ...]:
+    if parts.desk is None:
+        return ()
+    passwords = parts.phones.seats if parts.phones else {}
+    made = CallDeskApi(
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, lambda number: "")
+    )
+    return made.routes()
 
 
 def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates, gate: Gate) -> None:

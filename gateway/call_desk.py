@@ -1,0 +1,131 @@
+"""What an agent sees and writes of a call: the pop, its draft, the items that come of it.
+
+The call's item is the one that the phone channel would make of it: written before the call ends or
+after, it is the same one. A complaint and a report from one call are two items, tied as such. Built by
+app for web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.core import duplicates
+from gateway.core.call import CallBack, CallRecord
+from gateway.core.contact import Channel, Contact, Kind, Receipt
+from gateway.core.draft import Draft
+from gateway.core.item import Item, QueueQuery
+from gateway.core.matter import LinkKind
+from gateway.errors import NotFound
+from gateway.intake import Intake
+from gateway.storage import Storage
+from gateway.storage.database import Transaction
+from gateway.switchboard import Switchboard
+
+EARLIER = 8
+"""How many earlier calls and items a pop shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """A call as its agent is to see it before he answers. `number` is whom it is with."""
+
+    record: CallRecord
+    kind: Kind
+    number: str
+    path: tuple[str, ...]
+    agents: frozenset[str]
+    calls: tuple[CallRecord, ...] = ()
+    items: tuple[Item, ...] = ()
+    owed: tuple[CallBack, ...] = ()
+
+
+class CallDesk:
+    """The calls of one centre, as its agents work them."""
+
+    def __init__(
+        self, switchboard: Switchboard, storage: Storage, intake: Intake, now: Callable[[], datetime]
+    ) -> None:
+        self._switchboard = switchboard
+        self._storage = storage
+        self._intake = intake
+        self._now = now
+
+    async def call(self, call: str) -> Pop:
+        """The call itself, live or over, without what came before. Raises NotFound, StorageDown."""
+        seen = self._switchboard.seen(call)
+        if seen is not None:
+            return Pop(seen.record, seen.kind, seen.number, seen.path, seen.agents)
+        record = await self._storage.calls.get(call)
+        if record is None:
+            raise NotFound
+        number = record.caller if record.direction == "in" else record.dialled
+        path = self._switchboard.said(record.path)
+        return Pop(record, Kind.UNSORTED, number, path, frozenset({record.agent} - {""}))
+
+    async def pop(self, call: str) -> Pop:
+        """The call with all that is known of its number. Raises NotFound, StorageDown."""
+        found = await self.call(call)
+        spellings = duplicates.phone_spellings(found.number)
+        if not spellings:
+            return found
+
+        def looked_up(t: Transaction) -> list[Item]:
+            return self._storage.items.of_phones(t, spellings, EARLIER)
+
+        items = await self._storage.database.read(looked_up)
+        calls = await self._storage.calls.page(None, EARLIER + 1, caller=found.number)
+        owed = [one for one in await self._storage.call_backs.owed() if one.phone in spellings]
+        others = tuple(one for one in calls if one.id != found.record.id)[:EARLIER]
+        return replace(found, calls=others, items=tuple(items), owed=tuple(owed))
+
+    # ------------------------------------------------------------ the draft
+
+    async def draft(self, call: str, agent: str) -> Draft:
+        """The call's draft, opened when there is none. Raises StorageDown."""
+        return await self._storage.drafts.open(call, agent, self._now())
+
+    async def save_draft(self, call: str, agent: str, before: int, text: str) -> Draft | None:
+        """The saved draft; None when somebody saved another since version `before`. Raises StorageDown."""
+        return await self._storage.drafts.save(call, agent, before, text, self._now())
+
+    async def drafts(self, agent: str) -> list[Draft]:
+        """What this agent has not finished. Raises StorageDown."""
+        return await self._storage.drafts.of_agent(agent)
+
+    async def drop_draft(self, call: str) -> None:
+        """The agent does not want it any more. Raises StorageDown."""
+        await self._storage.drafts.drop(call)
+
+    # ------------------------------------------------------------ items
+
+    async def write(
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+    ) -> list[Receipt]:
+        """Make the call's items of what the agent wrote: the first is the call's own.
+
+        Sent twice it is the same items. With `close` they are closed at once, with that word (a question
+        that was answered). Raises NotFound, Conflict, StorageDown.
+        """
+        found = await self.call(call)
+        receipts = []
+        for place, contact in enumerate(contacts):
+            key = f"call:{call}" if place == 0 else f"call:{call}:{place + 1}"
+            whole = replace(
+                contact,
+                key=key,
+                channel=Channel.PHONE,
+                received_at=found.record.started_at,
+                call_id=call,
+            )
+            receipts.append(await self._intake.write_up(whole, who))
+        for receipt in receipts[1:]:
+            await self._intake.tie(receipts[0].number, receipt.number, LinkKind.SPLIT, who)
+        if close is not None:
+            for receipt in receipts:
+                await self._intake.claim(who, QueueQuery(), receipt.number)
+                await self._intake.complete(receipt.number, who, close)
+        self._switchboard.written(call, receipts[0].number)
+        await self._storage.drafts.drop(call)
+        return receipts

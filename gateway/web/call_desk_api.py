@@ -1,0 +1,245 @@
+"""A call at its agent's desk: the pop, the draft, the items, the recording's picture.
+
+A call is its own agent's and his leaders'; whatever another agent asks of it is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from gateway.call_desk import Pop
+from gateway.core.contact import Contact, Receipt
+from gateway.core.draft import Draft
+from gateway.core.item import Item
+from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, StorageDown
+from gateway.ledgers import CallLog
+from gateway.web import call_desk_shapes as shapes
+from gateway.web import translate
+from gateway.web.auth import HOUSE, LEADERS
+from gateway.web.peaks import Peaks
+from gateway.web.phone_api import sound_file
+from gateway.web.ports import Board
+from gateway.web.route import Answer, Asked, Route
+
+log = logging.getLogger(__name__)
+
+CALL = "/api/v1/calls/{id}"
+
+
+class Calls(Protocol):
+    """What is needed of gateway/call_desk.py."""
+
+    async def call(self, call: str) -> Pop: ...
+
+    async def pop(self, call: str) -> Pop: ...
+
+    async def draft(self, call: str, agent: str) -> Draft: ...
+
+    async def save_draft(self, call: str, agent: str, before: int, text: str) -> Draft | None: ...
+
+    async def drafts(self, agent: str) -> list[Draft]: ...
+
+    async def drop_draft(self, call: str) -> None: ...
+
+    async def write(
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+    ) -> list[Receipt]: ...
+
+
+class CallDeskApi:
+    """`passwords` are those of the seats' phones, by agent; `var` holds the recordings."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        records: CallLog,
+        board: Board,
+        var: Path,
+        now: Callable[[], datetime],
+        passwords: Mapping[str, str],
+        place: Callable[[str], str],
+    ) -> None:
+        self._calls = calls
+        self._records = records
+        self._board = board
+        self._var = var
+        self._now = now
+        self._passwords = passwords
+        self._place = place
+        self._peaks = Peaks(var / "peaks")
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("GET", f"{CALL}/pop", "pop", "来电弹屏：来电人的既往情况与草稿"),
+                "A call with what came from its number before, and its draft",
+                self.pop,
+                {200: shapes.PopShown},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", f"{CALL}/draft", "draft", "通话草稿", "The call's draft"),
+                self.draft,
+                {200: shapes.DraftShown},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("PUT", f"{CALL}/draft", "save_draft", "保存草稿；版本不符为 409"),
+                "Save the draft; 409 when it was saved from elsewhere meanwhile",
+                self.save_draft,
+                {200: shapes.DraftShown},
+                roles=HOUSE,
+                body=shapes.DraftWish,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("DELETE", f"{CALL}/draft", "drop_draft", "丢弃草稿", "Throw the draft away"),
+                self.drop_draft,
+                {204: None},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", "/api/v1/drafts", "drafts", "本人未完成的草稿", "The asker's open drafts"),
+                self.drafts,
+                {200: shapes.DraftsOwn},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("POST", f"{CALL}/items", "write_items", "由通话登记事项（投诉、举报分别登记）"),
+                "Make items of a call: complaint and report apart",
+                self.write,
+                {201: shapes.ItemsMade},
+                roles=HOUSE,
+                body=shapes.ItemsWish,
+                also=self._faults,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("GET", f"{CALL}/peaks", "peaks", "录音波形图", "The recording as a picture"),
+                self.peaks,
+                {200: None},
+                roles=HOUSE,
+                media="image/svg+xml",
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", "/api/v1/seat-phone", "seat_phone", "本坐席网页电话的账号"),
+                "What a page needs to be the asker's phone",
+                self.seat_phone,
+                {200: shapes.SeatPhoneShown},
+                roles=HOUSE,
+                refuses=(NotFound,),
+            ),
+        )
+
+    async def pop(self, asked: Asked) -> Answer:
+        found = await self._calls.pop(self._id(asked))
+        self._own(asked, found)
+        draft = await self._calls.draft(found.record.id, asked.account.name)
+        return Answer(
+            shapes.PopShown(
+                translate.call(found.record),
+                found.number,
+                self._place(found.number),
+                found.kind,
+                found.path,
+                tuple(translate.call(one) for one in found.calls),
+                tuple(_brief(one) for one in found.items),
+                tuple(
+                    shapes.OwedShown(one.id, one.phone, one.booked_at, one.state, one.number or None)
+                    for one in found.owed
+                ),
+                _draft(draft),
+            )
+        )
+
+    async def draft(self, asked: Asked) -> Answer:
+        self._own(asked, await self._calls.call(self._id(asked)))
+        return Answer(_draft(await self._calls.draft(self._id(asked), asked.account.name)))
+
+    async def save_draft(self, asked: Asked) -> Answer:
+        call, wish = self._id(asked), asked.sent(shapes.DraftWish)
+        self._own(asked, await self._calls.call(call))
+        saved = await self._calls.save_draft(call, asked.account.name, wish.version, wish.text)
+        if saved is None:
+            raise Conflict("草稿已在别处更改 / the draft was changed elsewhere meanwhile")
+        return Answer(_draft(saved))
+
+    async def drop_draft(self, asked: Asked) -> Answer:
+        self._own(asked, await self._calls.call(self._id(asked)))
+        await self._calls.drop_draft(self._id(asked))
+        return Answer(None, 204)
+
+    async def drafts(self, asked: Asked) -> Answer:
+        found = await self._calls.drafts(asked.account.name)
+        return Answer(shapes.DraftsOwn(tuple(_draft(one) for one in found)))
+
+    async def write(self, asked: Asked) -> Answer:
+        call, wish = self._id(asked), asked.sent(shapes.ItemsWish)
+        self._own(asked, await self._calls.call(call))
+        if not wish.items:
+            raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
+        contacts = [translate.contact(one, "", self._now()) for one in wish.items]
+        made = await self._calls.write(call, contacts, asked.account.name, wish.close)
+        return Answer(shapes.ItemsMade(tuple(translate.receipt(one) for one in made)), 201)
+
+    def _faults(self, asked: Asked) -> list[FieldFault]:
+        today = self._now().date()
+        return [
+            FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
+            for n, one in enumerate(asked.sent(shapes.ItemsWish).items)
+            if one.occurred_on and (one.occurred_on - today).days > 1
+        ]
+
+    async def peaks(self, asked: Asked) -> web.StreamResponse:
+        record = await self._records.get(self._id(asked))
+        if record is None or not record.recording:
+            raise NotFound
+        file = await asyncio.to_thread(sound_file, self._var, record.recording)
+        if file is None:
+            raise NotFound
+        picture = await asyncio.to_thread(self._peaks.picture, record.id, file)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
+
+    async def seat_phone(self, asked: Asked) -> Answer:
+        agent = next((one for one in self._board.agents() if one.id == asked.account.name), None)
+        password = self._passwords.get(asked.account.name)
+        if agent is None or password is None:
+            raise NotFound("该账号没有坐席 / this account has no seat")
+        return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
+
+    @staticmethod
+    def _id(asked: Asked) -> str:
+        return asked.part("id")
+
+    def _own(self, asked: Asked, found: Pop) -> None:
+        """Raises NotAllowed for a call that is another agent's."""
+        who = asked.account
+        if who.role in LEADERS or who.name not in {view.id for view in self._board.agents()}:
+            return
+        if who.name not in found.agents:
+            log.warning("call %s is not %s's: refused", found.record.id, who.name)
+            raise NotAllowed("这是其他坐席的通话 / this is another agent's call")
+
+
+def _draft(draft: Draft) -> shapes.DraftShown:
+    return shapes.DraftShown(draft.call_id, draft.version, draft.text, draft.at)
+
+
+def _brief(item: Item) -> shapes.ItemBrief:
+    return shapes.ItemBrief(
+        *(item.number, item.channel, item.kind, item.task, item.state, item.received_at),
+        *(item.person.name, item.respondent.name, item.content[:300]),
+    )
