@@ -224,6 +224,7 @@ class App:
             audit=storage.audit,
             post=storage.outbox,
             desk=desk,
+            wrap_up=config.queue.wrap_up_seconds,
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -189,6 +189,7 @@ class Items:
     def person_of(self, t: Transaction, item: Item) -> Person:
         """Who is behind an item, a reporter too: for whoever may know. Raises StorageDown."""
         return self._identities.person_of(t, item)
+
     def rewrite(self, t: Transaction, number: str, contact: Contact) -> None:
         """What was said anew; how and when it came stays."""
         kept = ("channel", "received_at", "attachments", "call_id")
@@ -254,7 +255,7 @@ class Items:
         return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
 
     def of_phones(self, t: Transaction, phones: Sequence[str], limit: int) -> list[Item]:
-        """What came from one of these numbers on any channel, the newest first; reports are sealed and not found."""
+        """What came from one of these numbers, the newest first; reports are sealed and not found."""
         wanted = select(items).where(items.c.person_phone.in_(phones))
         newest = wanted.order_by(items.c.received_at.desc(), items.c.number.desc()).limit(limit)
         found = t.execute(newest).mappings().all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from gateway.web.route import Answer, Asked, Route
 log = logging.getLogger(__name__)
 
 CALL = "/api/v1/calls/{id}"
+PAGE_HOLDS = 25.0  # seconds for which a page holds the phone without saying so again
 
 
 class Calls(Protocol):
@@ -65,6 +67,7 @@ class CallDeskApi:
         now: Callable[[], datetime],
         passwords: Mapping[str, str],
         place: Callable[[str], str],
+        tell: Callable[[str, dict[str, object]], None],
     ) -> None:
         self._calls = calls
         self._records = records
@@ -73,6 +76,8 @@ class CallDeskApi:
         self._now = now
         self._passwords = passwords
         self._place = place
+        self._tell = tell
+        self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and until when
         self._peaks = Peaks(var / "peaks")
 
     def routes(self) -> tuple[Route, ...]:
@@ -84,6 +89,7 @@ class CallDeskApi:
                 {200: shapes.PopShown},
                 roles=HOUSE,
                 refuses=(NotFound, StorageDown),
+                looks="pop.view",
             ),
             Route(
                 *("GET", f"{CALL}/draft", "draft", "通话草稿", "The call's draft"),
@@ -100,6 +106,7 @@ class CallDeskApi:
                 roles=HOUSE,
                 body=shapes.DraftWish,
                 refuses=(NotFound, Conflict, StorageDown),
+                noted=False,
             ),
             Route(
                 *("DELETE", f"{CALL}/draft", "drop_draft", "丢弃草稿", "Throw the draft away"),
@@ -134,12 +141,14 @@ class CallDeskApi:
                 refuses=(NotFound, StorageDown),
             ),
             Route(
-                *("GET", "/api/v1/seat-phone", "seat_phone", "本坐席网页电话的账号"),
-                "What a page needs to be the asker's phone",
+                *("POST", "/api/v1/seat-phone", "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
+                "Be the asker's phone; 409 while another page is",
                 self.seat_phone,
                 {200: shapes.SeatPhoneShown},
                 roles=HOUSE,
-                refuses=(NotFound,),
+                body=shapes.SeatPhoneWish,
+                refuses=(NotFound, Conflict),
+                noted=False,
             ),
         )
 
@@ -210,14 +219,23 @@ class CallDeskApi:
         if file is None:
             raise NotFound
         picture = await asyncio.to_thread(self._peaks.picture, record.id, file)
-        headers = {"Cache-Control": "private, max-age=86400"}
+        headers = {"Cache-Control": "private, no-store"}
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 
     async def seat_phone(self, asked: Asked) -> Answer:
-        agent = next((one for one in self._board.agents() if one.id == asked.account.name), None)
-        password = self._passwords.get(asked.account.name)
+        """One page at a time: it says so again every few seconds, and another may take over on request."""
+        who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
+        agent = next((one for one in self._board.agents() if one.id == who), None)
+        password = self._passwords.get(who)
         if agent is None or password is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
+        now = time.monotonic()
+        page, until = self._pages.get(who, ("", 0.0))
+        if page != wish.page and until > now and not wish.take:
+            raise Conflict("电话在另一页面上 / another page is the phone")
+        self._pages[who] = (wish.page, now + PAGE_HOLDS)
+        if page and page != wish.page:
+            self._tell("desk.phone", {"agent": who, "page": wish.page})
         return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
 
     @staticmethod

@@ -99,6 +99,14 @@ class ItemsMade:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatPhoneWish:
+    """A page wants to be the seat's phone. `page` is a word of its own; `take` takes it from another page."""
+
+    page: Annotated[str, Rule("页面标识", "the page", shortest=8, longest=64, pattern=r"[0-9a-zA-Z-]+")]
+    take: Annotated[bool, Rule("从另一页面接管", "take it over from another page")] = False
+
+
+@dataclass(frozen=True, slots=True)
 class SeatPhoneShown:
     """What the page needs to be the seat's phone."""
 

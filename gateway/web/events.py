@@ -36,8 +36,9 @@ NAMES = (
     "transfer.state",
     "figures.changed",
     "call.pop",
+    "desk.phone",
 )
-POP = "call.pop"
+ADDRESSED = ("call.pop", "desk.phone")
 """For the agent alone whose id is its `agent`."""
 BOARD_NAMES = ("board.now", "board.figures")
 """For wallboards alone: whole, with masked numbers."""
@@ -135,7 +136,7 @@ class EventFeed:
         await socket.prepare(request)
         wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
         who = asked.account
-        agent = who.name if who.role is Role.AGENT and who.name in self.agents else ""
+        agent = who.name if who.role is Role.AGENT and (who.csrf or who.name in self.agents) else ""
         client = Client(asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent)
         self._clients.add(client)
         self._sockets.add(socket)
@@ -189,8 +190,8 @@ class EventFeed:
 
 
 def _is_for(client: Client, name: str, data: dict[str, object]) -> bool:
-    """A pop is for one agent, everything else for everybody."""
-    return name != POP or client.name == data.get("agent")
+    """Some events are for one agent, all others for everybody."""
+    return name not in ADDRESSED or client.name == data.get("agent")
 
 
 def check_origin(request: web.Request, public_url: str) -> None:

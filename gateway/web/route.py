@@ -97,7 +97,8 @@ class Route:
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
-    before the answer goes out; what is changed stands there in any case.
+    before the answer goes out; what is changed stands there in any case,
+    but for what comes every second (`noted` False).
     """
 
     method: str
@@ -117,6 +118,7 @@ class Route:
     media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
     looks: str = ""
+    noted: bool = True
 
     @property
     def errors(self) -> tuple[type[GatewayError], ...]:
@@ -168,7 +170,7 @@ def handler(
 async def _note(route: Route, request: web.Request, notes: Notes) -> None:
     """A look, or a change of which storage has not written anything itself."""
     asker = ASKER.get()
-    changes = route.method != "GET" and asker is not None and not asker.noted
+    changes = route.noted and route.method != "GET" and asker is not None and not asker.noted
     if not (changes or route.looks):
         return
     about = next(iter(request.match_info.values()), "")

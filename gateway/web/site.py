@@ -27,6 +27,7 @@ from gateway.web.auth import LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
 from gateway.web.call_desk_api import CallDeskApi, Calls
 from gateway.web.counter_api import CounterApi, CounterDesk
+from gateway.web.desk_page import DeskPage
 from gateway.web.events import EventFeed
 from gateway.web.figures_api import FiguresApi
 from gateway.web.intake_api import IntakeApi, Missing
@@ -105,6 +106,7 @@ class WebParts:
     audit: HouseAudit | None = None
     post: PostLedger | None = None
     desk: Calls | None = None
+    wrap_up: int = 0
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -140,7 +142,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_transfers(parts),
         *_referrals(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
-        *_call_desk(parts),
+        *_call_desk(parts, feed),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
         *(OutboxApi(parts.post, parts.now).routes() if parts.post else ()),
@@ -181,12 +183,12 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
     return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
 
 
-def _call_desk(parts: WebParts) -> tuple[Route, ...]:
+def _call_desk(parts: WebParts, feed: EventFeed) -> tuple[Route, ...]:
     if parts.desk is None:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
     made = CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, lambda number: "")
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _no_place, feed.publish)
     )
     return made.routes()
 
@@ -203,7 +205,8 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     )
     pages.add_static(app)
     if parts.accounts:
-        LogInPage(pages, gate, parts.accounts).add(app)
+        desk = DeskPage(pages, parts.board, parts.wrap_up) if parts.desk else None
+        LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add(app)
     if not parts.public.settings.enabled:
         return
     report = ReportPage(pages)
@@ -279,3 +282,8 @@ async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
         await runner.cleanup()
         raise SetupError(f"web.port {host}:{port} cannot be used: {error.strerror}") from error
     return runner
+
+
+def _no_place(number: str) -> str:
+    """Where a number belongs: nothing here knows."""
+    return ""

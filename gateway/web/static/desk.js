@@ -1,0 +1,602 @@
+// /desk: one page for the whole day. Here the parts are put together: seat, telephone, list, call, item.
+// Everything that came from outside is set as text, never as markup.
+import { ask, listen } from "./desk_server.js";
+import { DraftKeeper } from "./desk_draft.js";
+
+const $ = (id) => document.getElementById(id);
+const { agent, seat, wrapUp, role, lang } = document.body.dataset;
+const words = JSON.parse(document.body.dataset.words);
+const w = (name) => words[name] ?? name;
+const make = (tag, text = "", className = "") => {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  return made;
+};
+const path = (id) => encodeURIComponent(id);
+const clock = (since) => {
+  const all = Math.max(0, Math.floor((Date.now() - since) / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(all / 3600);
+  return (hours ? `${hours}:${two(Math.floor(all / 60) % 60)}` : `${Math.floor(all / 60)}`) + `:${two(all % 60)}`;
+};
+const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });
+const today = () => new Date().toLocaleDateString("sv");
+
+// ------------------------------------------------------------ light and dark
+
+const setLook = (look) => (document.documentElement.dataset.look = look);
+setLook(localStorage.getItem("look") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+$("look").addEventListener("click", () => {
+  setLook(document.documentElement.dataset.look === "dark" ? "light" : "dark");
+  localStorage.setItem("look", document.documentElement.dataset.look);
+});
+
+function alarm(text) {
+  $("alarm").hidden = !text;
+  $("alarm").textContent = text || "";
+}
+
+// ------------------------------------------------------------ the seat
+
+let own = { state: "offline", reason: "", since: null, reachable: true, phone: "sip" };
+
+function showSeat() {
+  if (!seat) return;
+  const reason = w(`pause.${own.reason}`);
+  $("state").dataset.state = own.state;
+  $("state-word").textContent = w(`state.${own.state}`) + (own.state === "paused" && own.reason ? ` · ${reason}` : "");
+  const gone = own.state === "paused" && own.reason === "phone";
+  alarm(gone ? w("will_not_ring") : "");
+  $("offline").disabled = own.state === "offline";
+  $("pause").disabled = own.state === "offline";
+  showHealth();
+  tick();
+}
+
+function tick() {
+  const since = own.since ? new Date(own.since).getTime() : 0;
+  if (!seat) return;
+  if (own.state === "wrap_up" && since) {
+    const left = Math.max(0, Number(wrapUp) - Math.floor((Date.now() - since) / 1000));
+    $("state-clock").textContent = `${left} ${w("seconds")}`;
+  } else $("state-clock").textContent = since && own.state !== "offline" ? clock(since) : "";
+  const call = phone?.call;
+  $("call-clock").textContent = call ? clock(call.since) : "";
+}
+setInterval(tick, 500);
+
+async function setSeat(state, reason = "") {
+  const wish = { state, reason };
+  if (state === "ready") wish.phone = $("which").value;
+  try {
+    own = await ask("POST", `agents/${path(agent)}/state`, wish);
+    showSeat();
+  } catch (problem) {
+    alarm(problem.message);
+  }
+}
+
+async function readSeat() {
+  if (!seat) return;
+  const { items } = await ask("GET", "agents");
+  own = items.find((one) => one.id === agent) || own;
+  showSeat();
+  fillTargets(items);
+}
+
+// ------------------------------------------------------------ the telephone
+
+const page = sessionStorage.getItem("page") || crypto.randomUUID();
+sessionStorage.setItem("page", page);
+let phone = null;
+let elsewhere = false;
+
+function link() {
+  if ($("which").value === "sip") return own.state !== "offline" && !own.reachable ? "unreachable" : "sip";
+  if (elsewhere) return "other";
+  return phone?.trouble === "microphone" ? "microphone" : phone?.link || "off";
+}
+
+function showHealth() {
+  if (!seat) return;
+  const now = link();
+  $("health").dataset.link = now;
+  $("link").textContent = w(`link.${now}`);
+  $("take").hidden = now !== "other";
+}
+
+async function startPhone(take = false) {
+  if (phone || $("which").value !== "browser") return;
+  try {
+    const account = await ask("POST", "seat-phone", { page, take });
+    elsewhere = false;
+    const { Softphone } = await import("./softphone.js");
+    phone = new Softphone({ ...account, name: agent });
+    phone.addEventListener("change", showCall);
+    await phone.start();
+    if (own.state !== "offline" && own.phone !== "browser") await setSeat("ready");
+  } catch (problem) {
+    if (problem.status === 409) elsewhere = true;
+    else if (!phone?.trouble) alarm(problem.message);
+  }
+  showHealth();
+}
+
+function stopPhone() {
+  phone?.stop();
+  phone = null;
+  showHealth();
+}
+
+setInterval(async () => {
+  if (!phone) return;
+  try {
+    await ask("POST", "seat-phone", { page });
+  } catch (problem) {
+    if (problem.status === 409) {
+      elsewhere = true;
+      stopPhone();
+    }
+  }
+}, 8000);
+
+// ------------------------------------------------------------ the call
+
+let pop = null; // what is known of the call that is shown
+const draft = new DraftKeeper((state) => {
+  $("saved").dataset.state = state;
+  $("saved").textContent = state ? w(state) : "";
+});
+
+function showCall() {
+  const call = phone?.call;
+  const state = !call ? "" : call.held ? "held" : call.state;
+  $("call").dataset.state = state || (own.call_id && pop?.id === own.call_id ? own.state : "");
+  const sip = !call && own.call_id && pop?.id === own.call_id ? w(`state.${own.state}`) : "";
+  $("call-state").textContent = call ? w(`call.${state}`) + (call.muted ? ` · ${w("call.muted")}` : "") : sip;
+  $("answer").hidden = !(call?.state === "ringing" && call.direction === "incoming");
+  for (const id of ["hold", "mute", "pad-toggle"]) $(id).hidden = call?.state !== "talking";
+  $("hang-up").hidden = !call;
+  $("hold").setAttribute("aria-pressed", String(Boolean(call?.held)));
+  $("mute").setAttribute("aria-pressed", String(Boolean(call?.muted)));
+  if (call?.state !== "talking") $("pad").hidden = true;
+  $("transfer").hidden = !(pop && own.state === "talking" && own.call_id === pop.id);
+  if (call && $("pop").hidden) show("pop");
+  if (call && !pop) $("pop-number").textContent = call.number;
+  showHealth();
+  tick();
+}
+
+function show(what) {
+  for (const id of ["idle", "pop", "item"]) $(id).hidden = id !== what;
+}
+
+// First what came with the ring, at once; then what the gateway knows of this number.
+async function popUp(facts) {
+  if (pop?.id === facts.id && !$("pop").hidden) return;
+  await leaveDraft();
+  pop = { id: facts.id };
+  showFacts(facts);
+  listOf("earlier-items", []);
+  listOf("earlier-calls", []);
+  listOf("owed", []);
+  $("draft").reset();
+  $("fault").textContent = "";
+  show("pop");
+  document.body.dataset.popped = facts.id;
+  performance.mark(`pop:${facts.id}`);
+  showCall();
+  try {
+    const known = await ask("GET", `calls/${path(facts.id)}/pop`);
+    if (pop.id !== known.call.id) return;
+    pop = { id: known.call.id, ...known };
+    showFacts({ ...known.call, caller: known.number, kind: known.kind, path: known.path, place: known.place });
+    showEarlier(known);
+    fill(draft.open(known.call.id, known.draft), known);
+    performance.mark(`history:${facts.id}`);
+    document.body.dataset.known = facts.id;
+  } catch (problem) {
+    $("fault").textContent = problem.message;
+  }
+}
+
+function showFacts({ caller, line, kind, path: steps, wait_seconds, place, direction }) {
+  $("pop-number").textContent = caller || w("unknown");
+  const facts = [place, w(`kind.${kind}`)];
+  if (line) facts.push(`${w("line")} ${line}`);
+  if (direction === "in") facts.push(`${w("waited")} ${Math.round(wait_seconds || 0)} ${w("seconds")}`);
+  $("pop-facts").textContent = facts.filter(Boolean).join(" · ");
+  $("pop-path").replaceChildren(...(steps || []).map((step) => make("li", step)));
+}
+
+function listOf(id, rows) {
+  $(id).replaceChildren(...(rows.length ? rows : [make("li", w("none"), "soft")]));
+}
+
+function showEarlier({ items, calls, owed }) {
+  listOf(
+    "earlier-items",
+    items.map((one) => {
+      const row = make("li");
+      const open = make("button", one.number);
+      open.type = "button";
+      open.addEventListener("click", () => openItem(one.number));
+      const about = [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`item.${one.state}`), when(one.received_at)];
+      row.append(open, make("div", about.join(" · "), "soft"), make("div", [one.respondent_name, one.content].filter(Boolean).join("：").slice(0, 90)));
+      return row;
+    }),
+  );
+  listOf("earlier-calls", calls.map((one) => make("li", [when(one.started_at), one.outcome, one.agent, one.number].filter(Boolean).join(" · "))));
+  listOf("owed", owed.map((one) => make("li", `${when(one.booked_at)} · ${one.phone}`)));
+}
+
+// ------------------------------------------------------------ the draft and its items
+
+function typed() {
+  const form = $("draft");
+  const said = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "claims"));
+  said.claims = [...form.querySelectorAll("[name=claims]:checked")].map((box) => box.value);
+  return said;
+}
+
+function fill(text, known) {
+  const form = $("draft");
+  form.reset();
+  let said = {};
+  try {
+    said = JSON.parse(text || "{}");
+  } catch {
+    said = { content: text };
+  }
+  if (!text) {
+    const before = known.items.find((one) => one.name);
+    said = { phone: known.number, name: before?.name || "", kind: known.kind === "unsorted" ? "" : known.kind };
+  }
+  for (const [name, value] of Object.entries(said)) {
+    if (name === "claims") continue;
+    const field = form.elements[name];
+    if (!field) continue;
+    if (field.type === "checkbox") field.checked = Boolean(value);
+    else field.value = value;
+  }
+  for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
+}
+
+async function leaveDraft() {
+  if (!draft.call) return;
+  await draft.flush().catch(() => {});
+  draft.close();
+}
+
+function asItem(said) {
+  const item = { kind: said.kind, content: (said.content || "").trim(), claims: said.kind === "complaint" ? said.claims : [] };
+  for (const name of ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county"])
+    if (said[name]?.trim()) item[name] = said[name].trim();
+  if (said.occurred_on) item.occurred_on = said.occurred_on;
+  if (said.amount?.trim()) item.amount = Number(said.amount);
+  return item;
+}
+
+async function register(close) {
+  const said = typed();
+  if (close) said.kind ||= "question";
+  if (close && !said.content?.trim()) said.content = w("answered");
+  if (!said.kind || !said.content?.trim()) {
+    $("fault").textContent = w("missing");
+    $("d-content").focus();
+    return;
+  }
+  const items = [asItem(said)];
+  if (said.also_report && said.report?.trim()) {
+    const report = { ...asItem(said), kind: "report", content: said.report.trim(), claims: [] };
+    if (said.report_anonymous) {
+      report.anonymous = true;
+      for (const name of ["name", "phone", "address"]) delete report[name];
+    }
+    items.push(report);
+  }
+  $("fault").textContent = "";
+  try {
+    await draft.flush().catch(() => {});
+    const { items: made } = await ask("POST", `calls/${path(pop.id)}/items`, { items, ...(close ? { close: w("answered") } : {}) });
+    draft.close(true);
+    document.body.dataset.made = made.map((one) => one.number).join(" ");
+    $("draft").reset();
+    $("saved").textContent = w("made") + made.map((one) => one.number).join("、");
+    if (!phone?.call && own.call_id !== pop.id) {
+      pop = null;
+      show("idle");
+    }
+    readList();
+  } catch (problem) {
+    $("fault").textContent = [problem.message, ...problem.faults.map((one) => `${one.field}: ${one[lang]}`)].join(" ");
+  }
+}
+
+$("draft").addEventListener("input", () => draft.type(JSON.stringify(typed())));
+$("draft").addEventListener("submit", (event) => {
+  event.preventDefault();
+  register(false);
+});
+$("answered").addEventListener("click", () => register(true));
+$("later").addEventListener("click", async () => {
+  await leaveDraft();
+  pop = null;
+  show("idle");
+  readList();
+});
+
+// ------------------------------------------------------------ the list
+
+let items = [];
+let drafts = [];
+let here = -1;
+
+async function readList() {
+  try {
+    const channel = $("f-channel").value;
+    const kind = $("f-kind").value;
+    const asked = new URLSearchParams({ limit: "200" });
+    if (channel) asked.set("channel", channel);
+    if (kind) asked.set("kind", kind);
+    if ($("f-overdue").checked) asked.set("overdue", "true");
+    const [queue, open, lines] = await Promise.all([ask("GET", `queue?${asked}`), ask("GET", "drafts"), ask("GET", "lines")]);
+    items = queue.items.filter((one) => ["received", "in_work"].includes(one.state) && (!$("f-mine").checked || one.holder === agent));
+    drafts = open.items;
+    $("queue-now").textContent = lines.waiting.length ? `${w("waited")} ${lines.waiting.length}` : "";
+    showList();
+  } catch {
+    // told by the events' socket, which tries again
+  }
+}
+
+function row(className, tags, time, what, open, current) {
+  const line = make("li");
+  const button = make("button", "", className);
+  button.type = "button";
+  const top = make("div", "", "top");
+  const left = make("span");
+  left.append(...tags.filter(Boolean).map((tag) => make("span", tag, "tag")));
+  top.append(left, time);
+  button.append(top, make("div", what, "what"));
+  button.addEventListener("click", open);
+  if (current) button.setAttribute("aria-current", "true");
+  line.append(button);
+  return line;
+}
+
+function showList() {
+  const rows = [];
+  for (const one of drafts) {
+    let said = {};
+    try {
+      said = JSON.parse(one.text || "{}");
+    } catch {}
+    const open = () => popUp({ id: one.call_id, caller: said.phone, kind: said.kind || "unsorted" });
+    rows.push(row("call", [w("channel.phone"), w("draft")], make("span", when(one.at), "soft clock"), [said.phone, said.content].filter(Boolean).join(" "), open, pop?.id === one.call_id));
+  }
+  for (const one of items) {
+    const due = one.due[0];
+    const late = due && due.on < today();
+    const time = due ? make("span", late ? w("overdue") : `${w("due")} ${due.on.slice(5)}`, late ? "late" : "soft clock") : make("span");
+    const what = [one.respondent.name, one.content].filter(Boolean).join("：");
+    const holder = one.holder ? (one.holder === agent ? w("mine") : one.holder) : "";
+    rows.push(row("item", [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), holder], time, what, () => openItem(one.number), shown?.number === one.number));
+  }
+  const focused = document.activeElement?.closest("#rows") ? [...$("rows").querySelectorAll("button")].indexOf(document.activeElement) : -1;
+  $("rows").replaceChildren(...rows);
+  if (focused >= 0) $("rows").querySelectorAll("button")[Math.min(focused, rows.length - 1)]?.focus();
+  $("list-count").textContent = rows.length;
+  $("list-empty").hidden = rows.length > 0;
+}
+
+function move(by) {
+  const buttons = [...$("rows").querySelectorAll("button")];
+  here = Math.min(buttons.length - 1, Math.max(0, (document.activeElement?.closest("#rows") ? buttons.indexOf(document.activeElement) : here) + by));
+  buttons[here]?.focus();
+}
+
+for (const id of ["f-channel", "f-kind", "f-mine", "f-overdue"]) $(id).addEventListener("change", readList);
+
+// ------------------------------------------------------------ one item
+
+let shown = null;
+
+async function openItem(number) {
+  await leaveDraft();
+  try {
+    showItem(await ask("GET", `queue/${number}`));
+  } catch (problem) {
+    alarm(problem.message);
+  }
+}
+
+function showItem(one) {
+  shown = one;
+  show("item");
+  const facts = [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), w(`item.${one.state}`), when(one.received_at)];
+  if (one.holder) facts.push(`${w("by")} ${one.holder}`);
+  $("item-facts").textContent = facts.filter(Boolean).join(" · ");
+  $("item-number").textContent = one.number.replace(/(\d{6})(\d{5})(\d)/, "$1 $2 $3");
+  const label = (id) => document.querySelector(`label[for="d-${id}"]`).textContent;
+  const fields = [
+    [label("name"), one.person.name],
+    [label("phone"), one.person.phone],
+    [label("respondent_name"), one.respondent.name],
+    [label("respondent_address"), one.respondent.address],
+    [label("content"), one.content],
+    [label("amount"), one.amount],
+    [w("due"), one.due.map((due) => `${due.on}${due.on < today() ? ` ${w("overdue")}` : ""} ${due.clock}`).join("\n")],
+  ];
+  $("item-fields").replaceChildren(
+    ...fields.filter(([, text]) => text).map(([name, text]) => {
+      const line = make("div");
+      line.append(make("dt", name), make("dd", String(text)));
+      return line;
+    }),
+  );
+  $("item-past").replaceChildren(...one.timeline.map((past) => make("li", `${when(past.at)} · ${past.what} · ${past.who} ${past.text}`)));
+  const mine = one.holder === agent;
+  $("claim").hidden = mine || !["received", "in_work"].includes(one.state);
+  $("complete").hidden = $("release").hidden = !mine;
+  $("ring-back").hidden = !one.person.phone || !seat;
+  $("item-fault").textContent = "";
+  $("item-sound").hidden = true;
+  if (one.call_id) showSound(one.call_id);
+  showList();
+}
+
+// The sound itself is asked for when it is played: who listened stands in the audit log.
+async function showSound(call) {
+  $("peaks").onload = () => ($("item-sound").hidden = shown?.call_id !== call);
+  $("peaks").src = `/api/v1/calls/${path(call)}/peaks`;
+  $("sound").src = `/api/v1/calls/${path(call)}/recording`;
+}
+
+async function change(what, body) {
+  try {
+    showItem(await ask("POST", what, body));
+    $("item-word").value = "";
+    readList();
+  } catch (problem) {
+    $("item-fault").textContent = problem.message;
+  }
+}
+
+$("claim").addEventListener("click", () => change("queue/claim", { number: shown.number }));
+$("complete").addEventListener("click", () => change(`queue/${shown.number}/complete`, { text: $("item-word").value }));
+$("release").addEventListener("click", () => change(`queue/${shown.number}/release`, { text: $("item-word").value }));
+$("ring-back").addEventListener("click", () => ask("POST", `queue/${shown.number}/call`).catch((problem) => ($("item-fault").textContent = problem.message)));
+$("close-item").addEventListener("click", closeItem);
+
+function closeItem() {
+  shown = null;
+  $("sound").removeAttribute("src");
+  show(pop ? "pop" : "idle");
+  showList();
+}
+
+// ------------------------------------------------------------ consulting others
+
+let partners = [];
+
+function fillTargets(agents) {
+  const options = partners.map((one) => [`partner:${one.id}`, one.name]);
+  options.push(...agents.filter((one) => one.id !== agent && one.state !== "offline").map((one) => [`agent:${one.id}`, one.name]));
+  $("target").replaceChildren(...options.map(([value, name]) => Object.assign(make("option", name), { value })));
+}
+
+function showTransfer({ state, partner, target } = {}) {
+  const going = Boolean(state) && !["over", "back", "requeued", "handed_over"].includes(state);
+  $("transfer-state").textContent = going ? `${partner || target || ""} · ${w(`transfer.${state}`)}` : "";
+  $("consult").hidden = $("target").hidden = going;
+  $("merge").hidden = state !== "consult";
+  $("back").hidden = !going;
+  $("leave").hidden = state !== "joined";
+}
+
+$("consult").addEventListener("click", () => {
+  const [what, id] = $("target").value.split(":");
+  moveCall("consult", { [what]: id });
+});
+for (const what of ["merge", "back", "leave"]) $(what).addEventListener("click", () => moveCall(what, {}));
+
+async function moveCall(what, body) {
+  try {
+    await ask("POST", `calls/${path(pop.id)}/${what}`, what === "consult" ? body : undefined);
+  } catch (problem) {
+    $("transfer-state").textContent = problem.message;
+  }
+}
+
+// ------------------------------------------------------------ what is told
+
+let reading = 0;
+function readSoon() {
+  clearTimeout(reading);
+  reading = setTimeout(readList, 250);
+}
+
+function told(name, what) {
+  if (name === "call.pop") popUp(what);
+  else if (name === "agent.state" && what.id === agent) {
+    own = { ...own, state: what.state, reason: what.reason, since: new Date().toISOString() };
+    if (what.state === "offline") own.call_id = null;
+    showSeat();
+    showCall();
+    readSeat();
+  } else if (name === "desk.phone" && what.page !== page) {
+    elsewhere = true;
+    stopPhone();
+  } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
+  else if (name === "call.ended") {
+    if (what.id === pop?.id) showTransfer();
+    readSoon();
+  } else if (["item.new", "queue.changed"].includes(name)) readSoon();
+}
+
+listen(
+  told,
+  async () => {
+    alarm("");
+    await readSeat().catch(() => {});
+    if (own.call_id && !pop) popUp({ id: own.call_id, kind: "unsorted" });
+    readList();
+  },
+  () => alarm(w("no_answer")),
+);
+
+// ------------------------------------------------------------ buttons and keys
+
+if (seat) {
+  $("ready").addEventListener("click", () => setSeat("ready"));
+  $("pause").addEventListener("click", () => setSeat("paused", $("reason").value));
+  $("offline").addEventListener("click", () => setSeat("offline"));
+  $("which").value = localStorage.getItem("which") || "browser";
+  $("which").addEventListener("change", () => {
+    localStorage.setItem("which", $("which").value);
+    if ($("which").value === "browser") startPhone();
+    else stopPhone();
+    if (own.state !== "offline") setSeat("ready");
+  });
+  $("take").addEventListener("click", () => startPhone(true));
+  startPhone();
+  ask("GET", "partners").then((found) => (partners = found.items), () => {});
+}
+$("answer").addEventListener("click", () => phone.answer());
+$("hang-up").addEventListener("click", () => phone.hangUp());
+$("hold").addEventListener("click", () => phone.hold());
+$("mute").addEventListener("click", () => phone.mute());
+$("pad-toggle").addEventListener("click", () => {
+  $("pad").hidden = !$("pad").hidden;
+  $("pad-toggle").setAttribute("aria-expanded", String(!$("pad").hidden));
+});
+$("pad").addEventListener("click", ({ target }) => target.dataset.key && phone.key(target.dataset.key));
+$("help").addEventListener("click", () => $("keys").showModal());
+
+const KEYS = {
+  F2: () => phone?.answer(),
+  "Shift+F2": () => phone?.hangUp(),
+  F4: () => phone?.hold(),
+  F7: () => phone?.mute(),
+  F8: () => seat && setSeat("ready"),
+  F9: () => seat && setSeat("paused", $("reason").value),
+  F10: () => (!$("pop").hidden ? register(false) : !$("complete").hidden && $("complete").click()),
+  "Shift+F10": () => !$("pop").hidden && register(true),
+};
+const PLAIN = { j: () => move(1), k: () => move(-1), "/": () => $("f-channel").focus(), "?": () => $("keys").showModal() };
+
+document.addEventListener("keydown", (event) => {
+  const name = (event.shiftKey && /^F\d/.test(event.key) ? "Shift+" : "") + event.key;
+  const inField = event.target.closest("input, textarea, select");
+  let does = KEYS[name];
+  if (!does && event.altKey && /^[123]$/.test(event.key) && !$("pop").hidden)
+    does = () => $("draft").querySelectorAll("[name=kind]")[event.key - 1].click();
+  if (!does && !inField && !event.ctrlKey && !event.metaKey && !event.altKey) does = PLAIN[event.key];
+  if (!does && event.key === "Escape" && shown && !$("keys").open) does = closeItem;
+  if (!does && event.key === "Enter" && !inField && event.target === document.body && shown && !$("claim").hidden) does = () => $("claim").click();
+  if (!does) return;
+  event.preventDefault();
+  does();
+});
