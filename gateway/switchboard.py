@@ -153,6 +153,7 @@ class Switchboard:
         self._now = now
         self._places = Places(config.var)
         self._live: dict[str, Live] = {}
+        self._closing: dict[str, Live] = {}  # over, and not kept yet
         self._seats = {a.seat: Seat(a.id, a.seat, a.name) for a in config.agents}
         self._lost_at: datetime | None = None
         self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
@@ -228,7 +229,7 @@ class Switchboard:
 
     def seen(self, call: str) -> SeenCall | None:
         """A call that goes on, as its agent is to see it; None when it is over or unknown."""
-        live = self._live.get(call)
+        live = self._live.get(call) or self._closing.get(call)
         if live is None:
             return None
         story, path = live.story, live.path()
@@ -537,6 +538,7 @@ class Switchboard:
         self._owed_changed.set()
         if story.began:
             story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
+            self._closing[story.id] = live
             self._over.put_nowait(story)
             self._tell_call("call.ended", story)
 
@@ -625,7 +627,8 @@ class Switchboard:
         if before is None:
             return
         after = acd.changed(before, self._now(), **facts)
-        if after.state is SeatState.READY and after.call:
+        # It is told whom a seat rings for before it is told that it rings.
+        if after.state is SeatState.READY and before.state is not SeatState.READY:
             after = replace(after, call="")
         self._seats[seat] = after
         if after.since == before.since:
@@ -744,7 +747,8 @@ class Switchboard:
             while len(stories) < BATCH and not self._over.empty():
                 stories.append(self._over.get_nowait())
             await self._patiently(lambda: self._close(stories))  # noqa: B023 - awaited at once
-            for _ in stories:
+            for story in stories:
+                self._closing.pop(story.id, None)
                 self._over.task_done()
             await self._mark()
 

@@ -29,20 +29,12 @@ class Drafts:
     def __init__(self, database: Database) -> None:
         self._database = database
         made = sqlite_insert if database.sqlite else postgres_insert
-        self._open = made(drafts).on_conflict_do_nothing()
+        self._begin = made(drafts).on_conflict_do_nothing()
 
     async def open(self, call: str, agent: str, at: datetime) -> Draft:
-        """The call's draft; an empty one of version 0 when there was none."""
-
-        def opened(t: Transaction) -> Draft:
-            row = t.execute(ONE, {"call": call}).mappings().first()
-            if row is None:
-                values = {"call_id": call, "agent": agent, "version": 0, "text": "", "at": rows.to_ms(at)}
-                t.execute(self._open, values)
-                row = t.execute(ONE, {"call": call}).mappings().one()
-            return _draft(row)
-
-        return await self._database.write(opened)
+        """The call's draft; an empty one of version 0 when nothing was written yet."""
+        row = await self._database.read(lambda t: t.execute(ONE, {"call": call}).mappings().first())
+        return _draft(row) if row else Draft(call, agent, 0, "", at)
 
     async def save(self, call: str, agent: str, before: int, text: str, at: datetime) -> Draft | None:
         """The draft with this text, if it still was of version `before`; None when it is not."""
@@ -50,7 +42,12 @@ class Drafts:
         def saved(t: Transaction) -> Draft | None:
             values = {"call": call, "before": before, "after": before + 1}
             values |= {"by": agent, "said": text, "when": rows.to_ms(at)}
-            if t.execute(SAVE, values).rowcount != 1:
+            if before == 0:
+                first = {"call_id": call, "agent": agent, "version": 1, "text": text, "at": rows.to_ms(at)}
+                made = t.execute(self._begin, first).rowcount
+            else:
+                made = t.execute(SAVE, values).rowcount
+            if made != 1:
                 return None
             return _draft(t.execute(ONE, {"call": call}).mappings().one())
 

@@ -32,7 +32,15 @@ from gateway.web.route import Answer, Asked, Route
 log = logging.getLogger(__name__)
 
 CALL = "/api/v1/calls/{id}"
-PAGE_HOLDS = 25.0  # seconds for which a page holds the phone without saying so again
+PAGE_OPENS = 2.0  # seconds until a page that took the phone listens to events
+
+
+class Feed(Protocol):
+    """What is needed of web/events.py."""
+
+    def publish(self, name: str, data: dict[str, object]) -> None: ...
+
+    def shows(self, name: str, page: str) -> bool: ...
 
 
 class Calls(Protocol):
@@ -67,7 +75,7 @@ class CallDeskApi:
         now: Callable[[], datetime],
         passwords: Mapping[str, str],
         place: Callable[[str], str],
-        tell: Callable[[str, dict[str, object]], None],
+        feed: Feed,
     ) -> None:
         self._calls = calls
         self._records = records
@@ -76,8 +84,8 @@ class CallDeskApi:
         self._now = now
         self._passwords = passwords
         self._place = place
-        self._tell = tell
-        self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and until when
+        self._feed = feed
+        self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and since when
         self._peaks = Peaks(var / "peaks")
 
     def routes(self) -> tuple[Route, ...]:
@@ -223,19 +231,20 @@ class CallDeskApi:
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 
     async def seat_phone(self, asked: Asked) -> Answer:
-        """One page at a time: it says so again every few seconds, and another may take over on request."""
+        """One page at a time, for as long as it listens to events; another may take over on request."""
         who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
         agent = next((one for one in self._board.agents() if one.id == who), None)
         password = self._passwords.get(who)
         if agent is None or password is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
         now = time.monotonic()
-        page, until = self._pages.get(who, ("", 0.0))
-        if page != wish.page and until > now and not wish.take:
+        page, since = self._pages.get(who, ("", -PAGE_OPENS))
+        held = now - since < PAGE_OPENS or self._feed.shows(who, page)
+        if page != wish.page and held and not wish.take:
             raise Conflict("电话在另一页面上 / another page is the phone")
-        self._pages[who] = (wish.page, now + PAGE_HOLDS)
+        self._pages[who] = (wish.page, now)
         if page and page != wish.page:
-            self._tell("desk.phone", {"agent": who, "page": wish.page})
+            self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
         return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
 
     @staticmethod

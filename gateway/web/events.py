@@ -64,6 +64,7 @@ class Client:
     board: bool = False
     name: str = ""
     agent: str = ""
+    page: str = ""
     over: bool = False
 
 
@@ -113,6 +114,10 @@ class EventFeed:
     def clients(self) -> int:
         return len(self._clients)
 
+    def shows(self, name: str, page: str) -> bool:
+        """Is this account's desk page open and listening?"""
+        return any(client.name == name and client.page == page for client in self._clients)
+
     @property
     def boards(self) -> int:
         """How many of them show the wallboard."""
@@ -135,9 +140,10 @@ class EventFeed:
         )
         await socket.prepare(request)
         wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
+        page = asked.queried(EventsAsked).page
         who = asked.account
         agent = who.name if who.role is Role.AGENT and (who.csrf or who.name in self.agents) else ""
-        client = Client(asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent)
+        client = Client(asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent, page)
         self._clients.add(client)
         self._sockets.add(socket)
         self.told()

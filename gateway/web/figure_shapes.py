@@ -126,6 +126,7 @@ class EventsAsked:
     """Which events; without a word all but the board's."""
 
     only: Annotated[Only | None, Rule("仅大屏事件", "the wallboard's events alone")] = None
+    page: Annotated[str, Rule("页面标识", "which desk page listens", longest=64)] = ""
 
 
 @dataclass(frozen=True, slots=True)

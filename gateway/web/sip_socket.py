@@ -45,7 +45,7 @@ class SipSocket:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One browser's connection, until either side ends it."""
-        if not web.WebSocketResponse().can_prepare(request):
+        if not web.WebSocketResponse(protocols=[PROTOCOL]).can_prepare(request):
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self._public_url)
         await self._let_in(request)

@@ -188,7 +188,7 @@ def _call_desk(parts: WebParts, feed: EventFeed) -> tuple[Route, ...]:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
     made = CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _no_place, feed.publish)
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _no_place, feed)
     )
     return made.routes()
 

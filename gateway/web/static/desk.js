@@ -123,23 +123,16 @@ async function startPhone(take = false) {
   showHealth();
 }
 
+function yieldPhone() {
+  elsewhere = true;
+  stopPhone();
+}
+
 function stopPhone() {
   phone?.stop();
   phone = null;
   showHealth();
 }
-
-setInterval(async () => {
-  if (!phone) return;
-  try {
-    await ask("POST", "seat-phone", { page });
-  } catch (problem) {
-    if (problem.status === 409) {
-      elsewhere = true;
-      stopPhone();
-    }
-  }
-}, 8000);
 
 // ------------------------------------------------------------ the call
 
@@ -527,8 +520,7 @@ function told(name, what) {
     showCall();
     readSeat();
   } else if (name === "desk.phone" && what.page !== page) {
-    elsewhere = true;
-    stopPhone();
+    yieldPhone();
   } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
   else if (name === "call.ended") {
     if (what.id === pop?.id) showTransfer();
@@ -537,10 +529,12 @@ function told(name, what) {
 }
 
 listen(
+  page,
   told,
   async () => {
     alarm("");
     await readSeat().catch(() => {});
+    if (phone) ask("POST", "seat-phone", { page }).catch((problem) => problem.status === 409 && yieldPhone());
     if (own.call_id && !pop) popUp({ id: own.call_id, kind: "unsorted" });
     readList();
   },

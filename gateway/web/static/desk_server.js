@@ -21,10 +21,10 @@ export async function ask(method, path, body) {
 
 // Events, for as long as the page is open; `again` is called at each connection, since what was told
 // meanwhile is not told twice.
-export function listen(told, again, lost) {
+export function listen(page, told, again, lost) {
   let pause = 500;
   const connect = () => {
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/events`, ["hotline.events"]);
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/events?page=${page}`, ["hotline.events"]);
     socket.onopen = () => {
       pause = 500;
       again();
