@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -895,7 +896,7 @@ class Switchboard:
 
 def _word(flows: FlowSet, step: PathStep) -> str:
     """One step in words; "" where the caller had nothing to choose."""
-    if not step.keys:
+    if not _KEYS.fullmatch(step.keys):
         return ""
     flow, _, name = step.step.partition("/")
     known = flows.flows.get(flow)
@@ -906,6 +907,7 @@ def _word(flows: FlowSet, step: PathStep) -> str:
     return " ".join(part for part in (spec.label or step.step, step.keys, option) if part)
 
 
+_KEYS = re.compile(r"[0-9*#]+")
 _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
 
 

@@ -13,12 +13,18 @@ from gateway.core.item import ItemState
 from gateway.core.transfer import TransferState
 from gateway.web.pages import KIND_NAMES, Look, Pages
 from gateway.web.phone_page import MICROPHONE
-from gateway.web.ports import Account, Board
+from gateway.web.ports import Account, Board, Role
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+ROLE_NAMES = {
+    Role.AGENT: ("坐席人员", "agent"),
+    Role.SUPERVISOR: ("值班长", "supervisor"),
+    Role.ADMIN: ("管理员", "administrator"),
+    Role.AUDITOR: ("审计员", "auditor"),
+}
 PAUSES = {
     "break": ("小休", "Break"),
     "meal": ("用餐", "Meal"),
@@ -152,6 +158,7 @@ class DeskPage:
                 "Cache-Control": "no-store",
             },
             account=account,
+            role=look.t(*ROLE_NAMES[account.role]),
             words=words,
             wrap_up=self._wrap_up,
             pauses={name: look.t(*both) for name, both in PAUSES.items()},

@@ -15,17 +15,12 @@ from gateway.accounts import Session
 from gateway.errors import NotAllowed
 from gateway.web.addresses import address_of
 from gateway.web.auth import COOKIE, CSRF_FIELD, Gate, bears, cookie_of
+from gateway.web.desk_page import ROLE_NAMES
 from gateway.web.pages import Look, Pages
 from gateway.web.pauses import Pauses
-from gateway.web.ports import Account, Role
+from gateway.web.ports import Account
 from gateway.web.rates import Flooded
 
-ROLE_NAMES = {
-    Role.AGENT: ("坐席人员", "agent"),
-    Role.SUPERVISOR: ("值班长", "supervisor"),
-    Role.ADMIN: ("管理员", "administrator"),
-    Role.AUDITOR: ("审计员", "auditor"),
-}
 DESK = "/desk"
 FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT = 4, 60.0  # short, or anybody could keep an agent out
 FREE_BY_ADDRESS, LONGEST_BY_ADDRESS = 20, 900.0

@@ -119,21 +119,22 @@ async def test_a_call_is_seen_answered_written_and_registered(gateway: Gateway, 
 
 async def test_only_who_rings_sees_the_caller(gateway: Gateway, browser: Browser) -> None:
     caller = "13900009999"
-    async with at_desk(browser, gateway, "agent1") as page:
-        async with at_desk(browser, gateway, "agent2", ready=False) as other, gateway.phone(caller) as phone:
-            call = await phone.dial("12315")
-            await call.wait_prompt("welcome", timeout=10)
-            await call.press("0")
-            await seat_is(page, "ringing")
-            number = await page.get_attribute("body", "data-popped")
-            assert await page.inner_text("#pop-number") == caller
-            assert await other.is_hidden("#pop")
-            told = await other.evaluate(
-                "async call => (await fetch(`/api/v1/calls/${call}/pop`)).status", number
-            )
-            assert told == 403
-            await call.hang_up()
-            await seat_is(page, "ready")
+    async with (
+        at_desk(browser, gateway, "agent1") as page,
+        at_desk(browser, gateway, "agent2", ready=False) as other,
+        gateway.phone(caller) as phone,
+    ):
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("0")
+        await seat_is(page, "ringing")
+        number = await page.get_attribute("body", "data-popped")
+        assert await page.inner_text("#pop-number") == caller
+        assert await other.is_hidden("#pop")
+        told = await other.evaluate("async call => (await fetch(`/api/v1/calls/${call}/pop`)).status", number)
+        assert told == 403
+        await call.hang_up()
+        await seat_is(page, "ready")
 
 
 async def test_a_draft_outlives_a_reload_and_hostile_text_is_text(gateway: Gateway, browser: Browser) -> None:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:gateway/storage/migrations/versions/0010_drafts.py
 revision = "0010"
 down_revision = "0009"
-========
-revision = "0009"
-down_revision = "0008"
->>>>>>>> b33cdf7 (Give agents their desk: telephone, pop, draft and items on one page):gateway/storage/migrations/versions/0009_drafts.py
 
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
