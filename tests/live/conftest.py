@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -178,7 +179,9 @@ class Gateway:
             try:
                 with urllib.request.urlopen(self.url("/healthz"), timeout=2):
                     return
-            except OSError:
+            except OSError as away:
+                if isinstance(away, urllib.error.HTTPError):
+                    away.close()
                 time.sleep(0.05)
         raise AssertionError(f"not healthy after {limit} s: {self.log.read_text('utf-8')[-3000:]}")
 
@@ -214,8 +217,12 @@ class Gateway:
         request = urllib.request.Request(self.url(path), data, method=method or None)
         request.add_header("Authorization", f"Bearer {self.token}")
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            raw = answer.read()
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                raw = answer.read()
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            raise
         return json.loads(raw) if raw else None
 
     def calls(self) -> list[dict[str, Any]]:

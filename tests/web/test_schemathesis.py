@@ -1,4 +1,4 @@
-"""The API held against its own description by schemathesis: thousands of good and bad requests to a real site.
+"""The API held against its description by schemathesis: thousands of good and bad requests to a real site.
 
 What business rules refuse beyond the schema (a reason that is needed, a person who must be reachable) is no
 fault, so that check alone is left out.
