@@ -45,6 +45,7 @@ from gateway.secrets import Secrets, key_once, load_secrets
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
+from gateway.virus_scan import Clamd
 from gateway.voice_engine.environment import cache_home
 from gateway.web.pages import PublicSide
 from gateway.web.phone_page import BrowserPhones
@@ -255,7 +256,8 @@ class App:
         stack.callback(intake.on_change(lambda what, number: post.wake()))
         threads = MailThreads(storage.database, storage.identities)
         spool = self.config.var / "mail-spool"
-        reception = Reception(intake, threads, marks, spool, storage.ping, post.bounced)
+        clamd = Clamd(self.config.uploads.clamd) if self.config.uploads.clamd else None
+        reception = Reception(intake, threads, marks, spool, storage.ping, post.bounced, clamd)
         mail = MailIn(self.config, reception, storage.once)
         await mail.start()
         stack.push_async_callback(mail.stop)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from gateway.core.contact import Channel, Contact, Evidence, Kind, Person
+from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Task
 from gateway.mail.message import Attached, Message
 
 CHANNEL = Channel.EMAIL
@@ -57,6 +57,7 @@ def contact(
         received_at=arrival.received_at,
         person=Person(name=message.sender.name[:FIELD], email=address[:FIELD]),
         content=content(message, notes),
+        task=Task.UNREADABLE if message.unreadable else Task.NONE,
         evidence=evidence,
         raw=raw,
     )

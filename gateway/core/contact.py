@@ -41,6 +41,7 @@ class Task(StrEnum):
     LISTEN = "listen"  # a message to be heard
     CALL_BACK = "call_back"  # the caller asked to be called back
     GAVE_UP = "gave_up"  # the caller gave up or was cut off: call back
+    UNREADABLE = "unreadable"  # what came could not be read: look at its original
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,10 +22,12 @@ from gateway.channels import email
 from gateway.channels.email import Arrival
 from gateway.core.contact import Contact, Evidence, Receipt
 from gateway.errors import GatewayError, NotFound, StorageDown
+from gateway.file_types import type_of
 from gateway.mail.bounce import Bounce
 from gateway.mail.identity import key_of
 from gateway.mail.message import Message, read
 from gateway.mail.thread import Marks, hints
+from gateway.virus_scan import ROLES, Clamd, Verdict
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -89,7 +92,7 @@ class _Read:
 class Reception:
     """Takes mails in. `spool` is a folder of its own for files on their way; `alive` raises
     StorageDown when the database is away; `on_bounce` is told of every report on a mail of ours, at
-    least once."""
+    least once; `clamd`, if there is one, is asked about every file that came along."""
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Reception:
         spool: Path,
         alive: Callable[[], Awaitable[None]],
         on_bounce: OnBounce | None = None,
+        clamd: Clamd | None = None,
     ) -> None:
         self._door = door
         self._threads = threads
@@ -106,6 +110,7 @@ class Reception:
         self._spool = spool
         self._alive = alive
         self._on_bounce = on_bounce
+        self._clamd = clamd
         self._workers = ThreadPoolExecutor(READERS, "mail")
         shutil.rmtree(spool, ignore_errors=True)  # what a crash left; those mails come again
 
@@ -151,7 +156,20 @@ class Reception:
             if self._marks.number_in([done.message.message_id]):
                 log.info("mail from %s: our own came back", arrival.via)
                 return Taken("", Fate.OWN)
+            done = replace(done, evidence=await self._looked_at(done.evidence))
             return await self._route(done, raw, arrival, folder)
+
+    async def _looked_at(self, files: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        """What each file is by its bytes, and whether clamd knows it. None is thrown away."""
+        seen = []
+        for one in files:
+            path = Path(one.path)
+            kind = await self._in_worker(partial(type_of, path))
+            role = one.role
+            if self._clamd and (verdict := await self._clamd.scan(path)) is not Verdict.CLEAN:
+                role = ROLES[verdict]
+            seen.append(replace(one, media_type=kind.media_type if kind else one.media_type, role=role))
+        return tuple(seen)
 
     async def _route(self, done: _Read, raw: bytes, arrival: Arrival, folder: Path) -> Taken:
         """A follow-up where the mail proves that it is one, or its sender is known; else a new item."""

@@ -69,6 +69,7 @@ WORDS = {
             Task.LISTEN: ("听留言", "Listen"),
             Task.CALL_BACK: ("待回电", "Call back"),
             Task.GAVE_UP: ("中途挂机", "Gave up"),
+            Task.UNREADABLE: ("看原件", "See the original"),
         }.items()
     },
     **{

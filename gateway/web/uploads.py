@@ -25,9 +25,9 @@ from aiohttp import web
 from gateway import config
 from gateway.core.contact import Evidence
 from gateway.errors import FieldFault, GatewayError, StorageDown, TooLarge, TooMany, WrongType
-from gateway.web.file_types import FileType, type_of
+from gateway.file_types import FileType, type_of
+from gateway.virus_scan import ROLES, Clamd
 from gateway.web.multipart import Began, Data, Ended, Event, MultipartReader
-from gateway.web.virus_scan import Clamd, Verdict
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -41,7 +41,6 @@ SILENCE = 30.0  # seconds without a byte, and before the slowest rate counts
 HOLD, HELD = "held-", 3600.0  # files that wait for an answer, and for how many seconds
 WRITTEN = 1 << 18  # bytes that are gathered for one write
 MB = 1 << 20
-ROLES = {Verdict.CLEAN: "evidence", Verdict.FOUND: "quarantined", Verdict.UNKNOWN: "unchecked"}
 
 
 @dataclass(frozen=True, slots=True)

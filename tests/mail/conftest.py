@@ -24,6 +24,7 @@ from gateway.mail_in.reception import Reception
 from gateway.rules import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
+from gateway.virus_scan import Clamd
 from tests.mail.dovecot import Dovecot, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,12 +62,12 @@ class House:
             raise StorageDown
         await self.storage.ping()
 
-    def reception(self) -> Reception:
+    def reception(self, clamd: Clamd | None = None) -> Reception:
         async def bounced(number: str, bounce: Bounce) -> None:
             self.bounces.append((number, bounce))
 
         threads = MailThreads(self.storage.database, self.storage.identities)
-        return Reception(self, threads, MARKS, self.var / "spool", self.alive, bounced)
+        return Reception(self, threads, MARKS, self.var / "spool", self.alive, bounced, clamd)
 
     async def items(self) -> list[ItemDetail]:
         """All items, with their timelines."""

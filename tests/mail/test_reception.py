@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.core import number as numbers
-from gateway.core.contact import Contact
-from gateway.core.item import ItemDetail
+from gateway.core.contact import Contact, Task
+from gateway.core.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
 from gateway.mail_in.reception import PATIENCE, Fate, NotTaken, Reception, Taken
+from gateway.virus_scan import Clamd
 from tests.mail.conftest import INBOX, MARKS, House, arrival, mail
+from tests.web.test_uploads import StandInClamd
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples/mail"
 
@@ -40,6 +43,45 @@ async def test_a_mail_becomes_an_item_with_its_files(house: House, reception: Re
     assert house.storage.files.path(one.attachments[0].sha256).read_bytes() == b"\xff\xd8\xff\xe0picture"
     assert [due.clock for due in one.item.due] == ["decide_acceptance"]
     assert list((house.var / "spool").glob("*")) == []
+
+
+FILES = """--b
+Content-Type: text/plain
+
+see
+--b
+Content-Type: image/png; name=bad.png
+
+BAD
+--b
+Content-Type: text/plain; name=really-a.pdf
+
+%PDF-1.7 good
+--b--
+"""
+
+
+async def test_files_of_a_mail_are_told_by_their_bytes_and_shown_to_clamd(
+    house: House, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "clamd.socket")
+    async with await asyncio.start_unix_server(StandInClamd(), address):
+        reception = house.reception(Clamd(address))
+        await reception.take(mail(text=FILES, Content_Type="multipart/mixed; boundary=b"), arrival())
+        reception.close()
+    kept = {a.name: (a.media_type, a.role) for a in (await only(house)).attachments}
+    assert kept == {
+        "bad.png": ("image/png", "quarantined"),
+        "really-a.pdf": ("application/pdf", "evidence"),
+    }
+
+
+async def test_what_cannot_be_read_is_found_by_its_task(house: House, reception: Reception) -> None:
+    await reception.take(mail(), arrival())
+    raw = next(SAMPLES.glob("*empty*"), None)
+    await reception.take_part(raw.read_bytes() if raw else b"x", arrival(), "imap:1", "太大")
+    (one,) = await house.intake.page(QueueQuery(task=Task.UNREADABLE))
+    assert "太大" in one.item.content
 
 
 async def test_the_same_mail_by_another_way_is_the_same_item(house: House, reception: Reception) -> None:

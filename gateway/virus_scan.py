@@ -27,6 +27,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # it is away, too slow, or refuses files of that size
 
 
+ROLES = {Verdict.CLEAN: "evidence", Verdict.FOUND: "quarantined", Verdict.UNKNOWN: "unchecked"}
+"""The role of an attachment by what clamd said of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clamd:
     """One clamd: `address` is host:port, or the path of its socket."""
