@@ -99,7 +99,7 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
     own = _environment(folder, lines)
     settings = config.load(ROOT / "gateway.toml", own)
     password = secrets.token_urlsafe(12)
-    (bare_port,) = _free_ports(1, socket.SOCK_STREAM)
+    (bare_port,) = free_ports(1, socket.SOCK_STREAM)
     menu.lay_flows(folder / "flows", ROOT / "ivr_flows")
     sounds = Places(settings.var).sounds
     script = (sys.executable, "-S", str(ROOT / "bench" / "process_menu.py"), str(sounds))
@@ -189,8 +189,8 @@ def _tail(file: Path) -> str:
 
 def _environment(folder: Path, lines: int) -> dict[str, str]:
     """Settings that give this installation its own ports, folders and lines."""
-    web, agi, ami, http = _free_ports(4, socket.SOCK_STREAM)
-    sip, far = _free_ports(2, socket.SOCK_DGRAM)
+    web, agi, ami, http = free_ports(4, socket.SOCK_STREAM)
+    sip, far = free_ports(2, socket.SOCK_DGRAM)
     rtp = 30000 + os.getpid() % 30 * 1000
     own = {
         "GATEWAY_VAR": folder / "var",
@@ -210,7 +210,8 @@ def _environment(folder: Path, lines: int) -> dict[str, str]:
     return {key: str(value) for key, value in own.items()}
 
 
-def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
+def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
+    """Ports that nobody uses now."""
     socks = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
     for sock in socks:
         sock.bind(("127.0.0.1", 0))
