@@ -1,4 +1,4 @@
-"""kill -9 at random moments under forms, API calls and mails: what is lost or doubled, as tests/kills has it."""
+"""kill -9 at random moments under forms, calls of the API and mails: what is lost or doubled."""
 
 from __future__ import annotations
 
