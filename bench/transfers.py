@@ -46,7 +46,7 @@ def measure(folder: Path, rounds: int) -> Part:
     """`rounds` talks with two consults each; about twelve seconds a round."""
     heard = Heard()
     with shipped_site(folder, "direct") as settings:
-        environment = {**os.environ, **_overrides(settings)}
+        environment = {**os.environ, **overrides(settings)}
         asyncio.run(_talks(settings, environment, heard, rounds))
     return Part("transfers", "Transfers: what the caller hears", tuple(_rows(heard)), _NOTES)
 
@@ -71,12 +71,12 @@ def _rows(heard: Heard) -> Sequence[Row]:
     return rows
 
 
-def _overrides(settings: Config) -> dict[str, str]:
+def overrides(settings: Config) -> dict[str, str]:
     """The settings of the running gateway, for a command beside it."""
     return {"GATEWAY_VAR": str(settings.var), "GATEWAY_CONFIG": str(ROOT / "gateway.toml")}
 
 
-def _command(environment: dict[str, str], *arguments: str) -> str:
+def command(environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "-m", "gateway", *arguments]
     return subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
@@ -84,8 +84,8 @@ def _command(environment: dict[str, str], *arguments: str) -> str:
 
 
 async def _talks(settings: Config, environment: dict[str, str], heard: Heard, rounds: int) -> None:
-    known = json.loads(_command(environment, "user", "show", "agent1", "--json"))
-    token = _command(environment, "token", "create", "--role", "admin").strip().splitlines()[-1]
+    known = json.loads(command(environment, "user", "show", "agent1", "--json"))
+    token = command(environment, "token", "create", "--role", "admin").strip().splitlines()[-1]
     sip = f"127.0.0.1:{settings.asterisk.sip_port}"
     far_end = int(settings.trunk.far_end.rpartition(":")[2])
     web = f"http://127.0.0.1:{settings.web.port}/api/v1/"
