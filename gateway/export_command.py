@@ -12,7 +12,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -26,7 +26,7 @@ from openpyxl.utils import get_column_letter
 
 from gateway import config
 from gateway.audit import ASKER, at_the_keyboard
-from gateway.core.case import STATE_NAMES
+from gateway.core.case import KIND_NAMES, STATE_NAMES
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
 from gateway.core.item import Item
@@ -37,12 +37,6 @@ from gateway.storage.reports import Reported
 
 PAGE = 500
 LONGEST = 32_000  # characters of a cell; a spreadsheet holds 32,767
-KIND_NAMES: Mapping[Kind, str] = {
-    Kind.COMPLAINT: "投诉",
-    Kind.REPORT: "举报",
-    Kind.QUESTION: "咨询",
-    Kind.UNSORTED: "待分类",
-}
 _FORMULA = re.compile(r"^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -193,7 +187,7 @@ def _amount(fen: int | None) -> str:
 COLUMNS: tuple[Column, ...] = (
     Column("登记编号", 14, lambda one, s: one.item.number),
     Column("平台编号", 20, lambda one, s: one.external_no),
-    Column("业务类别", 10, lambda one, s: KIND_NAMES[one.item.kind]),
+    Column("业务类别", 10, lambda one, s: KIND_NAMES[one.item.kind][0]),
     Column("来源渠道", 12, _platform_channel),
     Column("登记时间", 18, lambda one, s: f"{one.item.received_at.astimezone(s.zone):%Y-%m-%d %H:%M:%S}"),
     Column("投诉人/举报人姓名", 16, _of_person("name")),

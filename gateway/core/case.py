@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.core.contact import Kind
 from gateway.core.item import ItemState, Lease
 from gateway.errors import Conflict
 
@@ -146,6 +147,16 @@ STATE_NAMES: Mapping[ItemState, tuple[str, str]] = MappingProxyType(
     }
 )
 """Chinese and English name of each state, for pages and messages."""
+
+KIND_NAMES: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {
+        Kind.COMPLAINT: ("投诉", "complaint"),
+        Kind.REPORT: ("举报", "report"),
+        Kind.QUESTION: ("咨询", "question"),
+        Kind.UNSORTED: ("待分类", "unsorted"),
+    }
+)
+"""The same for each kind."""
 
 EVENT_NAMES: Mapping[Event, tuple[str, str]] = MappingProxyType(
     {

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from gateway.core.item import Item
 
+MAIL = "mail"
+"""The way of mails; webhooks have one each (notify/hooks.py)."""
 FIRST, LONGEST = timedelta(seconds=20), timedelta(hours=1)
 
 

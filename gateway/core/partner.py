@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core.hours import ALWAYS, Week, read_hours
+from gateway.core.referral import FIELD_NAMES, PERSONAL
 from gateway.core.tree import Branch, Faults, Leaf, Node, Row
 
 _NUMBER = re.compile(r"\d{3,15}")
@@ -18,8 +19,7 @@ _SIP = re.compile(r"sip:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:\d{1,5})?")
 _ID = re.compile(r"[a-z0-9_]{1,32}")
 
 
-SEES = ("kind", "content", "respondent", "county", "occurred_on")
-MAY_SEE = (*SEES, "name", "phone", "address")
+SEES = tuple(name for name in FIELD_NAMES if name not in PERSONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ FIELDS = (
     PartnerField(
         "sees",
         False,
-        "Fields of a slip: " + ", ".join(MAY_SEE) + ". Of a reporter never name, phone or address.",
+        "Fields of a slip: " + ", ".join(FIELD_NAMES) + ". Of a reporter never name, phone or address.",
     ),
     PartnerField("reply_days", False, "Workdays after which a reply is owed; 5 if not given."),
     PartnerField(
@@ -181,8 +181,8 @@ def _sees(node: Node | None, faults: Faults) -> tuple[str, ...]:
     names = []
     for one in node.items:
         name = one.text if isinstance(one, Leaf) else ""
-        if name not in MAY_SEE:
-            faults.at(one.line, f"`{name}` is no field of a slip: {', '.join(MAY_SEE)}")
+        if name not in FIELD_NAMES:
+            faults.at(one.line, f"`{name}` is no field of a slip: {', '.join(FIELD_NAMES)}")
         names.append(name)
     return tuple(names)
 

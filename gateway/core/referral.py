@@ -121,14 +121,25 @@ def side_of(direction: Direction, ours: bool) -> Side:
     return Side.GIVER if (direction is Direction.OUT) == ours else Side.RECEIVER
 
 
-FIELDS = ("kind", "content", "respondent", "county", "occurred_on", "name", "phone", "address")
-"""What a slip may have; a partner's file says which."""
+FIELD_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "kind": ("类别", "Kind"),
+        "content": ("事项内容", "Matter"),
+        "respondent": ("被反映方", "Respondent"),
+        "county": ("所在区县", "County"),
+        "occurred_on": ("发生日期", "Happened on"),
+        "name": ("来电人", "Person"),
+        "phone": ("联系电话", "Telephone"),
+        "address": ("联系地址", "Address"),
+    }
+)
+"""What a slip may have, in this order, and what it is called; a partner's file says which."""
 PERSONAL = frozenset({"name", "phone", "address"})
 
 
 def slip_of(item: Item, sees: Iterable[str]) -> dict[str, str]:
     """What a partner may see of an item. Nothing that tells who a reporter is leaves the house."""
-    allowed = [name for name in FIELDS if name in set(sees)]
+    allowed = [name for name in FIELD_NAMES if name in set(sees)]
     if item.kind.value == "report" or item.anonymous:
         allowed = [name for name in allowed if name not in PERSONAL]
     values = {

@@ -36,10 +36,14 @@ class Hooks:
 
 
 def _draft(hook_id: str, occasion: Occasion, text: str) -> Draft:
-    way = way_of(hook_id)
-    key = f"{way}:{occasion.topic}:{occasion.number}:{occasion.stamp}"
+    key = f"{way_of(hook_id)}:{occasion.topic}:{occasion.number}:{occasion.stamp}"
+    return posted(key, hook_id, occasion.topic, text)
+
+
+def posted(key: str, hook_id: str, event: str, text: str) -> Draft:
+    """A delivery to a webhook; its webhook-id follows from the key, so it is the same at each try."""
     message_id = f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-    return Draft(key, way, hook_id, {"id": message_id, "event": occasion.topic, "body": text})
+    return Draft(key, way_of(hook_id), hook_id, {"id": message_id, "event": event, "body": text})
 
 
 def body(occasion: Occasion, about: About) -> str:

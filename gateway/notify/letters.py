@@ -10,20 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
-from gateway.core.case import STATE_NAMES, Event
+from gateway.core.case import KIND_NAMES, STATE_NAMES, Event
 from gateway.core.contact import Channel, Kind
-from gateway.core.delivery import About, Draft, Occasion, Plan
+from gateway.core.delivery import MAIL, About, Draft, Occasion, Plan
 from gateway.mail.automatic import OWN_LOOP, why_no_answer
 from gateway.mail.header import message_ids, split_head
 from gateway.mail.thread import Marks
 
-WAY = "mail"
-KINDS: Mapping[Kind, tuple[str, str]] = {
-    Kind.COMPLAINT: ("投诉", "complaint"),
-    Kind.REPORT: ("举报", "report"),
-    Kind.QUESTION: ("咨询", "question"),
-    Kind.UNSORTED: ("来件", "message"),
-}
+KINDS: Mapping[Kind, tuple[str, str]] = {**KIND_NAMES, Kind.UNSORTED: ("来件", "message")}
 TOLD = (
     Event.ACCEPT,
     Event.REFUSE_ACCEPTANCE,
@@ -103,8 +97,8 @@ class Letters:
             content["reply_to"] = self._head.marks.answer_address(number, self._head.inbox)
         if before := _message_id(about.raw):
             content["in_reply_to"] = before
-        key = f"{WAY}:{occasion.topic}:{number}:{occasion.stamp}"
-        return Draft(key, WAY, about.item.person.email, content, message_id.strip("<>"))
+        key = f"{MAIL}:{occasion.topic}:{number}:{occasion.stamp}"
+        return Draft(key, MAIL, about.item.person.email, content, message_id.strip("<>"))
 
     def _subject(self, about: About, new: bool) -> str:
         zh, _ = _kind(about)

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from gateway.config import Config, Webhook
 from gateway.core.deadlines import Rules
+from gateway.core.delivery import MAIL
 from gateway.errors import Problem, SetupError
 from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
 from gateway.notify.hooks import Hooks, way_of
-from gateway.notify.letters import WAY as MAIL
 from gateway.notify.letters import Letterhead, Letters
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
 from gateway.notify.slips import PartnerSlips, SlipHead

@@ -5,30 +5,19 @@ Composes only. A slip has the fields that core/referral let through, and a signe
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from gateway.core.contact import Kind
-from gateway.core.delivery import Draft
+from gateway.core.delivery import MAIL, Draft
 from gateway.core.partner import Partner
-from gateway.core.referral import STATE_NAMES, Direction, Referral
+from gateway.core.referral import FIELD_NAMES, STATE_NAMES, Direction, Referral
 from gateway.mail.automatic import OWN_LOOP
 from gateway.mail.thread import Marks
-from gateway.notify.hooks import way_of
+from gateway.notify.hooks import posted, way_of
 from gateway.notify.letters import KINDS
 
-NAMES: Mapping[str, tuple[str, str]] = {
-    "kind": ("类别", "Kind"),
-    "content": ("事项内容", "Matter"),
-    "respondent": ("被反映方", "Respondent"),
-    "county": ("所在区县", "County"),
-    "occurred_on": ("发生日期", "Happened on"),
-    "name": ("来电人", "Person"),
-    "phone": ("联系电话", "Telephone"),
-    "address": ("联系地址", "Address"),
-}
 SUBJECTS: Mapping[str, str] = {
     "new": "【{hotline}】转办单 {id}，请于 {due} 前反馈",
     "reminder": "【{hotline}】催办：转办单 {id}，反馈期限 {due}",
@@ -63,7 +52,7 @@ class PartnerSlips:
         made = []
         stamp = one.state.value if occasion == "told" else occasion
         hook = way_of(partner.webhook) if partner.webhook else ""
-        for way, address in (("mail", partner.mail), (hook, partner.webhook), ("fax", partner.fax)):
+        for way, address in ((MAIL, partner.mail), (hook, partner.webhook), ("fax", partner.fax)):
             if address and way in self._head.ways:
                 key = f"{way}:referral:{one.id}:{stamp}"
                 made.append(self._draft(key, way, address, one, occasion))
@@ -71,7 +60,9 @@ class PartnerSlips:
 
     def _draft(self, key: str, way: str, address: str, one: Referral, occasion: str) -> Draft:
         if way == way_of(address):
-            return Draft(key, way, address, self._posted(key, one, f"referral.{occasion}"))
+            event = f"referral.{occasion}"
+            body = {"type": event, "timestamp": one.made_at.isoformat(), "data": self._data(one)}
+            return posted(key, address, event, json.dumps(body, ensure_ascii=False))
         chance = "r" + "".join(filter(str.isalnum, f"{one.id[13:]}{occasion}{one.state.value}"))
         domain = self._head.sender.rpartition("@")[2]
         message_id = self._head.marks.message_id(one.number, chance, domain)
@@ -85,11 +76,6 @@ class PartnerSlips:
         if self._head.inbox:
             content["reply_to"] = self._head.marks.answer_address(one.number, self._head.inbox)
         return Draft(key, way, address, content, message_id.strip("<>"))
-
-    def _posted(self, key: str, one: Referral, event: str) -> dict[str, str]:
-        body = {"type": event, "timestamp": one.made_at.isoformat(), "data": self._data(one)}
-        message_id = f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-        return {"id": message_id, "event": event, "body": json.dumps(body, ensure_ascii=False)}
 
     def _data(self, one: Referral) -> dict[str, object]:
         return {
@@ -111,7 +97,10 @@ class PartnerSlips:
         if one.text:
             lines += [f"说明 said：{one.text}", ""]
         if occasion != "told":
-            lines += [f"{NAMES[name][0]} {NAMES[name][1]}：{_shown(name, v)}" for name, v in one.slip.items()]
+            lines += [
+                f"{FIELD_NAMES[name][0]} {FIELD_NAMES[name][1]}：{_shown(name, v)}"
+                for name, v in one.slip.items()
+            ]
         link = self._head.link(one.id)
         if link:
             lines += ["", f"在此反馈（接收、退回、办理结果）/ reply here: {link}"]

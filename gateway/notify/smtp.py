@@ -24,10 +24,9 @@ from aiosmtplib.errors import (
     SMTPResponseException,
 )
 
-from gateway.core.delivery import Delivery, Later, Never, Result, Sent
+from gateway.core.delivery import MAIL, Delivery, Later, Never, Result, Sent
 from gateway.mail.automatic import OWN_LOOP
 
-WAY = "mail"
 CLEAN = 200  # characters of a server's answer that are kept
 
 
@@ -47,7 +46,7 @@ class Server:
 class SmtpSender:
     """A Way. `sender` is the From address, `name` stands beside it."""
 
-    name = WAY
+    name = MAIL
 
     def __init__(self, server: Server, sender: str, name: str) -> None:
         self._server = server

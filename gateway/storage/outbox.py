@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.case import TERMINAL
 from gateway.core.contact import Channel, Person
-from gateway.core.delivery import About, Delivery, DeliveryState, Draft, Occasion, Plan
+from gateway.core.delivery import MAIL, About, Delivery, DeliveryState, Draft, Occasion, Plan
 from gateway.core.item import Happened, Item
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
@@ -26,7 +26,6 @@ from gateway.storage.items import Items
 from gateway.storage.tables import contacts, deliveries, due_notices, dues, items, outbox
 
 HEAD = 65_536  # bytes of a mail that are looked at
-MAIL = "mail"
 UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.core.acd import SeatState
+from gateway.core.case import STATE_NAMES
 from gateway.core.contact import Channel, Kind, Task
 from gateway.core.item import ItemState
 from gateway.core.transfer import TransferState
@@ -72,21 +73,8 @@ WORDS = {
             Task.UNREADABLE: ("看原件", "See the original"),
         }.items()
     },
-    **{
-        f"item.{state.value}": words
-        for state, words in {
-            ItemState.RECEIVED: ("已登记", "Received"),
-            ItemState.IN_WORK: ("办理中", "In work"),
-            ItemState.WAITING: ("等待材料", "Waiting"),
-            ItemState.ACCEPTED: ("已受理", "Accepted"),
-            ItemState.NOT_ACCEPTED: ("不予受理", "Not accepted"),
-            ItemState.HANDED_OVER: ("已转交", "Handed over"),
-            ItemState.ANSWERED: ("已答复", "Answered"),
-            ItemState.MERGED: ("已合并", "Merged"),
-            ItemState.WITHDRAWN: ("已撤回", "Withdrawn"),
-            ItemState.CLOSED: ("已办结", "Closed"),
-        }.items()
-    },
+    **{f"item.{state.value}": (zh, en.capitalize()) for state, (zh, en) in STATE_NAMES.items()},
+    f"item.{ItemState.WAITING.value}": ("等待材料", "Waiting"),  # there is little room
     "link.off": ("未启用", "Off"),
     "link.connecting": ("连接中", "Connecting"),
     "link.ready": ("正常", "Ready to ring"),
@@ -150,6 +138,7 @@ class DeskPage:
     async def show(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
         rules = self._pages.public.rules
         words = {name: look.t(*both) for name, both in WORDS.items()}
+        seat = next((view.seat for view in self._board.agents() if view.id == account.name), "")
         return self._pages.show(
             look,
             "workplace.html",
@@ -167,6 +156,6 @@ class DeskPage:
             channels={channel.value: words[f"channel.{channel.value}"] for channel in Channel},
             claims=[(claim.id, look.of(claim)) for claim in rules.claims],
             counties=[(one.code, look.of(one)) for one in rules.divisions],
-            has_seat=account.name in {view.id for view in self._board.agents()},
-            seat=next((view.seat for view in self._board.agents() if view.id == account.name), ""),
+            has_seat=bool(seat),
+            seat=seat,
         )

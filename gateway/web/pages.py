@@ -22,6 +22,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway import config
+from gateway.core import case
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Milestone, Rules
 from gateway.errors import GatewayError, NotFound, Refused, TooLarge
@@ -40,10 +41,9 @@ from gateway.web.uploads import TEXTS, Sent, Uploads
 log = logging.getLogger(__name__)
 
 KIND_NAMES = {
-    Kind.COMPLAINT: ("投诉", "Complaint"),
-    Kind.REPORT: ("举报", "Report"),
-    Kind.QUESTION: ("咨询", "Question"),
+    kind: (zh, en.capitalize()) for kind, (zh, en) in case.KIND_NAMES.items() if kind is not Kind.UNSORTED
 }
+"""What a citizen can choose."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway.core.case import KIND_NAMES
 from gateway.core.contact import Kind
 from gateway.core.referral import (
+    FIELD_NAMES,
     NEEDS_REASON,
     STATE_NAMES,
     TABLE,
@@ -26,21 +28,6 @@ from gateway.web.pages import Look, Pages
 from gateway.web.referral_api import EVENT_WORDS, LinkageDesk
 
 TEXT, NUMBER = 4000, 64
-KINDS: Mapping[str, tuple[str, str]] = {
-    Kind.COMPLAINT.value: ("投诉", "complaint"),
-    Kind.REPORT.value: ("举报", "report"),
-    Kind.QUESTION.value: ("咨询", "question"),
-}
-NAMES: Mapping[str, tuple[str, str]] = {
-    "kind": ("类别", "Kind"),
-    "content": ("事项内容", "Matter"),
-    "respondent": ("被反映方", "Respondent"),
-    "county": ("所在区县", "County"),
-    "occurred_on": ("发生日期", "Happened on"),
-    "name": ("来电人", "Person"),
-    "phone": ("联系电话", "Telephone"),
-    "address": ("联系地址", "Address"),
-}
 
 
 class PartnerPage:
@@ -97,7 +84,7 @@ class PartnerPage:
         done: bool = False,
         status: int = 200,
     ) -> web.Response:
-        slip = [(look.t(*NAMES[name]), _value(look, name, text)) for name, text in one.slip.items()]
+        slip = [(look.t(*FIELD_NAMES[name]), _value(look, name, text)) for name, text in one.slip.items()]
         return self._pages.show(
             look,
             "partner.html",
@@ -136,4 +123,4 @@ def _faults(one: Referral, fields: Mapping[str, str]) -> dict[str, tuple[str, st
 
 
 def _value(look: Look, name: str, text: str) -> str:
-    return look.t(*KINDS[text]) if name == "kind" and text in KINDS else text
+    return look.t(*KIND_NAMES[Kind(text)]) if name == "kind" else text

@@ -24,17 +24,13 @@ from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refuse
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
 from gateway.web.form_reading import read_form
-from gateway.web.pages import FLOODED, Look, Pages
+from gateway.web.pages import FLOODED, KIND_NAMES, Look, Pages
 from gateway.web.proof_of_work import Pass
 from gateway.web.shape import members
 from gateway.web.slip import Slip, pdf
 from gateway.web.uploads import EVIDENCE, Sent
 
-KINDS = {
-    "complaint": ("投诉", "Complaint"),
-    "report": ("举报", "Report"),
-    "question": ("咨询", "Question"),
-}
+KINDS = {kind.value: words for kind, words in KIND_NAMES.items()}
 ID_TYPES = (
     ("居民身份证", "Chinese identity card"),
     ("护照", "passport"),
