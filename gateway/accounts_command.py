@@ -15,7 +15,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from gateway import config
-from gateway.audit import ASKER, at_the_keyboard
+from gateway.command_storage import opened
 from gateway.errors import OperatorError
 from gateway.storage import Storage
 from gateway.storage.tokens import TokenInfo
@@ -44,10 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: config.Config, now: datetime) -> int:
-    settings.var.mkdir(parents=True, exist_ok=True)
-    ASKER.set(at_the_keyboard())
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         match args.action:
             case "create":
                 return await _create(storage, args, now)
@@ -55,8 +52,6 @@ async def _run(args: argparse.Namespace, settings: config.Config, now: datetime)
                 return _list(await storage.tokens.list(), args.json, now)
             case _:
                 return await _revoke(storage, args.id, now)
-    finally:
-        await storage.close()
 
 
 async def _create(storage: Storage, args: argparse.Namespace, now: datetime) -> int:

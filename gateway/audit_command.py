@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gateway import config
-from gateway.audit import ASKER, Row, at_the_keyboard
+from gateway.audit import Row
+from gateway.command_storage import opened
 from gateway.storage import Storage
 
 
@@ -32,10 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
-    settings.var.mkdir(parents=True, exist_ok=True)
-    ASKER.set(at_the_keyboard())
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         if arguments.action == "verify":
             return await _verify(storage)
         limit = max(1, arguments.limit)
@@ -43,8 +41,6 @@ async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
         _list(found, arguments.json)
         await storage.audit.note("audit.view", detail={"rows": len(found)})
         return 0
-    finally:
-        await storage.close()
 
 
 async def _verify(storage: Storage) -> int:

@@ -25,7 +25,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from gateway import config
-from gateway.audit import ASKER, at_the_keyboard
+from gateway.command_storage import opened
 from gateway.core.case import KIND_NAMES, STATE_NAMES
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
@@ -94,13 +94,11 @@ async def _run(
     out: str | None,
 ) -> int:
     async with AsyncExitStack() as stack:
-        storage = await Storage.open(settings.database_url, settings.var)
-        stack.push_async_callback(storage.close)
+        storage = await stack.enter_async_context(opened(settings))
         target = _target(out)
         if out:
             stack.callback(target.close)
         sheet: Sheet = CsvSheet(target) if form == "csv" else XlsxSheet(target)
-        ASKER.set(at_the_keyboard())
         said = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": form}
         await storage.audit.note("export", detail=said)
         count = await write(sheet, rows_of(storage, setting.zone, first, last, kind), setting)

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from gateway import config
-from gateway.audit import ASKER, at_the_keyboard
+from gateway.command_storage import opened
 from gateway.core.delivery import AGAIN, Delivery, DeliveryState, shown_address
 from gateway.errors import OperatorError
 from gateway.notify.webhook import failing_since, resume
@@ -40,10 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: config.Config) -> int:
-    settings.var.mkdir(parents=True, exist_ok=True)
-    ASKER.set(at_the_keyboard())
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         match args.action:
             case "list":
                 return await _list(storage, args, settings)
@@ -60,8 +57,6 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
             case _:
                 before = (DeliveryState.WAITING, DeliveryState.DEAD, DeliveryState.BOUNCED)
                 return await _move(storage, args.id, before, DeliveryState.DROPPED)
-    finally:
-        await storage.close()
 
 
 async def _list(storage: Storage, args: argparse.Namespace, settings: config.Config) -> int:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import config
 from gateway.channels import phone
+from gateway.command_storage import opened
 from gateway.core.call import RecordingState
 from gateway.core.contact import Channel
 from gateway.core.note import Note, What
@@ -90,11 +91,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(settings: config.Config, day: date, now: datetime) -> tuple[list[Hole], dict[str, int]]:
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         return await reconcile(storage, Places(settings.var), settings.zone, day, now)
-    finally:
-        await storage.close()
 
 
 async def reconcile(

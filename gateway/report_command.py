@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime
 from typing import TextIO
 
 from gateway import config
+from gateway.command_storage import opened
 from gateway.core.contact import Channel
 from gateway.core.figures import Figures, Share, together
 from gateway.day_book import FIRST_DAY, DayBook
 from gateway.errors import OperatorError
-from gateway.storage import Storage
 
 CHANNEL_NAMES = {
     Channel.WEB: "网上",
@@ -119,8 +119,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: config.Config) -> int:
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         book = DayBook(storage.figures, settings.zone, lambda: datetime.now(UTC))
         first = _day(args.first, "--from") if args.first else book.today()
         last = _day(args.last, "--to") if args.last else book.today()
@@ -129,8 +128,6 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
         if first < FIRST_DAY or last > book.today():
             raise OperatorError(f"{first} to {last}: from {FIRST_DAY} to today is possible")
         found = await rows(book, first, last, args.by == "month")
-    finally:
-        await storage.close()
     columns = [*COLUMNS, *agent_columns(one.agent for one in found[-1][1].agents)]
     (write_csv if args.csv else write_table)(sys.stdout, columns, found)
     return 0

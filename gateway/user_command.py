@@ -17,11 +17,10 @@ import segno
 
 from gateway import config, one_time
 from gateway.accounts import PEOPLE, Accounts
-from gateway.audit import ASKER, at_the_keyboard
+from gateway.command_storage import opened
 from gateway.errors import OperatorError
 from gateway.house_accounts import ensure_accounts, forget_password, people_of
 from gateway.secrets import load_secrets, word
-from gateway.storage import Storage
 from gateway.storage.accounts import AccountRow
 from gateway.web.ports import Role
 
@@ -80,15 +79,10 @@ def _show_made(settings: config.Config, account: str, as_json: bool) -> int:
 
 
 async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
-    settings.var.mkdir(parents=True, exist_ok=True)
-    ASKER.set(at_the_keyboard())
-    storage = await Storage.open(settings.database_url, settings.var)
-    try:
+    async with opened(settings) as storage:
         accounts = Accounts(storage, settings.accounts, lambda: datetime.now(UTC))
         await ensure_accounts(accounts, settings)
         return await _do(arguments, settings, accounts)
-    finally:
-        await storage.close()
 
 
 async def _do(arguments: argparse.Namespace, settings: config.Config, accounts: Accounts) -> int:
