@@ -242,22 +242,16 @@ class Linkage:
     # ------------------------------------------------------------ time
 
     async def remind(self) -> int:
-        """Remind partners of replies that are due tomorrow or over; each of them once. How many."""
+        """Remind partners of replies that are due tomorrow or over; each of them once. How many are owed."""
         today = day_of(self._now(), self._zone)
-        count = 0
+        drafts = []
         for one in await self._storage.referrals.owed(today + timedelta(days=1)):
             known = self._partners().get(one.partner)
             if one.direction is Direction.OUT and known:
-                count += await self._remind(one, known, "overdue" if one.due < today else "soon")
-        return count
-
-    async def _remind(self, one: Referral, partner: Partner, stage: str) -> int:
-        drafts = [
-            replace(draft, key=f"{draft.key}:{stage}")
-            for draft in self._slips.drafts(one, partner, "reminder")
-        ]
-        for draft in drafts:
-            await self._storage.outbox.post(one.number, draft, self._now())
+                stage = "overdue" if one.due < today else "soon"
+                made = self._slips.drafts(one, known, "reminder")
+                drafts += [(one.number, replace(draft, key=f"{draft.key}:{stage}")) for draft in made]
+        await self._storage.outbox.post_all(drafts, self._now())
         return len(drafts)
 
     async def keep_reminding(self) -> None:

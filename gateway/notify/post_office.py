@@ -48,7 +48,7 @@ Planner = Callable[[Occasion, About], Plan]
 class OutboxLedger(Protocol):
     """What is needed of storage. Every method raises StorageDown."""
 
-    async def plan(self, planned: Planner, limit: int, now: datetime) -> int: ...
+    async def plan(self, planned: Planner | None, limit: int, now: datetime) -> int: ...
 
     async def post_due(self, today: date, soon: date, now: datetime) -> int: ...
 
@@ -125,9 +125,10 @@ class PostOffice:
     # ------------------------------------------------------------ planning
 
     async def _plan_on(self) -> None:
+        planned = self._planned if self._planners else None
         while True:
             try:
-                while await self._ledger.plan(self._planned, PLANNED, self._now()):
+                while await self._ledger.plan(planned, PLANNED, self._now()):
                     for due in self._due.values():
                         due.set()
                 await _event(self._news, POLL)

@@ -50,7 +50,7 @@ def post_office(
 
 
 def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]:
-    planners: list[Planner] = [Hooks(config.webhooks).plan]
+    planners: list[Planner] = [Hooks(config.webhooks).plan] if config.webhooks else []
     if config.mail_out.host:
         planners.append(Letters(letterhead(config, marks, rules)).plan)
     return tuple(planners)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import RowMapping, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -30,7 +30,7 @@ UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 
 
 class Outbox:
-    """OutboxLedger of gateway/ledgers.py."""
+    """The OutboxLedger of gateway/notify/post_office.py."""
 
     def __init__(self, database: Database, items_: Items) -> None:
         self._database = database
@@ -39,30 +39,34 @@ class Outbox:
 
     # ------------------------------------------------------------ planning
 
-    async def plan(self, planned: Callable[[Occasion, About], Plan], limit: int, now: datetime) -> int:
-        """Turn the oldest occasions into deliveries; how many there were. `planned` must not wait."""
+    async def plan(self, planned: Callable[[Occasion, About], Plan] | None, limit: int, now: datetime) -> int:
+        """Turn the oldest occasions into deliveries; how many there were.
+
+        `planned` must not wait; None when nobody is to be told of anything.
+        """
 
         def body(t: Transaction) -> int:
             found = t.execute(
                 select(outbox).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
             ).mappings()
             taken = [_occasion(row) for row in found]
-            for number in sorted({one.number for one in taken}):  # in one order: nobody waits for another
-                self._items.locked(t, number)
-            for one in taken:
-                self._make(t, one, planned(one, self._about(t, one, now)), now)
+            if planned is not None:
+                numbers = sorted({one.number for one in taken})  # in one order: nobody waits for another
+                subjects = {number: self._items.locked(t, number) for number in numbers}
+                for one in taken:
+                    about = self._about(t, subjects[one.number], now)
+                    self._make(t, one, planned(one, about), now)
             if taken:
                 t.execute(delete(outbox).where(outbox.c.id.in_([one.id for one in taken])))
             return len(taken)
 
         return await self._database.write(body)
 
-    def _about(self, t: Transaction, occasion: Occasion, now: datetime) -> About:
-        item = self._reachable(t, self._items.locked(t, occasion.number))
-        code = t.execute(select(items.c.query_code).where(items.c.number == occasion.number)).scalar_one()
+    def _about(self, t: Transaction, known: Item, now: datetime) -> About:
+        item = self._reachable(t, known)
         raw = b""
         if item.channel is Channel.EMAIL:
-            first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == occasion.number)
+            first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == item.number)
             raw = t.execute(first.order_by(contacts.c.received_at).limit(1)).scalar_one_or_none() or b""
         of_mail = and_(deliveries.c.way == MAIL, deliveries.c.state.in_(UNSENT))
         day = rows.to_ms(now - timedelta(days=1))
@@ -70,11 +74,11 @@ class Outbox:
             of_mail, deliveries.c.address == item.person.email.lower(), deliveries.c.made_at >= day
         )
         here = select(func.count()).where(
-            of_mail, deliveries.c.number == occasion.number, deliveries.c.made_at >= day
+            of_mail, deliveries.c.number == item.number, deliveries.c.made_at >= day
         )
         return About(
             item,
-            code,
+            self._items.code_of(t, item.number),
             raw,
             t.execute(today).scalar_one() if item.person.email else 0,
             t.execute(here).scalar_one(),
@@ -109,29 +113,45 @@ class Outbox:
         t.execute(self._made(deliveries).on_conflict_do_nothing(index_elements=["key"]), values)
 
     async def post(self, number: str, draft: Draft, now: datetime) -> None:
-        await self._database.write(lambda t: self.add(t, number, draft, now))
+        await self.post_all([(number, draft)], now)
+
+    async def post_all(self, drafts: Sequence[tuple[str, Draft]], now: datetime) -> None:
+        """Post deliveries about items, by number, in one transaction."""
+
+        def body(t: Transaction) -> None:
+            for number, draft in drafts:
+                self.add(t, number, draft, now)
+
+        if drafts:
+            await self._database.write(body)
 
     async def post_due(self, today: date, soon: date, now: datetime) -> int:
         """Post item.due once for each clock that ends by `soon`, and once more when it is over."""
 
-        def body(t: Transaction) -> int:
-            running = select(dues.c.number, dues.c.clock, dues.c.on).join(
-                items, items.c.number == dues.c.number
+        stage = case((dues.c.on < today.isoformat(), "overdue"), else_="soon").label("stage")
+        told = exists().where(
+            due_notices.c.number == dues.c.number,
+            due_notices.c.clock == dues.c.clock,
+            due_notices.c.on == dues.c.on,
+            due_notices.c.stage == stage,
+        )
+        news = (
+            select(dues.c.number, dues.c.clock, dues.c.on, stage)
+            .join(items, items.c.number == dues.c.number)
+            .where(
+                dues.c.on <= soon.isoformat(),
+                items.c.state.not_in([state.value for state in sorted(TERMINAL)]),
+                ~told,
             )
-            found = t.execute(
-                running.where(
-                    dues.c.on <= soon.isoformat(),
-                    items.c.state.not_in([state.value for state in sorted(TERMINAL)]),
-                )
-            ).all()
+        )
+
+        def body(t: Transaction) -> int:
             posted = 0
-            for number, clock, on in found:
-                stage = "overdue" if on < today.isoformat() else "soon"
-                once = {"number": number, "clock": clock, "on": on, "stage": stage}
-                made = t.execute(self._made(due_notices).on_conflict_do_nothing(), once)
-                if made.rowcount == 1:
-                    facts = {"clock": clock, "on": on, "stage": stage}
-                    self._items.post(t, "item.due", number, json.dumps(facts), now)
+            for row in t.execute(news).mappings().all():
+                once = self._made(due_notices).on_conflict_do_nothing()  # another gateway may be at it
+                if t.execute(once, dict(row)).rowcount == 1:
+                    facts = {name: row[name] for name in ("clock", "on", "stage")}
+                    self._items.post(t, "item.due", row["number"], json.dumps(facts), now)
                     posted += 1
             return posted
 
