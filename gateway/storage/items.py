@@ -166,10 +166,8 @@ class Items:
         return new
 
     def post(self, t: Transaction, topic: str, number: str, payload: str, at: datetime) -> None:
-        """A message to be sent once this transaction is durable."""
-        ms = rows.to_ms(at)
-        values = {"topic": topic, "number": number, "payload": payload, "made_at": ms, "due_at": ms}
-        POST.run(t, values)
+        """An occasion to tell of, once this transaction is durable."""
+        POST.run(t, {"topic": topic, "number": number, "payload": payload, "made_at": rows.to_ms(at)})
 
     # ------------------------------------------------------------ changing
 

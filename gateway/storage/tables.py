@@ -212,11 +212,6 @@ outbox = Table(
     Column("number", Words(12), nullable=False),
     Column("payload", Prose, nullable=False),
     Column("made_at", Big, nullable=False),
-    Column("due_at", Big, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("state", Words(16), nullable=False, server_default="waiting"),
-    _prose("error"),
-    Index("outbox_due", "state", "due_at"),
 )
 
 deliveries = Table(
