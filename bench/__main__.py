@@ -20,8 +20,8 @@ from gateway.errors import SetupError
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
-WRITTEN = ("uploads", "transfers", "mail", "kills", "fuzz", "pop")
-PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *WRITTEN)
+OTHERS = ("uploads", "transfers", "mail", "kills", "fuzz", "pop")
+PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
 

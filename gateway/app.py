@@ -29,6 +29,7 @@ from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
 from gateway.intake import Intake, faults
 from gateway.linkage import Linkage
+from gateway.mail.thread import Marks
 from gateway.mail_in.reception import Reception
 from gateway.mail_in.service import MailIn, load_marks
 from gateway.matters import Matters
@@ -107,14 +108,15 @@ class App:
             config.agent_id_of_seat,
             records=config.recording.calls,
         )
-        linkage = self._link(storage, intake, rules, flows)
+        marks = load_marks(config.var)
+        linkage = self._link(storage, intake, rules, flows, marks)
         switchboard = Switchboard(
             config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call
         )
         board = LiveBoard(config, switchboard, pbx)
         desk = CallDesk(switchboard, storage, intake, utc_now)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
-        await self._exchange_mail(stack, storage, intake, rules)
+        await self._exchange_mail(stack, storage, intake, rules, marks)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -233,23 +235,22 @@ class App:
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
 
-    def _link(self, storage: Storage, intake: Intake, rules: Rules, flows: FlowStore) -> Linkage:
+    def _link(
+        self, storage: Storage, intake: Intake, rules: Rules, flows: FlowStore, marks: Marks
+    ) -> Linkage:
         """The ledger of what passes between us and partners."""
         config = self.config
         secret = key_once(config.var / "secrets" / "partner.key", "links in slips sent so far end then")
-        slips = partner_slips(
-            config, load_marks(config.var), rules, lambda one: f"/partner/{one}.{linkage.token(one)}"
-        )
+        slips = partner_slips(config, marks, rules, lambda one: f"/partner/{one}.{linkage.token(one)}")
         linkage = Linkage(
             *(storage, intake, rules.calendar, config.zone, lambda: flows.current().partners, slips, secret)
         )
         return linkage
 
     async def _exchange_mail(
-        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules
+        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules, marks: Marks
     ) -> None:
         """What leaves the house by itself (webhooks too), and mail in."""
-        marks = load_marks(self.config.var)
         post = post_office(self.config, storage.outbox, marks, storage.once, rules)
         await post.start()
         stack.push_async_callback(post.stop)

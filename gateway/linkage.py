@@ -7,8 +7,6 @@ house is the slip alone, made once by core/referral; how it travels is notify's,
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Mapping
@@ -42,6 +40,7 @@ from gateway.core.referral import (
 )
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, StorageDown
+from gateway.secrets import proof
 from gateway.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
@@ -287,8 +286,7 @@ class Linkage:
 
     def token(self, referral_id: str) -> str:
         """What stands in the link by which a partner replies without an account."""
-        mac = hmac.new(self._secret, b"referral:" + referral_id.encode(), hashlib.sha256).digest()
-        return base64.b32encode(mac).decode("ascii")[:TOKEN].lower()
+        return proof(self._secret, f"referral:{referral_id}", TOKEN)
 
     def opens(self, referral_id: str, token: str) -> bool:
         return hmac.compare_digest(self.token(referral_id), token)

@@ -7,6 +7,9 @@ start; the others keep theirs.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Iterable
@@ -108,3 +111,9 @@ def key_once(file: Path, lost: str) -> bytes:
     except ValueError as error:
         raise SetupError(Problem(str(file), 0, f"damaged; restore it, or delete it: {lost}")) from error
     return key
+
+
+def proof(key: bytes, text: str, letters: int) -> str:
+    """What only who has the key can say of a text: lower-case base 32, five bits a letter (at most 52)."""
+    mac = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return base64.b32encode(mac).decode("ascii")[:letters].lower()

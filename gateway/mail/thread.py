@@ -7,14 +7,13 @@ needed. The bare number in a subject proves nothing: there the sender must be kn
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.core import number as numbers
+from gateway.secrets import proof
 
 TOKEN = 12  # letters of base 32: 60 bits
 _MARK = re.compile(r"(?<![0-9a-z])(\d{12})\.([a-z2-7]{12})(?![0-9a-z])")
@@ -31,8 +30,7 @@ class Marks:
         self._secret = secret
 
     def token(self, number: str) -> str:
-        mac = hmac.new(self._secret, b"item:" + number.encode(), hashlib.sha256).digest()
-        return base64.b32encode(mac).decode("ascii")[:TOKEN].lower()
+        return proof(self._secret, f"item:{number}", TOKEN)
 
     def answer_address(self, number: str, inbox: str) -> str:
         """inbox@domain -> inbox+NUMBER.TOKEN@domain, for Reply-To and the envelope."""

@@ -25,7 +25,7 @@ from gateway.web import call_desk_shapes as shapes
 from gateway.web import translate
 from gateway.web.auth import HOUSE, LEADERS
 from gateway.web.peaks import Peaks
-from gateway.web.phone_api import sound_file
+from gateway.web.phone_api import recorded
 from gateway.web.ports import Board
 from gateway.web.route import Answer, Asked, Route
 
@@ -220,13 +220,9 @@ class CallDeskApi:
         ]
 
     async def peaks(self, asked: Asked) -> web.StreamResponse:
-        record = await self._records.get(self._id(asked))
-        if record is None or not record.recording:
-            raise NotFound
-        file = await asyncio.to_thread(sound_file, self._var, record.recording)
-        if file is None:
-            raise NotFound
-        picture = await asyncio.to_thread(self._peaks.picture, record.id, file)
+        call = self._id(asked)
+        file = await recorded(self._records, self._var, call)
+        picture = await asyncio.to_thread(self._peaks.picture, call, file)
         headers = {"Cache-Control": "private, no-store"}
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 

@@ -7,13 +7,11 @@ English. What goes wrong is told on a page as well.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -36,6 +34,7 @@ from gateway.web.problem import RETRY_AFTER, language
 from gateway.web.proof_of_work import Pass, Seals
 from gateway.web.rates import Flooded, Rates
 from gateway.web.request_log import request_id
+from gateway.web.static_files import OURS, static_files
 from gateway.web.uploads import TEXTS, Sent, Uploads
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,6 @@ _BODY_SECONDS = 30.0
 _LARGEST = 64 * 1024  # bytes of a form without files
 _SLOW_AT_ONCE = 200  # forms that wait until they are old enough
 FLOODED = web.RequestKey("flooded", Flooded)
-_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge}
 
 
@@ -125,7 +123,7 @@ class Pages:
         self.now = now
         self.public_url = public_url
         self.seals = Seals(key_once(var / "secrets" / "pages.key", "open forms must be sent once more then"))
-        self._static = _static(parts)
+        self._static = static_files((*OURS.iterdir(), *parts), "/static")
         self._slow = 0
         self._templates = Environment(
             loader=PackageLoader("gateway.web"),
@@ -296,28 +294,6 @@ class Pages:
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         return web.Response(body=found.body, content_type=found.media, charset="utf-8", headers=headers)
-
-
-@dataclass(frozen=True, slots=True)
-class StaticFile:
-    """A style sheet or script of ours. `mark` changes with its bytes."""
-
-    address: str
-    body: bytes
-    media: str
-    mark: str
-
-
-def _static(parts: Iterable[Path]) -> dict[str, StaticFile]:
-    """Our own files, and `parts` that the set-up made."""
-    found = {}
-    for one in (*(files("gateway.web") / "static").iterdir(), *parts):
-        media = _MEDIA.get(Path(one.name).suffix)
-        if media:
-            body = one.read_bytes()
-            mark = hashlib.sha256(body).hexdigest()[:12]
-            found[one.name] = StaticFile(f"/static/{one.name}?v={mark}", body, media, mark)
-    return found
 
 
 def _language_of(request: web.Request) -> str:

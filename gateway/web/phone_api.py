@@ -104,14 +104,9 @@ class PhoneApi:
 
     async def recording(self, asked: Asked) -> web.StreamResponse:
         """Strictly what lies below var/recordings. Who listened stands in the log."""
-        record = await self._calls.get(asked.part("id"))
-        if record is None or not record.recording:
-            raise NotFound
-        file = await asyncio.to_thread(sound_file, self._var, record.recording)
-        if file is None:
-            log.error("call %s: its recording is not where its record says", record.id)
-            raise NotFound
-        log.info("recording of call %s goes to %s", record.id, asked.account.name)
+        call = asked.part("id")
+        file = await recorded(self._calls, self._var, call)
+        log.info("recording of call %s goes to %s", call, asked.account.name)
         return web.FileResponse(file, headers={"Content-Type": SOUND})
 
     async def lines(self, asked: Asked) -> Answer:
@@ -135,6 +130,18 @@ class PhoneApi:
         await self._board.set_agent(agent, wish.state.value, wish.reason, browser)
         now = next(view for view in self._board.agents() if view.id == agent)
         return Answer(translate.agent(now))
+
+
+async def recorded(calls: CallLog, var: Path, call: str) -> Path:
+    """The file of a call's recording. Raises NotFound, StorageDown."""
+    record = await calls.get(call)
+    if record is None or not record.recording:
+        raise NotFound
+    file = await asyncio.to_thread(sound_file, var, record.recording)
+    if file is None:
+        log.error("call %s: its recording is not where its record says", record.id)
+        raise NotFound
+    return file
 
 
 def sound_file(var: Path, recording: str) -> Path | None:

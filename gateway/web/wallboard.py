@@ -6,44 +6,26 @@ is signed in or has a display's token. It stands whether or not there are pages 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
-
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.core.figures import IN_TIME, WANTED_RATE
 from gateway.errors import NotFound
+from gateway.web.static_files import OURS, static_files
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 THEMES = ("dark", "light")
-_PARTS = {"wallboard.css": "text/css", "wallboard.js": "text/javascript", "mark.svg": "image/svg+xml"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A style sheet, script or picture of the page; `mark` changes with its bytes."""
-
-    name: str
-    media: str
-    body: bytes
-    mark: str
-
-    @property
-    def address(self) -> str:
-        return f"/wallboard/{self.name}?v={self.mark}"
+_PARTS = ("wallboard.css", "wallboard.js", "mark.svg")
 
 
 class Wallboard:
     """The page and its parts. `zone` is the name of the centre's time zone, for the clock on the page."""
 
     def __init__(self, title: str, zone: str) -> None:
-        self._parts = {part.name: part for part in _parts()}
+        self._parts = static_files((OURS / name for name in _PARTS), "/wallboard")
         pages = Environment(loader=PackageLoader("gateway.web"), autoescape=True, undefined=StrictUndefined)
         self._page = pages.get_template("wallboard.html")
         self._held = {
@@ -76,9 +58,3 @@ class Wallboard:
             raise NotFound
         headers = {"Cache-Control": "public, max-age=86400", "ETag": f'"{part.mark}"'}
         return web.Response(body=part.body, content_type=part.media, charset="utf-8", headers=headers)
-
-
-def _parts() -> Iterator[Part]:
-    for name, media in _PARTS.items():
-        body = (files("gateway.web") / "static" / name).read_bytes()
-        yield Part(name, media, body, hashlib.sha256(body).hexdigest()[:12])
