@@ -11,6 +11,7 @@ from gateway.storage.accounts import Accounts
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.drafts import Drafts
+from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files
 from gateway.storage.identities import Identities
@@ -45,6 +46,7 @@ class Storage:
         self.agents = Agents(database)
         self.tokens = Tokens(database, audit)
         self.drafts = Drafts(database)
+        self.faxes = Faxes(database)
 
     @classmethod
     async def open(cls, url: str, var: Path) -> Storage:

@@ -1,0 +1,159 @@
+"""What is known of one fax that came in: the line, the far machine, how it went, and its pages.
+
+Pure data, and the one rule by which a fax that comes again is known. The story of a call fills `FaxNote`
+from the dialplan's notes, gateway/fax/reception.py makes the rest of it, storage keeps it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class FaxStatus(StrEnum):
+    """What came of it. NONE: the machines met, or did not, and no page came over."""
+
+    WHOLE = "whole"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+class Reading(StrEnum):
+    """Whether a page has been read by the machine."""
+
+    WAITING = "waiting"
+    READ = "read"
+    FAILED = "failed"
+    OFF = "off"
+
+
+SUCCESS = "SUCCESS"
+"""FAXSTATUS of a transmission that came to its end; what FAXERROR says besides counts for nothing."""
+_MODES = {"t38": "t38", "audio": "audio"}
+
+
+@dataclass(frozen=True, slots=True)
+class FaxNote:
+    """What the dialplan noted of a fax. `file` lies in the spool; all else is known once it is over.
+
+    `pages` counts whole pages, `rate` is in bit/s, `resolution` is dots per inch across x down, `station`
+    is what the far machine calls itself. `status` is Asterisk's own word, "" while it lasts.
+    """
+
+    file: str
+    status: str = ""
+    pages: int = 0
+    mode: str = ""
+    rate: int = 0
+    resolution: str = ""
+    ecm: bool = False
+    station: str = ""
+    error: str = ""
+
+    def done(self, fields: tuple[str, ...]) -> FaxNote:
+        """With the fields of a `fax_done` note: status, pages, mode, rate, resolution, ecm, station, error
+        (both in base64)."""
+        given = (*fields, *[""] * 8)
+        status, pages, mode, rate, resolution, ecm, station, error = given[:8]
+        return FaxNote(
+            self.file,
+            status=status[:20],
+            pages=_count(pages),
+            mode=_MODES.get(mode.strip().lower().replace(".", ""), ""),
+            rate=_count(rate),
+            resolution=resolution[:16],
+            ecm=ecm.strip().lower() in ("yes", "on", "true"),
+            station=said(station, 40),
+            error=said(error, 200),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPage:
+    """One page. `sha256` is that of its picture (PNG, square pixels), `mark` that of its dots below the
+    line which the sender's machine prints above them; `width` and `height` are those of the picture."""
+
+    page: int
+    sha256: str
+    mark: str
+    width: int
+    height: int
+    number: str = ""
+    place: int = 0
+    turned: int = 0
+    reading: Reading = Reading.WAITING
+    text: str = ""
+    words: str = "[]"
+    hints: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Fax:
+    """One fax that came in. `id` is its call's; `number` the item it is, or belongs to; `same_as` the
+    fax that had the same pages before. `expected` is how many pages it should have had, if that is known.
+    """
+
+    id: str
+    caller: str
+    dialled: str
+    line: int
+    started_at: datetime
+    ended_at: datetime
+    status: FaxStatus
+    number: str = ""
+    same_as: str = ""
+    station: str = ""
+    mode: str = ""
+    rate: int = 0
+    ecm: bool = False
+    resolution: str = ""
+    error: str = ""
+    received: int = 0
+    expected: int | None = None
+    pages: tuple[FaxPage, ...] = field(default=())
+
+    @property
+    def seconds(self) -> float:
+        """How long it had the line."""
+        return (self.ended_at - self.started_at).total_seconds()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return tuple(page.mark for page in self.pages)
+
+
+def status_of(said_status: str, pages: int) -> FaxStatus:
+    """What came of a transmission by Asterisk's word and the pages that are there."""
+    if not pages:
+        return FaxStatus.NONE
+    return FaxStatus.WHOLE if said_status == SUCCESS else FaxStatus.PARTIAL
+
+
+def is_again(fax: Fax, before: Fax) -> bool:
+    """Is this the fax that came before, sent once more? Same sender, same dots on every page.
+
+    A fax that was cut off is taken up by one that begins with the same pages and goes on: that is not the
+    same fax, since it has more; one that has the same or less is.
+    """
+    same_sender = (fax.caller and fax.caller == before.caller) or (
+        fax.station and fax.station == before.station
+    )
+    marks = fax.marks
+    return bool(same_sender and marks and marks == before.marks[: len(marks)])
+
+
+def said(text64: str, longest: int) -> str:
+    """Free text of the far end out of base64: printable characters only, cut to `longest`."""
+    try:
+        text = base64.b64decode(text64, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+    return "".join(one for one in text if unicodedata.category(one)[0] != "C").strip()[:longest]
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
