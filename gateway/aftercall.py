@@ -18,6 +18,7 @@ from typing import Protocol
 from gateway.channels import phone
 from gateway.core.call import CallOutcome, CallRecord, RecordingState
 from gateway.core.contact import Contact, Evidence, Receipt
+from gateway.core.fax import FaxNote
 from gateway.core.story import Story
 from gateway.ledgers import CallBackBook, CallLog
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
@@ -33,6 +34,12 @@ class Door(Protocol):
     async def submit(self, contact: Contact) -> Receipt: ...
 
 
+class FaxDoor(Protocol):
+    """Takes a fax out of the spool into the queue."""
+
+    async def take(self, note: FaxNote, record: CallRecord) -> str: ...
+
+
 class AfterCall:
     """Closes calls. `messages` and `recordings` are the folders that Asterisk writes into."""
 
@@ -46,6 +53,7 @@ class AfterCall:
         zone: tzinfo,
         agent_of_seat: Callable[[str], str],
         records: bool = True,
+        faxes: FaxDoor | None = None,
     ) -> None:
         self._door = door
         self._calls = calls
@@ -55,6 +63,7 @@ class AfterCall:
         self._zone = zone
         self._agent_of_seat = agent_of_seat
         self._records = records
+        self._faxes = faxes
 
     async def close(self, story: Story) -> CallRecord:
         """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
@@ -68,6 +77,9 @@ class AfterCall:
             record = replace(record, outcome=fallback)
         record = await self._with_recording(record, spoken, story.talked_seconds)
         evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
+        if story.fax and self._faxes:
+            number = await self._faxes.take(story.fax, record)
+            record = replace(record, number=record.number or number)
         contact = phone.contact(record, story.kind, evidence, self._zone, story.phone)
         if contact is None:
             return record
@@ -106,6 +118,8 @@ class AfterCall:
             whole = await _settled(file, talked)
             state = RecordingState.SAVED if whole else RecordingState.FAILED
             return replace(record, recording=self._below(file), recording_state=state)
+        if file is not None and record.outcome is CallOutcome.FAX:
+            return replace(record, recording=self._below(file), recording_state=RecordingState.SAVED)
         if file is not None and sound_seconds(file) == 0.0:
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()

@@ -25,6 +25,7 @@ from gateway.config import Config
 from gateway.core.deadlines import Rules
 from gateway.day_book import DayBook
 from gateway.errors import PbxDown, SetupError
+from gateway.fax.reception import FaxReception
 from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
 from gateway.intake import Intake, faults
@@ -107,6 +108,14 @@ class App:
             config.zone,
             config.agent_id_of_seat,
             records=config.recording.calls,
+            faxes=FaxReception(
+                intake,
+                storage.faxes,
+                places.faxes,
+                config.var / "fax-work",
+                config.zone,
+                most_pages=config.fax.pages,
+            ),
         )
         marks = load_marks(config.var)
         linkage = self._link(storage, intake, rules, flows, marks)
@@ -228,6 +237,7 @@ class App:
             post=storage.outbox,
             desk=desk,
             wrap_up=config.queue.wrap_up_seconds,
+            faxes=storage.faxes,
         )
         app = make_app(parts)
         feed = app[FEED]

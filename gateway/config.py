@@ -101,6 +101,21 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Fax:
+    number: str = _set(
+        "",
+        "Number that only faxes call, as the carrier sends it; empty: none. Its calls "
+        "take lines like any other.",
+    )
+    station: str = _set("", "What our machine calls itself to others, at most 20 digits; empty: fax.number.")
+    t38: bool = _set(True, "Take T.38 besides sound; without it, or where it fails, a fax comes as sound.")
+    detect_seconds: int = _set(120, "How long after the start of a call a fax machine is listened for.")
+    longest_minutes: int = _set(30, "A fax that has had the line for so long is ended; its pages are kept.")
+    pages: int = _set(200, "Pages of one fax that are made into pictures; the original has them all.")
+    reading: bool = _set(True, "Let the machine read the pages, where the reader is installed.")
+
+
+@dataclass(frozen=True, slots=True)
 class Flows:
     folder: str = _set("ivr_flows", "Folder of drafts, prompts, sounds and partners.")
     entry: str = _set("main", "Flow a call begins with; `direct` goes straight to a person.")
@@ -255,6 +270,7 @@ class Config:
     trunk: Trunk = field(default_factory=Trunk)
     queue: Queue = field(default_factory=Queue)
     recording: Recording = field(default_factory=Recording)
+    fax: Fax = field(default_factory=Fax)
     flows: Flows = field(default_factory=Flows)
     database: Database = field(default_factory=Database)
     rules: Rules = field(default_factory=Rules)
@@ -295,6 +311,7 @@ SECTIONS: dict[str, type[Any]] = {
     "trunk": Trunk,
     "queue": Queue,
     "recording": Recording,
+    "fax": Fax,
     "flows": Flows,
     "database": Database,
     "rules": Rules,
@@ -474,6 +491,7 @@ class _Reader:
                 except ValueError:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
         self._check_agents(c.agents)
+        self._check_fax(c.fax)
         self._check_mail(c)
         self._check_public(c)
         self._check_post(c)
@@ -487,6 +505,18 @@ class _Reader:
                     self._fault("agents", key, f"agents.{key} {value!r} does not fit {pattern}")
             for value in {v for v in values if values.count(v) > 1}:
                 self._fault("agents", key, f"agents.{key} {value!r} stands twice")
+
+    def _check_fax(self, fax: Fax) -> None:
+        for key in ("number", "station"):
+            if not re.fullmatch(r"\d{0,20}", getattr(fax, key)):
+                self._fault("fax", key, f"fax.{key} must be at most 20 digits")
+        for key, least, most in (
+            ("detect_seconds", 0, 3600),
+            ("longest_minutes", 1, 240),
+            ("pages", 1, 1000),
+        ):
+            if not least <= getattr(fax, key) <= most:
+                self._fault("fax", key, f"fax.{key} must be {least} to {most}")
 
     def _check_mail(self, c: Config) -> None:
         if not 1 <= c.mail_in.max_mb <= 200:

@@ -48,6 +48,8 @@ BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
 _ROLE = {"quarantined": "evidence", "unchecked": "evidence"}
 
 Changed = Callable[[str, str], None]
+Beside = Callable[[Transaction, str], None]
+"""Writes what a channel keeps of its own beside the item of this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,11 @@ class Intake:
 
     # ------------------------------------------------------------ taking in
 
-    async def submit(self, contact: Contact) -> Receipt:
-        """Take a contact in. Raises BadContact, KeyReused, StorageDown; then nothing is kept."""
+    async def submit(self, contact: Contact, beside: Beside | None = None) -> Receipt:
+        """Take a contact in. Raises BadContact, KeyReused, StorageDown; then nothing is kept.
+
+        `beside` writes what the channel keeps of it, in the same transaction; not for a known key.
+        """
         wrong = tuple(faults(contact))
         if wrong:
             raise BadContact(*wrong)
@@ -117,14 +122,22 @@ class Intake:
             contact = replace(contact, received_at=_as_kept(contact.received_at))
         code = numbers.query_code(self._chance())
         try:
-            receipt = await self._database.write(lambda t: self._take_in(t, contact, kept, mark, code))
+            receipt = await self._database.write(
+                lambda t: self._take_in(t, contact, kept, mark, code, beside)
+            )
         except _ComeBefore:
             return await self._database.read(lambda t: self._again(t, contact.key, mark))
         self._tell("new", receipt.number)
         return receipt
 
     def _take_in(
-        self, t: Transaction, contact: Contact, kept: Sequence[Attachment], mark: str, code: str
+        self,
+        t: Transaction,
+        contact: Contact,
+        kept: Sequence[Attachment],
+        mark: str,
+        code: str,
+        beside: Beside | None,
     ) -> Receipt:
         """A number and all that belongs to it. Raises _ComeBefore, so that no serial is used up."""
         day = day_of(contact.received_at, self._zone)
@@ -137,6 +150,8 @@ class Intake:
         entry = Happened(now, "received", contact.channel.value, contact.task.value)
         self._items.happened(t, number, entry)
         self._items.post(t, "item.new", number, "{}", now)
+        if beside:
+            beside(t, number)
         return Receipt(number, code, contact.received_at, ItemState.RECEIVED.value, clocks)
 
     async def known(self, key: str) -> bool:
@@ -165,11 +180,17 @@ class Intake:
         return kept
 
     async def append(
-        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+        self,
+        number: str,
+        key: str,
+        text: str,
+        evidence: tuple[Evidence, ...],
+        who: str,
+        beside: Beside | None = None,
     ) -> bool:
         """A follow-up on an item: a later mail, more evidence. False when this key was there already.
 
-        Raises NotFound, StorageDown.
+        `beside` as at `submit`. Raises NotFound, StorageDown.
         """
         kept = await self._keep(evidence)
 
@@ -182,6 +203,8 @@ class Intake:
                 self._items.attach(t, number, kept)
                 self._items.change(t, number, attachments=item.attachments + len(kept))
             self._items.post(t, "item.changed", number, what_changed("follow_up"), now)
+            if beside:
+                beside(t, number)
             return True
 
         new = await self._database.write(appended)

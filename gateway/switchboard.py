@@ -34,6 +34,7 @@ from gateway.core.call import (
 )
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
+from gateway.core.fax import FaxNote
 from gateway.core.flow import Booked, Clock, Found, Staff
 from gateway.core.flow_file import FlowSet
 from gateway.core.item import PublicState
@@ -159,6 +160,7 @@ class Switchboard:
         self._lost_at: datetime | None = None
         self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
         self._over: asyncio.Queue[Story] = asyncio.Queue()
+        self._faxes_over: asyncio.Queue[Story] = asyncio.Queue()  # their pages take a while to read
         self._agent_changes: asyncio.Queue[AgentChange] = asyncio.Queue()
         self._placed: set[str] = set()
         self._owed_changed = asyncio.Event()
@@ -177,7 +179,8 @@ class Switchboard:
     async def start(self) -> None:
         """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
         self._own(self._take_events(), "switchboard events")
-        self._own(self._close_calls(), "switchboard closing")
+        self._own(self._close_calls(self._over), "switchboard closing")
+        self._own(self._close_calls(self._faxes_over, most=1), "switchboard closing faxes")
         self._own(self._keep_changes(), "switchboard seats")
         self._own(self._serve_owed(), "switchboard call-backs")
         await self._pbx.start(self._events.put_nowait)
@@ -204,6 +207,7 @@ class Switchboard:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
                 await self._over.join()
+                await self._faxes_over.join()
                 await self._agent_changes.join()
         for task in self._tasks:
             task.cancel()
@@ -540,7 +544,7 @@ class Switchboard:
         if story.began:
             story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
             self._closing[story.id] = live
-            self._over.put_nowait(story)
+            (self._faxes_over if story.fax else self._over).put_nowait(story)
             self._tell_call("call.ended", story)
 
     def _at(self, live: Live) -> float:
@@ -695,6 +699,7 @@ class Switchboard:
                 if tell(story, note):
                     self.transfers.noted(story, note)
         await self._recover_messages()
+        await self._recover_faxes()
         for live in tuple(self._live.values()):
             story = live.story
             if not story.over and story.id not in up.calls and not live.driving:
@@ -729,6 +734,17 @@ class Switchboard:
             if file.name not in live.story.messages:
                 live.story.messages.append(file.name)
 
+    async def _recover_faxes(self) -> None:
+        """Faxes in the spool that no note told of; one of a call that is kept already is taken in again."""
+        for file in sorted(self._places.faxes.glob("*.tif")):
+            live = self._of(file.stem)
+            story = live.story
+            if not story.began:
+                record = await self._ledgers.calls.get(file.stem)
+                at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                story.began, story.record = True, record or replace(story.record, started_at=at)
+            story.fax = story.fax or FaxNote(file.name)
+
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """What it gives, tried again and again while storage is away."""
         pause = RETRY[0]
@@ -742,15 +758,15 @@ class Switchboard:
 
     # ------------------------------------------------------------ closing
 
-    async def _close_calls(self) -> None:
+    async def _close_calls(self, over: asyncio.Queue[Story], most: int = BATCH) -> None:
         while True:
-            stories = [await self._over.get()]
-            while len(stories) < BATCH and not self._over.empty():
-                stories.append(self._over.get_nowait())
+            stories = [await over.get()]
+            while len(stories) < most and not over.empty():
+                stories.append(over.get_nowait())
             await self._patiently(lambda: self._close(stories))  # noqa: B023 - awaited at once
             for story in stories:
                 self._closing.pop(story.id, None)
-                self._over.task_done()
+                over.task_done()
             await self._mark()
 
     async def _close(self, stories: list[Story]) -> None:
@@ -790,7 +806,7 @@ class Switchboard:
     async def _mark(self) -> None:
         """Note how far the journal is taken over, now and then when no call goes on."""
         loop = asyncio.get_running_loop()
-        if self._live or not self._over.empty() or loop.time() - self._marked < MARK_EVERY:
+        if self._live or self._closing or loop.time() - self._marked < MARK_EVERY:
             return
         self._marked = loop.time()
         now = self._now()
@@ -920,4 +936,4 @@ def _begins(note: Note) -> bool:
 
 def _owes(story: Story) -> bool:
     """Was the caller broken off before he had what he called for?"""
-    return not (story.messages or story.booked or story.record.talked_at)
+    return not (story.messages or story.booked or story.record.talked_at or story.fax)

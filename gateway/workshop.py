@@ -49,11 +49,13 @@ TOOLS = (
     Tool("chromium", "chromium", "the public pages in a browser"),
     Tool("dovecot", "dovecot-imapd", "a mailbox to take mail from", "/usr/sbin/dovecot"),
 )
+FONT = Tool("noto-cjk", "fonts-noto-cjk", "pages to fax", "/usr/share/fonts/*/noto/NotoSansCJK-Regular.ttc")
+"""No program, but a part that tests need as well: Chinese letters for the pages they send."""
 
 
 def tool(program: str) -> Path:
     """Where a program that a test needs is. Raises SetupError that says what to install."""
-    wanted = next(t for t in TOOLS if t.program == program)
+    wanted = next(t for t in (*TOOLS, FONT) if t.program == program)
     found = wanted.find()
     if not found:
         raise SetupError(f"{program} is missing ({wanted.purpose}): apt-get install {wanted.package}")
@@ -69,7 +71,7 @@ def prepare(purpose: str, say: Callable[[str], None]) -> None:
 
 
 def _install_tools(say: Callable[[str], None]) -> None:
-    missing = [t for t in TOOLS if not t.find()]
+    missing = [t for t in (*TOOLS, FONT) if not t.find()]
     if not missing:
         return
     if not debian.is_root():

@@ -25,6 +25,7 @@ KEEPERS = {
     "aiosmtpd": ("gateway.mail_in",),
     "aioimaplib": ("gateway.mail_in",),
     "nh3": ("gateway.mail",),
+    "PIL": ("gateway.fax",),
     "gateway.app": ("gateway.run_command",),
 }
 # Who may not see what.

@@ -40,7 +40,7 @@ _MODES = {"t38": "t38", "audio": "audio"}
 class FaxNote:
     """What the dialplan noted of a fax. `file` lies in the spool; all else is known once it is over.
 
-    `pages` counts whole pages, `rate` is in bit/s, `resolution` is dots per inch across x down, `station`
+    `pages` counts whole pages, `rate` is in bit/s, `resolution` is dots per metre across x down, `station`
     is what the far machine calls itself. `status` is Asterisk's own word, "" while it lasts.
     """
 
@@ -134,22 +134,25 @@ def status_of(said_status: str, pages: int) -> FaxStatus:
 
 
 def is_again(fax: Fax, before: Fax) -> bool:
-    """Is this the fax that came before, sent once more? Same sender, same dots on every page.
+    """Is this the fax that came before, sent once more? Same sender, and the same dots on every page.
 
-    A fax that was cut off is taken up by one that begins with the same pages and goes on: that is not the
-    same fax, since it has more; one that has the same or less is.
+    Where one of the two was cut off, the pages that both have must be the same.
     """
-    same_sender = (fax.caller and fax.caller == before.caller) or (
-        fax.station and fax.station == before.station
-    )
-    marks = fax.marks
-    return bool(same_sender and marks and marks == before.marks[: len(marks)])
+    by_number = fax.caller and fax.caller == before.caller
+    by_station = fax.station and fax.station == before.station
+    if not (by_number or by_station):
+        return False
+    both = min(len(fax.pages), len(before.pages))
+    cut = FaxStatus.PARTIAL in (fax.status, before.status)
+    if not both or (len(fax.pages) != len(before.pages) and not cut):
+        return False
+    return fax.marks[:both] == before.marks[:both]
 
 
 def said(text64: str, longest: int) -> str:
-    """Free text of the far end out of base64: printable characters only, cut to `longest`."""
+    """Free text of the far end out of base64, behind a dot: printable characters only, cut to `longest`."""
     try:
-        text = base64.b64decode(text64, validate=True).decode("utf-8", "replace")
+        text = base64.b64decode(text64, validate=True).decode("utf-8", "replace")[1:]
     except (binascii.Error, ValueError):
         return ""
     return "".join(one for one in text if unicodedata.category(one)[0] != "C").strip()[:longest]

@@ -42,6 +42,8 @@ class What(StrEnum):
     BACK_TALK = "back_talk"  # call-back id: the customer answered
     BACK_DONE = "back_done"  # call-back id, DIALSTATUS
     BACK_NO_LINE = "back_no_line"  # call-back id
+    FAX = "fax"  # file below the faxes' folder: it is coming in
+    FAX_DONE = "fax_done"  # how it went, see core/fax.py
     ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
     GATEWAY_LOST = "gateway_lost"
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from gateway.core.call import CallOutcome, CallRecord, is_back
 from gateway.core.contact import Kind
+from gateway.core.fax import FaxNote
 from gateway.core.note import Note, What, clean_number, number_of
 from gateway.core.transfer import Transfer
 
@@ -27,6 +28,7 @@ class Doing(StrEnum):
     THREE_WAY = "three_way"
     PARTNER = "partner"
     MESSAGE = "message"
+    FAX = "fax"
     OUT = "out"
     OVER = "over"
 
@@ -60,6 +62,7 @@ class Story:
     caller_leg: str = ""
     talked_seconds: float = 0.0
     transfers: tuple[Transfer, ...] = ()
+    fax: FaxNote | None = None
     told: set[Note] = field(default_factory=set)
     served: bool = False
     booked: bool = False
@@ -224,6 +227,15 @@ def _message(story: Story, note: Note) -> None:
     _go(story, Doing.MESSAGE, note.at)
 
 
+def _fax(story: Story, note: Note) -> None:
+    story.fax = story.fax or FaxNote(note.arg(0))
+    _go(story, Doing.FAX, note.at)
+
+
+def _fax_done(story: Story, note: Note) -> None:
+    story.fax = (story.fax or FaxNote(f"{story.id}.tif")).done(note.rest)
+
+
 def _call_back(story: Story, note: Note) -> None:
     story.booked = True
 
@@ -262,6 +274,8 @@ def _outcome(story: Story) -> CallOutcome:
         return CallOutcome.TALKED if record.talked_at else CallOutcome.NOT_REACHED
     if record.talked_at:
         return CallOutcome.TALKED
+    if story.fax:
+        return CallOutcome.FAX
     if story.messages:
         return CallOutcome.MESSAGE
     if story.booked:
@@ -287,6 +301,8 @@ _TELL: Mapping[What, Callable[[Story, Note], None]] = {
     What.PARTNER: _partner,
     What.PARTNER_LEFT: _partner_left,
     What.MESSAGE: _message,
+    What.FAX: _fax,
+    What.FAX_DONE: _fax_done,
     What.CALL_BACK: _call_back,
     What.BACK_TALK: _answered_outside,
     What.ENDED: _ended,

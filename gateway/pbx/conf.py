@@ -66,12 +66,17 @@ class Places:
         return self.root / "spool" / "messages"
 
     @property
+    def faxes(self) -> Path:
+        """Faxes as they come in, each a TIFF named after its call, until they are in the queue."""
+        return self.root / "spool" / "fax"
+
+    @property
     def recordings(self) -> Path:
         return self.var / "recordings"
 
     def make(self) -> None:
         """Make every folder. Raises OSError."""
-        for name in ("etc", "run", "state", "spool", "log", "journal", "spool/messages"):
+        for name in ("etc", "run", "state", "spool", "log", "journal", "spool/messages", "spool/fax"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for folder in (self.sounds, self.recordings, self.data / "agi-bin"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +134,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "JOURNAL": places.journal,
         "MESSAGES": places.messages,
         "RECORDINGS": places.recordings,
+        "FAXES": places.faxes,
         "MUSIC": (c.root / c.flows.folder / "sounds" / "moh").resolve(),
     }
     numbers = {
@@ -146,6 +152,8 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "LONGEST_MESSAGE": c.recording.longest_message,
         "CALL_BACK_LINES": c.queue.call_back_lines,
         "RECORD": int(c.recording.calls),
+        "LONGEST_FAX": c.fax.longest_minutes * 60,
+        "FAX_DETECT_SECONDS": c.fax.detect_seconds,
     }
     texts = {
         "AMI_HOST": c.ami.host,
@@ -161,6 +169,9 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "QUEUE": QUEUE,
         "FAR_END": c.trunk.far_end,
         "TRUNK_PEERS": ",".join(c.trunk.peers),
+        "FAX_NUMBERS": _fax_numbers(config),
+        "FAX_STATION": c.fax.station or c.fax.number,
+        "T38": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
         "ICE_ONLY": _ice(c.asterisk.sip_host),
         "TRUNK_CODECS": ",".join(c.trunk.codecs),
@@ -169,6 +180,15 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
     }
     all_words = {name: str(value) for name, value in (folders | numbers | texts).items()}
     return all_words | _seats(config, secrets)
+
+
+def _fax_numbers(config: Config) -> str:
+    """The extensions of the fax number, with the area code and without; none when it is not set."""
+    number = config.fax.number
+    if not number:
+        return "; no fax number of its own"
+    both = dict.fromkeys((number, f"{config.centre.area_code}{number}"))
+    return "\n".join(f"exten => {one},1,Goto(fax-line,s,1)" for one in both)
 
 
 def web_phone(seat: str) -> str:

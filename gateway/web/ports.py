@@ -57,6 +57,7 @@ class LineState(StrEnum):
     THREE_WAY = "three_way"
     PARTNER = "partner"
     MESSAGE = "message"
+    FAX = "fax"
     OUT = "out"
 
 

@@ -14,6 +14,7 @@ const LINES = {
   queue: ["▲", "排队", "waiting", "warn"],
   talk: ["●", "通话", "talking", "good"],
   hold: ["■", "保持", "on hold", "busy"],
+  fax: ["⎙", "传真", "fax", "good"],
   three_way: ["◎", "三方通话", "three-way", "good"],
   partner: ["◆", "协作热线", "partner", "busy"],
   message: ["▼", "留言", "message", "busy"],

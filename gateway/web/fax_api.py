@@ -1,0 +1,160 @@
+"""Faxes that came in: every attempt, the newest first, and one with its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from gateway.core.fax import Fax, FaxPage, FaxStatus, Reading
+from gateway.errors import NotFound, StorageDown
+from gateway.web.auth import HOUSE
+from gateway.web.route import Answer, Asked, Route
+from gateway.web.shape import Rule
+
+
+class FaxLedger(Protocol):
+    """Of storage.faxes, what is shown."""
+
+    async def get(self, fax_id: str) -> Fax | None: ...
+
+    async def page(self, before: tuple[datetime, str] | None, limit: int) -> Sequence[Fax]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaxesAsked:
+    """Which faxes; the newest first."""
+
+    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+    before: Annotated[str, Rule("上一页最后一份的 id", "id of the last fax seen", longest=80)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxShown:
+    """One fax. `number` is its item, `same_as` the fax it repeats, `resolution` dots per metre, `rate` bit/s,
+    `received` whole pages, `expected` how many there should have been where that is known."""
+
+    id: str
+    number: str | None
+    same_as: str | None
+    caller: str
+    station: str
+    dialled: str
+    line: int
+    status: FaxStatus
+    received: int
+    expected: int | None
+    mode: str
+    rate: int
+    ecm: bool
+    resolution: str
+    error: str
+    started_at: datetime
+    ended_at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPageShown:
+    """One page: the SHA-256 of its picture among the item's files, its size in pixels, what was read."""
+
+    page: int
+    sha256: str
+    width: int
+    height: int
+    reading: Reading
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaxWhole:
+    """One fax with its pages; a repetition has only the pages that were lacking."""
+
+    fax: FaxShown
+    pages: tuple[FaxPageShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaxesPage:
+    """Faxes, the newest first; `next` is what `before` must be for the page that follows."""
+
+    items: tuple[FaxShown, ...]
+    next: str | None
+
+
+class FaxApi:
+    """The faxes of one installation."""
+
+    def __init__(self, faxes: FaxLedger) -> None:
+        self._faxes = faxes
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/faxes",
+                "faxes",
+                "收到的传真，最新在前",
+                "Faxes that came in, the newest first",
+                self.faxes,
+                {200: FaxesPage},
+                roles=HOUSE,
+                query=FaxesAsked,
+                refuses=(StorageDown,),
+                looks="faxes.view",
+            ),
+            Route(
+                "GET",
+                "/api/v1/faxes/{id}",
+                "fax",
+                "一份传真及其各页",
+                "A fax with its pages",
+                self.fax,
+                {200: FaxWhole},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+                looks="fax.view",
+            ),
+        )
+
+    async def faxes(self, asked: Asked) -> Answer:
+        q = asked.queried(FaxesAsked)
+        last = await self._faxes.get(q.before) if q.before else None
+        before = (last.started_at, last.id) if last else None
+        found = await self._faxes.page(before, q.limit + 1)
+        shown = tuple(_shown(fax) for fax in found[: q.limit])
+        return Answer(FaxesPage(shown, shown[-1].id if len(found) > q.limit else None))
+
+    async def fax(self, asked: Asked) -> Answer:
+        fax = await self._faxes.get(asked.part("id"))
+        if fax is None:
+            raise NotFound
+        return Answer(FaxWhole(_shown(fax), tuple(_page(page) for page in fax.pages)))
+
+
+def _shown(fax: Fax) -> FaxShown:
+    return FaxShown(
+        id=fax.id,
+        number=fax.number or None,
+        same_as=fax.same_as or None,
+        caller=fax.caller,
+        station=fax.station,
+        dialled=fax.dialled,
+        line=fax.line,
+        status=fax.status,
+        received=fax.received,
+        expected=fax.expected,
+        mode=fax.mode,
+        rate=fax.rate,
+        ecm=fax.ecm,
+        resolution=fax.resolution,
+        error=fax.error,
+        started_at=fax.started_at,
+        ended_at=fax.ended_at,
+        seconds=round(fax.seconds, 1),
+    )
+
+
+def _page(page: FaxPage) -> FaxPageShown:
+    return FaxPageShown(page.page, page.sha256, page.width, page.height, page.reading, page.text)
