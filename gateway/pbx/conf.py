@@ -171,7 +171,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "TRUNK_PEERS": ",".join(c.trunk.peers),
         "FAX_NUMBERS": _fax_numbers(config),
         "FAX_STATION": c.fax.station or c.fax.number,
-        "T38": "yes" if c.fax.t38 else "no",
+        "UDPTL": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
         "ICE_ONLY": _ice(c.asterisk.sip_host),
         "TRUNK_CODECS": ",".join(c.trunk.codecs),

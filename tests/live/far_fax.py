@@ -92,6 +92,17 @@ contact = sip:{hotline}
 type = identify
 endpoint = hotline
 match = 127.0.0.1
+; The same without T.38: what is asked of it is refused.
+[sound]
+type = endpoint
+aors = hotline
+transport = udp
+disallow = all
+allow = alaw
+direct_media = no
+bind_rtp_to_media_address = yes
+media_address = 127.0.0.1
+rtp_timeout = 20
 """
 
 
@@ -126,15 +137,17 @@ class FarFax:
         *,
         station: str = "0357 3012345",
         ecm: bool = True,
+        sound: bool = False,
         cut_at: int = 0,
         after: float = 0.0,
         limit: float = 240,
     ) -> Sent:
-        """Send a TIFF. `cut_at` hangs up so many seconds after the answer, `after` begins later."""
+        """Send a TIFF. `sound` refuses T.38; `cut_at` hangs up so many seconds after the answer, `after`
+        begins later."""
         self.jobs += 1
         job = f"job{self.jobs}"
         lines = [
-            f"Channel: PJSIP/{dialled}@hotline",
+            f"Channel: PJSIP/{dialled}@{'sound' if sound else 'hotline'}",
             f"CallerID: <{caller}>",
             "MaxRetries: 0",
             "WaitTime: 30",

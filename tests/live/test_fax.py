@@ -56,14 +56,14 @@ async def test_letters_come_in_whole_and_cut(fax_gateway: Gateway, far: FarFax, 
     two = letter(tmp_path / "two.tif", 2, "重发", heavy=2)
     sent = await asyncio.gather(
         far.send(three, FAX_NUMBER, "03573000001"),
-        far.send(one, "12315", "03573000002", after=4, ecm=False),
-        far.send(two, FAX_NUMBER, "03573000003", cut_at=33),
+        far.send(one, "12315", "03573000002", after=4, ecm=False, sound=True),
+        far.send(two, FAX_NUMBER, "03573000003", sound=True, cut_at=33),
     )
     assert [s.status for s in sent[:2]] == ["SUCCESS", "SUCCESS"]
 
     fax, whole = await arrived(fax_gateway, "03573000001")
     assert (fax["status"], fax["received"], fax["expected"], fax["ecm"]) == ("whole", 3, 3, True)
-    assert fax["station"] == "0357 3012345" and fax["rate"] >= 2400
+    assert fax["mode"] == "t38" and fax["station"] == "0357 3012345" and fax["rate"] >= 2400
     assert [page["page"] for page in whole["pages"]] == [1, 2, 3]
     item = await fax_gateway.item_of(fax["number"])
     assert item["channel"] == "fax" and item["task"] == "none" and item["due"]
@@ -72,6 +72,7 @@ async def test_letters_come_in_whole_and_cut(fax_gateway: Gateway, far: FarFax, 
 
     fax, _ = await arrived(fax_gateway, "03573000002")
     assert (fax["status"], fax["received"], fax["dialled"]) == ("whole", 1, "12315")
+    assert fax["mode"] == "audio"
     call = await fax_gateway.call_of("03573000002")
     assert call["outcome"] == "fax" and call["number"] == fax["number"]
 
@@ -95,7 +96,7 @@ async def test_what_comes_again_is_one_item(fax_gateway: Gateway, far: FarFax, t
     sent = await asyncio.gather(
         far.send(two, FAX_NUMBER, "03573000003"),
         far.send(three, FAX_NUMBER, "03573000001"),
-        far.send(heavy, FAX_NUMBER, "03573000009", cut_at=17),
+        far.send(heavy, FAX_NUMBER, "03573000009", sound=True, cut_at=17),
     )
     assert [s.status for s in sent[:2]] == ["SUCCESS", "SUCCESS"]
     again, whole = await arrived(fax_gateway, "03573000003", 2)
