@@ -125,17 +125,17 @@ async def _round(
     folder.mkdir()
     both = [(one, 1), (fifty, 50)]
     for into, submitters in reversed(both) if turned else both:
-        storage, intake = await _opened(folder, f"by{submitters}.db")
+        storage, intake = await opened(folder, f"by{submitters}.db")
         await _submit(intake, into, range(scale.items), submitters)
         if submitters == 1:
             await _keep(storage, keeps, scale.calls)
         await storage.close()
-    storage, _ = await _opened(folder, "bare.db")
+    storage, _ = await opened(folder, "bare.db")
     await storage.close()
-    _bare(folder / "by1.db", folder / "bare.db", bare)
+    bare_commits(folder / "by1.db", folder / "bare.db", bare)
 
 
-async def _opened(folder: Path, name: str) -> tuple[Storage, Intake]:
+async def opened(folder: Path, name: str) -> tuple[Storage, Intake]:
     storage = await Storage.open(f"sqlite:///{folder / name}", folder)
     intake = Intake(storage, load_rules(ROOT / "rules"), ZONE)
     await intake.submit(contact(-1))  # what is made once is made
@@ -187,7 +187,7 @@ async def _keep(storage: Storage, into: Measured, count: int) -> None:
 # ------------------------------------------------------------ bare commits
 
 
-def _bare(source: Path, target: Path, into: Measured) -> None:
+def bare_commits(source: Path, target: Path, into: Measured) -> None:
     """Write every item of `source` to `target`, a commit for each."""
     with closing(sqlite3.connect(source)) as read:
         written = list(_rows_by_item(read))
@@ -235,11 +235,11 @@ async def _long_queue(folder: Path, scale: Scale) -> tuple[Measured, Measured, M
     """Submissions with an empty queue and with a long one, and claims from the long one."""
     folder.mkdir()
     empty, full, claims = Measured(), Measured(), Measured()
-    storage, intake = await _opened(folder, "empty.db")
-    filled, door = await _opened(folder, "full.db")
+    storage, intake = await opened(folder, "empty.db")
+    filled, door = await opened(folder, "full.db")
     await filled.close()
     _fill(folder / "full.db", scale.waiting)
-    filled, door = await _opened(folder, "full.db")
+    filled, door = await opened(folder, "full.db")
     for turn in range(4):
         numbers = range(turn * scale.items, (turn + 1) * scale.items)
         for one, into in ((intake, empty), (door, full)):

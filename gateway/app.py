@@ -93,6 +93,8 @@ class App:
         await asyncio.to_thread(flows.current)
         storage = await Storage.open(config.database_url, config.var)
         stack.push_async_callback(storage.close)
+        sweeping = asyncio.create_task(storage.keep_sweeping(), name="sweep of files")
+        stack.callback(sweeping.cancel)
         intake = Intake(storage, rules, config.zone)
         await intake.recount()
         accounts = await self._accounts(stack, storage)

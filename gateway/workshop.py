@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import browser_parts, debian
+from gateway import browser_parts, debian, fonts
 from gateway.errors import SetupError
 from gateway.pbx import asterisk_tree
 from gateway.voice_engine.environment import cache_home
@@ -66,6 +66,7 @@ def prepare(purpose: str, say: Callable[[str], None]) -> None:
     """Set up what `purpose` (run or test) needs and is not there. Raises SetupError."""
     asterisk_tree.find_or_make(cache_home(), say)
     browser_parts.find_or_make(say)
+    fonts.find_or_make(cache_home(), say)
     if purpose == "test":
         _install_tools(say)
 

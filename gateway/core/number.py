@@ -85,3 +85,8 @@ def _guessable(code: str) -> bool:
 
 
 _CODES = tuple(code for code in map("{:04}".format, range(10_000)) if not _guessable(code))
+
+
+def spaced(number: str) -> str:
+    """Twelve digits as they are read out: 261124 00001 0."""
+    return f"{number[:6]} {number[6:11]} {number[11:]}" if len(number) == 12 else number

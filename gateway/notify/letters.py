@@ -13,6 +13,7 @@ from datetime import date, datetime, tzinfo
 from gateway.core.case import KIND_NAMES, STATE_NAMES, Event
 from gateway.core.contact import Channel, Kind
 from gateway.core.delivery import MAIL, About, Draft, Occasion, Plan
+from gateway.core.number import spaced
 from gateway.mail.automatic import OWN_LOOP, why_no_answer
 from gateway.mail.header import message_ids, split_head
 from gateway.mail.thread import Marks
@@ -110,7 +111,7 @@ class Letters:
 
     def _acknowledgement(self, about: About) -> str:
         zh, en = _kind(about)
-        spoken = _grouped(about.item.number)
+        spoken = spaced(about.item.number)
         received = about.item.received_at.astimezone(self._head.zone)
         return "\n".join(
             [
@@ -137,7 +138,7 @@ class Letters:
     def _notice(self, occasion: Occasion, about: About) -> str:
         ground, basis = occasion.facts.get("ground", ""), occasion.facts.get("basis", "")
         zh, en = STATE_NAMES[about.item.state]
-        spoken = _grouped(about.item.number)
+        spoken = spaced(about.item.number)
         return "\n".join(
             [
                 "您好，您的事项有新的进展。",
@@ -201,11 +202,6 @@ def _message_id(raw: bytes) -> str:
     headers, _ = split_head(raw, 0, len(raw))
     found = next(message_ids(headers.raw("message-id")), "")
     return f"<{found}>" if found else ""
-
-
-def _grouped(number: str) -> str:
-    """As people read it out: 2611 2400 0010."""
-    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
 
 
 def _minute(at: datetime) -> str:

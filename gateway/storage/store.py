@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +24,10 @@ from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
 from gateway.storage.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 86400.0  # seconds
 
 
 class Storage:
@@ -70,6 +76,29 @@ class Storage:
         with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next
             await self.audit.keep_head()
         await self.database.close()
+
+    async def keep_sweeping(self, every: float = SWEEP_EVERY) -> None:
+        """Now and then delete files that no item names: what a crash left between file and commit."""
+        while True:
+            try:
+                swept = await self.sweep()
+                if swept:
+                    log.info("%d files that nothing names are deleted", swept)
+            except (GatewayError, OSError) as error:
+                log.warning("files that nothing names stay for now: %s", error)
+            await asyncio.sleep(every)
+
+    async def sweep(self) -> int:
+        """How many files were deleted. Raises StorageDown, OSError."""
+        named = await self.items.files()
+        return await asyncio.to_thread(self._deleted, named)
+
+    def _deleted(self, named: frozenset[str]) -> int:
+        count = 0
+        for file in self.files.sweep(named):
+            file.unlink(missing_ok=True)
+            count += 1
+        return count
 
     async def ping(self) -> None:
         """Raises StorageDown when the database does not answer."""

@@ -20,6 +20,7 @@ from gateway.core.case import TERMINAL
 from gateway.core.contact import Contact, Due, Receipt
 from gateway.core.duplicates import Likely, likely
 from gateway.core.item import Item, ItemState
+from gateway.core.number import spaced
 from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refused, TooMany, Unavailable
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
@@ -361,11 +362,6 @@ def _as_item(contact: Contact) -> Item:
         *(contact.person, contact.respondent, contact.content),
         amount=contact.amount,
     )
-
-
-def spaced(number: str) -> str:
-    """Twelve digits as they are read out: 261124 00001 0."""
-    return f"{number[:6]} {number[6:11]} {number[11:]}" if len(number) == 12 else number
 
 
 def _day_text(look: Look, due: Due) -> str:

@@ -1,12 +1,14 @@
 """The receipt as a PDF to keep or print: number, query code, legal dates, and a QR code to look it up.
 
-Chinese is set in a font that PDF readers bring themselves (Adobe-GB1), so none is shipped. Blocking.
+Chinese is set in the font that gateway/fonts.py finds, which is put into the PDF; where there is none, in
+one that PDF readers bring themselves (Adobe-GB1). Blocking.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 
 import segno
 from reportlab.lib.colors import Color, HexColor
@@ -15,10 +17,13 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-FONT = "STSong-Light"
-LATIN = "Helvetica"
+from gateway import fonts
+from gateway.voice_engine.environment import cache_home
+
+READERS_OWN = "STSong-Light"
 _LEFT = 16 * mm
 _LABEL = 44 * mm
 _GREY = HexColor("#444444")
@@ -39,17 +44,16 @@ class Slip:
 
 def pdf(slip: Slip) -> bytes:
     """One A5 page."""
-    if FONT not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    font = _font()
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A5, invariant=True, lang=slip.language)
+    canvas = Canvas(out, pagesize=A5, invariant=True, lang=slip.language, initialFontName=font)
     canvas.setTitle(f"{slip.title} {slip.heading}")
     width, height = A5
     y = height - 18 * mm
-    canvas.setFont(FONT, 15)
+    canvas.setFont(font, 15)
     canvas.drawString(_LEFT, y, slip.title)
     y -= 8 * mm
-    canvas.setFont(FONT, 11)
+    canvas.setFont(font, 11)
     canvas.drawString(_LEFT, y, slip.heading)
     canvas.line(_LEFT, y - 3 * mm, width - _LEFT, y - 3 * mm)
     y -= 11 * mm
@@ -65,6 +69,17 @@ def pdf(slip: Slip) -> bytes:
     return out.getvalue()
 
 
+@cache
+def _font() -> str:
+    """The name of the font, ready for use."""
+    file = fonts.find(cache_home())
+    if file is None:
+        pdfmetrics.registerFont(UnicodeCIDFont(READERS_OWN))
+        return READERS_OWN
+    pdfmetrics.registerFont(TTFont("Chinese", str(file), subfontIndex=0))
+    return "Chinese"
+
+
 def _row(canvas: Canvas, y: float, label: str, value: str, large: bool) -> float:
     """A label and its value, each in its column; where the next row begins."""
     ends = [
@@ -75,7 +90,7 @@ def _row(canvas: Canvas, y: float, label: str, value: str, large: bool) -> float
 
 
 def _column(canvas: Canvas, x: float, y: float, text: str, size: float, room: float, colour: Color) -> float:
-    font = LATIN if text.isascii() else FONT
+    font = _font()
     canvas.setFont(font, size)
     canvas.setFillColor(colour)
     for line in simpleSplit(text, font, size, room) or [""]:
@@ -86,7 +101,7 @@ def _column(canvas: Canvas, x: float, y: float, text: str, size: float, room: fl
 
 def _lines(canvas: Canvas, x: float, y: float, notes: tuple[str, ...], room: float) -> None:
     for note in notes:
-        font = LATIN if note.isascii() else FONT
+        font = _font()
         canvas.setFont(font, 9)
         for line in simpleSplit(note, font, 9, room):
             canvas.drawString(x, y, line)

@@ -13,11 +13,12 @@ from aiohttp import web
 from gateway.core import number as numbers
 from gateway.core.case import STATE_NAMES
 from gateway.core.item import PublicState
+from gateway.core.number import spaced
 from gateway.errors import FieldFault, GatewayError, TooMany, Unavailable
 from gateway.web.addresses import address_of
 from gateway.web.form_reading import read_form
 from gateway.web.pages import Look, Pages
-from gateway.web.report_page import HONEYPOT, KINDS, Aged, ReportPage, spaced
+from gateway.web.report_page import HONEYPOT, KINDS, Aged, ReportPage
 from gateway.web.shape import Rule
 from gateway.web.uploads import EVIDENCE, Sent
 

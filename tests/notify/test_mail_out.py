@@ -22,7 +22,7 @@ async def test_a_form_is_acknowledged(house: House, server: MailServer) -> None:
     (mail,) = await server.until(1)
     text = mail.get_content()
     number = receipt.number
-    assert " ".join((number[:4], number[4:8], number[8:])) in text and receipt.query_code in text
+    assert " ".join((number[:6], number[6:11], number[11:])) in text and receipt.query_code in text
     assert all(due.on.isoformat() in text for due in receipt.due) and receipt.due
     assert "https://12315.example/track" in text
     assert text.index("查询码") < text.index("Query code")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from gateway.core.item import Attachment
+from gateway.storage import Storage
 from gateway.storage.files import YOUNG, Files
 
 NOW = 1_800_000_000.0
@@ -48,3 +50,21 @@ def test_a_file_that_comes_again_is_young_again(tmp_path: Path) -> None:
 
 def test_nothing_was_ever_kept(tmp_path: Path) -> None:
     assert list(Files(tmp_path / "files").sweep(frozenset(), NOW)) == []
+
+
+async def test_what_no_item_names_is_deleted_and_what_one_names_stays(tmp_path: Path) -> None:
+    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
+    try:
+        source = tmp_path / "file"
+        homes = []
+        for content in (b"named", b"of a crash"):
+            source.write_bytes(content)
+            stored = storage.files.put(source)
+            homes.append(storage.files.path(stored.sha256))
+            os.utime(homes[-1], (1_700_000_000, 1_700_000_000))
+        kept = Attachment(homes[0].parent.name + homes[0].name, "a.txt", "text/plain", "evidence", 5)
+        await storage.database.write(lambda t: storage.items.attach(t, "261124000010", [kept]))
+        assert await storage.sweep() == 1
+        assert [home.exists() for home in homes] == [True, False]
+    finally:
+        await storage.close()

@@ -1,0 +1,109 @@
+"""Durable submissions through HTTP beside bare SQLite commits of the very same rows on the same disk.
+
+A whole gateway (without telephones, rates off) takes complaints as JSON from fifty connections that stay
+open; the client speaks plain HTTP so that it costs little. Then the gateway is stopped, and bench/storage
+writes the rows that are in its database with Python's sqlite3 alone, a commit for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.storage import CONTENT, RATIO, Measured, bare_commits, opened
+from bench.table import Part, Row, at_least, percentile
+from tests.kills.storm import Gateway, gateway
+
+CONNECTIONS = 50
+
+
+def measure(folder: Path, count: int, rounds: int = 3) -> Part:
+    """`count` submissions in each round, each round on a database of its own."""
+    http, bare = Measured(), Measured()
+    for number in range(rounds):
+        here = folder / str(number)
+        with gateway(here) as made:
+            asyncio.run(_round(made, count, http))
+        asyncio.run(_emptied(here / "bare.db"))
+        bare_commits(made.var / "gateway.db", here / "bare.db", bare)
+    rows = (
+        Row("bare SQLite commits of the same rows", f"{bare.rate:,.0f} a second", samples=str(bare.items)),
+        Row(
+            f"through HTTP, {CONNECTIONS} connections", f"{http.rate:,.0f} a second", samples=str(http.items)
+        ),
+        Row("one of them, p50", f"{percentile(http.each, 0.5) * 1000:.1f} ms"),
+        Row("one of them, p99", f"{percentile(http.each, 0.99) * 1000:.1f} ms"),
+        at_least("through HTTP : bare commits", http.rate / bare.rate, RATIO, "{:.2f}"),
+    )
+    note = "The client runs on the same machine; what it costs is part of what HTTP takes."
+    return Part("http", "Durable submissions through HTTP beside bare commits", rows, (note,))
+
+
+async def _emptied(file: Path) -> None:
+    storage, _ = await opened(file.parent, file.name)
+    await storage.close()
+
+
+async def _round(made: Gateway, count: int, into: Measured) -> None:
+    made.start()
+    await _up(made.web)
+    waiting = iter(range(count))
+    began = time.perf_counter()
+    await asyncio.gather(*(_submitter(made.web, waiting, into.each) for _ in range(CONNECTIONS)))
+    into.took += time.perf_counter() - began
+    into.items += count
+    await asyncio.to_thread(made.stop)
+
+
+async def _up(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.01)
+                continue
+            writer.close()
+            return
+
+
+async def _submitter(port: int, waiting: Iterator[int], each: list[float]) -> None:
+    read, write = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for number in waiting:
+            began = time.perf_counter()
+            write.write(_request(number))
+            head = await read.readuntil(b"\r\n\r\n")
+            length = next(
+                int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+            )
+            body = await read.readexactly(length)
+            each.append(time.perf_counter() - began)
+            if not head.startswith(b"HTTP/1.1 201"):
+                raise RuntimeError(f"refused: {head[:40]!r} {body[:200]!r}")
+    finally:
+        write.close()
+
+
+def _request(number: int) -> bytes:
+    body = json.dumps(
+        {
+            "kind": "complaint",
+            "content": CONTENT * 3,
+            "name": "王小明",
+            "phone": f"138{number:08}",
+            "address": "尧都区鼓楼北大街 1 号",
+            "respondent_name": "临汾市某电器商行",
+            "respondent_address": "尧都区解放路 2 号",
+            "respondent_phone": "0357-2000000",
+            "claims": ["退货", "赔偿损失"],
+        }
+    ).encode()
+    head = (
+        f"POST /api/v1/intake HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Idempotency-Key: bench-{number}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
