@@ -23,7 +23,7 @@ from gateway.web import translate
 from gateway.web.account_api import AccountApi, AuditLog
 from gateway.web.addresses import address_of, told_by
 from gateway.web.attachments_api import AttachmentsApi
-from gateway.web.auth import LEADERS, Gate, Tokens
+from gateway.web.auth import HOUSE, LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
 from gateway.web.call_desk_api import CallDeskApi, Calls
 from gateway.web.counter_api import CounterApi, CounterDesk
@@ -220,14 +220,20 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     if parts.linkage:
         PartnerPage(pages, parts.linkage).add(app)
     if phones:
-        _add_phones(app, pages, phones, parts.public_url)
+        _add_phones(app, pages, phones, gate, parts.public_url)
 
 
-def _add_phones(app: web.Application, pages: Pages, phones: BrowserPhones, public_url: str) -> None:
-    """Telephones in browsers: their way to Asterisk, and the demo's caller."""
+def _add_phones(
+    app: web.Application, pages: Pages, phones: BrowserPhones, gate: Gate, public_url: str
+) -> None:
+    """Telephones in browsers: their way to Asterisk, and the demo's caller.
+
+    Only while the demo is on may somebody who is not logged in come to Asterisk."""
 
     async def let_in(request: web.Request) -> None:
         pages.rates.asked(address_of(request))
+        if not phones.visitor:
+            await gate.pass_in(request, HOUSE)
 
     SipSocket(phones.socket, let_in, public_url).add(app)
     if phones.visitor:
