@@ -49,6 +49,7 @@ from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.virus_scan import Clamd
 from gateway.voice_engine.environment import cache_home
+from gateway.web.fax_api import FaxApi
 from gateway.web.pages import PublicSide
 from gateway.web.phone_page import BrowserPhones
 from gateway.web.ports import Role
@@ -127,7 +128,7 @@ class App:
         board = LiveBoard(config, switchboard, pbx)
         desk = CallDesk(switchboard, storage, intake, utc_now)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
-        await self._exchange_mail(stack, storage, intake, rules, marks)
+        await self._exchange_mail(stack, storage, intake, rules, marks, switchboard)
         await self._take_calls(stack, switchboard, places)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
@@ -239,7 +240,7 @@ class App:
             post=storage.outbox,
             desk=desk,
             wrap_up=config.queue.wrap_up_seconds,
-            faxes=storage.faxes,
+            faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
         )
         app = make_app(parts)
         feed = app[FEED]
@@ -260,10 +261,20 @@ class App:
         return linkage
 
     async def _exchange_mail(
-        self, stack: AsyncExitStack, storage: Storage, intake: Intake, rules: Rules, marks: Marks
+        self,
+        stack: AsyncExitStack,
+        storage: Storage,
+        intake: Intake,
+        rules: Rules,
+        marks: Marks,
+        switchboard: Switchboard,
     ) -> None:
         """What leaves the house by itself (webhooks too), and mail in."""
-        post = post_office(self.config, storage.outbox, marks, storage.once, rules)
+        post = post_office(
+            *(self.config, storage.outbox, marks, storage.once, rules),
+            fax_line=switchboard.fax_line,
+            counts=storage.outbox,
+        )
         await post.start()
         stack.push_async_callback(post.stop)
         stack.callback(intake.on_change(lambda what, number: post.wake()))

@@ -116,6 +116,16 @@ class Fax:
 
 
 @dataclass(frozen=True, slots=True)
+class FaxOut:
+    enabled: bool = _set(False, "Send faxes: acknowledgements to who faxed, slips to partners.")
+    allow: str = _set(r"0\d{9,11}|[2-8]\d{6,7}", "Numbers that may be faxed: a regular expression.")
+    lines: int = _set(2, "A fax is dialled only while at least so many lines are free.")
+    per_number: int = _set(3, "Faxes to one number within a day.")
+    per_hour: int = _set(20, "Faxes in all within an hour.")
+    tries: int = _set(5, "How often a number is rung for one fax, at growing intervals.")
+
+
+@dataclass(frozen=True, slots=True)
 class Flows:
     folder: str = _set("ivr_flows", "Folder of drafts, prompts, sounds and partners.")
     entry: str = _set("main", "Flow a call begins with; `direct` goes straight to a person.")
@@ -271,6 +281,7 @@ class Config:
     queue: Queue = field(default_factory=Queue)
     recording: Recording = field(default_factory=Recording)
     fax: Fax = field(default_factory=Fax)
+    fax_out: FaxOut = field(default_factory=FaxOut)
     flows: Flows = field(default_factory=Flows)
     database: Database = field(default_factory=Database)
     rules: Rules = field(default_factory=Rules)
@@ -312,6 +323,7 @@ SECTIONS: dict[str, type[Any]] = {
     "queue": Queue,
     "recording": Recording,
     "fax": Fax,
+    "fax_out": FaxOut,
     "flows": Flows,
     "database": Database,
     "rules": Rules,
@@ -492,6 +504,7 @@ class _Reader:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
         self._check_agents(c.agents)
         self._check_fax(c.fax)
+        self._check_fax_out(c.fax_out)
         self._check_mail(c)
         self._check_public(c)
         self._check_post(c)
@@ -517,6 +530,16 @@ class _Reader:
         ):
             if not least <= getattr(fax, key) <= most:
                 self._fault("fax", key, f"fax.{key} must be {least} to {most}")
+
+    def _check_fax_out(self, out: FaxOut) -> None:
+        try:
+            re.compile(out.allow)
+        except re.error as error:
+            self._fault("fax_out", "allow", f"fax_out.allow is no regular expression: {error}")
+        limits = (("lines", 1, 500), ("per_number", 1, 100), ("per_hour", 1, 1000), ("tries", 1, 20))
+        for key, least, most in limits:
+            if not least <= getattr(out, key) <= most:
+                self._fault("fax_out", key, f"fax_out.{key} must be {least} to {most}")
 
     def _check_mail(self, c: Config) -> None:
         if not 1 <= c.mail_in.max_mb <= 200:

@@ -43,6 +43,7 @@ from gateway.core.story import Doing, Story, end, new_story, tell
 from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
 from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown, TooMany
+from gateway.fax.line import FaxLine
 from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
 from gateway.pbx.conf import Places
@@ -172,6 +173,7 @@ class Switchboard:
         self._in_step = asyncio.Event()
         self._marked = 0.0
         self.transfers = Transfers(config, pbx, self._own, self._tell_transfer)
+        self.fax_line = FaxLine(pbx)
         self.counts = Counts()
 
     # ------------------------------------------------------------ life
@@ -506,6 +508,8 @@ class Switchboard:
         if note.what is What.GATEWAY_LOST:
             log.error("the safety net took over: the gateway's heart had stopped for two seconds")
             return
+        if note.what in (What.FAX_SENT, What.FAX_DIALLED):
+            self.fax_line.noted(note)
         if note.what in _OWED:
             self._own(self._owed_noted(note), f"call-back {note.arg(0)}")
         if note.call and (note.call in self._live or _begins(note)):

@@ -44,6 +44,8 @@ class What(StrEnum):
     BACK_NO_LINE = "back_no_line"  # call-back id
     FAX = "fax"  # file below the faxes' folder: it is coming in
     FAX_DONE = "fax_done"  # how it went, see core/fax.py
+    FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields
+    FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); after FAX_SENT
     ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
     GATEWAY_LOST = "gateway_lost"
 

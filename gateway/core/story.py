@@ -246,7 +246,7 @@ def _ended(story: Story, note: Note) -> None:
         story.kind = Kind(note.arg(2))
     if note.arg(3):
         story.record = replace(story.record, number=note.arg(3))
-    if said is CallOutcome.NOT_REACHED:
+    if said is CallOutcome.NOT_REACHED or (said is CallOutcome.FAX and story.record.direction == "out"):
         end(story, note.at, said)
         return
     if said is CallOutcome.SERVED:

@@ -89,7 +89,7 @@ class Letters:
         message_id = self._head.marks.message_id(number, chance, self._head.sender.rpartition("@")[2])
         content = {
             "subject": self._subject(about, new),
-            "text": self._acknowledgement(about) if new else self._notice(occasion, about),
+            "text": self.acknowledgement(about) if new else self._notice(occasion, about),
             "message_id": message_id,
             "auto_submitted": "auto-replied" if new else "auto-generated",
             OWN_LOOP: "1",
@@ -109,7 +109,8 @@ class Letters:
         state = STATE_NAMES[about.item.state][0]
         return f"【{self._head.hotline}】受理编号 {number}：{state}"
 
-    def _acknowledgement(self, about: About) -> str:
+    def acknowledgement(self, about: About) -> str:
+        """Number, code and dates, Chinese first."""
         zh, en = _kind(about)
         spoken = spaced(about.item.number)
         received = about.item.received_at.astimezone(self._head.zone)

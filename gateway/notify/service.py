@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway import fonts
 from gateway.config import Config, Webhook
 from gateway.core.deadlines import Rules
 from gateway.core.delivery import MAIL
 from gateway.errors import Problem, SetupError
+from gateway.fax.line import FaxLine
 from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
+from gateway.notify.fax import FAX, FaxLimits, FaxSender, SentCount
+from gateway.notify.fax_letters import FaxLetters
 from gateway.notify.hooks import Hooks, way_of
 from gateway.notify.letters import Letterhead, Letters
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
@@ -24,6 +28,8 @@ from gateway.notify.slips import PartnerSlips, SlipHead
 from gateway.notify.smtp import Server, SmtpSender
 from gateway.notify.way import Way
 from gateway.notify.webhook import WebhookSender, secret_of
+from gateway.pbx.conf import Places
+from gateway.voice_engine.environment import cache_home
 
 
 def post_office(
@@ -33,6 +39,8 @@ def post_office(
     once: OnceLedger,
     rules: Rules,
     *,
+    fax_line: FaxLine | None = None,
+    counts: SentCount | None = None,
     now: Callable[[], datetime] = utc_now,
     told: Callable[[str], None] = lambda number: None,
 ) -> PostOffice:
@@ -40,7 +48,7 @@ def post_office(
     return PostOffice(
         ledger,
         _planners(config, marks, rules),
-        _ways(config, once, now),
+        (*_ways(config, once, now), *_fax(config, fax_line, counts, now)),
         ZoneInfo(config.centre.timezone),
         give_up=timedelta(hours=config.outbox.give_up_hours),
         due_days=config.outbox.due_days,
@@ -53,6 +61,8 @@ def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]
     planners: list[Planner] = [Hooks(config.webhooks).plan] if config.webhooks else []
     if config.mail_out.host:
         planners.append(Letters(letterhead(config, marks, rules)).plan)
+    if config.fax_out.enabled:
+        planners.append(FaxLetters(Letters(letterhead(config, marks, rules)), config.fax_out.allow).plan)
     return tuple(planners)
 
 
@@ -64,6 +74,21 @@ def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tupl
     for hook in config.webhooks:
         ways.append(WebhookSender(hook, secret_of(secret_file(config, hook)), once, off_after, now))
     return tuple(ways)
+
+
+def _fax(
+    config: Config, line: FaxLine | None, counts: SentCount | None, now: Callable[[], datetime]
+) -> tuple[Way, ...]:
+    """The way `fax`, where it is on. Raises SetupError without a font to set pages in."""
+    if not (config.fax_out.enabled and line and counts):
+        return ()
+    font = fonts.find(cache_home())
+    if font is None:
+        raise SetupError("fax_out: there is no Chinese font to set pages in; `make run` fetches one")
+    out = config.fax_out
+    limits = FaxLimits(out.allow, out.per_number, out.per_hour, out.tries, config.fax.longest_minutes * 60.0)
+    places = Places(config.var)
+    return (FaxSender(line, counts, limits, font, config.var / "fax-work", places.journal, now),)
 
 
 def secret_file(config: Config, hook: Webhook) -> Path:
@@ -107,7 +132,9 @@ def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[st
         SlipHead(
             *(head.centre, head.hotline, head.sender, marks),
             link=lambda one: f"{public}{path(one)}" if public else "",
-            ways=frozenset([*ways, MAIL] if config.mail_out.host else ways),
+            ways=frozenset(
+                [*ways, *([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else [])]
+            ),
             inbox=head.inbox,
         )
     )

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from gateway.config import Config
 from gateway.core.acd import priority
@@ -199,6 +200,16 @@ class AsteriskPbx:
             await self._ami.originate(
                 "Local/s@tell-listened/n", context="tell-agent", variables={"SPIED": agent_leg}
             )
+        return outcome.ok
+
+    async def send_fax(self, call: str, number: str, file: Path) -> bool:
+        outcome = await self._ami.originate(
+            "Local/s@call-back-leg/n",
+            context="fax-out",
+            variables={"__CALL": call, "__FAX_TO": number, "__FAX_FILE": str(file)},
+            channel_id=call,
+            ring_seconds=10,
+        )
         return outcome.ok
 
     async def take_back(self, owed_id: str) -> bool:

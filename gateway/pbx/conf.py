@@ -153,6 +153,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "CALL_BACK_LINES": c.queue.call_back_lines,
         "RECORD": int(c.recording.calls),
         "LONGEST_FAX": c.fax.longest_minutes * 60,
+        "FAX_LINES": c.fax_out.lines,
         "FAX_DETECT_SECONDS": c.fax.detect_seconds,
     }
     texts = {
@@ -170,6 +171,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "FAR_END": c.trunk.far_end,
         "TRUNK_PEERS": ",".join(c.trunk.peers),
         "FAX_NUMBERS": _fax_numbers(config),
+        "FAX_CALLER": c.fax.number or c.centre.number,
         "FAX_STATION": c.fax.station or c.fax.number,
         "UDPTL": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",

@@ -45,6 +45,7 @@ MODULES: Mapping[str, str] = {
     "Playback": "app_playback",
     "Read": "app_read",
     "ReceiveFAX": "res_fax",
+    "SendFAX": "res_fax",
     "Record": "app_record",
     "TIMEOUT": "func_timeout",
     "FAXOPT": "res_fax",

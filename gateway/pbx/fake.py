@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from gateway.core.call import CallBack, back_call
 from gateway.core.note import Note, What
@@ -107,6 +108,11 @@ class FakePbx:
         if agent_leg not in self.legs:
             return False
         self.note(What.LISTENED, call, seat, mode.value)
+        return True
+
+    async def send_fax(self, call: str, number: str, file: Path) -> bool:
+        self._check()
+        self.asked.append(("send_fax", call, number))
         return True
 
     async def take_back(self, owed_id: str) -> bool:

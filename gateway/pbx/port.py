@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from gateway.core.call import CallBack
@@ -139,6 +140,9 @@ class Pbx(Protocol):
 
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         """Ring a seat's phone and let it listen to an agent's leg."""
+
+    async def send_fax(self, call: str, number: str, file: Path) -> bool:
+        """Dial a number on a line and send a TIFF; notes under this call's id tell how it goes."""
 
     async def take_back(self, owed_id: str) -> bool:
         """Take its place away again. False when there was none any more (an agent has it)."""

@@ -225,6 +225,14 @@ class Outbox:
 
     # ------------------------------------------------------------ looking
 
+    async def sent_since(self, way: str, since: datetime, address: str = "") -> int:
+        """How many were sent by a way from a time on, to an address if one is given."""
+        lately = deliveries.c.sent_at >= rows.to_ms(since)
+        wanted = select(func.count()).where(deliveries.c.way == way, lately)
+        if address:
+            wanted = wanted.where(deliveries.c.address == address)
+        return int(await self._database.read(lambda t: t.execute(wanted).scalar_one()))
+
     async def list(
         self, state: DeliveryState | None, number: str, after: int, limit: int
     ) -> Sequence[Delivery]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 
+from gateway.core.delivery import Draft
 from gateway.core.fax import Fax, FaxPage, FaxStatus, Reading
-from gateway.errors import NotFound, StorageDown
+from gateway.errors import Conflict, NotFound, StorageDown
 from gateway.web.auth import HOUSE
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.shape import Rule
@@ -20,6 +22,16 @@ class FaxLedger(Protocol):
     async def get(self, fax_id: str) -> Fax | None: ...
 
     async def page(self, before: tuple[datetime, str] | None, limit: int) -> Sequence[Fax]: ...
+
+
+class FaxPost(Protocol):
+    """Of the outbox, what is needed here."""
+
+    async def post(self, number: str, draft: Draft, now: datetime) -> None: ...
+
+
+Exists = Callable[[str], Awaitable[object]]
+"""Raises NotFound for a number that no item has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +95,38 @@ class FaxesPage:
     next: str | None
 
 
-class FaxApi:
-    """The faxes of one installation."""
+@dataclass(frozen=True, slots=True)
+class FaxWish:
+    """A letter to be faxed about an item; whether the number may be dialled is looked at when it is sent."""
 
-    def __init__(self, faxes: FaxLedger) -> None:
+    to: Annotated[
+        str,
+        Rule(
+            "传真号码", "a fax number", pattern=r"[0-9]{3,20}", words=("3 至 20 位数字", "has 3 to 20 digits")
+        ),
+    ]
+    text: Annotated[str, Rule("正文", "the letter", shortest=1, longest=20_000, lines=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPosted:
+    """It stands in the outbox; how it went is told by the item's timeline."""
+
+    number: str
+    to: str
+
+
+class FaxApi:
+    """The faxes of one installation; `enabled` when ours may be sent."""
+
+    def __init__(
+        self, faxes: FaxLedger, post: FaxPost, exists: Exists, now: Callable[[], datetime], enabled: bool
+    ) -> None:
         self._faxes = faxes
+        self._post = post
+        self._exists = exists
+        self._now = now
+        self._enabled = enabled
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -116,7 +155,29 @@ class FaxApi:
                 refuses=(NotFound, StorageDown),
                 looks="fax.view",
             ),
+            Route(
+                "POST",
+                "/api/v1/queue/{number}/fax",
+                "send_fax",
+                "就某件发传真",
+                "Fax a letter about an item",
+                self.send,
+                {202: FaxPosted},
+                roles=HOUSE,
+                body=FaxWish,
+                refuses=(NotFound, Conflict, StorageDown),
+                looks="fax.send",
+            ),
         )
+
+    async def send(self, asked: Asked) -> Answer:
+        if not self._enabled:
+            raise Conflict("未开通传真外发 / sending faxes is off")
+        wish, number = asked.sent(FaxWish), asked.part("number")
+        await self._exists(number)
+        key = f"fax:letter:{number}:{secrets.token_hex(8)}"
+        await self._post.post(number, Draft(key, "fax", wish.to, {"text": wish.text}), self._now())
+        return Answer(FaxPosted(number, wish.to), 202)
 
     async def faxes(self, asked: Asked) -> Answer:
         q = asked.queried(FaxesAsked)

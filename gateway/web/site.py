@@ -29,7 +29,7 @@ from gateway.web.call_desk_api import CallDeskApi, Calls
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.desk_page import DeskPage
 from gateway.web.events import EventFeed
-from gateway.web.fax_api import FaxApi, FaxLedger
+from gateway.web.fax_api import FaxApi
 from gateway.web.figures_api import FiguresApi
 from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.log_in_page import LogInPage, LogIns
@@ -109,7 +109,7 @@ class WebParts:
     post: PostLedger | None = None
     desk: Calls | None = None
     wrap_up: int = 0
-    faxes: FaxLedger | None = None
+    faxes: FaxApi | None = None
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -145,7 +145,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_transfers(parts),
         *_referrals(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
-        *(FaxApi(parts.faxes).routes() if parts.faxes else ()),
+        *(parts.faxes.routes() if parts.faxes else ()),
         *_call_desk(parts, feed),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),

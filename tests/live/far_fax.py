@@ -41,6 +41,7 @@ exten => s,1,Set(FAXOPT(headerinfo)=from afar)
 exten => h,1,Set(FILE(${{OUT}}/${{JOB}}.done)=${{FAXSTATUS}}|${{FAXPAGES}}|${{FAXMODE}}|${{FAXERROR}})
 
 [from-hotline]
+exten => _0357X.,1,Goto(7000001,1)
 exten => 7000001,1,Goto(take,1)
 exten => 7000002,1,Set(FAXOPT(t38timeout)=1)
  same => n,Goto(take,1)
@@ -170,7 +171,7 @@ class FarFax:
         """The faxes that came here, once there are so many: file and how it went."""
         async with asyncio.timeout(limit):
             while True:
-                found = sorted(self.out.glob("*.taken"))
+                found = [one for one in sorted(self.out.glob("*.taken")) if one.with_suffix(".tif").exists()]
                 if len(found) >= count:
                     return [(one.with_suffix(".tif"), _sent(one.read_text())) for one in found]
                 await asyncio.sleep(0.1)

@@ -21,7 +21,13 @@ FAX_NUMBER = "2025100"
 
 @pytest.fixture(scope="module")
 def fax_gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    made = new_gateway(tmp_path_factory.mktemp("faxes"), GATEWAY_FAX_NUMBER=FAX_NUMBER)
+    made = new_gateway(
+        tmp_path_factory.mktemp("faxes"),
+        GATEWAY_FAX_NUMBER=FAX_NUMBER,
+        GATEWAY_FAX_OUT_ENABLED="true",
+        GATEWAY_FAX_OUT_ALLOW=r"03573000002|700000\d",
+        GATEWAY_FAX_OUT_LINES=1,
+    )
     yield from running(made)
 
 
@@ -90,6 +96,9 @@ async def test_letters_come_in_whole_and_cut(fax_gateway: Gateway, far: FarFax, 
 async def test_what_comes_again_is_one_item(fax_gateway: Gateway, far: FarFax, tmp_path: Path) -> None:
     """The cut letter is sent again, whole; the number stays, and the item gets the page it lacked."""
     before, _ = await arrived(fax_gateway, "03573000003")
+    for number in ("7000003", "7000007", "110"):
+        wish = {"to": number, "text": "请补充购物小票。"}
+        await asyncio.to_thread(fax_gateway.api, f"/api/v1/queue/{before['number']}/fax", wish)
     three = letter(tmp_path / "three.tif", 3)
     two = letter(tmp_path / "two.tif", 2, "重发", heavy=2)
     heavy = letter(tmp_path / "heavy.tif", 1, "重载", heavy=1)
@@ -111,6 +120,22 @@ async def test_what_comes_again_is_one_item(fax_gateway: Gateway, far: FarFax, t
     item = await fax_gateway.item_of(twice["number"])
     assert any("内容与此前相同" in entry["text"] for entry in item["timeline"])
     assert roles(item).count("raw") == 2 and roles(item).count("page") == 3
+
+    ((file, taken),) = await far.taken()
+    assert (taken.status, taken.pages) == ("SUCCESS", 1) and file.stat().st_size > 1000
+    acknowledged, _ = await arrived(fax_gateway, "03573000002")
+    item = await fax_gateway.item_of(acknowledged["number"])
+    sent_lines = [entry["text"] for entry in item["timeline"] if entry["what"] == "sent"]
+    assert len(sent_lines) == 1 and sent_lines[0].startswith("传真已发出，1页")
+    item = await fax_gateway.item_of(before["number"])
+    assert any("未发传真回执" in entry["text"] for entry in item["timeline"]), "not a number to be dialled"
+
+    outbox = (await asyncio.to_thread(fax_gateway.api, f"/api/v1/outbox?number={before['number']}"))["items"]
+    errors = {one["id"]: (one["state"], one["error"]) for one in outbox if one["way"] == "fax"}
+    busy, person, emergency = (errors[one] for one in sorted(errors))
+    assert busy[0] == "waiting" and "占线" in busy[1]
+    assert person[0] == "waiting" and "没有接收传真" in person[1]
+    assert emergency[0] == "dead" and "不在允许" in emergency[1]
 
     nothing, _ = await arrived(fax_gateway, "03573000009")
     assert (nothing["status"], nothing["received"]) == ("none", 0)
