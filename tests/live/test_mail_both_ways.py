@@ -129,7 +129,7 @@ async def test_a_form_and_a_mail_are_acknowledged_and_a_reply_stays_with_its_ite
     (mail,) = await post.until("li", 1)
     number = receipt["number"]
     text = mail.get_content()
-    assert f"{number[:4]} {number[4:8]} {number[8:]}" in text and receipt["query_code"] in text
+    assert f"{number[:6]} {number[6:11]} {number[11:]}" in text and receipt["query_code"] in text
 
     await post.write("zhang@example.cn", INBOX, "他们不退款")
     (answer,) = await post.until("zhang", 1)
