@@ -93,7 +93,8 @@ async def test_a_call_is_seen_answered_written_and_registered(gateway: Gateway, 
         await page.fill("#d-respondent_name", "某超市")
         await page.wait_for_selector("#saved[data-state=saved]")
         await looked_at(page, "desk-talk")
-        await page.keyboard.press("F4")
+        for _ in range(3):  # faster than the telephones can agree: the last wish counts
+            await page.keyboard.press("F4")
         await page.wait_for_selector("#call[data-state=held]")
         await page.keyboard.press("F4")
         await page.wait_for_selector("#call[data-state=talking]")
@@ -154,8 +155,7 @@ async def test_a_draft_outlives_a_reload_and_hostile_text_is_text(gateway: Gatew
         await page.keyboard.press("Shift+F2")
         await call.ended(5)
         await page.reload()
-        await page.wait_for_selector("#rows button.call")
-        await page.click("#rows button.call")
+        await page.locator("#rows button.call", has_text="onerror").click()
         await page.wait_for_selector("body[data-known]")
         assert await page.input_value("#d-content") == evil
         await page.keyboard.press("Shift+F10")

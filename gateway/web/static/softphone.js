@@ -67,10 +67,18 @@ export class Softphone extends EventTarget {
     if (this._session && !this._session.isEnded()) this._session.terminate();
   }
 
-  hold(on = !this.call?.held) {
+  hold(on = !this._wantsHold) {
     if (this.call?.state !== "talking") return;
-    if (on) this._session.hold();
-    else this._session.unhold();
+    this._wantsHold = on;
+    this._settleHold(this._session);
+  }
+
+  // Nothing can be told while an earlier wish is still on its way: then the last wish is told after it.
+  _settleHold(session) {
+    if (this._session !== session || session.isEnded() || session.isOnHold().local === this._wantsHold) return;
+    const again = () => this._settleHold(session);
+    const told = this._wantsHold ? session.hold({}, again) : session.unhold({}, again);
+    if (!told) setTimeout(again, 50);
   }
 
   mute(on = !this.call?.muted) {
@@ -102,6 +110,7 @@ export class Softphone extends EventTarget {
       return;
     }
     this._session = session;
+    this._wantsHold = false;
     const incoming = session.direction === "incoming";
     this._set({
       call: {
