@@ -25,6 +25,7 @@ from gateway.config import Config
 from gateway.core.deadlines import Rules
 from gateway.day_book import DayBook
 from gateway.errors import PbxDown, SetupError
+from gateway.fax.filing import Filing
 from gateway.fax.reception import FaxReception
 from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
@@ -241,6 +242,7 @@ class App:
             desk=desk,
             wrap_up=config.queue.wrap_up_seconds,
             faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
+            filing=Filing(intake, storage, utc_now),
         )
         app = make_app(parts)
         feed = app[FEED]

@@ -354,21 +354,41 @@ class Intake:
         number = receipt.number
 
         def written(t: Transaction) -> Receipt:
-            item = self._items.locked(t, number)
-            now = self._now()
-            nobody_elses(item.lease, who, now)
-            if item.state in TERMINAL:
-                raise Conflict("该件已结束 / this item is closed")
-            self._items.rewrite(t, number, contact)
-            if contact.kind is not item.kind:
-                self._items.replace_dues(t, number, self._running(t, item, contact.kind))
-            self._items.happened(t, number, Happened(now, "written_up", who, contact.kind.value))
-            self._items.post(t, "item.changed", number, "{}", now)
+            self._write(t, number, contact, who)
             return replace(receipt, due=self._items.dues_of(t, number))
 
         made = await self._database.write(written)
         self._tell("changed", number)
         return made
+
+    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
+        """An agent's words in an item that came by itself: a fax, a mail, a message. A call back that is
+        owed stays owed. Raises BadContact, NotFound, Conflict when somebody else holds it, StorageDown.
+        """
+        wrong = tuple(faults(contact))
+        if wrong:
+            raise BadContact(*wrong)
+
+        def filled(t: Transaction) -> ItemDetail:
+            task = self._items.there(t, number).task
+            owed = Task.NONE if task is Task.UNREADABLE else task
+            self._write(t, number, replace(contact, task=owed), who)
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(filled))
+
+    def _write(self, t: Transaction, number: str, contact: Contact, who: str) -> None:
+        """What a person wrote stands in the item, as its kind; its clocks run from the day of receipt."""
+        item = self._items.locked(t, number)
+        now = self._now()
+        nobody_elses(item.lease, who, now)
+        if item.state in TERMINAL:
+            raise Conflict("该件已结束 / this item is closed")
+        self._items.rewrite(t, number, contact)
+        if contact.kind is not item.kind:
+            self._items.replace_dues(t, number, self._running(t, item, contact.kind))
+        self._items.happened(t, number, Happened(now, "written_up", who, contact.kind.value))
+        self._items.post(t, "item.changed", number, "{}", now)
 
     async def tie(self, number: str, other: str, kind: LinkKind, who: str) -> None:
         """Link two items that came as one. Twice is once. Raises NotFound, StorageDown."""

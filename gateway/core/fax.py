@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +93,38 @@ class FaxPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FiledPage:
+    """A page with the fax it came in; `again` when that fax repeats another one."""
+
+    fax: str
+    came: datetime
+    page: FaxPage
+    again: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which page it is, for good; `page.number` is the item in which it stands now."""
+        return self.fax, self.page.page
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where a person wants a page: its turn, one of TURNS, and its place by the order of placings."""
+
+    fax: str
+    page: int
+    turned: int = 0
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.fax, self.page
+
+
+TURNS = (0, 90, 180, 270)
+"""How far a page may be turned, in degrees to the right."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fax:
     """One fax that came in. `id` is its call's; `number` the item it is, or belongs to; `same_as` the
     fax that had the same pages before. `expected` is how many pages it should have had, if that is known.
@@ -147,6 +180,25 @@ def is_again(fax: Fax, before: Fax) -> bool:
     if not both or (len(fax.pages) != len(before.pages) and not cut):
         return False
     return fax.marks[:both] == before.marks[:both]
+
+
+def in_order(pages: Iterable[FiledPage], number: str) -> tuple[FiledPage, ...]:
+    """The pages of an item as they are shown.
+
+    First those that a person put in order, then the others as they came, those of items that were joined
+    to it last. A page of a repetition that has come before is left out.
+    """
+    came = sorted(pages, key=lambda one: (one.page.number != number, one.came, one.fax, one.page.page))
+    marks: dict[str, str] = {}  # where the dots of a page came first
+    shown = []
+    for one in came:
+        first = marks.setdefault(one.page.mark, one.fax)
+        if not (one.again and first != one.fax):
+            shown.append(one)
+    places = [one.page.place for one in shown if one.page.place]
+    if len(places) == len(set(places)):
+        shown.sort(key=lambda one: one.page.place or len(shown) + max(places, default=0))
+    return tuple(shown)
 
 
 def said(text64: str, longest: int) -> str:

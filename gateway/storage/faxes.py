@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, insert, or_, select
+from sqlalchemy import RowMapping, and_, insert, or_, select, update
 
-from gateway.core.fax import Fax, FaxPage, FaxStatus, Reading
+from gateway.core.fax import Fax, FaxPage, FaxStatus, FiledPage, Placing, Reading, in_order
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
-from gateway.storage.tables import fax_pages, faxes
+from gateway.storage.tables import fax_pages, faxes, items
 
 
 class Faxes:
@@ -75,6 +75,32 @@ class Faxes:
 
         return await self._database.read(found)
 
+    def filed(self, t: Transaction, number: str) -> tuple[FiledPage, ...]:
+        """The pages that are shown with an item: its own, and those of items that were merged into it."""
+        merged = select(items.c.number).where(items.c.merged_into == number)
+        wanted = (
+            select(fax_pages, faxes.c.started_at, faxes.c.same_as)
+            .join(faxes, faxes.c.id == fax_pages.c.fax)
+            .where(or_(fax_pages.c.number == number, fax_pages.c.number.in_(merged)))
+        )
+        found = [
+            FiledPage(row["fax"], rows.of_ms(row["started_at"]), page_of(row), bool(row["same_as"]))
+            for row in t.execute(wanted).mappings().all()
+        ]
+        return in_order(found, number)
+
+    def place(self, t: Transaction, order: Sequence[Placing]) -> None:
+        """Put pages in this order, turned as they say."""
+        for place, one in enumerate(order, 1):
+            of = and_(fax_pages.c.fax == one.fax, fax_pages.c.page == one.page)
+            t.execute(update(fax_pages).where(of).values(place=place, turned=one.turned))
+
+    def move(self, t: Transaction, pages: Sequence[FiledPage], number: str) -> None:
+        """Pages that stand in another item from now on."""
+        for one in pages:
+            of = and_(fax_pages.c.fax == one.fax, fax_pages.c.page == one.page.page)
+            t.execute(update(fax_pages).where(of).values(number=number, place=0))
+
     def _pages(self, t: Transaction, fax_id: str) -> tuple[FaxPage, ...]:
         wanted = select(fax_pages).where(fax_pages.c.fax == fax_id).order_by(fax_pages.c.page)
         return tuple(page_of(row) for row in t.execute(wanted).mappings().all())
@@ -125,7 +151,7 @@ def _page_values(fax: Fax, page: FaxPage) -> dict[str, Any]:
         "fax": fax.id,
         "page": page.page,
         "number": page.number or fax.number,
-        "place": page.place or page.page,
+        "place": page.place,
         "turned": page.turned,
         "sha256": page.sha256,
         "mark": page.mark,

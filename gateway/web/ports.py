@@ -186,6 +186,9 @@ class Door(Protocol):
 
     async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail: ...
 
+    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
+        """What a person made of an item that came by itself. Raises BadContact, Conflict."""
+
 
 class Store(Protocol):
     """What health and metrics ask of storage."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from gateway.core import number as numbers
 from gateway.core.item import QueueQuery
-from gateway.errors import Conflict, NotFound, StorageDown
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web import shapes, translate
 from gateway.web.auth import HOUSE
 from gateway.web.ports import Door
@@ -69,13 +69,20 @@ class QueueApi:
             self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),
             self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
             self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
+            self._change(
+                "write-up",
+                "登记传真、来信、留言等的内容",
+                "Write up what came by itself: a fax, a mail, a message",
+                self.write_up,
+                shapes.NewContact,
+            ),
         )
 
     def _change(self, name: str, zh: str, en: str, does: Does, body: type[object]) -> Route:
         return Route(
             "POST",
             f"{ONE}/{name}",
-            name,
+            name.replace("-", "_"),
             zh,
             en,
             does,
@@ -135,6 +142,14 @@ class QueueApi:
         wish = asked.sent(shapes.MergeWish)
         done = await self._door.merge(_number(asked), wish.into, asked.account.name, wish.text)
         return Answer(translate.whole(done))
+
+    async def write_up(self, asked: Asked) -> Answer:
+        sent = asked.sent(shapes.NewContact)
+        today = self._now().astimezone(self._zone).date()
+        if sent.occurred_on and sent.occurred_on > today:
+            raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
+        said = translate.contact(sent, "write-up", self._now())
+        return Answer(translate.whole(await self._door.fill_in(_number(asked), said, asked.account.name)))
 
 
 def _number(asked: Asked) -> str:

@@ -30,6 +30,8 @@ from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.desk_page import DeskPage
 from gateway.web.events import EventFeed
 from gateway.web.fax_api import FaxApi
+from gateway.web.fax_filing_api import FaxFilingApi, PagesDesk
+from gateway.web.fax_page import FaxPage
 from gateway.web.figures_api import FiguresApi
 from gateway.web.intake_api import IntakeApi, Missing
 from gateway.web.log_in_page import LogInPage, LogIns
@@ -79,7 +81,8 @@ class WebParts:
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
     hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
     there are no pages for citizens, without `book` there are no figures and no wallboard,
-    without `phones` no telephones in browsers, without `faxes` no list of faxes, without `desk` no agent
+    without `phones` no telephones in browsers, without `faxes` no list of faxes, without
+    `filing` none of their pages, without `desk` no agent
     sees a call before he answers.
     """
 
@@ -110,6 +113,7 @@ class WebParts:
     desk: Calls | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
+    filing: PagesDesk | None = None
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -146,6 +150,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_referrals(parts),
         *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
+        *(FaxFilingApi(parts.filing).routes() if parts.filing else ()),
         *_call_desk(parts, feed),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
@@ -211,6 +216,8 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     if parts.accounts:
         desk = DeskPage(pages, parts.board, parts.wrap_up) if parts.desk else None
         LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add(app)
+        if parts.filing:
+            FaxPage(pages, gate).add(app)
     if not parts.public.settings.enabled:
         return
     report = ReportPage(pages)

@@ -148,6 +148,12 @@ class MemoryDoor:
         detail = self._move(number, who, case.Event.MERGE, text)
         return self._set(replace(detail.item, merged_into=into), who)
 
+    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
+        one = self._one(number)
+        case.nobody_elses(one.lease, who, NOW)
+        said = replace(one, kind=contact.kind, content=contact.content, person=contact.person)
+        return self._set(said, who, "written_up")
+
     def _move(self, number: str, who: str, event: case.Event, text: str) -> ItemDetail:
         self._here()
         one = self._one(number)

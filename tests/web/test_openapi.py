@@ -91,6 +91,8 @@ ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/queue/{number}/release", "", {}),
     ("POST", "/api/v1/queue/{number}/complete", "", {}),
     ("POST", "/api/v1/queue/{number}/merge", "", {"json": {"into": "261124000010"}}),
+    ("POST", "/api/v1/queue/{number}/write-up", "", {"json": GOOD}),
+    ("POST", "/api/v1/queue/{number}/write-up", "", {"json": {}}),
     ("POST", "/api/v1/queue/claim", "", {}),
     ("POST", "/api/v1/queue/{number}/complete", "", {}),
     ("POST", "/api/v1/queue/claim", "", {}),

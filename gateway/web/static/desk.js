@@ -2,6 +2,7 @@
 // Everything that came from outside is set as text, never as markup.
 import { ask, listen } from "./desk_server.js";
 import { DraftKeeper } from "./desk_draft.js";
+import { asItem, put, typed } from "./case_form.js";
 
 const $ = (id) => document.getElementById(id);
 const { agent, seat, wrapUp, role, lang } = document.body.dataset;
@@ -226,13 +227,6 @@ function showEarlier({ items, calls, owed }) {
 
 // ------------------------------------------------------------ the draft and its items
 
-function typed() {
-  const form = $("draft");
-  const said = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "claims"));
-  said.claims = [...form.querySelectorAll("[name=claims]:checked")].map((box) => box.value);
-  return said;
-}
-
 function fill(text, known) {
   const form = $("draft");
   form.reset();
@@ -246,14 +240,7 @@ function fill(text, known) {
     const before = known.items.find((one) => one.name);
     said = { phone: known.number, name: before?.name || "", kind: known.kind === "unsorted" ? "" : known.kind };
   }
-  for (const [name, value] of Object.entries(said)) {
-    if (name === "claims") continue;
-    const field = form.elements[name];
-    if (!field) continue;
-    if (field.type === "checkbox") field.checked = Boolean(value);
-    else field.value = value;
-  }
-  for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
+  put(form, said);
 }
 
 async function leaveDraft() {
@@ -262,17 +249,8 @@ async function leaveDraft() {
   draft.close();
 }
 
-function asItem(said) {
-  const item = { kind: said.kind, content: (said.content || "").trim(), claims: said.kind === "complaint" ? said.claims : [] };
-  for (const name of ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county"])
-    if (said[name]?.trim()) item[name] = said[name].trim();
-  if (said.occurred_on) item.occurred_on = said.occurred_on;
-  if (said.amount?.trim()) item.amount = Number(said.amount);
-  return item;
-}
-
 async function register(close) {
-  const said = typed();
+  const said = typed($("draft"));
   if (close) said.kind ||= "question";
   if (close && !said.content?.trim()) said.content = w("answered");
   if (!said.kind || !said.content?.trim()) {
@@ -307,7 +285,7 @@ async function register(close) {
   }
 }
 
-$("draft").addEventListener("input", () => draft.type(JSON.stringify(typed())));
+$("draft").addEventListener("input", () => draft.type(JSON.stringify(typed($("draft")))));
 $("draft").addEventListener("submit", (event) => {
   event.preventDefault();
   register(false);
@@ -435,6 +413,8 @@ function showItem(one) {
   $("complete").hidden = $("release").hidden = !mine;
   $("ring-back").hidden = !one.person.phone || !seat;
   $("item-fault").textContent = "";
+  $("fax-pages").hidden = one.channel !== "fax";
+  $("fax-pages").href = `/desk/fax/${one.number}`;
   $("item-sound").hidden = true;
   if (one.call_id) showSound(one.call_id);
   showList();
@@ -579,7 +559,7 @@ const KEYS = {
   F10: () => (!$("pop").hidden ? register(false) : !$("complete").hidden && $("complete").click()),
   "Shift+F10": () => !$("pop").hidden && register(true),
 };
-const PLAIN = { j: () => move(1), k: () => move(-1), "/": () => $("f-channel").focus(), "?": () => $("keys").showModal() };
+const PLAIN = { j: () => move(1), k: () => move(-1), "/": () => $("f-channel").focus(), "?": () => $("keys").showModal(), v: () => shown && !$("fax-pages").hidden && $("fax-pages").click() };
 
 document.addEventListener("keydown", (event) => {
   const name = (event.shiftKey && /^F\d/.test(event.key) ? "Shift+" : "") + event.key;

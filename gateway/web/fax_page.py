@@ -1,0 +1,70 @@
+"""/desk/fax/{number}: the pages of a fax item for whoever is in, with what was read beside them.
+
+The page itself holds no personal data: its script asks the API, each look with its rights.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.core import number as numbers
+from gateway.errors import NotFound
+from gateway.web.auth import Gate
+from gateway.web.desk_page import POLICY, WORDS
+from gateway.web.pages import KIND_NAMES, Look, Pages
+from gateway.web.shapes import NUMBER
+
+FAX_WORDS = {
+    **WORDS,
+    "page": ("第%d页", "Page %d"),
+    "of": ("共%d页", "of %d"),
+    "no_pages": ("该件没有传真页面。", "This item has no fax pages."),
+    "reading.waiting": ("正在识别……", "Being read…"),
+    "reading.failed": ("未能识别，请看原页。", "It could not be read: look at the page."),
+    "reading.off": ("未开启文字识别。", "Reading is off."),
+    "reading.read": ("没有识别出文字。", "No words were found."),
+    "field.name": ("姓名", "Name"),
+    "field.phone": ("电话", "Telephone"),
+    "field.amount": ("金额", "Amount"),
+    "field.date": ("日期", "Date"),
+    "field.respondent": ("被投诉人", "Respondent"),
+    "field.number": ("本中心编号", "Our number"),
+    "saved_item": ("已登记", "Written up"),
+    "parted": ("已分出新件：", "A new item was made: "),
+    "joined": ("已并入：", "Joined to: "),
+    "select": ("选中第%d页", "Choose page %d"),
+    "turned_by": ("旋转 %d 度", "turned by %d degrees"),
+    "unsure": ("黄色为识别没有把握的字", "Yellow: characters that the reader is not sure of"),
+}
+
+
+class FaxPage:
+    """One item's fax pages."""
+
+    def __init__(self, pages: Pages, gate: Gate) -> None:
+        self._pages = pages
+        self._gate = gate
+
+    def add(self, app: web.Application) -> None:
+        self._pages.add(app, "GET", f"/desk/fax/{{number:{NUMBER}}}", self.show)
+
+    async def show(self, request: web.Request, look: Look) -> web.StreamResponse:
+        account = await self._gate.person(request)
+        if account is None:
+            return web.Response(status=303, headers={"Location": "/desk"})
+        number = request.match_info["number"]
+        if not numbers.valid(number):
+            raise NotFound
+        rules = self._pages.public.rules
+        return self._pages.show(
+            look,
+            "fax.html",
+            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
+            account=account,
+            number=number,
+            spaced=numbers.spaced(number),
+            words={name: look.t(*both) for name, both in FAX_WORDS.items()},
+            kinds={kind.value: look.t(*both) for kind, both in KIND_NAMES.items()},
+            claims=[(claim.id, look.of(claim)) for claim in rules.claims],
+            counties=[(one.code, look.of(one)) for one in rules.divisions],
+        )

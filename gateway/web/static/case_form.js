@@ -1,0 +1,26 @@
+// The fields of a case (case_fields.html) in a form: what stands in them, and as the API takes it. No page here.
+const TEXTS = ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county"];
+
+export function typed(form) {
+  const said = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "claims"));
+  said.claims = [...form.querySelectorAll("[name=claims]:checked")].map((box) => box.value);
+  return said;
+}
+
+export function put(form, said) {
+  for (const [name, value] of Object.entries(said)) {
+    const field = name === "claims" ? null : form.elements[name];
+    if (!field) continue;
+    if (field.type === "checkbox") field.checked = Boolean(value);
+    else field.value = value;
+  }
+  for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
+}
+
+export function asItem(said) {
+  const item = { kind: said.kind, content: (said.content || "").trim(), claims: said.kind === "complaint" ? said.claims : [] };
+  for (const name of TEXTS) if (said[name]?.trim()) item[name] = said[name].trim();
+  if (said.occurred_on) item.occurred_on = said.occurred_on;
+  if (said.amount?.trim()) item.amount = Number(said.amount);
+  return item;
+}

@@ -1,0 +1,116 @@
+"""The pages of a fax in a real Chromium: turned, put in order, parted, joined, written up with suggestions.
+
+Set PICTURES to a folder to keep what was seen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from gateway.fax.filing import Filing
+from gateway.web.ports import Role
+from gateway.web.site import utc_now
+from tests.fax.filed import fax_item
+from tests.pages.test_browser import DESK, looked_at, opened
+from tests.web.real_site import RealSite, real_site
+
+pytestmark = pytest.mark.live
+PASSWORD = "a long enough password"
+
+
+class Later:
+    """A filing that is there once the site is."""
+
+    def __init__(self) -> None:
+        self.real: Filing | None = None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+
+async def log_in(page: Page) -> None:
+    await page.goto("/desk")
+    await page.fill("#f-account", "agent1")
+    await page.fill("#f-password", PASSWORD)
+    await page.click("button[type=submit]")
+    await page.wait_for_selector("#role")
+
+
+async def order(page: Page) -> list[str]:
+    return await page.eval_on_selector_all(
+        "#leaves img", "all => all.map(one => one.getAttribute('src').slice(-9))"
+    )
+
+
+async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
+    browser: Browser, tmp_path: Path
+) -> None:
+    later = Later()
+    async with real_site(tmp_path, filing=later) as site:
+        later.real = Filing(site.intake, site.storage, utc_now)
+        await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        number = (await fax_item(site.intake, site.storage, tmp_path / "made")).number
+        async with opened(browser, site, DESK) as page:
+            await page.goto(f"/desk/fax/{number}")
+            assert page.url.endswith("/desk"), "only for whoever is in"
+            await log_in(page)
+            await page.goto(f"/desk/fax/{number}")
+            await page.wait_for_selector("body[data-known]")
+            await looked_at(page, "fax")
+            before = await order(page)
+            await page.focus("#view")
+            await page.keyboard.press("r")
+            await page.wait_for_selector("body[data-turned='90']")
+            box = await page.locator("#picture").bounding_box()
+            assert box and box["width"] > box["height"] * 1.1, "it lies on its side"
+            await page.keyboard.press("]")
+            await page.wait_for_selector("body[data-page='2']")
+            await page.wait_for_function(
+                "first => !document.querySelector('#leaves img').src.endsWith(first)", arg=before[0]
+            )
+            assert await order(page) == [before[1], before[0], before[2]]
+            await page.keyboard.press("+")
+            await page.wait_for_function("document.querySelector('#frame').clientWidth > 700")
+            await page.keyboard.press("0")
+            for hint in ("电话", "姓名", "金额"):
+                await page.locator("#hints button", has_text=hint).click()
+            assert await page.locator("#boxes div").count() == 1, "its place on the page is shown"
+            await page.click("#use")
+            await page.check("input[name=kind][value=question]")
+            assert await page.input_value("#d-phone") == "13835712345"
+            assert (await site.intake.get(number)).item.person.name == "", "nothing is written by itself"
+            assert await page.locator("#lines mark").count() == 1
+            await looked_at(page, "fax-turned")
+            await page.keyboard.press("F10")
+            await page.wait_for_selector("body[data-saved]")
+            item = (await site.intake.get(number)).item
+            assert (item.person.name, item.kind.value) == ("王小明", "question")
+            assert "价款2999元" in item.content
+            await page.evaluate("window.print = () => { window.printed = true }")
+            await page.click("#print")
+            await page.wait_for_function("window.printed")
+            assert await page.locator("#paper canvas").count() == 3
+            await page.locator("#leaves input").last.check()
+            await page.click("#split")
+            await page.wait_for_selector("body[data-made]")
+            made = await page.get_attribute("body", "data-made") or ""
+            assert await page.locator("#leaves li").count() == 2
+            await page.goto(f"/desk/fax/{made}")
+            await page.wait_for_selector("body[data-known]")
+            assert await order(page) == [before[2]]
+            await page.fill("#into", number)
+            await page.click("#join button")
+            await page.wait_for_url(f"**/desk/fax/{number}")
+            await page.wait_for_selector("body[data-known]")
+            assert await order(page) == [before[1], before[0], before[2]]
+
+
+async def test_the_page_of_no_item_is_not_found(browser: Browser, site: RealSite) -> None:
+    await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+    async with opened(browser, site, DESK) as page:
+        await log_in(page)
+        answer = await page.goto("/desk/fax/260302999994")
+        assert answer and answer.status == 404
