@@ -12,7 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from bench import cpu, flow_rate, fuzz, http, kills, latency, mail, memory, pop, storage, transfers, uploads
+from bench import (
+    cpu,
+    fax_reading,
+    flow_rate,
+    fuzz,
+    http,
+    kills,
+    latency,
+    mail,
+    memory,
+    pop,
+    storage,
+    transfers,
+    uploads,
+)
 from bench.site import Site, site
 from bench.table import Part, markdown
 from gateway.errors import SetupError
@@ -20,7 +34,7 @@ from gateway.errors import SetupError
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
-OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop")
+OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "fax-reading")
 PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
@@ -41,6 +55,7 @@ def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
         "kills": lambda: kills.measure(folder / "kills", 10 if quick else 2000),
         "http": lambda: http.measure(folder / "http", *((200, 1) if quick else (3000,))),
         "pop": lambda: pop.measure(folder / "pop", 2 if quick else 15),
+        "fax-reading": lambda: fax_reading.measure(folder / "reading", 2 if quick else 20),
         "uploads": lambda: uploads.measure(folder / "uploads", 1 if quick else 5),
     }
     for name in alone:

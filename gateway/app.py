@@ -23,9 +23,11 @@ from gateway.board import LiveBoard, StoreView, TokenLedger
 from gateway.call_desk import CallDesk
 from gateway.config import Config
 from gateway.core.deadlines import Rules
+from gateway.core.fax import Reading
 from gateway.day_book import DayBook
 from gateway.errors import PbxDown, SetupError
 from gateway.fax.filing import Filing
+from gateway.fax.reading import FaxReading, installed
 from gateway.fax.reception import FaxReception
 from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
@@ -119,6 +121,7 @@ class App:
                 config.var / "fax-work",
                 config.zone,
                 most_pages=config.fax.pages,
+                reading=Reading.WAITING if self._reads() else Reading.OFF,
             ),
         )
         marks = load_marks(config.var)
@@ -247,8 +250,31 @@ class App:
         app = make_app(parts)
         feed = app[FEED]
         stack.callback(intake.on_change(changed))
+        self._read_faxes(stack, storage, intake, changed)
         runner = await listen(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
+
+    def _reads(self) -> bool:
+        return self.config.fax.reading and installed()
+
+    def _read_faxes(
+        self, stack: AsyncExitStack, storage: Storage, intake: Intake, changed: Callable[[str, str], None]
+    ) -> None:
+        """Pages that wait are read in the background, where that is wished and installed."""
+        if not self._reads():
+            if self.config.fax.reading:
+                log.warning("fax pages are not read by machine: the extra `ocr` is not installed")
+            return
+        reading = FaxReading(storage.faxes, storage.files.path, lambda number: changed("changed", number))
+        stack.callback(intake.on_change(lambda what, number: reading.wake()))
+        task = asyncio.create_task(reading.keep_on(), name="reading of faxes")
+
+        async def end() -> None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        stack.push_async_callback(end)
 
     def _link(
         self, storage: Storage, intake: Intake, rules: Rules, flows: FlowStore, marks: Marks

@@ -26,6 +26,8 @@ KEEPERS = {
     "aioimaplib": ("gateway.mail_in",),
     "nh3": ("gateway.mail",),
     "PIL": ("gateway.fax",),
+    "cv2": ("gateway.fax.reader",),
+    "rapidocr": ("gateway.fax.reader",),
     "gateway.app": ("gateway.run_command",),
 }
 # Who may not see what.

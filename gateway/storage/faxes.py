@@ -89,6 +89,26 @@ class Faxes:
         ]
         return in_order(found, number)
 
+    async def waiting(self, limit: int) -> Sequence[FiledPage]:
+        """Pages that wait to be read, those that came first first."""
+        wanted = (
+            select(fax_pages, faxes.c.started_at)
+            .join(faxes, faxes.c.id == fax_pages.c.fax)
+            .where(fax_pages.c.reading == Reading.WAITING.value)
+            .order_by(faxes.c.started_at, fax_pages.c.fax, fax_pages.c.page)
+            .limit(limit)
+        )
+        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [FiledPage(row["fax"], rows.of_ms(row["started_at"]), page_of(row)) for row in found]
+
+    async def keep_reading(
+        self, page: FiledPage, reading: Reading, text: str, words: str, found: str
+    ) -> None:
+        """What the machine made of a page: its lines and suggestions as JSON."""
+        of = and_(fax_pages.c.fax == page.fax, fax_pages.c.page == page.page.page)
+        values = {"reading": reading.value, "text": text, "words": words, "hints": found}
+        await self._database.write(lambda t: t.execute(update(fax_pages).where(of).values(**values)) and None)
+
     def place(self, t: Transaction, order: Sequence[Placing]) -> None:
         """Put pages in this order, turned as they say."""
         for place, one in enumerate(order, 1):

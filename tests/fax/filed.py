@@ -38,7 +38,13 @@ def read_page(number: int, picture: Path, size: tuple[int, int]) -> FaxPage:
 
 
 async def fax_item(
-    intake: Intake, storage: Storage, folder: Path, pages: int = 3, call: str = "1.1", minutes: int = 0
+    intake: Intake,
+    storage: Storage,
+    folder: Path,
+    pages: int = 3,
+    call: str = "1.1",
+    minutes: int = 0,
+    reading: Reading = Reading.READ,
 ) -> Receipt:
     """A fax of so many pages in the queue."""
     folder.mkdir(exist_ok=True)
@@ -47,7 +53,9 @@ async def fax_item(
         image = page([f"传真 {call} 第{number}页", *LINES], height=2156)
         file = folder / f"{call}-{number}.png"
         image.save(file)
-        kept.append(read_page(number, file, image.size))
+        whole = read_page(number, file, image.size)
+        unread = replace(whole, reading=reading, text="", words="[]", hints="[]")
+        kept.append(whole if reading is Reading.READ else unread)
         evidence.append(Evidence(str(file), f"第{number}页.png", "image/png", "page"))
     at = CAME + timedelta(minutes=minutes)
     fax = Fax(

@@ -52,6 +52,16 @@ async def arrived(gateway: Gateway, caller: str, count: int = 1) -> tuple[dict[s
             await asyncio.sleep(0.05)
 
 
+async def read_text(gateway: Gateway, number: str) -> str:
+    """What the machine read of an item's pages, once it has."""
+    async with asyncio.timeout(60):
+        while True:
+            shown = await asyncio.to_thread(gateway.api, f"/api/v1/queue/{number}/fax-pages")
+            if all(page["reading"] == "read" for page in shown["pages"]):
+                return "\n".join(page["text"] for page in shown["pages"])
+            await asyncio.sleep(0.1)
+
+
 def roles(item: dict[str, Any]) -> list[str]:
     return [file["role"] for file in item["attachments"]]
 
@@ -81,6 +91,7 @@ async def test_letters_come_in_whole_and_cut(fax_gateway: Gateway, far: FarFax, 
     assert fax["mode"] == "audio"
     call = await fax_gateway.call_of("03573000002")
     assert call["outcome"] == "fax" and call["number"] == fax["number"]
+    assert "尧都区" in await read_text(fax_gateway, fax["number"])
 
     cut: Sent = sent[2]
     assert cut.status != "SUCCESS"

@@ -16,6 +16,7 @@ let pages = [];
 let at = 0;
 let zoom = 0; // 0: as wide as there is room
 let chosen = new Set();
+let again = 0; // looks once more while pages are being read
 
 const name = (page) => `${page.fax}/${page.page}`;
 const picture = (page) => `/api/v1/queue/${page.number}/attachments/${page.sha256}`;
@@ -242,6 +243,8 @@ async function toPaper() {
 
 async function read() {
   ({ pages } = await ask("GET", `queue/${number}/fax-pages`));
+  clearTimeout(again);
+  if (pages.some((page) => page.reading === "waiting")) again = setTimeout(() => trying(read), 3000);
   at = Math.min(at, Math.max(0, pages.length - 1));
   showLeaves();
   showPage();
