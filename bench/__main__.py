@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import (
     cpu,
+    fax_line,
     fax_reading,
     flow_rate,
     fuzz,
@@ -34,8 +35,9 @@ from gateway.errors import SetupError
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
-OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "fax-reading")
-PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS)
+FAX = ("fax-reading", "fax-line", "fax-kills")
+OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop")
+PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS, *FAX)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
 
@@ -56,6 +58,8 @@ def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
         "http": lambda: http.measure(folder / "http", *((200, 1) if quick else (3000,))),
         "pop": lambda: pop.measure(folder / "pop", 2 if quick else 15),
         "fax-reading": lambda: fax_reading.measure(folder / "reading", 2 if quick else 20),
+        "fax-line": lambda: fax_line.measure(folder / "fax", 6 if quick else 200),
+        "fax-kills": lambda: fax_line.kills(folder / "fax-kills", 4 if quick else 200),
         "uploads": lambda: uploads.measure(folder / "uploads", 1 if quick else 5),
     }
     for name in alone:

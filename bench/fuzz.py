@@ -1,4 +1,4 @@
-"""A million broken mails and form bodies: each is read, or refused in so many words, and none takes long.
+"""Millions of broken mails, form bodies and fax files: each is read or refused, and none takes long.
 
 The mutators and their seeds are the tests' own. One process a core, each with its own chance; a worker that
 is silent for HANG seconds hangs, and the input that did it is named by its number.
@@ -10,12 +10,17 @@ import logging
 import multiprocessing
 import os
 import random
+import tempfile
 import time
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.table import Part, Row, at_most
 from gateway.errors import Refused, TooLarge
+from gateway.fax import worker
+from tests.fax import test_pages as faxes
 from tests.mail import test_limits as mails
 from tests.web import test_multipart as bodies
 
@@ -38,6 +43,7 @@ def _quiet() -> None:
     """A worker gives way to all others, and the parsers keep what they think to themselves."""
     os.nice(15)
     logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
 
 
 def _some(seed: int) -> Found:
@@ -53,6 +59,27 @@ def _some(seed: int) -> Found:
             found.faults.append(f"seed {seed}, input {n}: {type(error).__name__}")
         found.fates[fate] += 1
         found.slowest = max(found.slowest, time.perf_counter() - began)
+    return found
+
+
+def _some_faxes(seed: int) -> Found:
+    """STEP fax files. Runs in a worker."""
+    chance, found = random.Random(seed), Found()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        raw, file = faxes.small(folder), folder / "fuzzed.tif"
+        for n in range(STEP):
+            file.write_bytes(faxes.mutated(chance, raw))
+            began = time.perf_counter()
+            try:
+                fate = "fax: read" if worker.pages(file, folder, 20)["pages"] else "fax: no page"
+            except worker.BROKEN:
+                fate = "fax: refused"
+            except Exception as error:
+                fate = "crashed"
+                found.faults.append(f"seed {seed}, fax {n}: {type(error).__name__}")
+            found.fates[fate] += 1
+            found.slowest = max(found.slowest, time.perf_counter() - began)
     return found
 
 
@@ -72,11 +99,12 @@ def _body(chance: random.Random) -> str:
 
 
 def measure(inputs: int) -> Part:
-    """`inputs` in all, on every core, at the lowest priority."""
+    """So many mails and forms, and as many fax files, on every core, at the lowest priority."""
     rounds = max(1, inputs // (2 * STEP))
     whole, began = Found(), time.perf_counter()
     with multiprocessing.Pool(os.cpu_count(), _quiet) as pool:
         waiting = [pool.apply_async(_some, (seed,)) for seed in range(rounds)]
+        waiting += [pool.apply_async(_some_faxes, (seed,)) for seed in range(2 * rounds)]
         for one in waiting:
             done = one.get(timeout=HANG * rounds)
             whole.fates += done.fates
@@ -89,4 +117,4 @@ def measure(inputs: int) -> Part:
         at_most("slowest input", whole.slowest, SLOW, "{:.2f} s", f"{count:,}"),
         Row("inputs a second", f"{count / (time.perf_counter() - began):,.0f}"),
     ]
-    return Part("fuzz", "Broken mails and form bodies", tuple(rows), tuple(whole.faults[:5]))
+    return Part("fuzz", "Broken mails, form bodies and fax files", tuple(rows), tuple(whole.faults[:5]))

@@ -97,19 +97,28 @@ async def test_a_broken_page_leaves_the_others(tmp_path: Path) -> None:
     assert len(sheets.pages) + sheets.broken == 3 and len(sheets.pages) >= 2
 
 
+def small(folder: Path) -> bytes:
+    """A TIFF of two little pages, to be broken."""
+    image = Image.new("1", (200, 120), 1)
+    ImageDraw.Draw(image).text((20, 60), "fax", fill=0)
+    return save(folder / "small.tif", [image, image]).read_bytes()
+
+
+def mutated(chance: random.Random, raw: bytes) -> bytes:
+    changed = bytearray(raw)
+    for _ in range(chance.randint(1, 12)):
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed[: chance.randint(8, len(changed))])
+
+
 def test_fuzzed_files_break_nothing(tmp_path: Path) -> None:
     """Thousands of changed TIFFs: each is pages or a clear refusal, in one process and without a crash."""
     chance = random.Random(12315)
-    image = Image.new("1", (200, 120), 1)
-    ImageDraw.Draw(image).text((20, 60), "fax", fill=0)
-    raw = save(tmp_path / "small.tif", [image, image]).read_bytes()
+    raw = small(tmp_path)
     file = tmp_path / "fuzzed.tif"
     warnings.simplefilter("ignore")  # the library says what it thinks of each
     for _ in range(3000):
-        changed = bytearray(raw)
-        for _ in range(chance.randint(1, 12)):
-            changed[chance.randrange(len(changed))] = chance.randrange(256)
-        file.write_bytes(changed[: chance.randint(8, len(changed))])
+        file.write_bytes(mutated(chance, raw))
         try:
             made = worker.pages(file, tmp_path, 20)
         except worker.BROKEN:
