@@ -178,6 +178,39 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = MappingProxyType(
 )
 
 
+PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        **{event.value: names for event, names in EVENT_NAMES.items()},
+        "received": ("收到", "received"),
+        "note": ("备注", "note"),
+        "sent": ("已发出", "sent"),
+        "not_sent": ("未发出", "not sent"),
+        "follow_up": ("补充", "follow-up"),
+        "written_up": ("登记内容", "written up"),
+        "sorted": ("归类", "sorted"),
+        "link": ("关联", "linked"),
+        "unlink": ("取消关联", "link undone"),
+        "same_matter": ("关联", "linked"),
+        "split": ("分件", "split"),
+        "merged_here": ("并入本件", "merged here"),
+        "unmerged_here": ("移出本件", "merge undone here"),
+        "external": ("外部编号", "number elsewhere"),
+        "recounted": ("重新计算期限", "clocks counted anew"),
+        "called_back": ("回电接通", "called back"),
+        "not_reached": ("回电未接通", "not reached"),
+        "referred": ("移送协作单位", "referred"),
+        "referred_here": ("协作单位移来", "referred to us"),
+        "referral_accept": ("移送被接收", "referral accepted"),
+        "referral_refuse": ("移送被拒收", "referral refused"),
+        "referral_return": ("移送被退回", "referral returned"),
+        "referral_keep": ("由首接单位办理", "kept by the first receiver"),
+        "referral_answer": ("移送有答复", "referral answered"),
+        "referral_close": ("移送办结", "referral closed"),
+    }
+)
+"""What a timeline's entries are called, Chinese and English; bounces and the like may be without a name."""
+
+
 def move(state: ItemState, event: Event) -> ItemState:
     """The state after an event. Raises Conflict, with what is possible instead in its detail."""
     after = TABLE[state].get(event)

@@ -217,10 +217,12 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class HappenedShown:
-    """One entry of a timeline."""
+    """One entry of a timeline; `what` in words beside it."""
 
     at: datetime
     what: str
+    what_zh: str
+    what_en: str
     who: str
     text: str
 

@@ -146,7 +146,8 @@ def _attachment(file: Attachment) -> shapes.AttachmentShown:
 
 
 def _happened(entry: Happened) -> shapes.HappenedShown:
-    return shapes.HappenedShown(entry.at, entry.what, entry.who, entry.text)
+    zh, en = case.PAST_NAMES.get(entry.what, (entry.what, entry.what))
+    return shapes.HappenedShown(entry.at, entry.what, zh, en, entry.who, entry.text)
 
 
 def _step(step: PathStep) -> shapes.StepShown:

@@ -103,6 +103,8 @@ async def test_claim_renew_complete(house: House) -> None:
     assert item["timeline"][-1] == {
         "at": "2026-11-24T01:30:00.000Z",
         "what": "complete",
+        "what_zh": "办结",
+        "what_en": "complete",
         "who": "agent-1",
         "text": "已答复",
     }

@@ -407,7 +407,7 @@ function showItem(one) {
       return line;
     }),
   );
-  $("item-past").replaceChildren(...one.timeline.map((past) => make("li", `${when(past.at)} · ${past.what} · ${past.who} ${past.text}`)));
+  $("item-past").replaceChildren(...one.timeline.map((past) => make("li", `${when(past.at)} · ${past[`what_${lang}`]} · ${past.who} ${past.text}`)));
   const mine = one.holder === agent;
   $("claim").hidden = mine || !["received", "in_work"].includes(one.state);
   $("complete").hidden = $("release").hidden = !mine;

@@ -1,0 +1,38 @@
+"""Every word that the code writes into a timeline has a name in both languages."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from gateway.core.case import PAST_NAMES, Event
+from gateway.core.matter import LinkKind
+from gateway.core.referral import ReferralEvent
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def written() -> set[str]:
+    """The words that stand in calls of Happened."""
+    found = set()
+    for path in (ROOT / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "Happened"
+                and len(node.args) > 1
+            ):
+                what = node.args[1]
+                if isinstance(what, ast.Constant):
+                    found.add(str(what.value))
+    return found
+
+
+def test_every_entry_has_a_name() -> None:
+    words = written()
+    assert len(words) > 10
+    kinds = {kind.value for kind in LinkKind} | {event.value for event in Event}
+    referred = {f"referral_{event.value}" for event in ReferralEvent}
+    told = {"called_back", "not_reached", "sent", "not_sent", "note", "link", "unlink"}
+    assert words | kinds | referred | told <= PAST_NAMES.keys()
+    assert all(zh and en for zh, en in PAST_NAMES.values())
