@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gateway.core.catalogue import (
+    Area,
     Categories,
     Category,
     ChannelName,
@@ -22,6 +23,7 @@ from gateway.errors import Problem
 from gateway.rule_fields import Fields, read_root, tables
 
 _DIVISION = re.compile(r"\d{6}", re.ASCII)
+_AREA = re.compile(r"0\d{2,3}", re.ASCII)
 _COLUMNS = ("code", "name", "phone", "county", "area")
 _KEPT = (*(kind.value for kind in Kind), "call_without_item", "network_log")
 DEEPEST = 3  # levels of a category tree
@@ -59,6 +61,13 @@ def load_divisions(path: Path, found: list[Problem]) -> tuple[Division, ...]:
     return tuple(
         Division(key, f.text("zh"), f.text("en"), f.flag("official") if f.has("official") else True)
         for key, f in _entries(path, "the division", ("zh", "en", "official"), found, _DIVISION)
+    )
+
+
+def load_areas(path: Path, found: list[Problem]) -> tuple[Area, ...]:
+    return tuple(
+        Area(key, fields.text("zh"), fields.text("en"))
+        for key, fields in _entries(path, "the area", ("zh", "en"), found, _AREA)
     )
 
 

@@ -20,6 +20,7 @@ from gateway.errors import Problem, RuleError
 from gateway.rule_calendars import load_calendar
 from gateway.rule_fields import NO_DAY, Fields, read_root
 from gateway.rule_lists import (
+    load_areas,
     load_categories,
     load_channels,
     load_claims,
@@ -33,7 +34,14 @@ _CLOCK_KEYS = (
     *("name", "kinds", "count", "unit", "starts_from", "met_by", "extends"),
     *("basis", "verified", "source"),
 )
-_FILES = ("categories.yaml", "claims.yaml", "divisions.yaml", "channels.yaml", "retention.yaml")
+_FILES = (
+    "categories.yaml",
+    "claims.yaml",
+    "divisions.yaml",
+    "channels.yaml",
+    "retention.yaml",
+    "area_codes.yaml",
+)
 _FOLDERS = ("clocks", "calendars")
 _NUMBER = re.compile(r"[1-9]\d?", re.ASCII)
 
@@ -53,6 +61,7 @@ def load_rules(folder: Path) -> Rules:
         stations=load_stations(folder / "stations.csv", divisions, found),
         channels=load_channels(folder / "channels.yaml", found),
         retention=load_retention(folder / "retention.yaml", found),
+        areas=load_areas(folder / "area_codes.yaml", found),
     )
     if found:
         raise RuleError(*found)

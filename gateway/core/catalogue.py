@@ -6,7 +6,7 @@ nobody has yet held the entry against the official text; `source` says where it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.contact import Channel
@@ -100,6 +100,28 @@ class ChannelName:
     zh: str
     en: str
     platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where landlines with this area code are."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def area_of(number: str, areas: Sequence[Area]) -> Area | None:
+    """The area of a landline, however its country code is written; None for a mobile number, and for an
+    area that is not known."""
+    plain = number.strip()
+    for country in ("+86", "0086"):
+        if plain.startswith(country):
+            plain = "0" + plain.removeprefix(country).lstrip("0")
+    if plain.startswith("01") and not plain.startswith("010"):
+        return None  # a mobile number with the 0 of long distance
+    fitting = [area for area in areas if plain.startswith(area.code) and len(plain) >= len(area.code) + 7]
+    return max(fitting, key=lambda area: len(area.code), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from gateway.core.catalogue import (
+    Area,
     Categories,
     ChannelName,
     Claim,
@@ -205,6 +206,7 @@ class Rules:
     stations: tuple[Station, ...]
     channels: tuple[ChannelName, ...]
     retention: tuple[Retention, ...]
+    areas: tuple[Area, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

@@ -15,6 +15,7 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway import config
+from gateway.core.catalogue import area_of
 from gateway.core.contact import Contact
 from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
@@ -197,7 +198,7 @@ def _call_desk(parts: WebParts, feed: EventFeed) -> tuple[Route, ...]:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
     made = CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _no_place, feed)
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _places(parts), feed)
     )
     return made.routes()
 
@@ -301,6 +302,12 @@ async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
     return runner
 
 
-def _no_place(number: str) -> str:
-    """Where a number belongs: nothing here knows."""
-    return ""
+def _places(parts: WebParts) -> Callable[[str], str]:
+    """Where a number belongs, in Chinese; "" where nobody knows."""
+    areas = parts.public.rules.areas if parts.public else ()
+
+    def place(number: str) -> str:
+        area = area_of(number, areas)
+        return area.zh if area else ""
+
+    return place

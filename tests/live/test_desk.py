@@ -119,7 +119,7 @@ async def test_a_call_is_seen_answered_written_and_registered(gateway: Gateway, 
 
 
 async def test_only_who_rings_sees_the_caller(gateway: Gateway, browser: Browser) -> None:
-    caller = "13900009999"
+    caller = "03573009999"
     async with (
         at_desk(browser, gateway, "agent1") as page,
         at_desk(browser, gateway, "agent2", ready=False) as other,
@@ -131,6 +131,8 @@ async def test_only_who_rings_sees_the_caller(gateway: Gateway, browser: Browser
         await seat_is(page, "ringing")
         number = await page.get_attribute("body", "data-popped")
         assert await page.inner_text("#pop-number") == caller
+        await page.wait_for_selector(f"body[data-known='{number}']")
+        assert "山西临汾" in await page.inner_text("#pop-facts")
         assert await other.is_hidden("#pop")
         told = await other.evaluate("async call => (await fetch(`/api/v1/calls/${call}/pop`)).status", number)
         assert told == 403

@@ -137,6 +137,7 @@ def test_years_have_their_notices(shipped: Rules) -> None:
         ("calendars/statutory.yaml", "[01-01,", "[13-01,", "`13-01` is no month and day"),
         ("calendars/statutory.yaml", "2027-04-05", "2027-04-0x", "`2027-04-0x` is no day"),
         ("channels.yaml", "counter: {", "desk: {", "the channel `desk` is not known"),
+        ("area_codes.yaml", '"0357": {', '"1357": {', "`1357`"),
         ("channels.yaml", "platform: 来函", "platfrom: 来函", "did you mean `platform`?"),
         ("claims.yaml", "repair: {", "Repair: {", "`Repair` is no id"),
         ("claims.yaml", "redo: {zh: 重作, en: do the work again}", "redo: 重作", "must be a table"),
