@@ -2,6 +2,7 @@
 // listen to its "change" and show `link`, `call` and `trouble`.
 import JsSIP from "./jssip.js";
 
+const HOLD_REST = 300; // ms between two changes: the other side may have its own to tell
 const RINGING = { on: 1000, off: 4000, hertz: 450 };
 const ANSWER = { pcConfig: { iceServers: [] }, rtcOfferConstraints: { offerToReceiveAudio: true } };
 
@@ -76,9 +77,9 @@ export class Softphone extends EventTarget {
   // Nothing can be told while an earlier wish is still on its way: then the last wish is told after it.
   _settleHold(session) {
     if (this._session !== session || session.isEnded() || session.isOnHold().local === this._wantsHold) return;
-    const again = () => this._settleHold(session);
+    const again = () => setTimeout(() => this._settleHold(session), HOLD_REST);
     const told = this._wantsHold ? session.hold({}, again) : session.unhold({}, again);
-    if (!told) setTimeout(again, 50);
+    if (!told) again();
   }
 
   mute(on = !this.call?.muted) {
