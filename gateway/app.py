@@ -302,6 +302,7 @@ class App:
             *(self.config, storage.outbox, marks, storage.once, rules),
             fax_line=switchboard.fax_line,
             counts=storage.outbox,
+            place=storage.files.path,
         )
         await post.start()
         stack.push_async_callback(post.stop)

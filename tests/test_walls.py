@@ -26,6 +26,7 @@ KEEPERS = {
     "aioimaplib": ("gateway.mail_in",),
     "nh3": ("gateway.mail",),
     "PIL": ("gateway.fax",),
+    "pypdfium2": ("gateway.fax.letter",),
     "cv2": ("gateway.fax.reader",),
     "rapidocr": ("gateway.fax.reader",),
     "gateway.app": ("gateway.run_command",),

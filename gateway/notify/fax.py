@@ -54,7 +54,7 @@ class FaxLimits:
 
 
 class FaxSender:
-    """A Way."""
+    """A Way. `place` tells where the file with a hash lies; a delivery's `files` are PDFs by their hashes."""
 
     name = FAX
 
@@ -67,6 +67,7 @@ class FaxSender:
         folder: Path,
         journal: Path,
         now: Callable[[], datetime],
+        place: Callable[[str], Path],
     ) -> None:
         self._line = line
         self._counts = counts
@@ -75,6 +76,7 @@ class FaxSender:
         self._folder = folder
         self._journal = journal
         self._now = now
+        self._place = place
         self.limit = limits.seconds + SETTING + 90.0
 
     async def send(self, delivery: Delivery) -> Result:
@@ -120,8 +122,9 @@ class FaxSender:
         """The pages it takes; 0 when it cannot be set."""
         content = delivery.draft.content
         text = "\n\n".join(part for part in (content.get("subject", ""), content.get("text", "")) if part)
+        enclosed = [str(self._place(sha256)) for sha256 in content.get("files", "").split()]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.fax.letter", str(file), str(self._font)),
+            *(sys.executable, "-m", "gateway.fax.letter", str(file), str(self._font), *enclosed),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

@@ -41,6 +41,7 @@ def post_office(
     *,
     fax_line: FaxLine | None = None,
     counts: SentCount | None = None,
+    place: Callable[[str], Path] = Path,
     now: Callable[[], datetime] = utc_now,
     told: Callable[[str], None] = lambda number: None,
 ) -> PostOffice:
@@ -48,7 +49,7 @@ def post_office(
     return PostOffice(
         ledger,
         _planners(config, marks, rules),
-        (*_ways(config, once, now), *_fax(config, fax_line, counts, now)),
+        (*_ways(config, once, now), *_fax(config, fax_line, counts, now, place)),
         ZoneInfo(config.centre.timezone),
         give_up=timedelta(hours=config.outbox.give_up_hours),
         due_days=config.outbox.due_days,
@@ -77,7 +78,11 @@ def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tupl
 
 
 def _fax(
-    config: Config, line: FaxLine | None, counts: SentCount | None, now: Callable[[], datetime]
+    config: Config,
+    line: FaxLine | None,
+    counts: SentCount | None,
+    now: Callable[[], datetime],
+    place: Callable[[str], Path],
 ) -> tuple[Way, ...]:
     """The way `fax`, where it is on. Raises SetupError without a font to set pages in."""
     if not (config.fax_out.enabled and line and counts):
@@ -88,7 +93,7 @@ def _fax(
     out = config.fax_out
     limits = FaxLimits(out.allow, out.per_number, out.per_hour, out.tries, config.fax.longest_minutes * 60.0)
     places = Places(config.var)
-    return (FaxSender(line, counts, limits, font, config.var / "fax-work", places.journal, now),)
+    return (FaxSender(line, counts, limits, font, config.var / "fax-work", places.journal, now, place),)
 
 
 def secret_file(config: Config, hook: Webhook) -> Path:

@@ -40,7 +40,7 @@ class Voice:
 
     @classmethod
     def load(cls, model: str, voice: str, vocab: str) -> Voice:
-        import onnxruntime  # type: ignore[import-not-found]
+        import onnxruntime
         from misaki.zh import ZHG2P  # type: ignore[import-not-found]
 
         options = onnxruntime.SessionOptions()

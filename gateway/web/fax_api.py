@@ -10,7 +10,8 @@ from typing import Annotated, Protocol
 
 from gateway.core.delivery import Draft
 from gateway.core.fax import Fax, FaxPage, FaxStatus, Reading
-from gateway.errors import Conflict, NotFound, StorageDown
+from gateway.core.item import ItemDetail
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.auth import HOUSE
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.shape import Rule
@@ -30,8 +31,9 @@ class FaxPost(Protocol):
     async def post(self, number: str, draft: Draft, now: datetime) -> None: ...
 
 
-Exists = Callable[[str], Awaitable[object]]
-"""Raises NotFound for a number that no item has."""
+Found = Callable[[str], Awaitable[ItemDetail]]
+"""An item by its number. Raises NotFound."""
+PDF = "application/pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ class FaxWish:
         ),
     ]
     text: Annotated[str, Rule("正文", "the letter", shortest=1, longest=20_000, lines=True)]
+    files: Annotated[
+        tuple[str, ...],
+        Rule("随附的 PDF 附件（SHA-256）", "PDFs among the item's files, by SHA-256", entries=5, longest=64),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,11 @@ class FaxApi:
     """The faxes of one installation; `enabled` when ours may be sent."""
 
     def __init__(
-        self, faxes: FaxLedger, post: FaxPost, exists: Exists, now: Callable[[], datetime], enabled: bool
+        self, faxes: FaxLedger, post: FaxPost, item: Found, now: Callable[[], datetime], enabled: bool
     ) -> None:
         self._faxes = faxes
         self._post = post
-        self._exists = exists
+        self._item = item
         self._now = now
         self._enabled = enabled
 
@@ -174,9 +180,15 @@ class FaxApi:
         if not self._enabled:
             raise Conflict("未开通传真外发 / sending faxes is off")
         wish, number = asked.sent(FaxWish), asked.part("number")
-        await self._exists(number)
+        detail = await self._item(number)
+        pdfs = {
+            one.sha256 for one in detail.attachments if one.media_type == PDF and one.role != "quarantined"
+        }
+        if not pdfs.issuperset(wish.files):
+            raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
-        await self._post.post(number, Draft(key, "fax", wish.to, {"text": wish.text}), self._now())
+        content = {"text": wish.text, "files": " ".join(wish.files)}
+        await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
         return Answer(FaxPosted(number, wish.to), 202)
 
     async def faxes(self, asked: Asked) -> Answer:

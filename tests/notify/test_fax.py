@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from gateway import fonts
 from gateway.core.delivery import Delivery, Draft, Later, Never, Sent
@@ -53,7 +54,9 @@ def sender(folder: Path, went: Went, counts: Counts | None = None) -> tuple[FaxS
     line = Line(went)
     journal = folder / "journal"
     journal.mkdir(exist_ok=True)
-    made = FaxSender(line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT)
+    made = FaxSender(
+        line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT, folder.joinpath
+    )
     return made, line
 
 
@@ -147,3 +150,54 @@ def test_a_letter_of_a_thousand_pages_is_refused(tmp_path: Path) -> None:
         done = set_pages(tmp_path / "letter.tif", text)
         assert done.returncode == 1 and "error" in json.loads(done.stdout)
     assert not (tmp_path / "letter.tif").exists()
+
+
+def pdf(file: Path, pages: int, size: tuple[float, float] = (595, 842)) -> Path:
+    made = Canvas(str(file), pagesize=size)
+    for number in range(pages):
+        made.rect(100, 100, 300, 200, fill=1)
+        made.drawString(100, 700, f"page {number + 1}")
+        made.showPage()
+    made.save()
+    return file
+
+
+def lettered(folder: Path, *pdfs: Path) -> tuple[int, Path]:
+    """The exit code and the TIFF of a letter with these PDFs behind it."""
+    tiff = folder / "letter.tif"
+    command = [sys.executable, "-m", "gateway.fax.letter", str(tiff), str(font()), *map(str, pdfs)]
+    done = subprocess.run(command, input="随信附上材料。", text=True, capture_output=True)
+    return done.returncode, tiff
+
+
+def test_the_pages_of_pdfs_stand_behind_the_letter(tmp_path: Path) -> None:
+    long = pdf(tmp_path / "long.pdf", 1, (300, 4000))
+    code, tiff = lettered(tmp_path, pdf(tmp_path / "two.pdf", 2), long)
+    assert code == 0
+    with Image.open(tiff) as image:
+        assert image.n_frames == 4  # type: ignore[attr-defined]
+        for number in range(image.n_frames):  # type: ignore[attr-defined]
+            image.seek(number)
+            assert (image.mode, image.width) == ("1", 1728)
+            assert image.height <= 3 * 2156
+            assert image.histogram()[0] > 500, "something stands on it"
+
+
+def test_a_pdf_of_a_thousand_pages_and_what_is_none_are_not_sent(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pdf"
+    bad.write_bytes(b"%PDF-1.7\n" + bytes(300))
+    for file in (pdf(tmp_path / "many.pdf", 1000), bad):
+        code, tiff = lettered(tmp_path, file)
+        assert code == 1
+        assert not tiff.exists()
+
+
+async def test_a_delivery_names_its_pdfs(tmp_path: Path) -> None:
+    pdf(tmp_path / ("a" * 64), 2)
+    way, line = sender(tmp_path, Went("ANSWER", note("SUCCESS", 3)))
+    one = delivery()
+    one = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": "a" * 64}))
+    assert isinstance(await way.send(one), Sent)
+    gone = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": "b" * 64}))
+    assert isinstance(await way.send(gone), Never)
+    assert len(line.dialled) == 1
