@@ -124,6 +124,8 @@ WORDS = {
         }.items()
     },
     "by": ("办理人", "Held by"),
+    "look_at_fax": ("查看传真页面", "Look at the fax"),
+    "write_up": ("登记内容", "Write it up"),
 }
 
 

@@ -1,4 +1,6 @@
-"""/desk/fax/{number}: the pages of a fax item for whoever is in, with what was read beside them.
+"""/desk/fax/{number}: the pages of a fax item with what was read beside them, and the form to write it up.
+
+An unsorted item without pages (a mail, a message) is written up here too.
 
 The page itself holds no personal data: its script asks the API, each look with its rights.
 """
@@ -18,7 +20,10 @@ FAX_WORDS = {
     **WORDS,
     "page": ("第%d页", "Page %d"),
     "of": ("共%d页", "of %d"),
-    "no_pages": ("该件没有传真页面。", "This item has no fax pages."),
+    "no_pages": (
+        "该件没有传真页面；附件和录音见工作台。",
+        "No fax pages; files and sound are at the desk.",
+    ),
     "reading.waiting": ("正在识别……", "Being read…"),
     "reading.failed": ("未能识别，请看原页。", "It could not be read: look at the page."),
     "reading.off": ("未开启文字识别。", "Reading is off."),

@@ -93,7 +93,8 @@ def test_one_file_may_have_several_faults() -> None:
         ("a: [", "not YAML"),
         ("a: \x07", "not YAML"),
         ("? [a]\n: b\n", "a key must be a plain word"),
-        ("a: " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("a: " + "[" * 60 + "]" * 60, "nested too deeply"),
+        ("a: " + "[" * 3000 + "]" * 3000, "nest"),  # newer parsers refuse it in their own words
         ("a" * (LONGEST + 1), "longer than"),
         ("- 1\n---\n- 2\n", "not YAML"),
     ],

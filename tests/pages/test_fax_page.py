@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
+from gateway.core.contact import Channel, Kind
 from gateway.fax.filing import Filing
 from gateway.web.ports import Role
 from gateway.web.site import utc_now
 from tests.fax.filed import fax_item
 from tests.pages.test_browser import DESK, looked_at, opened
-from tests.web.real_site import RealSite, real_site
+from tests.storage.databases import contact
+from tests.web.real_site import real_site
 
 pytestmark = pytest.mark.live
 PASSWORD = "a long enough password"
@@ -108,9 +110,24 @@ async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
             assert await order(page) == [before[1], before[0], before[2]]
 
 
-async def test_the_page_of_no_item_is_not_found(browser: Browser, site: RealSite) -> None:
-    await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
-    async with opened(browser, site, DESK) as page:
-        await log_in(page)
-        answer = await page.goto("/desk/fax/260302999994")
-        assert answer and answer.status == 404
+async def test_a_mail_is_written_up_and_no_item_is_not_found(browser: Browser, tmp_path: Path) -> None:
+    later = Later()
+    async with real_site(tmp_path, filing=later) as site:
+        later.real = Filing(site.intake, site.storage, utc_now)
+        await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        mail = contact("mail:1", channel=Channel.EMAIL, kind=Kind.UNSORTED, claims=(), amount=None)
+        number = (await site.intake.submit(mail)).number
+        async with opened(browser, site, DESK) as page:
+            await log_in(page)
+            await page.goto(f"/desk/fax/{number}")
+            await page.wait_for_selector("body[data-known]")
+            assert await page.is_visible("#none")
+            assert await page.input_value("#d-content") == mail.content
+            await page.keyboard.press("F10")
+            assert await page.inner_text("#fault"), "the kind is missing"
+            await page.check("input[name=kind][value=complaint]")
+            await page.keyboard.press("F10")
+            await page.wait_for_selector("body[data-saved]")
+            assert (await site.intake.get(number)).item.kind is Kind.COMPLAINT
+            answer = await page.goto("/desk/fax/260302999994")
+            assert answer and answer.status == 404

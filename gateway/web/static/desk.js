@@ -413,7 +413,9 @@ function showItem(one) {
   $("complete").hidden = $("release").hidden = !mine;
   $("ring-back").hidden = !one.person.phone || !seat;
   $("item-fault").textContent = "";
-  $("fax-pages").hidden = one.channel !== "fax";
+  const fax = one.channel === "fax";
+  $("fax-pages").hidden = !(fax || (one.kind === "unsorted" && ["received", "in_work"].includes(one.state)));
+  $("fax-word").textContent = w(fax ? "look_at_fax" : "write_up");
   $("fax-pages").href = `/desk/fax/${one.number}`;
   $("item-sound").hidden = true;
   if (one.call_id) showSound(one.call_id);
