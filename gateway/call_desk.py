@@ -29,7 +29,10 @@ EARLIER = 8
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """A call as its agent is to see it before he answers. `number` is whom it is with."""
+    """A call as its agent is to see it before he answers. `number` is whom it is with.
+
+    The draft and what came before are only there when they were asked for.
+    """
 
     record: CallRecord
     kind: Kind
@@ -39,6 +42,7 @@ class Pop:
     calls: tuple[CallRecord, ...] = ()
     items: tuple[Item, ...] = ()
     owed: tuple[CallBack, ...] = ()
+    draft: Draft | None = None
 
 
 class CallDesk:
@@ -64,21 +68,25 @@ class CallDesk:
         path = self._switchboard.said(record.path)
         return Pop(record, Kind.UNSORTED, number, path, frozenset({record.agent} - {""}))
 
-    async def pop(self, call: str) -> Pop:
-        """The call with all that is known of its number. Raises NotFound, StorageDown."""
+    async def pop(self, call: str, agent: str) -> Pop:
+        """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""
         found = await self.call(call)
         spellings = duplicates.phone_spellings(found.number)
-        if not spellings:
-            return found
+        store, id_ = self._storage, found.record.id
 
-        def looked_up(t: Transaction) -> list[Item]:
-            return self._storage.items.of_phones(t, spellings, EARLIER)
+        def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
+            whole = replace(found, draft=store.drafts.of_call(t, id_, agent, self._now()))
+            if not spellings:
+                return whole
+            calls = store.calls.with_number(t, found.number, EARLIER + 1)
+            return replace(
+                whole,
+                calls=tuple(one for one in calls if one.id != id_)[:EARLIER],
+                items=tuple(store.items.of_phones(t, spellings, EARLIER)),
+                owed=tuple(store.call_backs.owed_to(t, spellings)),
+            )
 
-        items = await self._storage.database.read(looked_up)
-        calls = await self._storage.calls.page(None, EARLIER + 1, caller=found.number)
-        owed = [one for one in await self._storage.call_backs.owed() if one.phone in spellings]
-        others = tuple(one for one in calls if one.id != found.record.id)[:EARLIER]
-        return replace(found, calls=others, items=tuple(items), owed=tuple(owed))
+        return await store.database.read(looked_up)
 
     # ------------------------------------------------------------ the draft
 

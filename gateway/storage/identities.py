@@ -91,7 +91,7 @@ class Identities:
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound.encode()).decode()
         except InvalidTag:
-            raise StorageDown("an identity does not open: the key is another one") from None
+            raise StorageDown("what is sealed does not open: the key is another one") from None
 
     # ------------------------------------------------------------ finding
 

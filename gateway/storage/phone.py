@@ -15,12 +15,15 @@ from gateway.core.transfer import Transfer
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
-from gateway.storage.tables import agent_changes, call_backs, calls, gaps, once_marks, transfers
+from gateway.storage.tables import OUT, agent_changes, call_backs, calls, gaps, once_marks, transfers
 
 OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
 
 CALL = select(calls).where(calls.c.id == bindparam("id"))
 OPEN = select(calls).where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at, calls.c.id)
+NEWEST = select(calls).order_by(calls.c.started_at.desc())
+FROM = NEWEST.where(calls.c.caller == bindparam("number"))
+TO = NEWEST.where(calls.c.dialled == bindparam("number"), OUT)
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
 MOVE = (
     update(call_backs)
@@ -86,6 +89,14 @@ class Calls:
             wanted = wanted.where(tuple_(calls.c.started_at, calls.c.id) < tuple_(last, before))
         return await self._all(wanted, {})
 
+    def with_number(self, t: Transaction, number: str, limit: int) -> list[CallRecord]:
+        """Calls from and to a number, the newest first."""
+        found: dict[str, CallRecord] = {}
+        for wanted in (FROM, TO):
+            for row in t.execute(wanted.limit(limit), {"number": number}).mappings():
+                found[row["id"]] = rows.call_of(row)
+        return sorted(found.values(), key=lambda one: (one.started_at, one.id), reverse=True)[:limit]
+
     async def open_calls(self) -> list[CallRecord]:
         return await self._all(OPEN, {})
 
@@ -124,10 +135,20 @@ class CallBacks:
         await _run(self._database, LINK, {"of": owed_id, "to": number})
 
     async def owed(self, *states: CallBackState) -> list[CallBack]:
-        wanted = select(call_backs).where(call_backs.c.state.in_([s.value for s in states or OWED]))
-        ordered = wanted.order_by(call_backs.c.arrived_at, call_backs.c.id)
-        found = await self._database.read(lambda t: t.execute(ordered).mappings().all())
-        return [rows.call_back_of(row) for row in found]
+        return await self._database.read(lambda t: _owed(t, _in_order(states or OWED)))
+
+    def owed_to(self, t: Transaction, phones: Sequence[str]) -> list[CallBack]:
+        """Calls that are owed to one of these numbers, in order of arrival."""
+        return _owed(t, _in_order(OWED).where(call_backs.c.phone.in_(phones)))
+
+
+def _in_order(states: Sequence[CallBackState]) -> Select[Any]:
+    wanted = select(call_backs).where(call_backs.c.state.in_([s.value for s in states]))
+    return wanted.order_by(call_backs.c.arrived_at, call_backs.c.id)
+
+
+def _owed(t: Transaction, wanted: Select[Any]) -> list[CallBack]:
+    return [rows.call_back_of(row) for row in t.execute(wanted).mappings()]
 
 
 class Once:

@@ -51,7 +51,7 @@ class Storage:
         self.gaps = Gaps(database)
         self.agents = Agents(database)
         self.tokens = Tokens(database, audit)
-        self.drafts = Drafts(database)
+        self.drafts = Drafts(database, identities)
         self.faxes = Faxes(database)
 
     @classmethod
@@ -68,9 +68,11 @@ class Storage:
         return storage
 
     async def _seal_old(self) -> None:
-        """The identities of reports that an older gateway kept in the open."""
+        """The identities of reports, and drafts, that an older gateway kept in the open."""
         if await self.database.read(self.identities.some_open):
             await self.database.write(self.identities.seal_old)
+        if await self.database.read(self.drafts.some_open):
+            await self.database.write(self.drafts.seal_old)
 
     async def close(self) -> None:
         with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next

@@ -48,7 +48,7 @@ class Calls(Protocol):
 
     async def call(self, call: str) -> Pop: ...
 
-    async def pop(self, call: str) -> Pop: ...
+    async def pop(self, call: str, agent: str) -> Pop: ...
 
     async def draft(self, call: str, agent: str) -> Draft: ...
 
@@ -161,9 +161,9 @@ class CallDeskApi:
         )
 
     async def pop(self, asked: Asked) -> Answer:
-        found = await self._calls.pop(self._id(asked))
+        found = await self._calls.pop(self._id(asked), asked.account.name)
         self._own(asked, found)
-        draft = await self._calls.draft(found.record.id, asked.account.name)
+        assert found.draft
         return Answer(
             shapes.PopShown(
                 translate.call(found.record),
@@ -177,7 +177,7 @@ class CallDeskApi:
                     shapes.OwedShown(one.id, one.phone, one.booked_at, one.state, one.number or None)
                     for one in found.owed
                 ),
-                _draft(draft),
+                _draft(found.draft),
             )
         )
 
