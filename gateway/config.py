@@ -71,6 +71,9 @@ class Asterisk:
     http_port: int = _set(8088, "Port of Asterisk's HTTP server.")
     sip_host: str = _set("127.0.0.1", "Address SIP and RTP are bound to.")
     sip_port: int = _set(5060, "SIP port (UDP).")
+    ask_phones: int = _set(
+        2, "Seconds between two looks whether a telephone is there; 0 if some never answer."
+    )
     rtp_first: int = _set(10000, "First RTP port.")
     rtp_last: int = _set(10399, "Last RTP port.")
 

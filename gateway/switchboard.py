@@ -58,7 +58,8 @@ T = TypeVar("T")
 MARK = "journal"  # the once-ledger's name for how far the journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
 BATCH = 64  # calls closed in one transaction
-NO_PHONE_AFTER = 2.0  # seconds without its phone until a seat is paused: a page may be loaded anew
+NO_PHONE_AFTER = 0.5  # seconds without its telephone until a seat is paused: it was asked several times
+NO_PAGE_AFTER = 2.0  # the same for a page: it may be loaded anew
 RETRY = (0.2, 5.0)  # first and longest pause while storage is away
 
 
@@ -590,7 +591,8 @@ class Switchboard:
             self._phone_timers.pop(seat.seat).cancel()
         elif gone and not timer:
             later = asyncio.get_running_loop().call_later
-            self._phone_timers[seat.seat] = later(NO_PHONE_AFTER, self._phone_gone, seat.seat)
+            after = NO_PAGE_AFTER if seat.browser else NO_PHONE_AFTER
+            self._phone_timers[seat.seat] = later(after, self._phone_gone, seat.seat)
         if back:
             self._own(self._ready(seat.seat), f"phone {seat.seat}")
 
@@ -644,9 +646,22 @@ class Switchboard:
             return
         change = AgentChange(self._now(), after.agent, after.state.value, after.why)
         self._agent_changes.put_nowait(change)
-        self._tell_all("agent.state", id=after.agent, state=after.state.value, reason=after.why)
+        self._tell_seat(after)
         self._time_wrap_up(after)
         self._owed_changed.set()
+
+    def _tell_seat(self, seat: Seat) -> None:
+        """All that a page shows of its own seat, so that none has to ask."""
+        self._tell_all(
+            "agent.state",
+            id=seat.agent,
+            state=seat.state.value,
+            reason=seat.why,
+            since=seat.since,
+            call_id=seat.call or None,
+            phone="browser" if seat.browser else "sip",
+            reachable=seat.reachable,
+        )
 
     def _time_wrap_up(self, seat: Seat) -> None:
         """A seat in wrap-up is rung again after its time."""

@@ -68,7 +68,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Say nothing at all, as a phone that is off."""
+    """Say nothing at all, not even that it is there, as a phone that is off."""
 
 
 Policy = Answer | Refuse | Ring | Ignore
@@ -261,6 +261,8 @@ class Phone:
             raise Late(f"phone {self.user} at {self.at} was not rung within {timeout:g} s") from None
 
     def _on_request(self, request: Request, source: Target) -> None:
+        if isinstance(self.policy, Ignore):
+            return
         if leg := self._leg_of(request):
             leg.receive(request, source)
         elif request.method == "INVITE" and not address(header(request, "To")).tag:
@@ -284,8 +286,6 @@ class Phone:
         return next((leg for leg in same if leg.dialog.remote_tag == caller), None)
 
     def _on_invite(self, request: Request, source: Target) -> None:
-        if isinstance(self.policy, Ignore):
-            return
         dialog = answering(request, _new_tag(), self.at)
         call = self._new_call(address(f"<{request.uri}>").user, dialog, source, self._codecs)
         call.leg.called(request, source)

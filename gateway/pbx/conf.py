@@ -142,6 +142,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "AGI_PORT": c.agi.port,
         "HTTP_PORT": c.asterisk.http_port,
         "SIP_PORT": c.asterisk.sip_port,
+        "ASK_PHONES": c.asterisk.ask_phones,
         "RTP_FIRST": c.asterisk.rtp_first,
         "RTP_LAST": c.asterisk.rtp_last,
         "LINES": c.centre.lines,
@@ -207,7 +208,7 @@ def _seats(config: Config, secrets: Secrets) -> dict[str, str]:
             f"[{seat}](seat)\naors = {seat}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"
             f"set_var = SEAT={seat}\n\n"
             f"[{seat}](seat-auth)\nusername = {seat}\npassword = {word}\n\n"
-            f"[{seat}](seat-aor)\n\n"
+            f"[{seat}](telephone-aor)\n\n"
             f"[{web}](seat-web)\naors = {web}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"
             f"set_var = SEAT={seat}\n\n"
             f"[{web}](seat-aor)\n"
