@@ -6,27 +6,28 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
+
+_NAMES: dict[type[Any], tuple[str, ...]] = {}  # the members of each shape seen so far
 
 
 def plain(value: Any) -> Any:
-    """What json can write. Times must be aware."""
+    """What json can write of something it does not know; its members may be unknown again.
+
+    Times must be aware.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        names = _NAMES.get(type(value)) or _NAMES.setdefault(
+            type(value), tuple(f.name for f in fields(value))
+        )
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return value
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def moment(at: datetime) -> str:
@@ -36,6 +37,9 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain)
+
+
 def encoded(value: Any) -> bytes:
     """UTF-8 JSON, without escapes for what is no ASCII."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _WRITER.encode(value).encode("utf-8", "replace")

@@ -22,6 +22,7 @@ const clock = (since) => {
   return (hours ? `${hours}:${two(Math.floor(all / 60) % 60)}` : `${Math.floor(all / 60)}`) + `:${two(all % 60)}`;
 };
 const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });
+const READ_EVERY = 600; // milliseconds: so long the list gathers changes; each desk a little differently
 const today = () => new Date().toLocaleDateString("sv");
 
 // ------------------------------------------------------------ light and dark
@@ -138,6 +139,7 @@ function stopPhone() {
 // ------------------------------------------------------------ the call
 
 let pop = null; // what is known of the call that is shown
+let earlier = null; // done when what came before stands beside it
 const draft = new DraftKeeper((state) => {
   $("saved").dataset.state = state;
   $("saved").textContent = state ? w(state) : "";
@@ -167,9 +169,9 @@ function show(what) {
 }
 
 // First what came with the ring, at once; then what the gateway knows of this number.
-async function popUp(facts) {
+function popUp(facts) {
   if (pop?.id === facts.id && !$("pop").hidden) return;
-  await leaveDraft();
+  leaveDraft();
   pop = { id: facts.id };
   showFacts(facts);
   listOf("earlier-items", []);
@@ -181,15 +183,19 @@ async function popUp(facts) {
   document.body.dataset.popped = facts.id;
   performance.mark(`pop:${facts.id}`);
   showCall();
+  earlier = showHistory(facts.id);
+}
+
+async function showHistory(id) {
   try {
-    const known = await ask("GET", `calls/${path(facts.id)}/pop`);
-    if (pop.id !== known.call.id) return;
-    pop = { id: known.call.id, ...known };
+    const known = await ask("GET", `calls/${path(id)}/pop`);
+    if (pop?.id !== id) return;
+    pop = { id, ...known };
     showFacts({ ...known.call, caller: known.number, kind: known.kind, path: known.path, place: known.place });
     showEarlier(known);
-    fill(draft.open(known.call.id, known.draft), known);
-    performance.mark(`history:${facts.id}`);
-    document.body.dataset.known = facts.id;
+    fill(draft.open(id, known.draft), known);
+    performance.mark(`history:${id}`);
+    document.body.dataset.known = id;
   } catch (problem) {
     $("fault").textContent = problem.message;
   }
@@ -243,10 +249,11 @@ function fill(text, known) {
   put(form, said);
 }
 
-async function leaveDraft() {
-  if (!draft.call) return;
-  await draft.flush().catch(() => {});
+// What was typed is on its way when this returns; whoever needs it kept waits for what it gives.
+function leaveDraft() {
+  const kept = draft.flush().catch(() => {});
   draft.close();
+  return kept;
 }
 
 async function register(close) {
@@ -312,10 +319,9 @@ async function readList() {
     if (channel) asked.set("channel", channel);
     if (kind) asked.set("kind", kind);
     if ($("f-overdue").checked) asked.set("overdue", "true");
-    const [queue, open, lines] = await Promise.all([ask("GET", `queue?${asked}`), ask("GET", "drafts"), ask("GET", "lines")]);
+    const [queue, open] = await Promise.all([ask("GET", `queue?${asked}`), ask("GET", "drafts")]);
     items = queue.items.filter((one) => ["received", "in_work"].includes(one.state) && (!$("f-mine").checked || one.holder === agent));
     drafts = open.items;
-    $("queue-now").textContent = lines.waiting.length ? `${w("waited")} ${lines.waiting.length}` : "";
     showList();
   } catch {
     // told by the events' socket, which tries again
@@ -487,27 +493,34 @@ async function moveCall(what, body) {
 
 // ------------------------------------------------------------ what is told
 
+// Whatever comes meanwhile is in the same reading; a call that rings goes first.
 let reading = 0;
 function readSoon() {
-  clearTimeout(reading);
-  reading = setTimeout(readList, 250);
+  reading ||= setTimeout(async () => {
+    await earlier;
+    await readList();
+    reading = 0;
+  }, READ_EVERY * (0.5 + Math.random()));
+}
+
+function showWaiting(waiting) {
+  $("queue-now").textContent = waiting ? `${w("waited")} ${waiting}` : "";
 }
 
 function told(name, what) {
   if (name === "call.pop") popUp(what);
   else if (name === "agent.state" && what.id === agent) {
-    own = { ...own, state: what.state, reason: what.reason, since: new Date().toISOString() };
-    if (what.state === "offline") own.call_id = null;
+    own = { ...own, ...what };
     showSeat();
     showCall();
-    readSeat();
+    if (what.state === "talking") readSeat().catch(() => {}); // who else could take the call
   } else if (name === "desk.phone" && what.page !== page) {
     yieldPhone();
   } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
   else if (name === "call.ended") {
     if (what.id === pop?.id) showTransfer();
-    readSoon();
-  } else if (["item.new", "queue.changed"].includes(name)) readSoon();
+  } else if (name === "queue.changed" && "waiting" in what) showWaiting(what.waiting);
+  else if (["item.new", "queue.changed"].includes(name)) readSoon();
 }
 
 listen(
@@ -519,6 +532,7 @@ listen(
     if (phone) ask("POST", "seat-phone", { page }).catch((problem) => problem.status === 409 && yieldPhone());
     if (own.call_id && !pop) popUp({ id: own.call_id, kind: "unsorted" });
     readList();
+    ask("GET", "lines").then((lines) => showWaiting(lines.waiting.length), () => {});
   },
   () => alarm(w("no_answer")),
 );

@@ -48,8 +48,13 @@ export class DraftKeeper {
     this.call = "";
   }
 
-  _key() {
-    return `draft:${this.call}`;
+  _key(call = this.call) {
+    return `draft:${call}`;
+  }
+
+  // The gateway has this text now, though another call is shown.
+  _forget(call, text) {
+    if (localStorage.getItem(this._key(call)) === text) localStorage.removeItem(this._key(call));
   }
 
   _later(after) {
@@ -63,7 +68,7 @@ export class DraftKeeper {
     this._busy = true;
     try {
       const saved = await ask("PUT", `calls/${encodeURIComponent(call)}/draft`, { version, text });
-      if (call !== this.call) return;
+      if (call !== this.call) return this._forget(call, text);
       this._version = saved.version;
       this._sent = text;
       if (this._text === text) {
