@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, web
 from gateway.errors import NotAllowed, Refused, Unavailable
 from gateway.web.auth import WATCHERS, Gate, is_bearer, subprotocols
 from gateway.web.figure_shapes import EventsAsked, Only
+from gateway.web.masks import masked
 from gateway.web.ports import Role
 from gateway.web.route import Asked
 from gateway.web.writing import encoded
@@ -40,11 +41,16 @@ NAMES = (
 )
 ADDRESSED = ("call.pop", "desk.phone")
 """For the agent alone whose id is its `agent`."""
+GATHERED = ("item.new", "queue.changed")
+"""A desk is told the last of each a few times a second: it only looks again."""
+NOT_AT_A_DESK = ("call.ringing", "call.answered", "agent.state", "figures.changed")
+"""Unless they are about its own agent: fifty desks need not hear of each other all the time."""
 BOARD_NAMES = ("board.now", "board.figures")
 """For wallboards alone: whole, with masked numbers."""
 PROTOCOL = "hotline.events"
 HEARTBEAT = 20.0  # seconds between pings
 RECHECK = 60.0  # seconds between looks whether token or session still holds
+GATHER = 0.25  # seconds
 BOUND = 256  # events that may wait for one client
 
 
@@ -56,7 +62,8 @@ def _nothing() -> None:
 class Client:
     """One listener. `board`: it shows the wallboard; `over` tells that it was dropped.
 
-    `agent` is its account's name when an agent listens: of others' calls he learns no caller.
+    `agent` is its account's name when an agent listens: of others' calls he learns no caller. `page` is
+    an open desk; `person` looks at some page, where callers' numbers are masked.
     """
 
     queue: asyncio.Queue[str]
@@ -65,6 +72,7 @@ class Client:
     name: str = ""
     agent: str = ""
     page: str = ""
+    person: bool = False
     over: bool = False
 
 
@@ -85,28 +93,41 @@ class EventFeed:
     _sockets: set[web.WebSocketResponse] = field(default_factory=set)
     _run: str = field(default_factory=lambda: secrets.token_hex(4))
     _count: int = 0
+    _gathered: dict[tuple[str, bool], dict[str, object]] = field(default_factory=dict)
+    item_changes: int = 0
 
     def publish(self, name: str, data: dict[str, object]) -> None:
         """Tell whom it is for. Ids grow within one run of the gateway."""
-        self._count += 1
         board = name in BOARD_NAMES
         if not board:
             self.told()
-        clients = [
-            client for client in self._clients if client.board is board and _is_for(client, name, data)
-        ]
+        gathers = name in GATHERED
+        self.item_changes += gathers and "waiting" not in data
+        clients = [one for one in self._clients if one.board is board and _is_for(one, name, data)]
+        self._tell(name, data, [one for one in clients if not (gathers and one.page)])
+        if gathers and any(one.page for one in clients):
+            if not self._gathered:
+                asyncio.get_running_loop().call_later(GATHER, self._tell_gathered)
+            self._gathered[name, "waiting" in data] = data
+
+    def _tell_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, {}
+        for (name, _), data in gathered.items():
+            self._tell(name, data, [one for one in self._clients if one.page and not one.board])
+
+    def _tell(self, name: str, data: dict[str, object], clients: Sequence[Client]) -> None:
+        self._count += 1
         if not clients:  # every note of every call comes here
             return
         event = {"id": f"{self._run}-{self._count}", "at": self.now(), "name": name, "data": data}
-        text = encoded(event).decode()
-        if "caller" in data and any(client.agent for client in clients):
-            bare = encoded({**event, "data": {**data, "caller": ""}}).decode()
-        else:
-            bare = text
+        texts: dict[str, str] = {}  # by the caller that is told: each is written once
         for client in clients:
-            foreign = client.agent and client.agent != data.get("agent")
+            caller = _caller_for(client, name, data)
+            if caller not in texts:
+                told = {**event, "data": {**data, "caller": caller}} if "caller" in data else event
+                texts[caller] = encoded(told).decode()
             try:
-                client.queue.put_nowait(bare if foreign else text)
+                client.queue.put_nowait(texts[caller])
             except asyncio.QueueFull:
                 self._drop(client)
 
@@ -143,7 +164,9 @@ class EventFeed:
         page = asked.queried(EventsAsked).page
         who = asked.account
         agent = who.name if who.role is Role.AGENT and (who.csrf or who.name in self.agents) else ""
-        client = Client(asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent, page)
+        client = Client(
+            asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent, page, bool(who.csrf)
+        )
         self._clients.add(client)
         self._sockets.add(socket)
         self.told()
@@ -196,8 +219,20 @@ class EventFeed:
 
 
 def _is_for(client: Client, name: str, data: dict[str, object]) -> bool:
-    """Some events are for one agent, all others for everybody."""
-    return name not in ADDRESSED or client.name == data.get("agent")
+    """Some events are for one agent, most are not for desks, all others for everybody."""
+    if name in ADDRESSED or (client.page and name in NOT_AT_A_DESK):
+        return client.name == data.get("id" if name == "agent.state" else "agent")
+    return True
+
+
+def _caller_for(client: Client, name: str, data: Mapping[str, object]) -> str:
+    """The caller's number as this client may learn it; "" when the event has none."""
+    caller = str(data.get("caller", ""))
+    if name in ADDRESSED:
+        return caller
+    if client.agent and client.agent != data.get("agent"):
+        return ""
+    return masked(caller) if client.person else caller
 
 
 def check_origin(request: web.Request, public_url: str) -> None:

@@ -145,6 +145,7 @@ class FaxApi:
                 self.faxes,
                 {200: FaxesPage},
                 roles=HOUSE,
+                lists=True,
                 query=FaxesAsked,
                 refuses=(StorageDown,),
                 looks="faxes.view",

@@ -13,6 +13,7 @@ from typing import Annotated
 from gateway.core import figures as core
 from gateway.core.acd import SeatState
 from gateway.core.contact import Channel
+from gateway.web.masks import masked
 from gateway.web.ports import AgentView, Board, LineState, LineView
 from gateway.web.shape import Rule
 
@@ -248,10 +249,3 @@ def _line(view: LineView) -> LineOnBoard:
 
 def _seat(view: AgentView) -> SeatOnBoard:
     return SeatOnBoard(view.name, view.seat, view.state, view.reason, view.since, view.reachable)
-
-
-def masked(number: str) -> str:
-    """The last four digits behind four stars; of a short number nothing; "" of a caller without one."""
-    if not number:
-        return ""
-    return f"****{number[-4:]}" if len(number) > 7 else "****"

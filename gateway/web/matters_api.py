@@ -61,6 +61,7 @@ class MattersApi:
                 "Items that may be the same matter, with the reasons",
                 self.likely,
                 matter_shapes.LikelyGiven,
+                lists=True,
             ),
             self._look(
                 "matter",
@@ -122,7 +123,9 @@ class MattersApi:
             *(self._event(event, shape) for event, shape in _EVENTS.items()),
         )
 
-    def _look(self, name: str, zh: str, en: str, does: Does, gives: type[object]) -> Route:
+    def _look(
+        self, name: str, zh: str, en: str, does: Does, gives: type[object], *, lists: bool = False
+    ) -> Route:
         return Route(
             "GET",
             f"{ONE}/{name}",
@@ -132,6 +135,7 @@ class MattersApi:
             does,
             {200: gives},
             roles=HOUSE,
+            lists=lists,
             number=True,
             refuses=(NotFound, StorageDown),
         )

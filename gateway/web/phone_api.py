@@ -41,6 +41,7 @@ class PhoneApi:
                 self.calls,
                 {200: shapes.CallsPage},
                 roles=HOUSE,
+                lists=True,
                 query=shapes.CallsAsked,
                 refuses=(StorageDown,),
                 looks="calls.view",
@@ -67,6 +68,7 @@ class PhoneApi:
                 self.lines,
                 {200: shapes.LinesNow},
                 roles=HOUSE,
+                lists=True,
             ),
             Route(
                 "GET",

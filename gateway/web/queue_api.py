@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
+from aiohttp import web
+
 from gateway.core import number as numbers
 from gateway.core.item import QueueQuery
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web import shapes, translate
 from gateway.web.auth import HOUSE
+from gateway.web.masks import with_masked_numbers
 from gateway.web.ports import Door
-from gateway.web.route import Answer, Asked, Does, Route
+from gateway.web.route import JSON, Answer, Asked, Does, Route
+from gateway.web.shared_lists import SharedLists
+from gateway.web.writing import encoded
 
 QUEUE = "/api/v1/queue"
 ONE = f"{QUEUE}/{{number}}"
@@ -20,10 +25,11 @@ ONE = f"{QUEUE}/{{number}}"
 class QueueApi:
     """Every end point below /api/v1/queue; the token's name holds the leases."""
 
-    def __init__(self, door: Door, zone: tzinfo, now: Callable[[], datetime]) -> None:
+    def __init__(self, door: Door, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists) -> None:
         self._door = door
         self._zone = zone
         self._now = now
+        self._shared = shared
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -36,6 +42,7 @@ class QueueApi:
                 self.page,
                 {200: shapes.QueuePage},
                 roles=HOUSE,
+                lists=True,
                 query=shapes.QueueAsked,
                 refuses=(StorageDown,),
                 looks="queue.view",
@@ -93,8 +100,17 @@ class QueueApi:
             refuses=(NotFound, Conflict, StorageDown),
         )
 
-    async def page(self, asked: Asked) -> Answer:
+    async def page(self, asked: Asked) -> Answer | web.StreamResponse:
         q = asked.queried(shapes.QueueAsked)
+        if not asked.account.csrf:
+            return Answer(await self._page(q))
+
+        async def read() -> bytes:
+            return encoded(with_masked_numbers(await self._page(q)))
+
+        return web.Response(body=await self._shared.body(q, read), headers=JSON)
+
+    async def _page(self, q: shapes.QueueAsked) -> shapes.QueuePage:
         today = self._now().astimezone(self._zone).date()
         days = [day for day in (q.due_before, today if q.overdue else None) if day]
         found = await self._door.page(
@@ -106,7 +122,7 @@ class QueueApi:
             )
         )
         shown = tuple(translate.item(detail) for detail in found[: q.limit])
-        return Answer(shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None))
+        return shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None)
 
     async def claim(self, asked: Asked) -> Answer:
         wish = asked.sent(shapes.ClaimWish)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
@@ -28,6 +28,7 @@ from gateway.errors import (
 from gateway.web.addresses import address_of
 from gateway.web.auth import Gate
 from gateway.web.form_reading import read_form
+from gateway.web.masks import with_masked_numbers
 from gateway.web.ports import Account, Role
 from gateway.web.reading import Reading, read_body, read_query
 from gateway.web.uploads import MULTIPART, Upload, Uploads
@@ -40,6 +41,7 @@ UNCOUNTED = ("/healthz", "/metrics")
 """What may be asked without limit."""
 _TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since", "reason")
 # What of a query stands in the audit log: nothing that may be personal, but for a reason.
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 
@@ -94,6 +96,7 @@ class Route:
 
     `also` finds what else is wrong with a body, so that every fault is told at once.
     `files`: the body may be a form (multipart/form-data) as well, with files in it.
+    `lists`: it shows many people's, so whoever looks at a page gets telephone numbers masked.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
@@ -114,6 +117,7 @@ class Route:
     also: Callable[[Asked], Iterable[FieldFault]] | None = None
     files: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    lists: bool = False
     number: bool = False
     media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
@@ -162,9 +166,15 @@ def handler(
             done = await route.does(Asked(request, who, query, body, files))
         if notes and who:
             await _note(route, request, notes)
-        return done if isinstance(done, web.StreamResponse) else as_json(done)
+        if isinstance(done, web.StreamResponse):
+            return done
+        return as_json(_for_a_page(done) if route.lists and who and who.csrf else done)
 
     return handle
+
+
+def _for_a_page(done: Answer) -> Answer:
+    return replace(done, shape=with_masked_numbers(done.shape))
 
 
 async def _note(route: Route, request: web.Request, notes: Notes) -> None:
@@ -221,8 +231,7 @@ def as_json(done: Answer) -> web.Response:
     headers = dict(done.headers)
     if done.shape is None:
         return web.Response(status=done.status, headers=headers)
-    headers["Content-Type"] = "application/json; charset=utf-8"
-    return web.Response(status=done.status, body=encoded(done.shape), headers=headers)
+    return web.Response(status=done.status, body=encoded(done.shape), headers=headers | JSON)
 
 
 async def _json(request: web.Request) -> bytes:

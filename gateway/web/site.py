@@ -53,6 +53,7 @@ from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Notes, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER, NewContact
+from gateway.web.shared_lists import SharedLists
 from gateway.web.sip_socket import SipSocket
 from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk
@@ -144,7 +145,7 @@ def make_app(parts: WebParts) -> web.Application:
     service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
-        *QueueApi(parts.door, parts.zone, parts.now).routes(),
+        *QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes(),
         *AttachmentsApi(parts.door, parts.place).routes(),
         *_matters(parts),
         *_transfers(parts),

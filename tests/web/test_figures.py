@@ -25,7 +25,7 @@ from gateway.core.call import AgentChange, CallOutcome, CallRecord
 from gateway.core.figures import CallFacts, Rows, Standing, day_of
 from gateway.core.note import Note, What
 from gateway.core.story import end, new_story, tell
-from gateway.web.figure_shapes import masked
+from gateway.web.masks import masked
 from tests.web.conftest import House
 from tests.web.real_site import ROOT, ZONE, RealSite, real_site
 
