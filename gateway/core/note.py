@@ -21,7 +21,7 @@ class What(StrEnum):
     QUEUED = "queued"
     LEFT = "left"  # why he came out of the queue without a talk
     AGENT = "agent"  # the seat that answered, its leg, the caller's leg
-    AGENT_OFF = "agent_off"  # the seat, hang-up cause, its leg
+    AGENT_OFF = "agent_off"  # the seat, hang-up cause, its leg, 1 if it went since the caller had
     AGENT_LOST = "agent_lost"
     CONSULT = "consult"  # the target being dialled, the line taken (0 for a seat), the agent's leg
     TARGET_ON = "target_on"  # the target, its leg: it has answered

@@ -219,7 +219,9 @@ def fact_of(note: Note, transfer: Transfer) -> Fact | None:
         case What.TARGET_OFF:
             return Fact.TARGET_GONE if _of_leg(note.arg(1), transfer.leg) else None
         case What.AGENT_OFF:
-            return Fact.AGENT_GONE if note.arg(2) == transfer.agent_leg or not note.arg(2) else None
+            along = note.arg(3) == "1"  # he did not leave: the caller did, and that is noted by itself
+            his = note.arg(2) == transfer.agent_leg or not note.arg(2)
+            return Fact.AGENT_GONE if his and not along else None
         case _:
             return _FACTS.get(note.what)
 

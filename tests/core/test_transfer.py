@@ -259,6 +259,7 @@ NOTES = [
     (What.CONSULT_END, ("110", "BUSY"), None),
     (What.AGENT_OFF, ("8001", "16", "A"), Fact.AGENT_GONE),
     (What.AGENT_OFF, ("8001", "16", "B"), None),
+    (What.AGENT_OFF, ("8001", "16", "A", "1"), None),
     (What.JOINED, (), Fact.JOINED),
     (What.REQUEUED, (), Fact.REQUEUED),
     (What.ENDED, ("16", "", ""), Fact.CALLER_GONE),
