@@ -12,8 +12,8 @@ run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 	@$(PY) -m gateway.workshop run
 	@exec .venv/bin/gateway run $(ARGS)
 
-test: setup ## run every test, those on a real Asterisk too
-	@exec $(PY) -m pytest $(ARGS)
+test: setup ## run every test, those on a real Asterisk too, in two processes
+	@exec $(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 setup: venv ## set up what run and test need, and nothing else
 	@$(PY) -m gateway.workshop test
