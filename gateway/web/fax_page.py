@@ -7,17 +7,21 @@ The page itself holds no personal data: its script asks the API, each look with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 
 from gateway.core import number as numbers
 from gateway.errors import NotFound
 from gateway.web.auth import Gate
-from gateway.web.desk_page import POLICY, WORDS
-from gateway.web.pages import KIND_NAMES, Look, Pages
+from gateway.web.desk_words import DESK_WORDS
+from gateway.web.pages import Look, Pages
 from gateway.web.shapes import NUMBER
+from gateway.web.work_page import Words, WorkPage
 
-FAX_WORDS = {
-    **WORDS,
+FAX_WORDS: Words = {
+    **DESK_WORDS,
     "page": ("第%d页", "Page %d"),
     "of": ("共%d页", "of %d"),
     "no_pages": (
@@ -43,33 +47,14 @@ FAX_WORDS = {
 }
 
 
-class FaxPage:
+class FaxPage(WorkPage):
     """One item's fax pages."""
 
     def __init__(self, pages: Pages, gate: Gate) -> None:
-        self._pages = pages
-        self._gate = gate
+        super().__init__(pages, gate, f"/desk/fax/{{number:{NUMBER}}}", "fax.html", FAX_WORDS)
 
-    def add(self, app: web.Application) -> None:
-        self._pages.add(app, "GET", f"/desk/fax/{{number:{NUMBER}}}", self.show)
-
-    async def show(self, request: web.Request, look: Look) -> web.StreamResponse:
-        account = await self._gate.person(request)
-        if account is None:
-            return web.Response(status=303, headers={"Location": "/desk"})
+    def _facts(self, request: web.Request, look: Look) -> Mapping[str, Any]:
         number = request.match_info["number"]
         if not numbers.valid(number):
             raise NotFound
-        rules = self._pages.public.rules
-        return self._pages.show(
-            look,
-            "fax.html",
-            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
-            account=account,
-            number=number,
-            spaced=numbers.spaced(number),
-            words={name: look.t(*both) for name, both in FAX_WORDS.items()},
-            kinds={kind.value: look.t(*both) for kind, both in KIND_NAMES.items()},
-            claims=[(claim.id, look.of(claim)) for claim in rules.claims],
-            counties=[(one.code, look.of(one)) for one in rules.divisions],
-        )
+        return {"number": number, "spaced": numbers.spaced(number)}

@@ -15,7 +15,7 @@ from gateway.accounts import Session
 from gateway.errors import NotAllowed
 from gateway.web.addresses import address_of
 from gateway.web.auth import COOKIE, CSRF_FIELD, Gate, bears, cookie_of
-from gateway.web.desk_page import ROLE_NAMES
+from gateway.web.desk_words import ROLE_NAMES
 from gateway.web.pages import Look, Pages
 from gateway.web.pauses import Pauses
 from gateway.web.ports import Account

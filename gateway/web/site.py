@@ -29,6 +29,7 @@ from gateway.web.board_push import BoardPush
 from gateway.web.call_desk_api import CallDeskApi, Calls
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.desk_page import DeskPage
+from gateway.web.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.events import EventFeed
 from gateway.web.fax_api import FaxApi
 from gateway.web.fax_filing_api import FaxFilingApi, PagesDesk
@@ -59,6 +60,7 @@ from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk
 from gateway.web.uploads import Uploads
 from gateway.web.wallboard import Wallboard
+from gateway.web.work_page import WorkPage
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -216,8 +218,12 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: R
     )
     pages.add_static(app)
     if parts.accounts:
-        desk = DeskPage(pages, parts.board, parts.wrap_up) if parts.desk else None
+        desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
         LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add(app)
+        if parts.matters:
+            WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add(app)
+        if parts.linkage:
+            WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add(app)
         if parts.filing:
             FaxPage(pages, gate).add(app)
     if not parts.public.settings.enabled:

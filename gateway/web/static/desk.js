@@ -3,41 +3,17 @@
 import { ask, listen } from "./desk_server.js";
 import { DraftKeeper } from "./desk_draft.js";
 import { asItem, put, typed } from "./case_form.js";
+import { $, agent, alarm, button, lang, make, path, role, seat, today, told as wrong, w, when } from "./desk_parts.js";
+import * as item from "./desk_item.js";
 
-const $ = (id) => document.getElementById(id);
-const { agent, seat, wrapUp, role, lang } = document.body.dataset;
-const words = JSON.parse(document.body.dataset.words);
-const w = (name) => words[name] ?? name;
-const make = (tag, text = "", className = "") => {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  return made;
-};
-const path = (id) => encodeURIComponent(id);
+const { wrapUp } = document.body.dataset;
 const clock = (since) => {
   const all = Math.max(0, Math.floor((Date.now() - since) / 1000));
   const two = (n) => String(n).padStart(2, "0");
   const hours = Math.floor(all / 3600);
   return (hours ? `${hours}:${two(Math.floor(all / 60) % 60)}` : `${Math.floor(all / 60)}`) + `:${two(all % 60)}`;
 };
-const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });
 const READ_EVERY = 600; // milliseconds: so long the list gathers changes; each desk a little differently
-const today = () => new Date().toLocaleDateString("sv");
-
-// ------------------------------------------------------------ light and dark
-
-const setLook = (look) => (document.documentElement.dataset.look = look);
-setLook(localStorage.getItem("look") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
-$("look").addEventListener("click", () => {
-  setLook(document.documentElement.dataset.look === "dark" ? "light" : "dark");
-  localStorage.setItem("look", document.documentElement.dataset.look);
-});
-
-function alarm(text) {
-  $("alarm").hidden = !text;
-  $("alarm").textContent = text || "";
-}
 
 // ------------------------------------------------------------ the seat
 
@@ -80,11 +56,48 @@ async function setSeat(state, reason = "") {
 }
 
 async function readSeat() {
-  if (!seat) return;
   const { items } = await ask("GET", "agents");
+  if (leads) showTeam(items);
+  if (!seat) return;
   own = items.find((one) => one.id === agent) || own;
   showSeat();
   fillTargets(items);
+}
+
+let looking = 0;
+function readSeatsSoon() {
+  looking ||= setTimeout(() => {
+    looking = 0;
+    readSeat().catch(() => {});
+  }, 300);
+}
+
+// ------------------------------------------------------------ the team, for who leads it
+
+const leads = ["supervisor", "admin"].includes(role);
+$("team").hidden = !leads;
+
+function showTeam(seats) {
+  const ear = $("ear").value || seat;
+  $("ear").replaceChildren(...seats.map((one) => Object.assign(make("option", `${one.seat} ${one.name}`), { value: one.seat })));
+  $("ear").value = seats.some((one) => one.seat === ear) ? ear : seats.at(-1)?.seat;
+  $("seats").replaceChildren(
+    ...seats.map((one) => {
+      const row = make("li");
+      row.append(make("span", `${one.seat} ${one.name} `), make("span", w(`state.${one.state}`), "tag"));
+      if (one.call_id && one.state === "talking") for (const mode of ["listen", "whisper", "join"]) row.append(button(w(mode), () => hearIn(one.call_id, mode)));
+      return row;
+    }),
+  );
+}
+
+async function hearIn(call, mode) {
+  $("team-fault").textContent = "";
+  try {
+    await ask("POST", `calls/${path(call)}/listen`, { mode, seat: $("ear").value });
+  } catch (problem) {
+    $("team-fault").textContent = wrong(problem);
+  }
 }
 
 // ------------------------------------------------------------ the telephone
@@ -219,9 +232,7 @@ function showEarlier({ items, calls, owed }) {
     "earlier-items",
     items.map((one) => {
       const row = make("li");
-      const open = make("button", one.number);
-      open.type = "button";
-      open.addEventListener("click", () => openItem(one.number));
+      const open = button(one.number, () => openItem(one.number));
       const about = [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`item.${one.state}`), when(one.received_at)];
       row.append(open, make("div", about.join(" · "), "soft"), make("div", [one.respondent_name, one.content].filter(Boolean).join("：").slice(0, 90)));
       return row;
@@ -288,7 +299,7 @@ async function register(close) {
     }
     readList();
   } catch (problem) {
-    $("fault").textContent = [problem.message, ...problem.faults.map((one) => `${one.field}: ${one[lang]}`)].join(" ");
+    $("fault").textContent = wrong(problem);
   }
 }
 
@@ -330,16 +341,14 @@ async function readList() {
 
 function row(className, tags, time, what, open, current) {
   const line = make("li");
-  const button = make("button", "", className);
-  button.type = "button";
+  const whole = button("", open, className);
   const top = make("div", "", "top");
   const left = make("span");
   left.append(...tags.filter(Boolean).map((tag) => make("span", tag, "tag")));
   top.append(left, time);
-  button.append(top, make("div", what, "what"));
-  button.addEventListener("click", open);
-  if (current) button.setAttribute("aria-current", "true");
-  line.append(button);
+  whole.append(top, make("div", what, "what"));
+  if (current) whole.setAttribute("aria-current", "true");
+  line.append(whole);
   return line;
 }
 
@@ -359,7 +368,7 @@ function showList() {
     const time = due ? make("span", late ? w("overdue") : `${w("due")} ${due.on.slice(5)}`, late ? "late" : "soft clock") : make("span");
     const what = [one.respondent.name, one.content].filter(Boolean).join("：");
     const holder = one.holder ? (one.holder === agent ? w("mine") : one.holder) : "";
-    rows.push(row("item", [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), holder], time, what, () => openItem(one.number), shown?.number === one.number));
+    rows.push(row("item", [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), holder], time, what, () => openItem(one.number), item.current()?.number === one.number));
   }
   const focused = document.activeElement?.closest("#rows") ? [...$("rows").querySelectorAll("button")].indexOf(document.activeElement) : -1;
   $("rows").replaceChildren(...rows);
@@ -378,85 +387,26 @@ for (const id of ["f-channel", "f-kind", "f-mine", "f-overdue"]) $(id).addEventL
 
 // ------------------------------------------------------------ one item
 
-let shown = null;
-
 async function openItem(number) {
   await leaveDraft();
   try {
-    showItem(await ask("GET", `queue/${number}`));
+    item.show(await ask("GET", `queue/${number}`));
+    show("item");
+    showList();
   } catch (problem) {
     alarm(problem.message);
   }
 }
 
-function showItem(one) {
-  shown = one;
-  show("item");
-  const facts = [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), w(`item.${one.state}`), when(one.received_at)];
-  if (one.holder) facts.push(`${w("by")} ${one.holder}`);
-  $("item-facts").textContent = facts.filter(Boolean).join(" · ");
-  $("item-number").textContent = one.number.replace(/(\d{6})(\d{5})(\d)/, "$1 $2 $3");
-  const label = (id) => document.querySelector(`label[for="d-${id}"]`).textContent;
-  const fields = [
-    [label("name"), one.person.name],
-    [label("phone"), one.person.phone],
-    [label("respondent_name"), one.respondent.name],
-    [label("respondent_address"), one.respondent.address],
-    [label("content"), one.content],
-    [label("amount"), one.amount],
-    [w("due"), one.due.map((due) => `${due.on}${due.on < today() ? ` ${w("overdue")}` : ""} ${due.clock}`).join("\n")],
-  ];
-  $("item-fields").replaceChildren(
-    ...fields.filter(([, text]) => text).map(([name, text]) => {
-      const line = make("div");
-      line.append(make("dt", name), make("dd", String(text)));
-      return line;
-    }),
-  );
-  $("item-past").replaceChildren(...one.timeline.map((past) => make("li", `${when(past.at)} · ${past[`what_${lang}`]} · ${past.who} ${past.text}`)));
-  const mine = one.holder === agent;
-  $("claim").hidden = mine || !["received", "in_work"].includes(one.state);
-  $("complete").hidden = $("release").hidden = !mine;
-  $("ring-back").hidden = !one.person.phone || !seat;
-  $("item-fault").textContent = "";
-  const fax = one.channel === "fax";
-  $("fax-pages").hidden = !(fax || (one.kind === "unsorted" && ["received", "in_work"].includes(one.state)));
-  $("fax-word").textContent = w(fax ? "look_at_fax" : "write_up");
-  $("fax-pages").href = `/desk/fax/${one.number}`;
-  $("item-sound").hidden = true;
-  if (one.call_id) showSound(one.call_id);
-  showList();
-}
-
-// The sound itself is asked for when it is played: who listened stands in the audit log.
-async function showSound(call) {
-  $("peaks").onload = () => ($("item-sound").hidden = shown?.call_id !== call);
-  $("peaks").src = `/api/v1/calls/${path(call)}/peaks`;
-  $("sound").src = `/api/v1/calls/${path(call)}/recording`;
-}
-
-async function change(what, body) {
-  try {
-    showItem(await ask("POST", what, body));
-    $("item-word").value = "";
-    readList();
-  } catch (problem) {
-    $("item-fault").textContent = problem.message;
-  }
-}
-
-$("claim").addEventListener("click", () => change("queue/claim", { number: shown.number }));
-$("complete").addEventListener("click", () => change(`queue/${shown.number}/complete`, { text: $("item-word").value }));
-$("release").addEventListener("click", () => change(`queue/${shown.number}/release`, { text: $("item-word").value }));
-$("ring-back").addEventListener("click", () => ask("POST", `queue/${shown.number}/call`).catch((problem) => ($("item-fault").textContent = problem.message)));
-$("close-item").addEventListener("click", closeItem);
-
 function closeItem() {
-  shown = null;
-  $("sound").removeAttribute("src");
+  item.close();
   show(pop ? "pop" : "idle");
   showList();
 }
+
+item.begin(readList, openItem);
+if (/^#\d{12}$/.test(location.hash)) openItem(location.hash.slice(1));
+$("close-item").addEventListener("click", closeItem);
 
 // ------------------------------------------------------------ consulting others
 
@@ -471,16 +421,19 @@ function fillTargets(agents) {
 function showTransfer({ state, partner, target } = {}) {
   const going = Boolean(state) && !["over", "back", "requeued", "handed_over"].includes(state);
   $("transfer-state").textContent = going ? `${partner || target || ""} · ${w(`transfer.${state}`)}` : "";
-  $("consult").hidden = $("target").hidden = going;
+  for (const id of ["target", "consult", "direct"]) $(id).hidden = going;
   $("merge").hidden = state !== "consult";
   $("back").hidden = !going;
-  $("leave").hidden = state !== "joined";
+  $("leave").hidden = !["consult", "joined"].includes(state);
 }
 
-$("consult").addEventListener("click", () => {
+function consult(direct) {
   const [what, id] = $("target").value.split(":");
-  moveCall("consult", { [what]: id });
-});
+  moveCall("consult", { [what]: id, direct });
+}
+
+$("consult").addEventListener("click", () => consult(false));
+$("direct").addEventListener("click", () => consult(true));
 for (const what of ["merge", "back", "leave"]) $(what).addEventListener("click", () => moveCall(what, {}));
 
 async function moveCall(what, body) {
@@ -513,7 +466,9 @@ function told(name, what) {
     own = { ...own, ...what };
     showSeat();
     showCall();
-    if (what.state === "talking") readSeat().catch(() => {}); // who else could take the call
+    if (leads || what.state === "talking") readSeatsSoon(); // who else could take the call
+  } else if (name === "agent.state") {
+    if (leads) readSeatsSoon();
   } else if (name === "desk.phone" && what.page !== page) {
     yieldPhone();
   } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
@@ -575,7 +530,7 @@ const KEYS = {
   F10: () => (!$("pop").hidden ? register(false) : !$("complete").hidden && $("complete").click()),
   "Shift+F10": () => !$("pop").hidden && register(true),
 };
-const PLAIN = { j: () => move(1), k: () => move(-1), "/": () => $("f-channel").focus(), "?": () => $("keys").showModal(), v: () => shown && !$("fax-pages").hidden && $("fax-pages").click() };
+const PLAIN = { j: () => move(1), k: () => move(-1), "/": () => $("f-channel").focus(), "?": () => $("keys").showModal(), v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click() };
 
 document.addEventListener("keydown", (event) => {
   const name = (event.shiftKey && /^F\d/.test(event.key) ? "Shift+" : "") + event.key;
@@ -584,8 +539,8 @@ document.addEventListener("keydown", (event) => {
   if (!does && event.altKey && /^[123]$/.test(event.key) && !$("pop").hidden)
     does = () => $("draft").querySelectorAll("[name=kind]")[event.key - 1].click();
   if (!does && !inField && !event.ctrlKey && !event.metaKey && !event.altKey) does = PLAIN[event.key];
-  if (!does && event.key === "Escape" && shown && !$("keys").open) does = closeItem;
-  if (!does && event.key === "Enter" && !inField && event.target === document.body && shown && !$("claim").hidden) does = () => $("claim").click();
+  if (!does && event.key === "Escape" && item.current() && !$("keys").open) does = closeItem;
+  if (!does && event.key === "Enter" && !inField && event.target === document.body && item.current() && !$("claim").hidden) does = () => $("claim").click();
   if (!does) return;
   event.preventDefault();
   does();

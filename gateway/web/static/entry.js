@@ -1,0 +1,110 @@
+// /desk/entry: a visit or a letter becomes an item. Files go with it in one request; its key is kept until the
+// receipt is here, so that a second press after a lost answer gives the same receipt.
+import { Problem } from "./desk_server.js";
+import { $, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
+import { asItem, typed } from "./case_form.js";
+
+const csrf = document.querySelector('meta[name="csrf"]').content;
+const WRITTEN = ["email", "id_type", "id_number", "came_by"];
+let key = crypto.randomUUID();
+
+function wish() {
+  const said = typed($("draft"));
+  const sent = { ...asItem(said), channel: said.channel };
+  for (const name of WRITTEN) if (said[name]?.trim()) sent[name] = said[name].trim();
+  for (const name of ["received_at", "letter_date", "postmark_date"]) if (said[name]) sent[name] = said[name];
+  if (said.channel !== "letter") for (const name of ["letter_date", "postmark_date"]) delete sent[name];
+  if (said.anonymous) sent.anonymous = true;
+  if (said.also && ["complaint", "report"].includes(said.kind)) sent.also = said.kind === "complaint" ? "report" : "complaint";
+  return sent;
+}
+
+// As a form, member by member, since files come along.
+function body(sent) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(sent)) for (const one of [value].flat()) form.append(name, String(one));
+  for (const file of $("evidence").files) form.append("evidence", file);
+  return form;
+}
+
+// XMLHttpRequest, for it alone tells how much of a scan has gone.
+function send(form) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/v1/counter");
+    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.setRequestHeader("Idempotency-Key", key);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      $("progress").hidden = false;
+      $("progress").value = total ? loaded / total : 0;
+    });
+    request.addEventListener("load", () => (request.status < 300 ? done(request.response) : failed(new Problem(request.status, request.response))));
+    request.addEventListener("error", () => failed(Object.assign(new Error(w("no_answer")), { faults: [] })));
+    request.send(form);
+  });
+}
+
+$("draft").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const sent = wish();
+  if (!sent.kind || !sent.content) {
+    $("fault").textContent = w("missing");
+    return;
+  }
+  $("send").disabled = true;
+  $("fault").textContent = "";
+  try {
+    showReceipt(await send(body(sent)));
+  } catch (problem) {
+    $("fault").textContent = told(problem);
+    if (problem.status && problem.status < 500) key = crypto.randomUUID(); // it was refused whole: what is sent next is another
+  }
+  $("progress").hidden = true;
+  $("send").disabled = false;
+});
+
+function showReceipt(receipt) {
+  const rows = [receipt, receipt.also].filter(Boolean).flatMap((one) => {
+    const clocks = one.due.map((due) => `${due.on}${due.provisional ? ` ${w("provisional")}` : ""} ${w(`clock.${due.clock}`)}`).join("\n");
+    const form = Object.assign(make("a", w("form"), "button"), { href: `/api/v1/queue/${one.number}/form`, target: "_blank" });
+    return [pair(w("number"), spaced(one.number)), pair(w("code"), one.query_code), pair(w("received"), when(one.received_at)), pair(w("due"), clocks), pair(w("paper"), form)];
+  });
+  $("receipt-rows").replaceChildren(...rows);
+  $("receipt").hidden = false;
+  $("draft").hidden = true;
+  document.body.dataset.made = receipt.number;
+  $("again").focus();
+}
+
+function pair(name, text) {
+  const line = make("div");
+  const said = make("dd");
+  said.append(text);
+  line.append(make("dt", name), said);
+  return line;
+}
+
+const again = button(w("another"), () => {
+  key = crypto.randomUUID();
+  $("draft").reset();
+  $("draft").hidden = false;
+  $("receipt").hidden = true;
+  showChannel();
+  $("d-content").focus();
+}, "main");
+again.id = "again";
+$("receipt").append(again);
+
+function showChannel() {
+  const letter = $("draft").elements.channel.value === "letter";
+  $("of-letter").hidden = !letter;
+}
+for (const one of $("draft").querySelectorAll("[name=channel]")) one.addEventListener("change", showChannel);
+showChannel();
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F10" || $("draft").hidden) return;
+  event.preventDefault();
+  $("draft").requestSubmit();
+});
+document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
