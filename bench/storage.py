@@ -29,6 +29,7 @@ from gateway.core.item import QueueQuery
 from gateway.intake import Intake
 from gateway.rules import load_rules
 from gateway.storage import Storage
+from gateway.storage.sqlite import CHECKPOINT
 
 ROOT = Path(__file__).resolve().parents[1]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -193,6 +194,7 @@ def bare_commits(source: Path, target: Path, into: Measured) -> None:
         written = list(_rows_by_item(read))
     with closing(sqlite3.connect(target, isolation_level=None)) as write:
         write.execute("PRAGMA synchronous=FULL")
+        write.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
         for table in (*ITEM_TABLES, "serials"):
             write.execute(f"DELETE FROM {table}")
         began, cpu = time.perf_counter(), time.process_time()

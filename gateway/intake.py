@@ -238,10 +238,9 @@ class Intake:
             if item is None:
                 return None
             lease = claimed(item.lease, who, now, seconds)
-            self._items.set_state(t, item.number, move(item.state, Event.CLAIM))
-            self._items.set_lease(t, item.number, lease)
+            item = self._items.claim(t, item, move(item.state, Event.CLAIM), lease)
             self._items.happened(t, item.number, Happened(now, "claim", who))
-            return self._detail(t, item.number)
+            return self._whole(t, item)
 
         detail = await self._database.write(taken)
         if detail:
@@ -409,9 +408,11 @@ class Intake:
         return detail
 
     def _detail(self, t: Transaction, number: str) -> ItemDetail:
-        item = self._items.there(t, number)
-        files = self._items.attachments_of(t, number) if item.attachments else ()
-        return ItemDetail(item, self._items.past_of(t, number), files)
+        return self._whole(t, self._items.there(t, number))
+
+    def _whole(self, t: Transaction, item: Item) -> ItemDetail:
+        files = self._items.attachments_of(t, item.number) if item.attachments else ()
+        return ItemDetail(item, self._items.past_of(t, item.number), files)
 
     # ------------------------------------------------------------ clocks
 

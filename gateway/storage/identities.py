@@ -22,11 +22,14 @@ from gateway.core.duplicates import phone_spellings, plain_phone
 from gateway.core.item import Item
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
+from gateway.storage.prepared import Prepared
 from gateway.storage.rows import SEALED
 from gateway.storage.tables import identities, items
 
 NAMES = ("name", "phone", "email", "address", "id_type", "id_number")
 OF_ITEM = select(identities.c.sealed).where(identities.c.number == bindparam("number"))
+KEEP = Prepared(insert(identities), names_columns=True)
+DROP = delete(identities).where(identities.c.number == bindparam("of"))
 OLD = (
     select(items)
     .where(
@@ -50,11 +53,15 @@ class Identities:
 
     # ------------------------------------------------------------ keeping and opening
 
+    def changed(self, t: Transaction, number: str, kind: Kind, person: Person) -> dict[str, str]:
+        """The same as `columns`, of an item that was there before."""
+        t.execute(DROP, {"of": number})
+        return self.columns(t, number, kind, person)
+
     def columns(self, t: Transaction, number: str, kind: Kind, person: Person) -> dict[str, str]:
-        """What the item's own columns hold of a person; of a reporter the rest goes into his record."""
-        t.execute(delete(identities).where(identities.c.number == number))
+        """What a new item's own columns hold of a person; of a reporter the rest goes into his record."""
         if kind is Kind.REPORT and person != Person():
-            t.execute(insert(identities), {"number": number, "sealed": self.seal(number, person)})
+            KEEP.run(t, {"number": number, "sealed": self.seal(number, person)})
             person = Person(
                 name=SEALED,
                 phone=self.mark("phone", plain_phone(person.phone)),
@@ -122,7 +129,7 @@ class Identities:
         while page := t.execute(OLD, {"after": after}).mappings().all():
             for row in page:
                 person = Person(*(row[f"person_{name}"] for name in NAMES))
-                values = self.columns(t, row["number"], Kind.REPORT, person)
+                values = self.changed(t, row["number"], Kind.REPORT, person)
                 t.execute(update(items).where(items.c.number == row["number"]).values(**values))
             moved += len(page)
             after = page[-1]["number"]

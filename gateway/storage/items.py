@@ -7,6 +7,7 @@ their own. Statements are made once: to build one takes several times as long as
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -58,6 +59,9 @@ POST = Prepared(insert(outbox), names_columns=True)
 CHANGE = update(items).where(items.c.number == bindparam("of"))
 SET_STATE = Prepared(CHANGE.values(state=bindparam("to")))
 SET_LEASE = Prepared(CHANGE.values(lease_holder=bindparam("holder"), lease_until=bindparam("until")))
+CLAIM = Prepared(
+    CHANGE.values(state=bindparam("to"), lease_holder=bindparam("holder"), lease_until=bindparam("until"))
+)
 ITEM = select(items).where(items.c.number == bindparam("number"))
 LOCKED = ITEM.with_for_update()
 CODE = Prepared(select(items.c.query_code).where(items.c.number == bindparam("number")))
@@ -182,7 +186,7 @@ class Items:
 
     def set_person(self, t: Transaction, number: str, kind: Kind, person: Person) -> None:
         """What is known of who turned to us, kept as its kind wants it."""
-        self.change(t, number, **self._identities.columns(t, number, kind, person))
+        self.change(t, number, **self._identities.changed(t, number, kind, person))
 
     def person_of(self, t: Transaction, item: Item) -> Person:
         """Who is behind an item, a reporter too: for whoever may know. Raises StorageDown."""
@@ -192,7 +196,7 @@ class Items:
         """What was said anew; how and when it came stays."""
         kept = ("channel", "received_at", "attachments", "call_id")
         values = {name: v for name, v in rows.item_values(contact, 0).items() if name not in kept}
-        values |= self._identities.columns(t, number, contact.kind, contact.person)
+        values |= self._identities.changed(t, number, contact.kind, contact.person)
         self.change(t, number, **values)
 
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
@@ -201,6 +205,12 @@ class Items:
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)
         SET_LEASE.run(t, {"of": number, "holder": holder, "until": until})
+
+    def claim(self, t: Transaction, item: Item, state: ItemState, lease: Lease) -> Item:
+        """State and lease at once; the item as it is now, as it would be read."""
+        until = rows.to_ms(lease.until)
+        CLAIM.run(t, {"of": item.number, "to": state.value, "holder": lease.holder, "until": until})
+        return replace(item, state=state, lease=replace(lease, until=rows.of_ms(until)))
 
     def next_free(self, t: Transaction, query: QueueQuery, now: datetime) -> Item | None:
         """The oldest item that fits and that nobody holds; others' locks are passed over."""

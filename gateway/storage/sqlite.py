@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long it waits for another process's write
 READERS = 3
+CHECKPOINT = 8000  # pages of 4 kB; whoever commits the last of them waits until they are in the file
 TOGETHER = 64  # bodies in one transaction at most
 TROUBLE: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
 
@@ -236,6 +237,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA foreign_keys=ON")
         raw.execute("PRAGMA cache_size=-16000")
+        raw.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     except BaseException:
         raw.close()
         raise

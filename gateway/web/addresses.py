@@ -6,6 +6,7 @@ X-Forwarded-For is anybody's to write, so only what a proxy named in the setting
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from aiohttp import web
@@ -41,6 +42,7 @@ def told_by(proxies: Sequence[str]) -> Middleware:
     return named
 
 
+@lru_cache(4096)
 def counted(text: str) -> str:
     """An address as it is counted: of IPv6 the network of one subscriber."""
     address = _parsed(text)

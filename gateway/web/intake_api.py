@@ -10,7 +10,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from gateway.core import number as numbers
@@ -83,8 +82,8 @@ class IntakeApi:
     def _contact(self, asked: Asked, key: str) -> Contact:
         now = self._now()
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as exact as it is kept and shown
-        made = translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at)
-        return replace(made, evidence=tuple(file.evidence for file in asked.files))
+        files = tuple(file.evidence for file in asked.files)
+        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at, files)
 
     def faults(self, asked: Asked) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""

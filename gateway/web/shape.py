@@ -7,8 +7,9 @@ them (reading.py), answers are written by them (writing.py), and OpenAPI describ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -62,14 +63,16 @@ class Member:
     rule: Rule
 
 
-_KNOWN: dict[type[Any], tuple[Member, ...]] = {}
-
-
+@cache
 def members(shape: type[Any]) -> tuple[Member, ...]:
     """The members of a shape in their order; worked out once."""
-    if shape not in _KNOWN:
-        _KNOWN[shape] = tuple(_members(shape))
-    return _KNOWN[shape]
+    return tuple(_members(shape))
+
+
+@cache
+def by_name(shape: type[Any]) -> Mapping[str, Member]:
+    """The same, to be looked up."""
+    return {m.name: m for m in members(shape)}
 
 
 def _members(shape: type[Any]) -> Iterator[Member]:

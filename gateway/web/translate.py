@@ -8,12 +8,12 @@ from typing import Any
 
 from gateway.core import case
 from gateway.core.call import CallRecord, PathStep, RecordingState
-from gateway.core.contact import Channel, Contact, Due, Kind, Person, Receipt, Respondent
+from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, PublicState
 from gateway.web import ports, shapes
 
 
-def contact(sent: shapes.NewContact, key: str, at: datetime) -> Contact:
+def contact(sent: shapes.NewContact, key: str, at: datetime, files: tuple[Evidence, ...] = ()) -> Contact:
     """A contact of the web channel. All that was sent stands in it: nothing raw is kept beside it."""
     return Contact(
         key=key,
@@ -30,6 +30,7 @@ def contact(sent: shapes.NewContact, key: str, at: datetime) -> Contact:
         anonymous=sent.anonymous,
         publish_consent=sent.publish_consent,
         mediation_consent=sent.mediation_consent,
+        evidence=files,
     )
 
 

@@ -10,8 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import uvloop
-
 from gateway import app, config
 
 
@@ -24,7 +22,7 @@ def child(settings: config.Config, log: Path) -> None:
         os.dup2(nothing.fileno(), 0)
     code = 1
     try:
-        code = uvloop.run(app.run(settings))
+        code = app.main(settings)
     finally:
         os._exit(code)
 
