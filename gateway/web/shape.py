@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -63,16 +62,19 @@ class Member:
     rule: Rule
 
 
-@cache
+_KNOWN: dict[type[Any], Mapping[str, Member]] = {}
+
+
 def members(shape: type[Any]) -> tuple[Member, ...]:
-    """The members of a shape in their order; worked out once."""
-    return tuple(_members(shape))
+    """The members of a shape in their order."""
+    return tuple(by_name(shape).values())
 
 
-@cache
 def by_name(shape: type[Any]) -> Mapping[str, Member]:
-    """The same, to be looked up."""
-    return {m.name: m for m in members(shape)}
+    """The same, to be looked up; worked out once."""
+    if shape not in _KNOWN:
+        _KNOWN[shape] = {m.name: m for m in _members(shape)}
+    return _KNOWN[shape]
 
 
 def _members(shape: type[Any]) -> Iterator[Member]:
