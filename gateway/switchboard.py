@@ -522,6 +522,8 @@ class Switchboard:
         if not tell(story, note):
             return
         self.transfers.noted(story, note)
+        if note.what in (What.CONSULT, What.CONSULT_END):
+            self._colleague_rings(story)
         if note.what is What.BEGAN:
             self._tell_call("call.ringing", story)
             if story.back:
@@ -613,6 +615,27 @@ class Switchboard:
         if rings and known and known.call != call:
             self._pop(known.agent, call)
 
+    def _colleague_rings(self, story: Story) -> None:
+        """A seat that is asked into a call sees whose it is, as when the queue rings it."""
+        seat = self._colleague(story)
+        if seat:
+            last = self.transfers.current(story.id)
+            self._seat_rings(seat, story.id, last is not None and last.live)
+
+    def _colleague(self, story: Story) -> str:
+        """The seat that the last transfer of a call is for; "" when that is a partner, or there was none."""
+        last = self.transfers.current(story.id)
+        agent = self._config.agent(last.target) if last and last.kind is TargetKind.SEAT else None
+        return agent.seat if agent else ""
+
+    def _seat_calls(self) -> None:
+        """Which seat has which call, from the calls that go on: nobody tells that again."""
+        for live in self._live.values():
+            last = self.transfers.current(live.story.id)
+            asked = self._colleague(live.story) if last and last.live else ""
+            for seat in {live.story.seat, asked} - {""}:
+                self._change_seat(seat, call=live.story.id)
+
     def _pop(self, agent: str, call: str) -> None:
         """Tell the agent who rings what is known at once; the rest his page asks for."""
         seen = self.seen(call)
@@ -691,6 +714,7 @@ class Switchboard:
         now = self._now()
         lost_at, self._lost_at = self._lost_at, None
         talked = await self._patiently(lambda: self._catch_up(up, lost_at or now))
+        self._seat_calls()
         for seat in self._seats:
             seen = next((s for s in up.seats if s.seat == seat), SeatSeen(seat, signed_in=False))
             self._seat_seen(seen)

@@ -7,7 +7,7 @@ from gateway.core.case import EVENT_NAMES, STATE_NAMES
 from gateway.core.contact import Channel, Kind, Task
 from gateway.core.item import ItemState
 from gateway.core.referral import STATE_NAMES as REFERRAL_NAMES
-from gateway.core.transfer import TransferState
+from gateway.core.transfer import TransferOutcome, TransferState
 from gateway.web.pages import KIND_NAMES
 from gateway.web.ports import Role
 from gateway.web.referral_api import EVENT_WORDS
@@ -182,6 +182,23 @@ DESK_WORDS: Words = {
             TransferState.JOINING: ("正在接入三方", "being joined"),
             TransferState.LEAVING: ("正在退出", "leaving"),
             TransferState.JOINED: ("三方通话", "three-way"),
+        }.items()
+    },
+    **{
+        f"outcome.{outcome.value}": words
+        for outcome, words in {
+            TransferOutcome.HANDED_OVER: ("已转出", "handed over"),
+            TransferOutcome.TALKED: ("三方通话已结束", "the three-way call is over"),
+            TransferOutcome.CONSULTED: ("咨询已结束", "the private talk is over"),
+            TransferOutcome.REFUSED: ("对方不接受", "refused"),
+            TransferOutcome.BUSY: ("占线", "busy"),
+            TransferOutcome.NO_ANSWER: ("无人接听", "no answer"),
+            TransferOutcome.NO_LINE: ("没有空闲线路", "no line is free"),
+            TransferOutcome.FAILED: ("未接通", "it failed"),
+            TransferOutcome.CANCELLED: ("已取消", "cancelled"),
+            TransferOutcome.HOLD_OVER: ("来电人等候过久，已接回", "the caller had waited too long"),
+            TransferOutcome.AGENT_LOST: ("坐席断线，来电人已重新排队", "the agent was lost"),
+            TransferOutcome.CALLER_GONE: ("来电人已挂机", "the caller has hung up"),
         }.items()
     },
     "listen": ("旁听", "Listen"),

@@ -220,7 +220,7 @@ class EventFeed:
 
 def _is_for(client: Client, name: str, data: dict[str, object]) -> bool:
     """Some events are for one agent, most are not for desks, all others for everybody."""
-    if name in ADDRESSED or (client.page and name in NOT_AT_A_DESK):
+    if name in ADDRESSED or (client.page and client.agent and name in NOT_AT_A_DESK):
         return client.name == data.get("id" if name == "agent.state" else "agent")
     return True
 

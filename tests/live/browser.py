@@ -30,9 +30,13 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 PIECE = RATE * 5 // 4  # samples of a prompt that are enough to know it
-# Whatever a page's telephone hears is kept as 16-bit samples at 8 kHz.
+# Whatever a page's telephone hears is kept as 16-bit samples at 8 kHz. What it says goes out as it is: a steady
+# tone is taken for noise else, and fades.
 EARS = """
 (() => {
+  const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  const plain = { noiseSuppression: false, echoCancellation: false, autoGainControl: false };
+  if (ask) navigator.mediaDevices.getUserMedia = (wish) => ask({ ...wish, audio: wish.audio && plain });
   const Real = window.RTCPeerConnection;
   window.heardPieces = [];
   window.RTCPeerConnection = function (...given) {

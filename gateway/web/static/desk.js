@@ -193,6 +193,7 @@ function popUp(facts) {
   $("draft").reset();
   $("fault").textContent = "";
   show("pop");
+  showTransfer();
   document.body.dataset.popped = facts.id;
   performance.mark(`pop:${facts.id}`);
   showCall();
@@ -415,17 +416,37 @@ let partners = [];
 function fillTargets(agents) {
   const options = partners.map((one) => [`partner:${one.id}`, one.name]);
   options.push(...agents.filter((one) => one.id !== agent && one.state !== "offline").map((one) => [`agent:${one.id}`, one.name]));
+  const chosen = $("target").value;
   $("target").replaceChildren(...options.map(([value, name]) => Object.assign(make("option", name), { value })));
+  if (options.some(([value]) => value === chosen)) $("target").value = chosen;
+  showAdvice();
+}
+$("target").addEventListener("focus", readSeatsSoon);
+
+const nameOf = (target) => partners.find((one) => one.id === target)?.name || [...$("target").options].find((one) => one.value === `agent:${target}`)?.text || target;
+
+// What a partner is told before it is joined, by its file: seen while it is chosen and while it is spoken with.
+function showAdvice() {
+  const [what, id] = $("target").value.split(":");
+  $("advice").textContent = what === "partner" ? partners.find((one) => one.id === id)?.told_before_joining || "" : "";
+}
+$("target").addEventListener("change", showAdvice);
+
+// Whoever was asked into another's call sees how it goes, and moves it once it is his.
+function showTransfer({ state, target, outcome, agent: mover = agent } = {}) {
+  const going = Boolean(state) && !["over", "back", "requeued", "handed_over"].includes(state);
+  const taken = state === "handed_over" && target === agent;
+  const mine = mover === agent || taken;
+  const now = going ? w(`transfer.${state}`) : state && !taken && w(`outcome.${outcome}`);
+  $("transfer-state").textContent = now ? `${nameOf(target)} · ${now}` : "";
+  for (const id of ["target", "consult", "direct"]) $(id).hidden = going || !mine;
+  $("merge").hidden = !mine || state !== "consult";
+  $("back").hidden = !mine || !going;
+  $("leave").hidden = !mine || !["consult", "joined"].includes(state);
 }
 
-function showTransfer({ state, partner, target } = {}) {
-  const going = Boolean(state) && !["over", "back", "requeued", "handed_over"].includes(state);
-  $("transfer-state").textContent = going ? `${partner || target || ""} · ${w(`transfer.${state}`)}` : "";
-  for (const id of ["target", "consult", "direct"]) $(id).hidden = going;
-  $("merge").hidden = state !== "consult";
-  $("back").hidden = !going;
-  $("leave").hidden = !["consult", "joined"].includes(state);
-}
+// What was told while nobody listened.
+const readTransfer = () => ask("GET", `calls/${path(own.call_id)}/transfer`).then(showTransfer, () => showTransfer());
 
 function consult(direct) {
   const [what, id] = $("target").value.split(":");
@@ -486,6 +507,7 @@ listen(
     await readSeat().catch(() => {});
     if (phone) ask("POST", "seat-phone", { page }).catch((problem) => problem.status === 409 && yieldPhone());
     if (own.call_id && !pop) popUp({ id: own.call_id, kind: "unsorted" });
+    if (own.call_id) readTransfer();
     readList();
     ask("GET", "lines").then((lines) => showWaiting(lines.waiting.length), () => {});
   },
