@@ -30,8 +30,8 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 PIECE = RATE * 5 // 4  # samples of a prompt that are enough to know it
-# Whatever a page's telephone hears is kept as 16-bit samples at 8 kHz. What it says goes out as it is: a steady
-# tone is taken for noise else, and fades.
+# Whatever a page's telephone hears is kept as 16-bit samples at 8 kHz. What it says goes out as it is: else
+# a steady tone is taken for noise, and fades.
 EARS = """
 (() => {
   const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
