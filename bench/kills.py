@@ -1,4 +1,7 @@
-"""kill -9 at random moments under forms, calls of the API and mails: what is lost or doubled."""
+"""kill -9 at random moments under forms, calls of the API and mails: what is lost or doubled.
+
+Mails come by LMTP and into a real mailbox, which the gateway reads by IMAP.
+"""
 
 from __future__ import annotations
 
@@ -22,4 +25,6 @@ def measure(folder: Path, kills: int) -> Part:
         Row("sent again though acknowledged", str(blown.twice)),
         at_most("lost, doubled or half there", float(len(faults)), 0, "{:.0f}", str(len(blown.done))),
     )
-    return Part("kills", "kill -9 while forms, API calls and mails arrive", rows, tuple(faults[:5]))
+    return Part(
+        "kills", "kill -9 while forms, API calls and mails (LMTP, IMAP) arrive", rows, tuple(faults[:5])
+    )

@@ -20,7 +20,9 @@ from pathlib import Path
 import yaml
 
 from gateway import config
+from gateway.core.tree import Faults
 from gateway.errors import Problem, PromptError
+from gateway.yaml_lines import compose
 
 RATE = 8000
 VOICE = "zf_xiaobei"
@@ -158,7 +160,8 @@ class _Reader:
 
     def _root(self) -> yaml.Node | None:
         try:
-            return yaml.compose(self.path.read_text("utf-8"), Loader=yaml.SafeLoader)
+            faults = Faults(str(self.path), self.problems)
+            return compose(self.path.read_text("utf-8"), faults)
         except FileNotFoundError:
             self._fault(None, "no such file")
         except UnicodeDecodeError as error:
@@ -168,8 +171,6 @@ class _Reader:
             self.problems.append(Problem(str(self.path), line, f"not YAML: {error.problem}"))
         except yaml.YAMLError as error:
             self._fault(None, f"not YAML: {str(error).splitlines()[0]}")
-        except RecursionError:
-            self._fault(None, "nested too deeply")
         return None
 
     def prompts(self) -> dict[str, Prompt]:

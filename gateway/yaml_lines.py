@@ -34,7 +34,7 @@ def parse(text: str, faults: Faults) -> Node | None:
         faults.at(0, f"longer than {LONGEST} characters")
         return None
     try:
-        root = _compose(text, faults)
+        root = compose(text, faults)
         if root is not None:
             return _node(root, faults)
         if not faults.found:
@@ -47,7 +47,7 @@ def parse(text: str, faults: Faults) -> Node | None:
     return None
 
 
-def _compose(text: str, faults: Faults) -> yaml.Node | None:
+def compose(text: str, faults: Faults) -> yaml.Node | None:
     """The root node, after one look at the events for what a composer should not be given."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):

@@ -1,7 +1,9 @@
 """Forms with a file, API calls and mails against a gateway that is killed again and again.
 
 Used by the test and, for longer, by `make bench`. Whatever was acknowledged has to be there exactly once;
-whatever was not is sent again with the same key until it is, and must not be there twice.
+whatever was not is sent again with the same key until it is, and must not be there twice. Mails come by LMTP,
+and into a real Dovecot's mailbox that the gateway reads: what lies there counts as acknowledged, and the
+gateway has to come for it.
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ import signal
 import smtplib
 import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from imaplib import IMAP4
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,9 +35,19 @@ from gateway.intake import Intake
 from gateway.rules import load_rules
 from gateway.storage import Storage
 from tests.live.conftest import environment, free_ports
+from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 INBOX = "12315@linfen.example"
+BOX = "hotline"
+MAILBOX = """
+[[mailboxes]]
+host = "127.0.0.1"
+port = {port}
+tls = false
+user = "{user}"
+password_file = "{password}"
+"""
 PNG = bytes.fromhex("89504e470d0a1a0a") + bytes(3000)
 
 
@@ -126,9 +141,11 @@ class Storm:
 
     gateway: Gateway
     rng: random.Random
+    mailbox: IMAP4
     todo: list[str] = field(default_factory=list)
     done: dict[str, str] = field(default_factory=dict)
     made: int = 0
+    posted: int = 0
     twice: int = 0
     unlike: list[str] = field(default_factory=list)
 
@@ -154,12 +171,14 @@ class Storm:
 
     async def round(self, seconds: float) -> None:
         """A gateway's life: started, sent to, killed after so long from its first answer."""
+        await asyncio.to_thread(self._post)
         self.gateway.start()
         await self._up()
         workers = [
             asyncio.create_task(self._api("json")),
             asyncio.create_task(self._api("form")),
             asyncio.create_task(asyncio.to_thread(self._mails)),
+            asyncio.create_task(asyncio.to_thread(self._post)),
         ]
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self.gateway.kill)
@@ -179,6 +198,7 @@ class Storm:
                 else:
                     async with self._session() as session:
                         await self._send(session, key)
+        await asyncio.to_thread(self._fetched)
 
     async def _up(self) -> None:
         async with asyncio.timeout(30):
@@ -230,6 +250,21 @@ class Storm:
             client.send_message(_mail(key))
             self._acknowledged(key, "")
 
+    def _post(self) -> None:
+        """A mail into the mailbox, whether or not somebody looks at it."""
+        self.posted += 1
+        key = f"imap-{self.posted}"
+        answer, said = self.mailbox.append("INBOX", "", "", _mail(key).as_bytes())
+        assert answer == "OK", said
+        self._acknowledged(key, "")
+
+    def _fetched(self) -> None:
+        """Until the gateway has marked every mail in the mailbox, which it does when it is safe."""
+        until = time.monotonic() + 120
+        while self.mailbox.noop() and self.mailbox.search(None, "UNSEEN")[1] != [b""]:
+            assert time.monotonic() < until, "mails are left in the mailbox"
+            time.sleep(0.05)
+
     def _lmtp(self) -> smtplib.LMTP:
         return smtplib.LMTP("127.0.0.1", self.gateway.smtp, timeout=20)
 
@@ -267,10 +302,13 @@ class Storm:
             yield f"{key} is there, but nobody sent it"
 
 
+KINDS = ("json", "form", "mail", "imap")
+
+
 def _key_in(content: str) -> str:
     """The key that a content was made of."""
     words = content.replace("\n", " ").split()
-    return next((word for word in words if word.partition("-")[0] in ("json", "form", "mail")), content)
+    return next((word for word in words if word.partition("-")[0] in KINDS), content)
 
 
 def _mail(key: str) -> EmailMessage:
@@ -281,13 +319,31 @@ def _mail(key: str) -> EmailMessage:
     return message
 
 
+@contextmanager
+def mailbox(home: Path) -> Iterator[Dovecot]:
+    """A Dovecot with one mailbox. Its folder must be one that anybody can come to."""
+    server = Dovecot(home, free_port())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 async def storm(folder: Path, kills: int, seed: int) -> tuple[Storm, list[str]]:
     """Kill a gateway so many times; what went wrong."""
     rng = random.Random(seed)
-    with gateway(folder) as made:
-        blown = Storm(made, rng)
-        for _ in range(kills):
-            await blown.round(rng.uniform(0.0, 0.35))
-        await blown.settle()
-        await asyncio.to_thread(made.stop)
-        return blown, await blown.faults()
+    with (
+        tempfile.TemporaryDirectory(prefix="dovecot-", ignore_cleanup_errors=True) as home,
+        mailbox(Path(home)) as box,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        with gateway(folder, MAILBOX.format(port=box.port, user=BOX, password=password)) as made:
+            blown = Storm(made, rng, box.client(BOX))
+            for _ in range(kills):
+                await blown.round(rng.uniform(0.0, 0.35))
+            await blown.settle()
+            await asyncio.to_thread(made.stop)
+            return blown, await blown.faults()

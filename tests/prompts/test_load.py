@@ -64,7 +64,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("promts: {}\n", "prompts.yaml:1: the file: unknown key `promts`; did you mean prompts?"),
         ("", "prompts.yaml: the file must be a table of `key: value`"),
         ("prompts:\n  a: {zh: 好\n", "prompts.yaml:3: not YAML: "),
-        ("prompts: " + "[" * 3000, "prompts.yaml: nested too deeply"),
+        ("prompts: " + "[" * 60 + "]" * 60, "prompts.yaml:1: nested too deeply"),
     ],
 )
 def test_faults_name_file_and_line(tmp_path: Path, text: str, fault: str) -> None:
