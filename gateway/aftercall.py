@@ -79,7 +79,8 @@ class AfterCall:
         evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
         if story.fax and self._faxes:
             number = await self._faxes.take(story.fax, record)
-            record = replace(record, number=record.number or number)
+            if number:  # what was said before is in the same item, whoever said it
+                return replace(record, number=record.number or number)
         contact = phone.contact(record, story.kind, evidence, self._zone, story.phone)
         if contact is None:
             return record

@@ -530,6 +530,8 @@ class Switchboard:
                 self._own(self._back_began(story.back), f"call-back {story.back}")
         elif story.doing is Doing.TALK and before is not Doing.TALK:
             self._tell_call("call.answered", story)
+        elif story.doing is Doing.FAX and before is Doing.TALK:
+            self._tell_call("call.fax", story)
         self._owed_changed.set()
         if note.what is What.QUEUED or before is Doing.QUEUE:
             self._tell_all("queue.changed", waiting=self._waiting())

@@ -47,6 +47,8 @@ TOOLS = (
     Tool("sipp", "sip-tester", "callers and carriers from outside"),
     Tool("postgres", "postgresql", "storage on PostgreSQL", "/usr/lib/postgresql/*/bin/postgres"),
     Tool("chromium", "chromium", "the public pages in a browser"),
+    Tool("efax", "efax", "a fax machine that is not Asterisk"),
+    Tool("iaxmodem", "iaxmodem", "its modem"),
     Tool("dovecot", "dovecot-imapd", "a mailbox to take mail from", "/usr/sbin/dovecot"),
 )
 FONT = Tool("noto-cjk", "fonts-noto-cjk", "pages to fax", "/usr/share/fonts/*/noto/NotoSansCJK-Regular.ttc")

@@ -25,15 +25,18 @@ def owed(fax: Fax) -> bool:
     return fax.status is not FaxStatus.NONE or bool(fax.caller or fax.station)
 
 
-def contact(fax: Fax, evidence: tuple[Evidence, ...], zone: tzinfo, *, readable: bool = True) -> Contact:
-    """A new item's contact. The key is the call's id: a fax taken over twice is one item."""
+def contact(
+    fax: Fax, evidence: tuple[Evidence, ...], zone: tzinfo, *, readable: bool = True, agent: str = ""
+) -> Contact:
+    """A new item's contact. The key is the call's id: a fax taken over twice is one item. `agent` was on
+    the line when the machine began."""
     return Contact(
         key=key(fax),
         channel=CHANNEL,
         kind=Kind.UNSORTED,
         received_at=fax.started_at,
         person=Person(phone=fax.caller),
-        content=summary(fax, zone, readable=readable),
+        content=summary(fax, zone, readable=readable, agent=agent),
         task=_task(fax, readable),
         call_id=fax.id,
         evidence=evidence,
@@ -44,7 +47,7 @@ def key(fax: Fax) -> str:
     return f"fax:{fax.id}"
 
 
-def summary(fax: Fax, zone: tzinfo, *, readable: bool = True) -> str:
+def summary(fax: Fax, zone: tzinfo, *, readable: bool = True, agent: str = "") -> str:
     """The fax in a line for whoever takes the item up."""
     at = fax.started_at.astimezone(zone)
     parts = [f"{at:%Y-%m-%d %H:%M:%S} 传真", f"{fax.received}页", _HOW[fax.status]]
@@ -53,6 +56,8 @@ def summary(fax: Fax, zone: tzinfo, *, readable: bool = True) -> str:
     parts.append(f"来电号码{fax.caller}" if fax.caller else "未显示号码")
     if fax.station:
         parts.append(f"对方标识“{fax.station}”")
+    if agent:
+        parts.append(f"坐席{agent}通话中转为传真，通话内容请一并登记")
     return "，".join(parts) + "。"
 
 

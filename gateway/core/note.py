@@ -45,7 +45,7 @@ class What(StrEnum):
     FAX = "fax"  # file below the faxes' folder: it is coming in
     FAX_DONE = "fax_done"  # how it went, see core/fax.py
     FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields
-    FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); after FAX_SENT
+    FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); before or after FAX_SENT
     ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
     GATEWAY_LOST = "gateway_lost"
 

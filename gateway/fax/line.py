@@ -12,6 +12,8 @@ from gateway.core.fax import FaxNote
 from gateway.core.note import Note, What
 
 OUT = "fax-"  # before the id of a call that is made to send a fax
+ANSWERED = "ANSWER"
+STRAGGLER = 5.0  # seconds that the fax machine's word may come after its call's end
 
 
 class Dialler(Protocol):
@@ -28,35 +30,50 @@ class Went:
     sent: FaxNote | None = None
 
 
+@dataclass(slots=True)
+class _Sending:
+    """One that goes on. Its call's end and the fax machine's word are noted in any order."""
+
+    over: asyncio.Future[Went]
+    dialled: str = ""
+    sent: FaxNote | None = None
+
+    def end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(Went(self.dialled, self.sent))
+
+
 class FaxLine:
     """The sendings of one gateway."""
 
     def __init__(self, pbx: Dialler) -> None:
         self._pbx = pbx
-        self._waiting: dict[str, asyncio.Future[Went]] = {}
-        self._sent: dict[str, FaxNote] = {}
+        self._sendings: dict[str, _Sending] = {}
 
     async def send(self, call: str, number: str, file: Path) -> Went:
         """Dial, and wait until it is over. Raises PbxDown; whoever waits sets the time limit."""
-        over: asyncio.Future[Went] = asyncio.get_running_loop().create_future()
-        self._waiting[call] = over
+        sending = _Sending(asyncio.get_running_loop().create_future())
+        self._sendings[call] = sending
         try:
             if not await self._pbx.send_fax(call, number, file):
                 return Went("FAILED")
-            return await over
+            return await sending.over
         finally:
-            self._waiting.pop(call, None)
-            self._sent.pop(call, None)
+            del self._sendings[call]
 
     def noted(self, note: Note) -> None:
-        """A note of the dialplan on a sending."""
-        over = self._waiting.get(note.call)
-        if over is None:
+        """A note of the dialplan on a sending. An answered one has both notes."""
+        sending = self._sendings.get(note.call)
+        if sending is None:
             return
         if note.what is What.FAX_SENT:
-            self._sent[note.call] = FaxNote("").done(note.rest)
-        elif note.what is What.FAX_DIALLED and not over.done():
-            over.set_result(Went(note.arg(0), self._sent.get(note.call)))
+            sending.sent = FaxNote("").done(note.rest)
+        elif note.what is What.FAX_DIALLED:
+            sending.dialled = note.arg(0)
+        if sending.dialled and (sending.sent or sending.dialled != ANSWERED):
+            sending.end()
+        elif sending.dialled:
+            asyncio.get_running_loop().call_later(STRAGGLER, sending.end)
 
 
 def sent_before(notes: Iterable[Note], delivery: str) -> FaxNote | None:

@@ -104,7 +104,8 @@ class FaxReception:
             if not channel.owed(fax):
                 await self._ledger.keep(fax)
                 return fax
-            return await self._new(fax, files, sheets.all_read)
+            agent = record.agent if record.talked_at else ""
+            return await self._new(fax, files, sheets.all_read, agent)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -164,8 +165,8 @@ class FaxReception:
         )
         return kept
 
-    async def _new(self, fax: Fax, files: Sequence[Evidence], readable: bool) -> Fax:
-        contact = channel.contact(fax, tuple(files), self._zone, readable=readable)
+    async def _new(self, fax: Fax, files: Sequence[Evidence], readable: bool, agent: str) -> Fax:
+        contact = channel.contact(fax, tuple(files), self._zone, readable=readable, agent=agent)
         receipt = await self._door.submit(
             contact, lambda t, number: self._ledger.add(t, replace(fax, number=number))
         )

@@ -148,7 +148,7 @@ class FaxSender:
             return Sent(f"传真已发出，{meant}页，{done.rate} bit/s")
         if went.dialled == "NOLINE":
             return Later(DIALS["NOLINE"])  # nobody was rung: it costs no try
-        if done and done.pages:
+        if done and (done.pages or done.rate):
             why = f"传送中断，仅发出{done.pages}/{meant}页 / broken off"
         elif done or went.dialled == "ANSWER":
             why = "已接通，但对方没有接收传真 / answered, but no fax was taken"

@@ -57,6 +57,10 @@ WORDS: Words = {
     "overdue": ("逾期", "overdue"),
     "due": ("期限", "due"),
     "provisional": ("（暂定）", "(provisional)"),
+    "became_fax": (
+        "对方已转为传真，您的通话已结束；传真收完后进入列表",
+        "The caller is a fax machine now: your talk is over, and the fax comes into the list",
+    ),
     "missing": ("请填写内容和类别", "Fill in kind and content"),
     "no_answer": ("连接服务器失败，正在重试", "The server does not answer; trying again"),
     "sure": ("：确定？", ": sure?"),

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 NAMES = (
     "call.ringing",
     "call.answered",
+    "call.fax",
     "call.ended",
     "queue.changed",
     "item.new",
@@ -43,7 +44,7 @@ ADDRESSED = ("call.pop", "desk.phone")
 """For the agent alone whose id is its `agent`."""
 GATHERED = ("item.new", "queue.changed")
 """A desk is told the last of each a few times a second: it only looks again."""
-NOT_AT_A_DESK = ("call.ringing", "call.answered", "agent.state", "figures.changed")
+NOT_AT_A_DESK = ("call.ringing", "call.answered", "call.fax", "agent.state", "figures.changed")
 """Unless they are about its own agent: fifty desks need not hear of each other all the time."""
 BOARD_NAMES = ("board.now", "board.figures")
 """For wallboards alone: whole, with masked numbers."""

@@ -44,6 +44,24 @@ def test_a_call_that_is_a_fax() -> None:
     )
 
 
+def test_a_talk_that_became_a_fax_stays_a_talk() -> None:
+    story = new_story("1.1", AT)
+    for line in (
+        "20261124090000.000|began|1.1|2|in|LjAzNTczMDEyMzQ1|12315",
+        "20261124090005.000|queued|1.1|||||",
+        "20261124090010.000|agent|1.1|8001|PJSIP/8001-1|PJSIP/trunk-1",
+        "20261124090040.000|fax|1.1|1.1.tif|||",
+        "20261124090040.010|agent_off|1.1|8001|16|PJSIP/8001-1",
+        "20261124090103.000|fax_done|1.1|SUCCESS|1|t38|14400||||",
+        "20261124090103.001|ended|1.1|16|fax||",
+    ):
+        note = read_note(line)
+        assert note
+        tell(story, note)
+    assert story.record.outcome is CallOutcome.TALKED and story.fax and story.fax.pages == 1
+    assert (story.talked_seconds, story.record.wait_seconds) == (30.0, 5.0)
+
+
 @pytest.mark.parametrize("said", ["", "|||||||", "X|-3|?|9999999999|r|maybe|%%|%%", "FAILED|1"])
 def test_odd_results_are_taken(said: str) -> None:
     note = FaxNote("1.tif").done(tuple(said.split("|")))

@@ -65,16 +65,17 @@ def delivery(to: str = "03573012345", attempts: int = 0) -> Delivery:
     return Delivery(7, "261124000010", draft, AT, AT, attempts=attempts)
 
 
-def note(status: str, pages: int) -> FaxNote:
-    return FaxNote("", status, pages, "audio", 14400)
+def note(status: str, pages: int, rate: int = 14400) -> FaxNote:
+    return FaxNote("", status, pages, "audio", rate)
 
 
 @pytest.mark.parametrize(
     ("went", "wanted", "word"),
     [
         (Went("ANSWER", note("SUCCESS", 1)), Sent, "1页"),
-        (Went("ANSWER", note("SUCCESS", 0)), Later, "没有接收"),
-        (Went("ANSWER", note("FAILED", 0)), Later, "没有接收"),
+        (Went("ANSWER", note("SUCCESS", 0)), Later, "仅发出0/1页"),
+        (Went("ANSWER", note("FAILED", 0)), Later, "仅发出0/1页"),
+        (Went("ANSWER", note("FAILED", 0, rate=0)), Later, "没有接收"),
         (Went("ANSWER"), Later, "没有接收"),
         (Went("BUSY"), Later, "占线"),
         (Went("NOANSWER"), Later, "无人接听"),

@@ -19,7 +19,7 @@ def test_programs_that_tests_call_are_there(program: str) -> None:
     found = tool(program)
     option = {"sipp": "-v"}.get(program, "--version")
     said = subprocess.run([found, option], capture_output=True, text=True, check=False)
-    assert re.search(rf"{program}|^\d+\.\d+", said.stdout, re.IGNORECASE)
+    assert re.search(rf"{program}|^\d+\.\d+", said.stdout + said.stderr, re.IGNORECASE)
 
 
 def test_a_missing_program_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

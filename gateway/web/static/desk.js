@@ -493,7 +493,9 @@ function told(name, what) {
   } else if (name === "desk.phone" && what.page !== page) {
     yieldPhone();
   } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
-  else if (name === "call.ended") {
+  else if (name === "call.fax") {
+    if (what.id === pop?.id) $("transfer-state").textContent = w("became_fax");
+  } else if (name === "call.ended") {
     if (what.id === pop?.id) showTransfer();
   } else if (name === "queue.changed" && "waiting" in what) showWaiting(what.waiting);
   else if (["item.new", "queue.changed"].includes(name)) readSoon();
