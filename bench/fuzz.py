@@ -26,7 +26,7 @@ from tests.web import test_multipart as bodies
 
 STEP = 500
 HANG = 30.0
-SLOW = 1.0  # seconds that one input may take
+SLOW = 1.0  # seconds of CPU that one input may take: the workers give way to all others
 FAULT = "读取程序出错"
 
 
@@ -44,6 +44,7 @@ def _quiet() -> None:
     os.nice(15)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what C libraries print
 
 
 def _some(seed: int) -> Found:
@@ -51,14 +52,14 @@ def _some(seed: int) -> Found:
     chance, found = random.Random(seed), Found()
     seeds = [path.read_bytes() for path in (*mails.SAMPLES, *mails.BROKEN)]
     for n in range(2 * STEP):
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             fate = _mail(chance, seeds) if n % 2 else _body(chance)
         except Exception as error:
             fate = "crashed"
             found.faults.append(f"seed {seed}, input {n}: {type(error).__name__}")
         found.fates[fate] += 1
-        found.slowest = max(found.slowest, time.perf_counter() - began)
+        found.slowest = max(found.slowest, time.process_time() - began)
     return found
 
 
@@ -70,7 +71,7 @@ def _some_faxes(seed: int) -> Found:
         raw, file = faxes.small(folder), folder / "fuzzed.tif"
         for n in range(STEP):
             file.write_bytes(faxes.mutated(chance, raw))
-            began = time.perf_counter()
+            began = time.process_time()
             try:
                 fate = "fax: read" if worker.pages(file, folder, 20)["pages"] else "fax: no page"
             except worker.BROKEN:
@@ -79,7 +80,7 @@ def _some_faxes(seed: int) -> Found:
                 fate = "crashed"
                 found.faults.append(f"seed {seed}, fax {n}: {type(error).__name__}")
             found.fates[fate] += 1
-            found.slowest = max(found.slowest, time.perf_counter() - began)
+            found.slowest = max(found.slowest, time.process_time() - began)
     return found
 
 
@@ -114,7 +115,7 @@ def measure(inputs: int) -> Part:
     rows = [Row(fate, f"{number:,}") for fate, number in sorted(whole.fates.items())]
     rows += [
         at_most("crashes and hangs", float(len(whole.faults)), 0, "{:.0f}", f"{count:,}"),
-        at_most("slowest input", whole.slowest, SLOW, "{:.2f} s", f"{count:,}"),
+        at_most("slowest input, of CPU", whole.slowest, SLOW, "{:.2f} s", f"{count:,}"),
         Row("inputs a second", f"{count / (time.perf_counter() - began):,.0f}"),
     ]
     return Part("fuzz", "Broken mails, form bodies and fax files", tuple(rows), tuple(whole.faults[:5]))

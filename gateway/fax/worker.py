@@ -22,7 +22,10 @@ LARGEST_FILE = 256 << 20  # bytes that may be written into one file
 WIDEST, LONGEST = 5000, 20000  # pixels of a page as it came
 FINE = 204  # dots per inch across, where the file does not say
 HEADER = 0.4  # inches at the top, where the sender's machine prints time and page number
-BROKEN = (OSError, SyntaxError, ValueError, MemoryError, EOFError, TypeError, KeyError, OverflowError)
+BROKEN = (
+    *(OSError, SyntaxError, ValueError, MemoryError, EOFError, TypeError, KeyError, OverflowError),
+    Image.DecompressionBombError,
+)
 
 
 def bound() -> None:
@@ -115,7 +118,7 @@ def main(arguments: list[str]) -> int:
     tiff, folder, most = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     try:
         made = pages(tiff, folder, most)
-    except (*BROKEN, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (*BROKEN, UnidentifiedImageError) as error:
         print(json.dumps({"error": type(error).__name__}))
         return 1
     print(json.dumps(made))

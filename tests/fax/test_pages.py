@@ -97,6 +97,20 @@ async def test_a_broken_page_leaves_the_others(tmp_path: Path) -> None:
     assert len(sheets.pages) + sheets.broken == 3 and len(sheets.pages) >= 2
 
 
+async def test_a_bomb_behind_a_page_leaves_the_page(tmp_path: Path) -> None:
+    whole = letter(tmp_path / "in.tif", 2)
+    raw = bytearray(whole.read_bytes())
+    with Image.open(whole) as image:
+        second = image.tag_v2.next
+    for place in range(second + 2, second + 2 + 12 * struct.unpack_from("<H", raw, second)[0], 12):
+        tag = struct.unpack_from("<H", raw, place)[0]
+        if tag in (256, 257):  # its width and height
+            struct.pack_into("<HII", raw, place + 2, 4, 1, 60_000)
+    whole.write_bytes(raw)
+    sheets = await read_sheets(whole, tmp_path, 200)
+    assert len(sheets.pages) == 1
+
+
 def small(folder: Path) -> bytes:
     """A TIFF of two little pages, to be broken."""
     image = Image.new("1", (200, 120), 1)
