@@ -5,6 +5,7 @@ Pure. Storage keeps deliveries, gateway/notify/ plans and sends them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -132,7 +133,17 @@ def pause(attempts: int, chance: float) -> timedelta:
     return grown * (0.8 + 0.4 * chance)
 
 
+def without_address(text: str, address: str) -> str:
+    """What a far end said, without the whole address that it repeats."""
+    if not address:
+        return text
+    return re.sub(re.escape(address), lambda _: shown_address(address), text, flags=re.IGNORECASE)
+
+
 def shown_address(address: str) -> str:
-    """An address as it may be shown: of a mail address the first letter and the domain."""
+    """An address as it may be shown: of a mail address the first letter and the domain, of a fax number
+    the last four digits; the id of a webhook as it is."""
     local, at, domain = address.rpartition("@")
-    return f"{local[:1]}***@{domain}" if at else address
+    if at:
+        return f"{local[:1]}***@{domain}"
+    return f"****{address[-4:]}" if address.lstrip("+").isdigit() else address

@@ -1,7 +1,8 @@
 """The outbox: occasions that items posted, and the deliveries that were made of them.
 
 An occasion and its deliveries change places in one transaction, so that each is planned exactly once;
-a delivery that somebody has under way is leased, and comes back by itself when he dies.
+a delivery that somebody has under way is leased, and comes back by itself when he dies. Whom it goes to
+and what is sent stay sealed (sealed_drafts.py).
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.case import TERMINAL
 from gateway.core.contact import Channel, Person
-from gateway.core.delivery import MAIL, About, Delivery, DeliveryState, Draft, Occasion, Plan
+from gateway.core.delivery import MAIL, About, Delivery, DeliveryState, Draft, Occasion, Plan, without_address
 from gateway.core.item import Happened, Item
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
+from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.tables import contacts, deliveries, due_notices, dues, items, outbox
 
+SHUT = "打不开：密钥已更换 / does not open: the key is another one"
 HEAD = 65_536  # bytes of a mail that are looked at
 UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 
@@ -32,9 +35,10 @@ UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 class Outbox:
     """The OutboxLedger of gateway/notify/post_office.py."""
 
-    def __init__(self, database: Database, items_: Items) -> None:
+    def __init__(self, database: Database, items_: Items, sealed: SealedDrafts) -> None:
         self._database = database
         self._items = items_
+        self._sealed = sealed
         self._made = sqlite_insert if database.sqlite else postgres_insert
 
     # ------------------------------------------------------------ planning
@@ -71,7 +75,9 @@ class Outbox:
         of_mail = and_(deliveries.c.way == MAIL, deliveries.c.state.in_(UNSENT))
         day = rows.to_ms(now - timedelta(days=1))
         today = select(func.count()).where(
-            of_mail, deliveries.c.address == item.person.email.lower(), deliveries.c.made_at >= day
+            of_mail,
+            deliveries.c.address == self._sealed.mark(MAIL, item.person.email),
+            deliveries.c.made_at >= day,
         )
         here = select(func.count()).where(
             of_mail, deliveries.c.number == item.number, deliveries.c.made_at >= day
@@ -103,8 +109,7 @@ class Outbox:
             "key": draft.key,
             "way": draft.way,
             "number": number,
-            "address": draft.address.lower() if draft.way == MAIL else draft.address,
-            "content": json.dumps(dict(draft.content), ensure_ascii=False),
+            **self._sealed.columns(draft),
             "reference": draft.reference,
             "state": DeliveryState.WAITING.value,
             "made_at": ms,
@@ -175,14 +180,12 @@ class Outbox:
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
-            found = [delivery_of(row) for row in t.execute(wanted).mappings()]
-            if found:
-                t.execute(
-                    update(deliveries)
-                    .where(deliveries.c.id.in_([one.id for one in found]))
-                    .values(lease_until=rows.to_ms(now + lease))
-                )
-            return found
+            found = [self._delivery(row) for row in t.execute(wanted).mappings()]
+            ready = [one for one in found if one.draft.address]
+            _set(t, ready, lease_until=rows.to_ms(now + lease))
+            shut = [one for one in found if not one.draft.address]
+            _set(t, shut, state=DeliveryState.DEAD.value, error=SHUT)
+            return ready
 
         return await self._database.write(body)
 
@@ -199,7 +202,8 @@ class Outbox:
         """Note how a try went. `told` is a line (what, text) for the item's timeline."""
 
         def body(t: Transaction) -> None:
-            values: dict[str, Any] = {"state": state.value, "error": error, "lease_until": None}
+            said = without_address(error, one.draft.address)
+            values: dict[str, Any] = {"state": state.value, "error": said, "lease_until": None}
             values["attempts"] = one.attempts + 1
             if due_at is not None:
                 values["due_at"] = rows.to_ms(due_at)
@@ -207,7 +211,8 @@ class Outbox:
                 values["sent_at"] = rows.to_ms(now)
             t.execute(update(deliveries).where(deliveries.c.id == one.id).values(**values))
             if told:
-                self._items.happened(t, one.number, Happened(now, told[0], "system", told[1]))
+                line = without_address(told[1], one.draft.address)
+                self._items.happened(t, one.number, Happened(now, told[0], "system", line))
 
         await self._database.write(body)
 
@@ -218,8 +223,11 @@ class Outbox:
         def body(t: Transaction) -> int:
             if not references:
                 return 0
-            known = deliveries.c.reference.in_(sorted(references))
-            return t.execute(update(deliveries).where(known).values(error=why, **state)).rowcount
+            known = select(deliveries).where(deliveries.c.reference.in_(sorted(references)))
+            found = [self._delivery(row) for row in t.execute(known).mappings()]
+            for one in found:
+                _set(t, [one], error=without_address(why, one.draft.address), **state)
+            return len(found)
 
         return await self._database.write(body)
 
@@ -230,7 +238,7 @@ class Outbox:
         lately = deliveries.c.sent_at >= rows.to_ms(since)
         wanted = select(func.count()).where(deliveries.c.way == way, lately)
         if address:
-            wanted = wanted.where(deliveries.c.address == address)
+            wanted = wanted.where(deliveries.c.address == self._sealed.mark(way, address))
         return int(await self._database.read(lambda t: t.execute(wanted).scalar_one()))
 
     async def list(
@@ -245,12 +253,12 @@ class Outbox:
         if after:
             wanted = wanted.where(deliveries.c.id < after)
         found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [delivery_of(row) for row in found]
+        return [self._delivery(row) for row in found]
 
     async def get(self, delivery_id: int) -> Delivery | None:
         wanted = select(deliveries).where(deliveries.c.id == delivery_id)
         row = await self._database.read(lambda t: t.execute(wanted).mappings().first())
-        return delivery_of(row) if row else None
+        return self._delivery(row) if row else None
 
     async def move(
         self, delivery_id: int, before: Collection[DeliveryState], after: DeliveryState, now: datetime
@@ -271,6 +279,19 @@ class Outbox:
         found = await self._database.read(lambda t: t.execute(grouped).all())
         return {(way, state): count for way, state, count in found}
 
+    def _delivery(self, row: RowMapping) -> Delivery:
+        return Delivery(
+            id=row["id"],
+            number=row["number"],
+            draft=self._sealed.opened(row),
+            made_at=rows.of_ms(row["made_at"]),
+            due_at=rows.of_ms(row["due_at"]),
+            state=DeliveryState(row["state"]),
+            attempts=row["attempts"],
+            sent_at=rows.of_ms_or_none(row["sent_at"]),
+            error=row["error"],
+        )
+
 
 def _occasion(row: RowMapping) -> Occasion:
     facts = json.loads(row["payload"])
@@ -278,16 +299,6 @@ def _occasion(row: RowMapping) -> Occasion:
     return Occasion(row["id"], row["topic"], row["number"], rows.of_ms(row["made_at"]), what, facts)
 
 
-def delivery_of(row: RowMapping) -> Delivery:
-    content = json.loads(row["content"])
-    return Delivery(
-        id=row["id"],
-        number=row["number"],
-        draft=Draft(row["key"], row["way"], row["address"], content, row["reference"]),
-        made_at=rows.of_ms(row["made_at"]),
-        due_at=rows.of_ms(row["due_at"]),
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        sent_at=rows.of_ms_or_none(row["sent_at"]),
-        error=row["error"],
-    )
+def _set(t: Transaction, found: Sequence[Delivery], **values: Any) -> None:
+    if found:
+        t.execute(update(deliveries).where(deliveries.c.id.in_([one.id for one in found])).values(**values))

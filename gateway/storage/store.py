@@ -23,6 +23,7 @@ from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
+from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class Storage:
         self.accounts = Accounts(database, audit)
         self.identities = identities
         self.items = Items(database, audit, identities)
-        self.outbox = Outbox(database, self.items)
+        self.sealed_drafts = SealedDrafts(identities)
+        self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.referrals = Referrals(database)
         self.links = Links(database, identities)
         self.reports = Reports(database)
@@ -68,11 +70,13 @@ class Storage:
         return storage
 
     async def _seal_old(self) -> None:
-        """The identities of reports, and drafts, that an older gateway kept in the open."""
+        """The identities of reports, drafts and deliveries that an older gateway kept in the open."""
         if await self.database.read(self.identities.some_open):
             await self.database.write(self.identities.seal_old)
         if await self.database.read(self.drafts.some_open):
             await self.database.write(self.drafts.seal_old)
+        while await self.database.read(self.sealed_drafts.some_open):
+            await self.database.write(self.sealed_drafts.seal_old)
 
     async def close(self) -> None:
         with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next

@@ -84,3 +84,4 @@ async def test_the_command_line(
 def test_an_address_is_not_shown_whole() -> None:
     assert shown_address("zhang@example.cn") == "z***@example.cn"
     assert shown_address("city") == "city"
+    assert shown_address("03572000000") == "****0000"
