@@ -243,9 +243,18 @@ def check_origin(request: web.Request, public_url: str) -> None:
         return
     ours = {request.host.lower()}
     if public_url:
-        ours.add(urlsplit(public_url).netloc.lower())
-    if urlsplit(origin).netloc.lower() not in ours:
+        ours.add(_host(public_url))
+    if _host(origin) not in ours - {""}:
+        log.warning("a WebSocket from the pages of %r is refused", origin[:100])
         raise NotAllowed("不允许的来源 / this origin is not allowed")
+
+
+def _host(url: str) -> str:
+    """Host and port; "" of what is no address."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _protocols(request: web.Request) -> list[str]:

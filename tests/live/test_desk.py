@@ -136,6 +136,7 @@ async def test_only_who_rings_sees_the_caller(gateway: Gateway, browser: Browser
         assert await other.is_hidden("#pop")
         told = await other.evaluate("async call => (await fetch(`/api/v1/calls/${call}/pop`)).status", number)
         assert told == 403
+        assert f"call {number} is not agent2's: refused" in gateway.log.read_text("utf-8")
         await call.hang_up()
         await seat_is(page, "ready")
 
@@ -145,7 +146,7 @@ async def test_a_draft_outlives_a_reload_and_hostile_text_is_text(gateway: Gatew
     item = {"kind": "complaint", "content": evil, "name": evil, "phone": caller, "respondent_name": evil}
     await asyncio.to_thread(gateway.api, "/api/v1/intake", item)
     async with at_desk(browser, gateway, "agent1") as page, gateway.phone(caller) as phone:
-        call = await phone.dial("12315")
+        call = await phone.dial("12315", display=evil)
         await call.wait_prompt("welcome", timeout=10)
         await call.press("0")
         await page.wait_for_selector("#answer:not([hidden])")

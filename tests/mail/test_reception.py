@@ -45,6 +45,13 @@ async def test_a_mail_becomes_an_item_with_its_files(house: House, reception: Re
     assert list((house.var / "spool").glob("*")) == []
 
 
+async def test_a_script_in_a_subject_is_kept_as_text(house: House, reception: Reception) -> None:
+    """The desk sets texts as text: tests/live/test_desk.py looks at such an item."""
+    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    await reception.take(mail(evil), arrival())
+    assert (await only(house)).item.content == f"主题：{evil}\n\n商家拒绝退款"
+
+
 FILES = """--b
 Content-Type: text/plain
 
