@@ -24,6 +24,7 @@ from bench import (
     mail,
     memory,
     pop,
+    pop_floor,
     storage,
     transfers,
     uploads,
@@ -36,7 +37,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
 FAX = ("fax-reading", "fax-line", "fax-kills")
-OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop")
+OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "pop-floor")
 PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS, *FAX)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
@@ -56,7 +57,8 @@ def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
         "fuzz": lambda: fuzz.measure(4_000 if quick else 1_000_000),
         "kills": lambda: kills.measure(folder / "kills", 10 if quick else 2000),
         "http": lambda: http.measure(folder / "http", *((200, 1) if quick else (3000,))),
-        "pop": lambda: pop.measure(folder / "pop", 2 if quick else 15),
+        "pop": lambda: pop.measure(folder / "pop", 2 if quick else 40),
+        "pop-floor": lambda: pop_floor.measure(folder / "floor", *((20, 1) if quick else (300, 8))),
         "fax-reading": lambda: fax_reading.measure(folder / "reading", 2 if quick else 20),
         "fax-line": lambda: fax_line.measure(folder / "fax", 6 if quick else 200),
         "fax-kills": lambda: fax_line.kills(folder / "fax-kills", 4 if quick else 200),

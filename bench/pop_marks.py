@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bench.table import Row, at_most, percentile
 from bench.transfers import command
-from gateway.caller.phone import Phone, Ring
+from gateway.caller.phone import Phone, Policy, Ring
 from gateway.config import Config
 from gateway.core.note import What, number_of, read_note
 from gateway.pbx.conf import Places
@@ -55,6 +55,7 @@ FLAGS = [
 MARKS = """() => performance.getEntriesByType("mark").map(
     (one) => [one.name, performance.timeOrigin + one.startTime]
 )"""
+RINGS = Ring()
 STAGES = (
     ("queued", "rang", "queued to the ring at the telephone"),
     ("rang", "pop", "ring at the telephone to the pop in the page"),
@@ -132,14 +133,17 @@ async def account(environment: dict[str, str], agent: str) -> dict[str, str]:
     return known
 
 
-async def telephone(stack: AsyncExitStack, settings: Config, seat: str, password: str, seen: Seen) -> None:
-    """A SIP telephone that is registered and rings until the caller gives up."""
+async def telephone(
+    stack: AsyncExitStack, settings: Config, seat: str, password: str, seen: Seen, policy: Policy = RINGS
+) -> Phone:
+    """A SIP telephone that is registered; unless told otherwise it rings until the caller gives up."""
     server = f"{settings.asterisk.sip_host}:{settings.asterisk.sip_port}"
     phone = await stack.enter_async_context(Phone(seat, "127.0.0.1", sip_server=server, password=password))
     await phone.register()
-    phone.answer_with(Ring())
+    phone.answer_with(policy)
     task = asyncio.create_task(_keep_rings(phone, seen), name=f"rings of {seat}")
     stack.callback(task.cancel)
+    return phone
 
 
 async def _keep_rings(phone: Phone, seen: Seen) -> None:

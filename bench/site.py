@@ -125,19 +125,41 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
 
 
 @contextmanager
-def shipped_site(folder: Path, flow: str) -> Iterator[config.Config]:
-    """A gateway as it is shipped, beginning with this flow: `gateway run` on free ports."""
+def shipped_site(folder: Path, flow: str, seats: int = 0, lines: int = 5) -> Iterator[config.Config]:
+    """A gateway as it is shipped, beginning with this flow: `gateway run` on free ports.
+
+    With `seats` it has so many instead of its own; whoever looks in is not held back by rates then, since
+    all desks are at one address here.
+    """
     asterisk = find_or_make(cache_home(), print)
-    own = _environment(folder, 5) | {"GATEWAY_FLOWS_ENTRY": flow, "GATEWAY_QUEUE_WRAP_UP_SECONDS": "0"}
+    own = _environment(folder, lines) | {"GATEWAY_FLOWS_ENTRY": flow, "GATEWAY_QUEUE_WRAP_UP_SECONDS": "0"}
     del own["GATEWAY_FLOWS_FOLDER"], own["GATEWAY_ASTERISK_CONF"]
-    settings = config.load(ROOT / "gateway.toml", own)
     folder.mkdir(parents=True, exist_ok=True)
+    if seats:
+        own |= _many_seats(folder, seats)
+    settings = config.load(Path(own["GATEWAY_CONFIG"]), own)
     with (
         (folder / "gateway.log").open("ab") as log,
         _process([sys.executable, "-m", "gateway", "run"], {**os.environ, **own}, log) as gateway,
     ):
         _wait_takes_calls(asterisk, Places(settings.var), gateway, folder / "gateway.log")
         yield settings
+
+
+def _many_seats(folder: Path, seats: int) -> dict[str, str]:
+    """A configuration with so many agents, and the folders that the shipped one has beside it."""
+    shipped = (ROOT / "gateway.toml").read_text("utf-8")
+    blocks = shipped.split("\n[[agents]]\n")
+    agents = [f'id = "agent{n}"\nname = "坐席{n}"\nseat = "{8000 + n}"\n' for n in range(1, seats + 1)]
+    rest = blocks[-1].partition("\n\n")[2]
+    file = folder / "gateway.toml"
+    file.write_text("\n[[agents]]\n".join([blocks[0], *agents]) + "\n" + rest, "utf-8")
+    beside = {"FLOWS_FOLDER": "ivr_flows", "RULES_FOLDER": "rules", "ASTERISK_CONF": "asterisk_conf"}
+    return {
+        "GATEWAY_CONFIG": str(file),
+        "GATEWAY_RATES_ENABLED": "false",
+        **{f"GATEWAY_{name}": str(ROOT / part) for name, part in beside.items()},
+    }
 
 
 @contextmanager
