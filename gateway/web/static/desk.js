@@ -44,12 +44,18 @@ function tick() {
 }
 setInterval(tick, 500);
 
+// What an answer says of the seat, unless an event has told something newer meanwhile.
+function seatSeen(seen) {
+  if (own.since && !(seen.since >= own.since)) return;
+  own = seen;
+  showSeat();
+}
+
 async function setSeat(state, reason = "") {
   const wish = { state, reason };
   if (state === "ready") wish.phone = $("which").value;
   try {
-    own = await ask("POST", `agents/${path(agent)}/state`, wish);
-    showSeat();
+    seatSeen(await ask("POST", `agents/${path(agent)}/state`, wish));
   } catch (problem) {
     alarm(problem.message);
   }
@@ -59,8 +65,7 @@ async function readSeat() {
   const { items } = await ask("GET", "agents");
   if (leads) showTeam(items);
   if (!seat) return;
-  own = items.find((one) => one.id === agent) || own;
-  showSeat();
+  seatSeen(items.find((one) => one.id === agent) || own);
   fillTargets(items);
 }
 
@@ -506,6 +511,7 @@ listen(
   told,
   async () => {
     alarm("");
+    own.since = null; // whatever was known is from before the break
     await readSeat().catch(() => {});
     if (phone) ask("POST", "seat-phone", { page }).catch((problem) => problem.status === 409 && yieldPhone());
     if (own.call_id && !pop) popUp({ id: own.call_id, kind: "unsorted" });
