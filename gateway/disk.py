@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 
 
@@ -15,17 +17,26 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_private(file: Path, text: str, *, safe: bool = True) -> None:
+def write_private(file: Path, text: str, *, safe: bool = True, once: bool = False) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises OSError.
 
     `safe`: it is on the disk when this returns; what is made anew at every start need not be.
+    `once`: what is there already stays, also when others write at the same moment: the first wins.
     """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_name(f".{file.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)
-        if safe:
-            out.flush()
-            os.fsync(out.fileno())
-    part.replace(file)
+    part = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(
+            os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as out:
+            out.write(text)
+            if safe:
+                out.flush()
+                os.fsync(out.fileno())
+        if once:
+            with contextlib.suppress(FileExistsError):
+                os.link(part, file)
+        else:
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)

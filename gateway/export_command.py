@@ -27,6 +27,7 @@ from openpyxl.utils import get_column_letter
 from gateway import config
 from gateway.command_storage import opened
 from gateway.core.case import KIND_NAMES, STATE_NAMES
+from gateway.core.catalogue import name_of
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
 from gateway.core.item import Item
@@ -201,6 +202,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("被投诉/举报人地址", 30, lambda one, s: one.item.respondent.address),
     Column("被投诉/举报人电话", 16, lambda one, s: one.item.respondent.phone),
     Column("投诉/举报内容", 60, lambda one, s: one.item.content),
+    Column("商品/服务类别", 16, lambda one, s: name_of(s.rules.categories.subjects, one.item.subject)),
+    Column("问题类别", 16, lambda one, s: name_of(s.rules.categories.problems, one.item.problem)),
     Column("投诉请求", 20, _claims),
     Column("涉及金额（元）", 14, lambda one, s: _amount(one.item.amount)),
     Column("发生日期", 12, lambda one, s: one.item.occurred_on.isoformat() if one.item.occurred_on else ""),

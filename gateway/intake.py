@@ -538,6 +538,7 @@ def fingerprint(contact: Contact, kept: Sequence[Attachment]) -> str:
     said = (
         *(c.kind.value, c.task.value, c.person, c.respondent, c.content, c.claims, c.amount, c.occurred_on),
         *(c.county, c.anonymous, c.publish_consent, c.mediation_consent, c.call_id),
+        *((c.problem, c.subject) if c.problem or c.subject else ()),  # as before there were any
         *((one.sha256, one.name, _ROLE.get(one.role, one.role)) for one in kept),
     )
     return hashlib.sha256(repr(said).encode()).hexdigest()

@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from gateway.core import duplicates
 from gateway.core.case import NEEDS, TERMINAL, Event, held, move, nobody_elses
+from gateway.core.catalogue import name_of
 from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Receipt
 from gateway.core.deadlines import Milestone, Rules, day_of
 from gateway.core.duplicates import Likely
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, ItemState
-from gateway.core.matter import Decision, External, LinkKind, Matter
+from gateway.core.matter import Decision, External, LinkKind, Matter, Names
 from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake import Intake, in_order, what_changed
 from gateway.storage import Storage
@@ -141,13 +142,18 @@ class Matters:
             lambda t: (self._items.there(t, number), self._links.raw_of(t, number))
         )
 
-    def names(self, item: Item) -> tuple[str, str, tuple[str, ...]]:
-        """The Chinese names of channel, county and claims; what the rules do not know as it is."""
+    def names(self, item: Item) -> Names:
         rules = self._rules
         channel = next((one.zh for one in rules.channels if one.channel is item.channel), item.channel.value)
         county = next((one.zh for one in rules.divisions if one.code == item.county), item.county)
         claims = {one.id: one.zh for one in rules.claims}
-        return channel, county, tuple(claims.get(claim, claim) for claim in item.claims)
+        return Names(
+            channel,
+            county,
+            tuple(claims.get(claim, claim) for claim in item.claims),
+            name_of(rules.categories.subjects, item.subject),
+            name_of(rules.categories.problems, item.problem),
+        )
 
     def _signs(self, item: Item) -> Signs:
         person = item.person
@@ -254,6 +260,8 @@ class Matters:
             amount=item.amount,
             occurred_on=item.occurred_on,
             county=item.county,
+            problem=item.problem,
+            subject=item.subject,
             anonymous=half.anonymous,
             publish_consent=None if report else item.publish_consent,
             mediation_consent=None if report else item.mediation_consent,

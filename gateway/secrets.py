@@ -102,7 +102,7 @@ def key_once(file: Path, lost: str) -> bytes:
     """
     try:
         if not file.exists():
-            write_private(file, secrets.token_hex(32))
+            write_private(file, secrets.token_hex(32), once=True)
         key = bytes.fromhex(file.read_text("ascii").strip())
         if len(key) < 16:
             raise ValueError("too short")

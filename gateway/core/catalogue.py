@@ -6,7 +6,7 @@ nobody has yet held the entry against the official text; `source` says where it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.contact import Channel
@@ -58,6 +58,18 @@ class Category:
         for part in self.parts:
             yield from part.walk()
 
+    def paths(self, above: tuple[Category, ...] = ()) -> Iterator[tuple[Category, ...]]:
+        """This node and all below it, each behind those above it."""
+        here = (*above, self)
+        yield here
+        for part in self.parts:
+            yield from part.paths(here)
+
+
+def name_of(trees: Iterable[Category], id: str) -> str:
+    """The Chinese name of a node by its id; the id itself where no tree has it."""
+    return next((node.zh for tree in trees for node in tree.walk() if node.id == id), id)
+
 
 @dataclass(frozen=True, slots=True)
 class Categories:
@@ -66,6 +78,11 @@ class Categories:
     problems: tuple[Category, ...]
     goods: tuple[Category, ...]
     services: tuple[Category, ...]
+
+    @property
+    def subjects(self) -> tuple[Category, ...]:
+        """What it was bought or used: goods, then services."""
+        return (*self.goods, *self.services)
 
 
 @dataclass(frozen=True, slots=True)

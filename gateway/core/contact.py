@@ -83,7 +83,8 @@ class Contact:
     """One arrival. `key` is unique per arrival and channel: the same key gives the same receipt.
 
     `received_at` is aware (UTC); clocks run from its day in the centre's time zone.
-    `amount` is in fen (0.01 yuan). `raw` is the arrival as it came, kept with the item.
+    `amount` is in fen (0.01 yuan). `problem` and `subject` are ids of rules/categories.yaml: what is
+    wrong, and with which goods or service. `raw` is the arrival as it came, kept with the item.
     """
 
     key: str
@@ -97,6 +98,8 @@ class Contact:
     amount: int | None = None
     occurred_on: date | None = None
     county: str = ""
+    problem: str = ""
+    subject: str = ""
     anonymous: bool = False
     publish_consent: bool | None = None
     mediation_consent: bool | None = None

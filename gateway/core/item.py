@@ -55,6 +55,8 @@ class Item:
     amount: int | None = None
     occurred_on: date | None = None
     county: str = ""
+    problem: str = ""
+    subject: str = ""
     anonymous: bool = False
     publish_consent: bool | None = None
     mediation_consent: bool | None = None

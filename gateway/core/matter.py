@@ -16,6 +16,17 @@ PLATFORM = "12315"
 """The source of a number that the national platform gave."""
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the ids in an item are called in Chinese; what the rules do not know stands as it is."""
+
+    channel: str
+    county: str
+    claims: tuple[str, ...] = ()
+    subject: str = ""
+    problem: str = ""
+
+
 class LinkKind(StrEnum):
     """Why two items belong together."""
 

@@ -105,7 +105,7 @@ def secret_of(file: Path) -> bytes:
     """The key in a file of `whsec_…`; one that is not there is made. Raises SetupError."""
     try:
         if not file.exists():
-            write_private(file, PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
+            write_private(file, PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii"), once=True)
         text = file.read_text("ascii").strip()
         key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
     except OSError as error:

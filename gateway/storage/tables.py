@@ -93,6 +93,8 @@ items = Table(
     Column("amount", Big),
     Column("occurred_on", Words(10)),
     _words("county", 40),
+    _words("problem", 40),
+    _words("subject", 40),
     Column("anonymous", Boolean, nullable=False),
     Column("publish_consent", Boolean),
     Column("mediation_consent", Boolean),

@@ -15,6 +15,7 @@ from gateway.channels import counter
 from gateway.channels.counter import Registration
 from gateway.core.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item import Item
+from gateway.core.matter import Names
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.matters import Split
 from gateway.web import matter_shapes, registration_form, translate
@@ -42,8 +43,7 @@ class CounterDesk(Protocol):
     async def registered(self, number: str) -> tuple[Item, bytes]:
         """An item, and its contact as it came. Raises NotFound, StorageDown."""
 
-    def names(self, item: Item) -> tuple[str, str, tuple[str, ...]]:
-        """The Chinese names of its channel, its county and its claims."""
+    def names(self, item: Item) -> Names: ...
 
 
 class CounterApi:
@@ -144,8 +144,7 @@ class CounterApi:
 
     async def form(self, asked: Asked) -> web.Response:
         item, raw = await self._desk.registered(number_of(asked))
-        channel, county, claims = self._desk.names(item)
-        form = Form(self._office, channel, county, claims, counter.registration(raw), self._zone)
+        form = Form(self._office, self._desk.names(item), counter.registration(raw), self._zone)
         headers = {"Content-Security-Policy": registration_form.POLICY}
         return web.Response(
             text=registration_form.page(item, form), content_type="text/html", headers=headers

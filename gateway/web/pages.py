@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway import config
 from gateway.core import case
+from gateway.core.catalogue import Category
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Milestone, Rules
 from gateway.errors import GatewayError, NotFound, Refused, TooLarge
@@ -78,6 +79,11 @@ class Look:
         """The name of a thing that has one in both languages, fit to begin a line."""
         name = str(getattr(thing, self.lang))
         return name[:1].upper() + name[1:]
+
+    def choices(self, trees: Iterable[Category]) -> list[tuple[str, str]]:
+        """Every node of some trees with its way from the root, to choose from."""
+        paths = (path for tree in trees for path in tree.paths())
+        return [(path[-1].id, " › ".join(self.of(node) for node in path)) for path in paths]
 
     def half(self, detail: str) -> str:
         """Of an error's detail, which is in both languages, the reader's."""

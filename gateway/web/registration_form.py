@@ -17,6 +17,7 @@ from markupsafe import Markup
 from gateway.channels.counter import Registration
 from gateway.core.contact import Channel, Kind
 from gateway.core.item import Item
+from gateway.core.matter import Names
 
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; }
@@ -57,15 +58,10 @@ _WORDS = {Kind.COMPLAINT: _COMPLAINT, Kind.REPORT: _REPORT}
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What stands on a form besides the item: names in Chinese, and how it was registered.
-
-    `county` is the division's name, `claims` the names of what is asked for.
-    """
+    """What stands on a form besides the item: names in Chinese, and how it was registered."""
 
     office: str
-    channel: str
-    county: str
-    claims: tuple[str, ...]
+    names: Names
     registered: Registration | None
     zone: tzinfo
 
@@ -120,7 +116,12 @@ def _person(item: Item, words: _Words) -> Iterable[Markup]:
 
 def _respondent(item: Item, words: _Words, form: Form) -> Iterable[Markup]:
     r = item.respondent
-    fields = [("名称（姓名）", r.name), ("联系电话", r.phone), ("地址", r.address), ("所在区县", form.county)]
+    fields = [
+        ("名称（姓名）", r.name),
+        ("联系电话", r.phone),
+        ("地址", r.address),
+        ("所在区县", form.names.county),
+    ]
     return _block(words.respondent, fields)
 
 
@@ -130,14 +131,15 @@ def _matter(item: Item, words: _Words, form: Form) -> Iterable[Markup]:
     )
     happened = _chinese(item.occurred_on) if item.occurred_on else ""
     amount = "" if item.amount is None else f"{item.amount // 100}.{item.amount % 100:02} 元"
+    yield _row("商品或服务", form.names.subject, "问题类别", form.names.problem)
     yield _row("发生日期", happened, "涉及金额", amount)
     if item.kind is Kind.COMPLAINT:
-        yield _wide("投诉请求", "、".join(form.claims))
+        yield _wide("投诉请求", "、".join(form.names.claims))
 
 
 def _how_it_came(item: Item, form: Form) -> Iterable[Markup]:
     received = item.received_at.astimezone(form.zone)
-    yield _row("来源渠道", form.channel, "收到时间", f"{_chinese(received)} {received:%H:%M}")
+    yield _row("来源渠道", form.names.channel, "收到时间", f"{_chinese(received)} {received:%H:%M}")
     if item.channel is Channel.LETTER and form.registered:
         kept = form.registered
         yield _row("落款日期", _chinese(kept.letter_date), "邮戳日期", _chinese(kept.postmark_date))

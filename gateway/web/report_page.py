@@ -85,6 +85,7 @@ class ReportPage:
         self._pages = pages
         self._divisions = pages.public.rules.divisions
         self._claims = pages.public.rules.claims
+        self._categories = pages.public.rules.categories
 
     def add(self, app: web.Application) -> None:
         self._pages.add(app, "GET", "/report", self.empty)
@@ -236,6 +237,8 @@ class ReportPage:
             kinds=KINDS,
             papers=[(zh, look.t(zh, en)) for zh, en in ID_TYPES],
             counties=[(one.code, look.of(one)) for one in self._divisions],
+            problems=look.choices(self._categories.problems),
+            subjects=look.choices(self._categories.subjects),
             claims=self._claims,
             today=self._pages.now().astimezone(self._pages.zone).date(),
         )
@@ -374,8 +377,9 @@ def _said(sent: Sent) -> list[tuple[str, str]]:
 
 
 _ORDER = (
-    *("kind", "respondent_name", "respondent_address", "respondent_phone", "county", "content"),
-    *("occurred_on", "amount", "claims", EVIDENCE, "anonymous", "name", "phone", "email", "address"),
+    *("kind", "respondent_name", "respondent_address", "respondent_phone", "county"),
+    *("subject", "problem", "content", "occurred_on", "amount", "claims", EVIDENCE),
+    *("anonymous", "name", "phone", "email", "address"),
     *("id_type", "id_number", "publish_consent", "mediation_consent", HONEYPOT),
 )
 _PLACES = {name: place for place, name in enumerate(_ORDER)}

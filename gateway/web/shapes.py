@@ -66,6 +66,13 @@ class NewContact:
     ] = None
     occurred_on: Annotated[date | None, Rule("发生日期", "day on which it happened")] = None
     county: Annotated[str, Rule("区县代码或名称", "county, code or name", longest=40)] = ""
+    problem: Annotated[
+        str,
+        Rule("问题类别（categories.yaml 的编号）", "what is wrong, an id of categories.yaml", longest=40),
+    ] = ""
+    subject: Annotated[
+        str, Rule("商品或服务类别（同上）", "goods or service, an id of categories.yaml", longest=40)
+    ] = ""
     publish_consent: Annotated[bool | None, Rule("是否同意公示投诉信息", "consent to publication")] = None
     mediation_consent: Annotated[bool | None, Rule("是否同意委托调解", "consent to mediation by others")] = (
         None
@@ -196,6 +203,8 @@ class ItemShown:
     amount: Decimal | None
     occurred_on: date | None
     county: str
+    problem: str
+    subject: str
     anonymous: bool
     publish_consent: bool | None
     mediation_consent: bool | None

@@ -59,6 +59,8 @@ def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
         **{name: look.t(*both) for name, both in fixed.items()},
         **{f"claim.{claim.id}": look.of(claim) for claim in rules.claims},
         **{f"county.{one.code}": look.of(one) for one in rules.divisions},
+        **{f"category.{id}": name for id, name in look.choices(rules.categories.problems)},
+        **{f"category.{id}": name for id, name in look.choices(rules.categories.subjects)},
         **{f"clock.{clock.name}": look.of(clock) for order in rules.sets for clock in order.clocks},
     }
 
@@ -69,5 +71,7 @@ def case_fields(pages: Pages, look: Look) -> dict[str, Any]:
     return {
         "kinds": {kind.value: look.t(*both) for kind, both in KIND_NAMES.items()},
         "claims": [(claim.id, look.of(claim)) for claim in rules.claims],
+        "problems": look.choices(rules.categories.problems),
+        "subjects": look.choices(rules.categories.subjects),
         "counties": [(one.code, look.of(one)) for one in rules.divisions],
     }

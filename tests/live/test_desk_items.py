@@ -176,6 +176,8 @@ async def test_a_letter_is_entered_with_its_scan(gateway: Gateway, browser: Brow
         for field, text in said.items():
             await page.fill(f"#{field}", text)
         await page.fill("#d-amount", "很多")
+        await page.select_option("#d-subject", "household")
+        await page.select_option("#d-problem", "after_sales")
         await page.set_input_files("#evidence", scan)
         await page.keyboard.press("F10")
         await page.wait_for_selector("#fault:not(:empty)")
@@ -192,8 +194,10 @@ async def test_a_letter_is_entered_with_its_scan(gateway: Gateway, browser: Brow
         assert await links.count() == 2, "complaint and report"
         await page.goto(await links.first.get_attribute("href") or "")
         form = await page.inner_text("body")
+        assert "家居用品" in form and "售后服务" in form
         assert "投诉登记表" in form and "孙八" in form and "挂号信" in form
     item = await gateway.item_of(number)
+    assert (item["subject"], item["problem"]) == ("household", "after_sales")
     assert (item["channel"], item["amount"], item["received_at"]) == (
         "letter",
         199.9,

@@ -56,6 +56,8 @@ def contact(key: str = "web:1", **changes: object) -> Contact:
         "商家拒绝退款",
         claims=("退货",),
         amount=19990,
+        problem="after_sales",
+        subject="household",
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 

@@ -196,6 +196,8 @@ def _item(made: str, c: Contact) -> Item:
         amount=c.amount,
         occurred_on=c.occurred_on,
         county=c.county,
+        problem=c.problem,
+        subject=c.subject,
         anonymous=c.anonymous,
         publish_consent=c.publish_consent,
         mediation_consent=c.mediation_consent,

@@ -43,6 +43,8 @@ LETTER = {
     "claims": ["return_goods", "compensation"],
     "amount": 399,
     "county": "141025",
+    "problem": "after_sales",
+    "subject": "household",
     "publish_consent": True,
     "mediation_consent": False,
     "letter_date": "2026-11-16",
@@ -137,6 +139,7 @@ async def test_a_letter_runs_from_the_day_it_was_received(site: Site) -> None:
     assert receipt["also"] is None
     _, item = await site.ask("GET", f"/api/v1/queue/{receipt['number']}")
     assert (item["channel"], item["amount"], item["county"]) == ("letter", 399, "141025")
+    assert (item["problem"], item["subject"]) == ("after_sales", "household")
     assert item["timeline"][0]["who"] == "letter"
 
 

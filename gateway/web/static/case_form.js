@@ -1,5 +1,5 @@
 // The fields of a case (case_fields.html) in a form: what stands in them, and as the API takes it. No page here.
-const TEXTS = ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county"];
+const TEXTS = ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county", "problem", "subject"];
 
 export function typed(form) {
   const said = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "claims"));

@@ -67,6 +67,8 @@ function showFacts(one) {
     [label("amount"), one.amount],
     [label("occurred_on"), one.occurred_on],
     [label("county"), one.county && w(`county.${one.county}`).replace("county.", "")],
+    [label("subject"), one.subject && w(`category.${one.subject}`).replace("category.", "")],
+    [label("problem"), one.problem && w(`category.${one.problem}`).replace("category.", "")],
     [w("publish"), yes(one.publish_consent)],
     [w("mediation"), yes(one.mediation_consent)],
     [w("due"), one.due.map((due) => [due.on, due.on < today() && w("overdue"), due.provisional && w("provisional"), w(`clock.${due.clock}`)].filter(Boolean).join(" ")).join("\n")],
