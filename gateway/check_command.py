@@ -1,4 +1,4 @@
-"""`gateway check`: settings, asterisk_conf, flows, prompts and rules, held against each other."""
+"""`gateway check`: settings and what they name, asterisk_conf, flows, prompts and rules, held together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from gateway import config
+from gateway import config, named_files
 from gateway.config import Config, as_toml
 from gateway.core.flow_test import run_case
 from gateway.errors import OperatorError, Problem
@@ -47,6 +47,7 @@ def check_all(settings: Config) -> list[Problem]:
         found += check_conf(settings, prompts.by_id)
         found += _tried(found, lambda: _flows(settings, prompts)) or []
     _tried(found, lambda: load_rules(settings.root / settings.rules.folder))
+    found += named_files.faults(settings)
     return found
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gateway import config
+from gateway import config, named_files
 from gateway.cli import COMMANDS, main
+from gateway.notify.webhook import secret_of
 from gateway.secrets import load_secrets
+from tests.notify.mail_server import certificate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,3 +92,54 @@ def test_check_says_that_all_is_fine(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["check", "--settings"]) == 0
     out = capsys.readouterr().out
     assert "[centre]" in out and out.rstrip().endswith("all fine")
+
+
+NAMED = """
+[mail_out]
+host = "mail.example.cn"
+sender = "12315@example.cn"
+user = "hotline"
+ca_file = "ca.pem"
+password_file = "password"
+[uploads]
+clamd = "{folder}/clamd.sock"
+[[mailboxes]]
+id = "post"
+user = "hotline"
+password_file = "box"
+[[webhooks]]
+id = "city"
+url = "https://city.example/x"
+secret_file = "city.secret"
+[[webhooks]]
+id = "made"
+url = "https://made.example/x"
+"""
+
+
+def test_check_opens_what_the_settings_name(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(NAMED.format(folder=tmp_path), "utf-8")
+    loaded = config.load(file, {"GATEWAY_VAR": str(tmp_path / "var")})
+    settings = ("mail_out.ca_file", "mail_out.password_file", "mailboxes.password_file of 'post'")
+    more = ("webhooks.secret_file of 'city'", "uploads.clamd")
+
+    def named() -> set[str]:
+        return {one.text.partition(":")[0] for one in named_files.faults(loaded)}
+
+    assert named() == {*settings, *more}
+    assert all(str(tmp_path) in one.file for one in named_files.faults(loaded))
+    (tmp_path / "ca.pem").write_text("no certificate")
+    (tmp_path / "password").write_text("")
+    (tmp_path / "box").write_bytes(b"\xff")
+    (tmp_path / "city.secret").write_text("whsec_short")
+    assert named() == {*settings, *more}
+    certificate(tmp_path)[1].rename(tmp_path / "ca.pem")
+    for name in ("password", "box"):
+        (tmp_path / name).write_text("secret\n")
+    secret_of(tmp_path / "fresh")
+    (tmp_path / "fresh").rename(tmp_path / "city.secret")
+    with socket.socket(socket.AF_UNIX) as clamd:
+        clamd.bind(str(tmp_path / "clamd.sock"))
+        assert named() == set()
+    assert not (tmp_path / "var").exists()
