@@ -5,16 +5,18 @@ Set PICTURES to a folder to keep what was seen.
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from gateway.core.call import CallRecord
 from gateway.core.contact import Channel, Kind
 from gateway.fax.filing import Filing
 from gateway.web.ports import Role
 from gateway.web.site import utc_now
-from tests.fax.filed import fax_item
+from tests.fax.filed import CAME, fax_item
 from tests.pages.test_browser import DESK, looked_at, opened
 from tests.storage.databases import contact
 from tests.web.real_site import real_site
@@ -108,6 +110,34 @@ async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
             await page.wait_for_url(f"**/desk/fax/{number}")
             await page.wait_for_selector("body[data-known]")
             assert await order(page) == [before[1], before[0], before[2]]
+
+
+async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_path: Path) -> None:
+    """Where one was kept, for whoever may listen; who did stands in the audit log."""
+    later = Later()
+    async with real_site(tmp_path, filing=later, desk=later) as site:
+        later.real = Filing(site.intake, site.storage, utc_now)
+        await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        number = (await fax_item(site.intake, site.storage, tmp_path / "made")).number
+        recording = "recordings/20260302/1.1.wav"
+        (tmp_path / recording).parent.mkdir(parents=True)
+        with wave.open(str(tmp_path / recording), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(range(0, 250, 10)) * 1280)
+        call = CallRecord("1.1", "in", "13835712345", "12315", 1, CAME, recording=recording)
+        await site.storage.calls.keep([call])
+        async with opened(browser, site, DESK) as page:
+            await page.goto("/desk")
+            await log_in(page)
+            await page.goto(f"/desk/fax/{number}")
+            await page.wait_for_selector("#sound-box:not([hidden])")
+            await page.evaluate("document.querySelector('#sound').play()")
+            await page.wait_for_function("document.querySelector('#sound').currentTime > 0")
+            assert await page.evaluate("document.querySelector('#sound').duration") == 2
+            await page.locator("#sound-box").scroll_into_view_if_needed()
+            await looked_at(page, "fax-sound")
+        rows = await site.storage.audit.page(who="agent1")
+        assert [row.about for row in rows if row.what == "recording.listen"][:1] == ["1.1"], rows
 
 
 async def test_a_mail_is_written_up_and_no_item_is_not_found(browser: Browser, tmp_path: Path) -> None:
