@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from gateway.core.delivery import shown_address
 from gateway.fax.reading import PageReader
 from gateway.pbx.asterisk_tree import Asterisk
 from tests.live import conftest
@@ -59,7 +60,7 @@ def far(
 
 
 async def deliveries(gateway: Gateway, number: str) -> dict[str, dict[str, Any]]:
-    """What is to be faxed about an item, by the number it goes to."""
+    """What is to be faxed about an item, by the number it goes to as it is shown."""
     page = await asyncio.to_thread(gateway.api, f"/api/v1/outbox?number={number}")
     return {one["to"]: one for one in page["items"] if one["way"] == "fax"}
 
@@ -68,7 +69,7 @@ async def tried(gateway: Gateway, number: str, partner: str, times: int) -> dict
     """A partner's delivery, once it was tried so often."""
     async with asyncio.timeout(150):
         while True:
-            one = (await deliveries(gateway, number))[PARTNERS[partner]]
+            one = (await deliveries(gateway, number))[shown_address(PARTNERS[partner])]
             if one["attempts"] >= times or one["state"] == "sent":
                 return one
             await asyncio.sleep(0.1)
