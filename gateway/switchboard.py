@@ -526,6 +526,8 @@ class Switchboard:
             self._colleague_rings(story)
         if note.what is What.BEGAN:
             self._tell_call("call.ringing", story)
+            if story.record.direction == "out" and story.record.agent in self._seats:
+                self._seat_rings(story.record.agent, story.id, True)
             if story.back:
                 self._own(self._back_began(story.back), f"call-back {story.back}")
         elif story.doing is Doing.TALK and before is not Doing.TALK:

@@ -173,10 +173,10 @@ def _answered_outside(story: Story, note: Note) -> None:
 
 
 def _outside_agent(story: Story, note: Note) -> None:
-    if story.record.direction == "out" and not is_back(story.id):
+    ours = story.record.direction == "out" and not is_back(story.id)
+    if ours and story.record.talked_at is None:
         _answered_outside(story, note)
-    else:
-        _agent(story, note)
+    _agent(story, note)
 
 
 def _agent_lost(story: Story, note: Note) -> None:

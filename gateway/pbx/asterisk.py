@@ -151,6 +151,7 @@ class AsteriskPbx:
     async def consult(self, wanted: Consult) -> bool:
         summary = "&".join(f"{self._sounds}/{prompt}" for prompt in wanted.summary)
         on_agent = {
+            "__CALLER_CHAN": wanted.caller_leg,
             "TARGET": wanted.target,
             "TARGET_DIAL": self._phone_of(wanted.dial).removeprefix(SIP) if wanted.seat else _dialled(wanted),
             "TARGET_LINE": "0" if wanted.seat else "1",

@@ -40,6 +40,7 @@ MODULES: Mapping[str, str] = {
     "CONFBRIDGE_INFO": "app_confbridge",
     "Dial": "app_dial",
     "ExecIf": "app_exec",
+    "MASTER_CHANNEL": "func_channel",
     "MixMonitor": "app_mixmonitor",
     "MusicOnHold": "res_musiconhold",
     "Playback": "app_playback",

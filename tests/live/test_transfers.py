@@ -423,6 +423,61 @@ async def test_one_click_calls_the_person_of_an_item(gateway: Gateway) -> None:
     assert told.count("called_back") == 1
 
 
+@asynccontextmanager
+async def called(gateway: Gateway, number: str) -> AsyncIterator[Talk]:
+    """The agent of seat 8003 talks with somebody whom he called; `call` is that person's leg."""
+    sent = {"kind": "question", "content": "请回电", "name": "李四", "phone": number}
+    item = gateway.api("/api/v1/intake", sent)["number"]
+    async with (
+        gateway.seat("8003", "agent3") as seat,
+        gateway.phone("12345", port=gateway.far_end) as far,
+    ):
+        seat.answer_with(Answer(0.1, AGENT))
+        far.answer_with(Answer(0.2, CALLER))
+        await asyncio.to_thread(gateway.api, f"/api/v1/queue/{item}/call", {"agent": "agent3"})
+        at_seat, there = await seat.incoming(10), await far.incoming(10)
+        far.answer_with(Answer(0.2, PARTNER))
+        await everybody_hears({AGENT: at_seat, CALLER: there})
+        lines = (await asyncio.to_thread(gateway.api, "/api/v1/lines"))["items"]
+        call = next(str(line["call_id"]) for line in lines if line["call_id"])
+        yield Talk(gateway, number, there, seat, at_seat, far, call)
+        for leg in (there, at_seat):
+            if not leg.over:
+                await leg.hang_up()
+
+
+async def test_whom_we_called_is_handed_to_a_partner(gateway: Gateway) -> None:
+    async with called(gateway, "13912350021") as talk:
+        there = await talk.three_way()
+        await talk.ask("leave")
+        await talk.at_seat.ended(5)
+        await talk.state("handed_over")
+        await everybody_hears({CALLER: talk.call, PARTNER: there})
+        await talk.call.hang_up()
+        await there.ended(5)
+    record = await gateway.call_of("13912350021")
+    assert (record["direction"], record["outcome"], record["agent"]) == ("out", "talked", "agent3")
+    assert record["recording_state"] == "saved"
+    kept = gateway.api(f"/api/v1/calls/{record['id']}/transfers")["items"]
+    assert [(t["target"], t["outcome"]) for t in kept] == [("12345", "handed_over")]
+    told = [entry["what"] for entry in (await gateway.item_of(record["number"]))["timeline"]]
+    assert told.count("called_back") == 1
+
+
+async def test_whom_we_called_is_not_left_when_the_agent_is_gone(gateway: Gateway) -> None:
+    async with called(gateway, "13912350022") as talk:
+        there = await talk.consult()
+        await talk.at_seat.hang_up()
+        await there.ended(5)
+        await talk.call.wait_prompt("queue_again", timeout=5)
+        again = await talk.seat.incoming(20)
+        await everybody_hears({CALLER: talk.call, AGENT: again})
+        await again.hang_up()
+        await talk.call.ended(10)
+    record = await gateway.call_of("13912350022")
+    assert (record["direction"], record["outcome"]) == ("out", "talked")
+
+
 async def test_an_agent_may_be_told_that_somebody_listens(asterisk_tree: Asterisk, tmp_path: Path) -> None:
     made = new_gateway(tmp_path, GATEWAY_QUEUE_TELL_LISTENED="true", GATEWAY_QUEUE_WRAP_UP_SECONDS=1)
     for gateway in running(made):
