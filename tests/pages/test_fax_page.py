@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
+from gateway.call_desk import CallDesk
 from gateway.core.call import CallRecord
 from gateway.core.contact import Channel, Kind
 from gateway.fax.filing import Filing
@@ -26,10 +27,10 @@ PASSWORD = "a long enough password"
 
 
 class Later:
-    """A filing that is there once the site is."""
+    """A part of the site that is there once the site is."""
 
     def __init__(self) -> None:
-        self.real: Filing | None = None
+        self.real: Filing | CallDesk | None = None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.real, name)
@@ -114,9 +115,10 @@ async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
 
 async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_path: Path) -> None:
     """Where one was kept, for whoever may listen; who did stands in the audit log."""
-    later = Later()
-    async with real_site(tmp_path, filing=later, desk=later) as site:
+    later, calls = Later(), Later()
+    async with real_site(tmp_path, filing=later, desk=calls) as site:
         later.real = Filing(site.intake, site.storage, utc_now)
+        calls.real = CallDesk(None, site.storage, site.intake, utc_now)  # type: ignore[arg-type]  # no call is live
         await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
         number = (await fax_item(site.intake, site.storage, tmp_path / "made")).number
         recording = "recordings/20260302/1.1.wav"

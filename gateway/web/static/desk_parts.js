@@ -2,7 +2,7 @@
 export const $ = (id) => document.getElementById(id);
 export const { agent, seat, role, lang } = document.body.dataset;
 const words = JSON.parse(document.body.dataset.words);
-export const w = (name) => words[name] ?? name;
+export const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", value), words[name] ?? name);
 export const path = (id) => encodeURIComponent(id);
 export const today = () => new Date().toLocaleDateString("sv");
 export const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });

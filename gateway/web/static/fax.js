@@ -2,15 +2,10 @@
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
 import { asItem, put, typed } from "./case_form.js";
+import { $, alarm, lang, make, told, w } from "./desk_parts.js";
 
-const $ = (id) => document.getElementById(id);
-const { number, lang } = document.body.dataset;
-const words = JSON.parse(document.body.dataset.words);
-const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", value), words[name] ?? name);
-const make = (tag, text = "", className = "") => Object.assign(document.createElement(tag), { textContent: text, className });
+const { number } = document.body.dataset;
 const FIELDS = { name: "name", phone: "phone", amount: "amount", date: "occurred_on", respondent: "respondent_name" };
-
-document.documentElement.dataset.look = localStorage.getItem("look") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
 let pages = [];
 let at = 0;
@@ -20,10 +15,6 @@ let again = 0; // looks once more while pages are being read
 
 const name = (page) => `${page.fax}/${page.page}`;
 const picture = (page) => `/api/v1/queue/${page.number}/attachments/${page.sha256}`;
-const alarm = (text) => {
-  $("alarm").hidden = !text;
-  $("alarm").textContent = text || "";
-};
 
 // ------------------------------------------------------------ what is shown
 
@@ -212,7 +203,7 @@ $("draft").addEventListener("submit", async (event) => {
     $("saved").textContent = w("saved_item");
     document.body.dataset.saved = "yes";
   } catch (problem) {
-    $("fault").textContent = [problem.message, ...problem.faults.map((one) => `${one.field}: ${one[lang]}`)].join(" ");
+    $("fault").textContent = told(problem);
   }
 });
 
