@@ -13,7 +13,7 @@ run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 	@exec .venv/bin/gateway run $(ARGS)
 
 test: setup ## run every test, those on a real Asterisk too, in two processes
-	@exec $(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec $(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 setup: venv ## set up what run and test need, and nothing else
 	@$(PY) -m gateway.workshop test

@@ -340,8 +340,9 @@ async def storm(folder: Path, kills: int, seed: int) -> tuple[Storm, list[str]]:
         folder.mkdir(parents=True, exist_ok=True)
         password = folder / "password"
         password.write_text(PASSWORD)
-        with gateway(folder, MAILBOX.format(port=box.port, user=BOX, password=password)) as made:
-            blown = Storm(made, rng, box.client(BOX))
+        settings = MAILBOX.format(port=box.port, user=BOX, password=password)
+        with gateway(folder, settings) as made, box.client(BOX) as client:
+            blown = Storm(made, rng, client)
             for _ in range(kills):
                 await blown.round(rng.uniform(0.0, 0.35))
             await blown.settle()

@@ -21,7 +21,7 @@ from tests.live.conftest import Gateway, free_ports, new_gateway, running
 from tests.live.far_fax import FarFax, far_fax
 from tests.live.modem import Machine, machines
 
-pytestmark = pytest.mark.xdist_group("fax")  # one after another, in one process
+pytestmark = pytest.mark.live
 FAX_NUMBER = "2025100"
 MODEMS = ("03573020001", "03573020002", "03573020003")
 

@@ -19,7 +19,7 @@ from tests.live import conftest
 from tests.live.conftest import ROOT, Gateway, new_gateway, running
 from tests.live.far_fax import FarFax, far_fax
 
-pytestmark = pytest.mark.xdist_group("fax")  # one after another, in one process
+pytestmark = pytest.mark.live
 PARTNERS = {
     "busy": "7000003",
     "silent": "7000004",
