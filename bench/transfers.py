@@ -40,6 +40,7 @@ class Heard:
 
     silences: dict[str, list[float]] = field(default_factory=lambda: {step: [] for step in STEPS})
     rings: list[float] = field(default_factory=list)
+    freed: list[float] = field(default_factory=list)
 
 
 def measure(folder: Path, rounds: int) -> Part:
@@ -68,6 +69,10 @@ def _rows(heard: Heard) -> Sequence[Row]:
     rows.append(
         at_most("queued to the seat's ring p99", p99, RING * 1000, "{:.0f} ms", str(len(heard.rings)))
     )
+    p50, p99 = percentile(heard.freed, 0.5) * 1000, percentile(heard.freed, 0.99) * 1000
+    many = str(len(heard.freed))
+    rows.append(Row("somebody waits, a seat becomes free: to its ring p50", f"{p50:.0f} ms", samples=many))
+    rows.append(at_most("the same, p99", p99, RING * 1000, "{:.0f} ms", many))
     return rows
 
 
@@ -100,8 +105,9 @@ async def _talks(settings: Config, environment: dict[str, str], heard: Heard, ro
         seat.answer_with(Answer(0.05, AGENT))
         partner.answer_with(Answer(0.05, PARTNER))
         await _post(api, "agents/agent1/state", {"state": "ready"})
-        for _ in range(rounds):
+        for turn in range(rounds):
             await _talk(settings, api, seat, partner, caller, heard)
+            await _freed(api, seat, caller, heard, 1.5 + turn * 0.37 % 1)
 
 
 async def _talk(
@@ -127,6 +133,29 @@ async def _talk(
     await call.hang_up()
     await at_seat.ended(5)
     await asyncio.sleep(0.5)
+
+
+async def _freed(
+    api: aiohttp.ClientSession, seat: Phone, caller: Phone, heard: Heard, waited: float
+) -> None:
+    """Somebody has waited for a while when the seat becomes ready."""
+    await _post(api, "agents/agent1/state", {"state": "paused", "reason": "break"})
+    call = await caller.dial("12315")
+    while not await _waiting(api):
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(waited)
+    began = time.perf_counter()
+    await _post(api, "agents/agent1/state", {"state": "ready"})
+    at_seat = await seat.incoming(10)
+    heard.freed.append(time.perf_counter() - began)
+    await call.hang_up()
+    await at_seat.ended(5)
+    await _post(api, "agents/agent1/state", {"state": "ready"})
+
+
+async def _waiting(api: aiohttp.ClientSession) -> bool:
+    async with api.get("lines") as response:
+        return bool((await response.json())["waiting"])
 
 
 def _longest(call: Call, at: float) -> float:

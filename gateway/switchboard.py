@@ -676,6 +676,18 @@ class Switchboard:
         self._tell_seat(after)
         self._time_wrap_up(after)
         self._owed_changed.set()
+        if after.free and not before.free:
+            self._own(self._look_again(), f"queue for {seat}")
+
+    async def _look_again(self) -> None:
+        """A seat is free: whoever has waited longest is not to wait for the queue's next look."""
+        waiting = [story for story in self.live() if story.doing is Doing.QUEUE and story.caller_leg]
+        free = sum(seat.free for seat in self._seats.values())
+        try:
+            for story in waiting[:free]:
+                await self._pbx.look_again(story.caller_leg)
+        except PbxDown as error:
+            log.warning("the queue is not told of a free seat: %s", error)
 
     def _tell_seat(self, seat: Seat) -> None:
         """All that a page shows of its own seat, so that none has to ask."""

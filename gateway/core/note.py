@@ -18,7 +18,7 @@ class What(StrEnum):
 
     BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id
     TURNED_AWAY = "turned_away"  # 0, in, FROM, the number dialled
-    QUEUED = "queued"
+    QUEUED = "queued"  # the caller's leg
     LEFT = "left"  # why he came out of the queue without a talk
     AGENT = "agent"  # the seat that answered, its leg, the caller's leg
     AGENT_OFF = "agent_off"  # the seat, hang-up cause, its leg, 1 if it went since the caller had

@@ -143,6 +143,7 @@ def _turned_away(story: Story, note: Note) -> None:
 def _queued(story: Story, note: Note) -> None:
     record = story.record
     story.record = replace(record, queued_at=record.queued_at or note.at)
+    story.caller_leg = note.arg(0) or story.caller_leg
     _go(story, Doing.QUEUE, note.at)
 
 

@@ -289,6 +289,10 @@ class Ami:
             raise ValueError("one channel's name is wanted, not a pattern")
         return await self._do("Hangup", Channel=channel, Cause=cause)
 
+    async def receive_key(self, channel: str, key: str) -> AmiOutcome:
+        """As if whoever is on this channel had pressed a key."""
+        return await self._do("PlayDTMF", Channel=channel, Digit=key, Receive="yes")
+
     async def queue_add(
         self,
         queue: str,

@@ -183,6 +183,10 @@ class AsteriskPbx:
     async def hang_up(self, leg: str) -> bool:
         return (await self._ami.hangup(leg)).ok
 
+    async def look_again(self, caller_leg: str) -> bool:
+        """A key that no telephone has and no menu knows ends app_queue's pause between two looks."""
+        return (await self._ami.receive_key(caller_leg, "D")).ok
+
     async def call_out(self, seat: str, number: str, item: str) -> bool:
         outcome = await self._ami.originate(
             self._phone_of(seat),

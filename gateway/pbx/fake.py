@@ -98,6 +98,11 @@ class FakePbx:
         self.legs.discard(leg)
         return gone
 
+    async def look_again(self, caller_leg: str) -> bool:
+        self._check()
+        self.asked.append(("look_again", caller_leg))
+        return caller_leg in self.legs
+
     async def call_out(self, seat: str, number: str, item: str) -> bool:
         self._check()
         self.asked.append(("call_out", seat, number, item))

@@ -135,6 +135,10 @@ class Pbx(Protocol):
     async def hang_up(self, leg: str) -> bool:
         """End one leg. False when it had gone."""
 
+    async def look_again(self, caller_leg: str) -> bool:
+        """Let the queue look for a seat for a waiting caller now, and not at its next turn, up to a second
+        later. False when the leg is gone."""
+
     async def call_out(self, seat: str, number: str, item: str) -> bool:
         """Ring a seat, and from there dial a number on a line; the call bears the item's number."""
 
