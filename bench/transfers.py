@@ -135,13 +135,11 @@ async def _talk(
     await asyncio.sleep(0.5)
 
 
-async def _freed(
-    api: aiohttp.ClientSession, seat: Phone, caller: Phone, heard: Heard, waited: float
-) -> None:
+async def _freed(api: aiohttp.ClientSession, seat: Phone, caller: Phone, heard: Heard, waited: float) -> None:
     """Somebody has waited for a while when the seat becomes ready."""
     await _post(api, "agents/agent1/state", {"state": "paused", "reason": "break"})
     call = await caller.dial("12315")
-    while not await _waiting(api):
+    while not await _waiting(api):  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     await asyncio.sleep(waited)
     began = time.perf_counter()

@@ -58,6 +58,7 @@ T = TypeVar("T")
 MARK = "journal"  # the once-ledger's name for how far the journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
 BATCH = 64  # calls closed in one transaction
+LOOKS, LOOK_EVERY = 3, 0.1  # how often the queue is told of a free seat, seconds between
 NO_PHONE_AFTER = 0.5  # seconds without its telephone until a seat is paused: it was asked several times
 NO_PAGE_AFTER = 2.0  # the same for a page: it may be loaded anew
 RETRY = (0.2, 5.0)  # first and longest pause while storage is away
@@ -552,6 +553,9 @@ class Switchboard:
         if live.walk and live.walk.kind:
             story.kind = live.walk.kind
         self._owed_changed.set()
+        for seat in tuple(self._seats.values()):
+            if seat.call == story.id and seat.state is SeatState.OFFLINE:
+                self._change_seat(seat.seat, call="")  # asked into the call, though signed out
         if story.began:
             story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
             self._closing[story.id] = live
@@ -666,7 +670,8 @@ class Switchboard:
             return
         after = acd.changed(before, self._now(), **facts)
         # It is told whom a seat rings for before it is told that it rings.
-        if after.state is SeatState.READY and before.state is not SeatState.READY:
+        rests = after.state in (SeatState.READY, SeatState.OFFLINE)
+        if rests and before.state is not after.state:
             after = replace(after, call="")
         self._seats[seat] = after
         if after.since == before.since:
@@ -680,12 +685,18 @@ class Switchboard:
             self._own(self._look_again(), f"queue for {seat}")
 
     async def _look_again(self) -> None:
-        """A seat is free: whoever has waited longest is not to wait for the queue's next look."""
-        waiting = [story for story in self.live() if story.doing is Doing.QUEUE and story.caller_leg]
-        free = sum(seat.free for seat in self._seats.values())
+        """A seat is free: whoever has waited longest is not to wait for the queue's next look. The first
+        time may only end an announcement."""
         try:
-            for story in waiting[:free]:
-                await self._pbx.look_again(story.caller_leg)
+            for _ in range(LOOKS):
+                free = sum(seat.free for seat in self._seats.values())
+                waiting = [story for story in self.live() if story.doing is Doing.QUEUE and story.caller_leg]
+                for story in waiting[:free]:
+                    if not await self._pbx.look_again(story.caller_leg):
+                        log.warning("call %s: the queue could not be told of a free seat", story.id)
+                if not (free and waiting):
+                    return
+                await asyncio.sleep(LOOK_EVERY)
         except PbxDown as error:
             log.warning("the queue is not told of a free seat: %s", error)
 
