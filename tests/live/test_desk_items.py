@@ -40,7 +40,7 @@ async def working(browser: Browser, gateway: Gateway, account: str, password: st
         await page.fill("#f-account", account)
         await page.fill("#f-password", password)
         await page.click("button[type=submit]")
-        await page.wait_for_selector("#rows")
+        await page.wait_for_selector("#rows", state="attached")  # empty, it is not visible
         yield page
 
 

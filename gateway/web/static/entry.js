@@ -1,7 +1,7 @@
 // /desk/entry: a visit or a letter becomes an item. Files go with it in one request; its key is kept until the
 // receipt is here, so that a second press after a lost answer gives the same receipt.
 import { Problem } from "./desk_server.js";
-import { $, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
+import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
 import { asItem, typed } from "./case_form.js";
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
@@ -107,4 +107,3 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   $("draft").requestSubmit();
 });
-document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";

@@ -1,6 +1,6 @@
 // /desk/linkage: what passes between us and partner hotlines, and what we say of it. One row a referral.
 import { ask } from "./desk_server.js";
-import { $, alarm, button, lang, make, role, spaced, today, told, w, when } from "./desk_parts.js";
+import { $, alarm, button, make, role, spaced, today, told, w, when } from "./desk_parts.js";
 
 // What our side says of a referral in each state; the other side says the rest.
 const OURS = {
@@ -52,7 +52,7 @@ function begin(one, event) {
   at = { one, event };
   $("say-name").textContent = `${w(`event.${event}`)} · ${one.id}`;
   $("say-satisfied").hidden = event !== "close";
-  $("say-number").hidden = one.direction !== "in" && !one.their_number ? false : event === "close";
+  $("say-number").hidden = event === "close" && (one.direction === "in" || Boolean(one.their_number));
   for (const id of ["text", "their_number"]) $(id).value = "";
   $("say-fault").textContent = "";
   $("say").showModal();
@@ -103,7 +103,6 @@ if (["supervisor", "admin"].includes(role)) {
   count();
 }
 
-document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
 ask("GET", "partners").then(
   ({ items }) => $("partner").append(...items.map((one) => Object.assign(make("option", one.name), { value: one.id }))),
   () => {},
