@@ -26,6 +26,7 @@ from gateway.errors import StorageDown
 log = logging.getLogger(__name__)
 
 LIMIT = 60.0  # seconds for one page, the start of the reader among them
+GATHER = 0.2  # seconds before it looks what has come: one look for many items
 IDLE = 60.0  # seconds after which a reader that has nothing to do is ended
 TRIES = 2
 LONGEST = 1 << 22  # bytes of one answer
@@ -152,6 +153,7 @@ class FaxReading:
         try:
             async with asyncio.timeout(IDLE):
                 await self._woken.wait()
+                await asyncio.sleep(GATHER)
         except TimeoutError:
             await self._reader.stop()
 

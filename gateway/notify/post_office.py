@@ -34,6 +34,7 @@ from gateway.notify.way import Way
 
 log = logging.getLogger(__name__)
 
+GATHER = 0.1  # seconds between an item and the look at what is to be told of it: one look for many
 POLL = 2.0  # seconds between two looks when nobody tells of anything
 AWAY = 5.0  # seconds to wait when storage is away
 SPARE = 10.0  # seconds that a lease is longer than the longest try
@@ -128,10 +129,13 @@ class PostOffice:
         planned = self._planned if self._planners else None
         while True:
             try:
-                while await self._ledger.plan(planned, PLANNED, self._now()):
+                while found := await self._ledger.plan(planned, PLANNED, self._now()):
                     for due in self._due.values():
                         due.set()
+                    if found < PLANNED:
+                        break
                 await _event(self._news, POLL)
+                await asyncio.sleep(GATHER)
             except StorageDown:
                 await asyncio.sleep(AWAY)
 

@@ -6,10 +6,8 @@ what is logged of it is its kind: the libraries' own texts quote what people wro
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,14 +20,15 @@ from gateway.storage.sqlite import Sqlite
 
 log = logging.getLogger(__name__)
 
-LIMIT = 30.0  # seconds for one transaction; whoever waits is then told that it failed
-
 Transaction = Connection
 T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """What a kind of database has to be able to do, and the errors of it that mean it is away."""
+    """What a kind of database has to be able to do, and the errors of it that mean it is away.
+
+    One transaction takes LIMIT (limit.py) at most; whoever waits is then told by a TimeoutError.
+    """
 
     trouble: tuple[type[Exception], ...]
 
@@ -55,8 +54,10 @@ class Database:
     async def open(self) -> None:
         """Bring the tables to this version. Raises StorageDown, SetupError for a newer database."""
         try:
-            with self._translated():
+            try:
                 await self._engine.open(upgrade)
+            except self._engine.trouble as error:
+                raise _down(error) from None
         except BaseException:
             await self._engine.close()
             raise
@@ -66,9 +67,10 @@ class Database:
 
     async def read(self, body: Callable[[Transaction], T]) -> T:
         """What `body` finds; it sees one state of the database. Raises StorageDown."""
-        with self._translated():
-            async with asyncio.timeout(LIMIT):
-                return await self._engine.read(body)
+        try:
+            return await self._engine.read(body)
+        except self._engine.trouble as error:
+            raise _down(error) from None
 
     async def write(self, body: Callable[[Transaction], T]) -> T:
         """One transaction, durable when this returns; nothing of it stays when `body` raises.
@@ -76,22 +78,20 @@ class Database:
         Raises what `body` raises, and StorageDown. Whoever is cancelled, or told of StorageDown, does
         not know whether it was done: with the same key it can be asked for again.
         """
-        with self._translated():
-            async with asyncio.timeout(LIMIT):
-                return await self._engine.write(body)
+        try:
+            return await self._engine.write(body)
+        except self._engine.trouble as error:
+            raise _down(error) from None
 
     async def ping(self) -> None:
         """Raises StorageDown when it does not answer."""
         await self.read(lambda transaction: transaction.execute(PING))
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Library errors in, ours out."""
-        try:
-            yield
-        except self._engine.trouble as error:
-            log.error("storage: %s", _kind(error))
-            raise StorageDown("the database does not answer") from None
+
+def _down(error: Exception) -> StorageDown:
+    """A library's error as ours."""
+    log.error("storage: %s", _kind(error))
+    return StorageDown("the database does not answer")
 
 
 PING = text("select version_num from alembic_version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from gateway.storage.limit import LIMIT
 
 T = TypeVar("T")
 
@@ -51,9 +54,9 @@ class Postgres:
         await self._engine.dispose()
 
     async def write(self, body: Callable[[Connection], T]) -> T:
-        async with self._engine.begin() as connection:
+        async with asyncio.timeout(LIMIT), self._engine.begin() as connection:
             return await connection.run_sync(body)
 
     async def read(self, body: Callable[[Connection], T]) -> T:
-        async with self._engine.connect() as connection:
+        async with asyncio.timeout(LIMIT), self._engine.connect() as connection:
             return await connection.run_sync(body)

@@ -3,7 +3,8 @@
 A transaction's body runs in the thread as a whole, so that it costs one hop and not one for each
 statement. Bodies that come while the writer is busy share the next transaction, each inside a
 savepoint: one that fails takes back its own work alone, and all are answered after the one commit
-that makes them durable. The file is WAL with synchronous=FULL.
+that makes them durable. The file is WAL with synchronous=FULL. What is durable is brought from the WAL
+into the file by a thread of its own, so that nobody waits for that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +26,16 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.storage.limit import LIMIT
+
 Body = Callable[[Connection], Any]
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long it waits for another process's write
 READERS = 3
-CHECKPOINT = 8000  # pages of 4 kB; whoever commits the last of them waits until they are in the file
+CHECKPOINT = 16000  # pages of 4 kB in the WAL; then the writer moves what the mover has left, and begins anew
+MOVED = 500  # transactions' bodies after which the mover is woken
+ROUNDS = 3  # of the mover: what was written during the first is little, and less during the next
 TOGETHER = 64  # bodies in one transaction at most
 TROUBLE: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
 
@@ -61,15 +67,16 @@ class Sqlite:
         ).execution_options(isolation_level="AUTOCOMMIT")
         self._writes: Jobs = SimpleQueue()
         self._reads: Jobs = SimpleQueue()
-        self._threads = [_Worker(path, engine, self._writes, writes=True)]
-        self._threads += [_Worker(path, engine, self._reads, writes=False) for _ in range(READERS)]
+        self._mover = _Mover(path)
+        self._threads = [_Worker(path, engine, self._writes, self._mover)]
+        self._threads += [_Worker(path, engine, self._reads) for _ in range(READERS)]
         self._open = False
 
     async def open(self, prepare: Callable[[Connection], None]) -> None:
         """Make the file when there is none, and let `prepare` run in one transaction."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
-        for thread in self._threads:
+        for thread in (*self._threads, self._mover):
             thread.start()
         self._open = True
         await self.write(prepare)
@@ -82,7 +89,8 @@ class Sqlite:
         self._writes.put(None)
         for _ in range(READERS):
             self._reads.put(None)
-        for thread in self._threads:
+        self._mover.end()
+        for thread in (self._mover, *self._threads):
             await asyncio.to_thread(thread.join)
 
     async def write(self, body: Callable[[Connection], T]) -> T:
@@ -96,21 +104,26 @@ class Sqlite:
             raise OSError("the database is closed")
         loop = asyncio.get_running_loop()
         job = Job(body, loop, loop.create_future())
+        timer = loop.call_later(LIMIT, _too_late, job.answer)  # half of what asyncio.timeout costs
         jobs.put(job)
-        answer: T = await job.answer
+        try:
+            answer: T = await job.answer
+        finally:
+            timer.cancel()
         return answer
 
 
 class _Worker(threading.Thread):
     """Takes jobs until it finds None. The writer takes all that wait, a reader one at a time."""
 
-    def __init__(self, path: Path, engine: Engine, jobs: Jobs, *, writes: bool) -> None:
-        super().__init__(name="sqlite writer" if writes else "sqlite reader", daemon=True)
+    def __init__(self, path: Path, engine: Engine, jobs: Jobs, mover: _Mover | None = None) -> None:
+        """With a mover it is the writer."""
+        super().__init__(name="sqlite writer" if mover else "sqlite reader", daemon=True)
         self._path = path
         self._engine = engine
         self._jobs = jobs
-        self._writes = writes
-        self._together = TOGETHER if writes else 1
+        self._mover = mover
+        self._together = TOGETHER if mover else 1
         self._connection: Connection | None = None
         self._raw: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -139,14 +152,14 @@ class _Worker(threading.Thread):
                 self._jobs.put(None)
                 break
             group.append(job)
-        return [job for job in group if not job.answer.cancelled()]
+        return [job for job in group if not job.answer.done()]
 
     def _do(self, group: Sequence[Job]) -> None:
         """One transaction. Raises what made the whole of it fail; nothing of it stays then."""
         if not group:
             return
         connection, raw = self._connected()
-        raw.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+        raw.execute("BEGIN IMMEDIATE" if self._mover else "BEGIN")
         if len(group) == 1:
             _alone(connection, raw, group[0])
         else:
@@ -154,6 +167,8 @@ class _Worker(threading.Thread):
                 _beside_others(connection, raw, job)
         if raw.in_transaction:
             raw.execute("COMMIT")
+        if self._mover:
+            self._mover.wrote(len(group))
 
     def _connected(self) -> tuple[Connection, sqlite3.Connection]:
         """The connection; a new one when the file is another one now. Raises OSError when it is gone."""
@@ -165,7 +180,7 @@ class _Worker(threading.Thread):
         self._connection = self._engine.connect()
         raw = self._connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
-        if not self._writes:
+        if not self._mover:
             raw.execute("PRAGMA query_only=ON")
         self._raw, self._file = raw, file
         return self._connection, raw
@@ -179,6 +194,43 @@ class _Worker(threading.Thread):
                 connection.close()
             except TROUBLE:
                 return
+
+
+class _Mover(threading.Thread):
+    """Brings what is durable from the WAL into the file, beside the writer and the readers."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="sqlite mover", daemon=True)
+        self._path = path
+        self._count = 0
+        self._wanted = threading.Event()
+        self._ends = False
+
+    def wrote(self, bodies: int) -> None:
+        self._count += bodies
+        if self._count >= MOVED:
+            self._count = 0
+            self._wanted.set()
+
+    def end(self) -> None:
+        self._ends = True
+        self._wanted.set()
+
+    def run(self) -> None:
+        while self._wanted.wait() and not self._ends:
+            self._wanted.clear()
+            try:
+                self._move()
+            except TROUBLE:
+                continue  # the writer does it then, and tells what is wrong
+
+    def _move(self) -> None:
+        """The WAL begins anew once all of it is moved: by us, or by the writer, who finds little left."""
+        with closing(_connect(self._path)) as raw:
+            for _ in range(ROUNDS):
+                _, pages, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if pages == moved:
+                    return
 
 
 def _alone(connection: Connection, raw: sqlite3.Connection, job: Job) -> None:
@@ -201,6 +253,11 @@ def _beside_others(connection: Connection, raw: sqlite3.Connection, job: Job) ->
         raw.execute("ROLLBACK TO body")
         job.error = error
     raw.execute("RELEASE body")
+
+
+def _too_late(answer: asyncio.Future[Any]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError("the database takes too long"))
 
 
 def _answer(group: Sequence[Job]) -> None:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 
+from aiohttp import web
+
 from gateway.core import number as numbers
 from gateway.core.contact import Contact, Receipt
 from gateway.errors import FieldFault, KeyReused, NotFound, StorageDown, TooMany
@@ -22,6 +24,7 @@ from gateway.web.ports import Door
 from gateway.web.route import Answer, Asked, Route
 
 KEY_HEADER = "Idempotency-Key"
+_CHECKED = web.RequestKey("checked contact", Contact)
 _KEY = re.compile(r"[\x21-\x7e]{1,180}")
 
 
@@ -76,7 +79,10 @@ class IntakeApi:
 
     async def submit(self, asked: Asked) -> Answer:
         key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        receipt = await self._timed(self._contact(asked, key))
+        contact = asked.request[_CHECKED]
+        if asked.files or contact.key != f"web:{key}":
+            contact = self._contact(asked, key)
+        receipt = await self._timed(contact)
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
     def _contact(self, asked: Asked, key: str) -> Contact:
@@ -96,7 +102,9 @@ class IntakeApi:
         happened = asked.sent(shapes.NewContact).occurred_on
         if happened and happened > today:
             yield FieldFault("occurred_on", "日期在将来", "lies in the future")
-        yield from self._missing(self._contact(asked, ""))
+        contact = self._contact(asked, key or "")
+        asked.request[_CHECKED] = contact
+        yield from self._missing(contact)
 
     async def _timed(self, contact: Contact) -> Receipt:
         began = time.perf_counter()

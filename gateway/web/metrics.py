@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome
+from gateway.core.contact import Channel
 from gateway.core.figures import SUMS
 from gateway.web.figure_shapes import BoardFigures
 from gateway.web.ports import Board, ItemCount, LineState
@@ -35,12 +36,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._of_channel = {one.value: self._seconds.labels(one.value) for one in Channel}
         self._board = _BoardCollector(board)
         self._registry.register(self._board)
 
     def took_in(self, channel: str, seconds: float) -> None:
         """One contact was taken in."""
-        self._seconds.labels(channel).observe(seconds)
+        self._of_channel[channel].observe(seconds)
 
     def text(
         self,

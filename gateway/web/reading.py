@@ -9,7 +9,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -134,7 +134,7 @@ def _member(m: Member, value: Any, path: str, faults: list[FieldFault], deep: in
 
 
 def _value(m: Member, value: Any, path: str, faults: list[FieldFault], deep: int) -> Any:
-    if isinstance(m.kind, type) and is_dataclass(m.kind):
+    if m.nested:
         if not isinstance(value, dict) or deep >= _DEEPEST:
             return _fault(faults, path, "应为对象", "must be an object")
         return _object(m.kind, value, f"{path}.", faults, deep + 1)
@@ -198,10 +198,11 @@ def _no_text(forbidden: str) -> re.Pattern[str]:
 
 def _of_kind(kind: Any, value: str, path: str, faults: list[FieldFault]) -> Any:
     if issubclass(kind, StrEnum):
-        if value not in {one.value for one in kind}:
+        try:
+            return kind(value)
+        except ValueError:
             words = ", ".join(one.value for one in kind)
             return _fault(faults, path, f"应为以下之一：{words}", f"is one of: {words}")
-        return kind(value)
     try:
         if kind is datetime:
             return datetime.fromisoformat(_SPACE_FOR_PLUS.sub("+", value))

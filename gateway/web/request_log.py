@@ -49,9 +49,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Signal on_response_prepare: what every answer has, unless its handler said otherwise."""
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
-    response.headers["Server"] = "hotline-gateway"
+    headers = response.headers
+    headers["Server"] = "hotline-gateway"
     for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in headers:
+            headers[name] = value
 
 
 def request_id(request: web.Request) -> str:

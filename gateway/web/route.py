@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -161,9 +160,18 @@ def handler(
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
-        async with AsyncExitStack() as stack:
-            body, files = await _read(route, request, uploads, stack) if route.body else (None, ())
-            done = await route.does(Asked(request, who, query, body, files))
+        if route.files and request.content_type == MULTIPART:
+            async with uploads.receive(request, address_of(request)) as sent:
+                if sent.refusal:
+                    raise sent.refusal
+                assert route.body
+                body = _checked(route, request, read_form(route.body, sent.fields, sent.faults))
+                done = await route.does(Asked(request, who, query, body, sent.files))
+        else:
+            body = None
+            if route.body:
+                body = _checked(route, request, read_body(route.body, await _json(request)))
+            done = await route.does(Asked(request, who, query, body))
         if notes and who:
             await _note(route, request, notes)
         if isinstance(done, web.StreamResponse):
@@ -199,31 +207,15 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     return None
 
 
-async def _read(
-    route: Route, request: web.Request, uploads: Uploads, stack: AsyncExitStack
-) -> tuple[Any, tuple[Upload, ...]]:
-    """The body as a shape, and its files until the stack ends.
-
-    Raises Refused, WrongType, TooLarge, TooMany, BadContact with every fault.
-    """
-    assert route.body
-    files: tuple[Upload, ...] = ()
-    reading: Reading[Any]
-    if route.files and request.content_type == MULTIPART:
-        sent = await stack.enter_async_context(uploads.receive(request, address_of(request)))
-        if sent.refusal:
-            raise sent.refusal
-        files = sent.files
-        reading = read_form(route.body, sent.fields, sent.faults)
-    else:
-        reading = read_body(route.body, await _json(request))
+def _checked(route: Route, request: web.Request, reading: Reading[T]) -> T:
+    """The body as a shape, once nothing is wrong with it. Raises BadContact with every fault."""
     faults = list(reading.faults)
     if route.also and reading.rest is not None:
         known = {fault.field for fault in faults}
         faults += [f for f in route.also(Asked(request, body=reading.rest)) if f.field not in known]
-    if faults:
+    if faults or reading.made is None:
         raise BadContact(*faults)
-    return reading.made, files
+    return reading.made
 
 
 def as_json(done: Answer) -> web.Response:
@@ -238,11 +230,14 @@ async def _json(request: web.Request) -> bytes:
     """The body of a request that takes JSON. Raises WrongType, TooLarge, and aiohttp's 413 and 408."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise TooLarge(f"最大 {LARGEST_BODY} 字节 / at most {LARGEST_BODY} bytes")
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await request.read()
-    except TimeoutError as error:
-        raise web.HTTPRequestTimeout from error
+    if request.content.is_eof():  # all of it came with the head, as small ones do
+        body = await request.read()
+    else:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except TimeoutError as error:
+            raise web.HTTPRequestTimeout from error
     if body and request.content_type != "application/json":
         raise WrongType("请用 application/json / send application/json")
     return body

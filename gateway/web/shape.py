@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -48,7 +48,8 @@ class Rule:
 class Member:
     """One member of a shape, with its type taken apart.
 
-    `kind` is the type without None; `listed` is True for tuple[kind, ...]. `field` is the dataclass's
+    `kind` is the type without None; `listed` is True for tuple[kind, ...], `nested` where kind is a shape
+    itself. `field` is the dataclass's
     own name for it: one that Python keeps for itself, such as from, has an underscore behind it there.
     """
 
@@ -60,6 +61,7 @@ class Member:
     required: bool
     default: Any
     rule: Rule
+    nested: bool
 
 
 _KNOWN: dict[type[Any], Mapping[str, Member]] = {}
@@ -92,6 +94,7 @@ def _members(shape: type[Any]) -> Iterator[Member]:
             required=f.default is MISSING,
             default=None if f.default is MISSING else f.default,
             rule=rule,
+            nested=is_dataclass(get_args(kind)[0] if listed else kind),
         )
 
 

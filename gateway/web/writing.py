@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 _NAMES: dict[type[Any], tuple[str, ...]] = {}  # the members of each shape seen so far
 
 
@@ -34,12 +36,16 @@ def moment(at: datetime) -> str:
     """ISO 8601 in UTC, to the millisecond, with Z. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 def encoded(value: Any) -> bytes:
-    """UTF-8 JSON, without escapes for what is no ASCII."""
-    return _WRITER.encode(value).encode("utf-8", "replace")
+    """UTF-8 JSON, without escapes for what is no ASCII; half a character becomes a question mark."""
+    try:
+        return orjson.dumps(value, plain, orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError:  # what orjson is stricter about, such as half a character
+        return _WRITER.encode(value).encode("utf-8", "replace")

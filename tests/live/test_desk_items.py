@@ -140,7 +140,7 @@ async def test_who_reported_is_told_for_a_reason_to_who_may_know(gateway: Gatewa
         assert "钱七" not in await page.content()
     made = await asyncio.to_thread(gateway.command, "user", "add", "leader1", "--role", "supervisor")
     async with working(browser, gateway, "leader1", made.strip().split()[-1]) as page:
-        assert await page.is_visible("#team")
+        await page.wait_for_selector("#team:not([hidden])")
         await open_item(page, "散装假盐")
         await page.fill("#unseal-why", "联系举报人补充线索")
         await page.click("#unseal")

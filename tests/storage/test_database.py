@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, text
 from gateway.core.case import QUEUED
 from gateway.errors import SetupError, StorageDown
 from gateway.storage import Storage, Transaction
+from gateway.storage.sqlite import CHECKPOINT, MOVED
 from gateway.storage.tables import WAITING, gaps, meta
 
 OPENER = """
@@ -46,6 +47,23 @@ async def whys(storage: Storage) -> list[str]:
     return await storage.database.read(
         lambda t: list(t.execute(select(gaps.c.why).order_by(gaps.c.id)).scalars())
     )
+
+
+async def test_the_log_of_a_busy_database_is_moved_into_its_file(tmp_path: Path) -> None:
+    """By a thread beside the writer; when that falls behind, by the writer, so that it never grows on."""
+    file = tmp_path / "gateway.db"
+    storage = await Storage.open(f"sqlite:///{file}", tmp_path)
+    try:
+        before = file.stat().st_size
+        for _ in range(2 * MOVED // 50):
+            await asyncio.gather(*(storage.database.write(add("x" * 4000)) for _ in range(50)))
+        async with asyncio.timeout(10):
+            while file.stat().st_size < before + 1_000_000:
+                await asyncio.sleep(0.02)
+        assert Path(f"{file}-wal").stat().st_size < (CHECKPOINT + 1000) * 4200
+        assert len(await whys(storage)) == 2 * MOVED
+    finally:
+        await storage.close()
 
 
 async def test_what_fails_leaves_nothing(storage: Storage) -> None:
