@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+TOGETHER = 8  # rows that one statement writes; each statement is a wait for Python's lock
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 Values = Mapping[str, Any]
@@ -46,7 +47,12 @@ class Prepared:
             t.execute(self._statement, rows)
             return
         ready = [self._ready(values) for values in rows]
-        raw.executemany(ready[0][0], [values for _, values in ready])
+        text = ready[0][0]
+        head, word, row = text.rpartition(" VALUES ")
+        if len(rows) > TOGETHER or not (word and row.endswith("?)")):
+            raw.executemany(text, [values for _, values in ready])
+            return
+        raw.execute(head + word + ", ".join([row] * len(rows)), [one for _, each in ready for one in each])
 
     def value(self, t: Connection, values: Values) -> Any:
         """The first column of the one row that comes back; None when there is none."""

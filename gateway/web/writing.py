@@ -18,15 +18,13 @@ def plain(value: Any) -> Any:
 
     Times must be aware.
     """
+    if isinstance(value, date):
+        return moment(value) if isinstance(value, datetime) else value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         names = _NAMES.get(type(value)) or _NAMES.setdefault(
             type(value), tuple(f.name for f in fields(value))
         )
         return {name: getattr(value, name) for name in names}
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
