@@ -2,8 +2,8 @@
 
 A whole gateway (without telephones, rates off) takes complaints as JSON from fifty connections that stay
 open; the client has its requests written beforehand and looks at status and length alone, so that it costs
-some twenty microseconds a request. A hundred go before the clock runs. Then the gateway is stopped, and bench/storage
-writes the rows that are in its database with Python's sqlite3 alone, a commit for each.
+some twenty microseconds a request. A hundred go before the clock runs. Then the gateway is stopped, and
+bench/storage writes the rows that are in its database with Python's sqlite3 alone, a commit for each.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import aiohttp
 from bench.pop_marks import Seen, chromium, desk, telephone
 from bench.process_time import cpu_time
 from bench.site import shipped_site
-from bench.table import Part, Row, at_least, at_most
+from bench.table import Part, Row, at_least, at_most, percentile
 from gateway.caller.phone import Answer, Ignore, Phone
 from gateway.config import Config
 from gateway.pbx.ami import Ami
@@ -47,6 +47,7 @@ class Floor:
     changes: int = 0
     seconds: float = 0.0
     told: int = 0
+    late: list[float] = field(default_factory=list)  # milliseconds that this process's clock was late
     silent: list[float] = field(default_factory=list)  # seconds until the desk told that its phone is gone
     gateway_cpu: float = 0.0
 
@@ -64,6 +65,14 @@ def measure(folder: Path, calls: int, silences: int) -> Part:
         *seen.rows("queued", "read", "queued to the pop at every desk", POP),
         *seen.rows("queued", "rang", "queued to the ring at the telephone of a free agent", RING),
         *seen.stages()[1:],
+        Row(
+            "the clock of the process with all desks and telephones was late, p50 / p99 / longest",
+            " / ".join(
+                f"{one:.1f}" for one in (*(percentile(floor.late, p) for p in (0.5, 0.99)), max(floor.late))
+            )
+            + " ms",
+            samples=str(len(floor.late)),
+        ),
         at_most(
             "telephone falls silent to its desk told, longest",
             *(max(floor.silent), SILENT, "{:.1f} s", str(len(floor.silent))),
@@ -101,6 +110,8 @@ async def _work(settings: Config, calls: int, silences: int) -> Floor:
                 await ami.queue_pause(f"PJSIP/{agent.seat}", True, queue=QUEUE, reason="break")
         changing = asyncio.create_task(_keep_changing(ami, settings, floor), name="changes")
         stack.callback(changing.cancel)
+        watching = asyncio.create_task(_watch_clock(floor.late), name="clock")
+        stack.callback(watching.cancel)
         before, began = cpu_time(_gateway_of(settings)), time.monotonic()
         await _calls(stack, settings, floor.seen, calls)
         floor.seconds = time.monotonic() - began
@@ -175,6 +186,15 @@ async def _read_lists(session: aiohttp.ClientSession) -> None:
     async with session.get("/api/v1/queue?limit=200") as answer:
         await answer.read()  # what the page's own machine would take apart
     await _asked(session, "drafts")
+
+
+async def _watch_clock(late: list[float]) -> None:
+    """What this process is late itself stands in every figure that it takes."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + 0.005
+        await asyncio.sleep(0.005)
+        late.append((loop.time() - due) * 1000)
 
 
 async def _keep_changing(ami: Ami, settings: Config, floor: Floor) -> None:

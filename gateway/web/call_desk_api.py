@@ -187,10 +187,13 @@ class CallDeskApi:
 
     async def save_draft(self, asked: Asked) -> Answer:
         call, wish = self._id(asked), asked.sent(shapes.DraftWish)
-        self._own(asked, await self._calls.call(call))
+        found = await self._calls.call(call)
+        self._own(asked, found)
         saved = await self._calls.save_draft(call, asked.account.name, wish.version, wish.text)
         if saved is None:
             raise Conflict("草稿已在别处更改 / the draft was changed elsewhere meanwhile")
+        for other in found.agents - {asked.account.name}:  # whom he asked into the call, or who asked him
+            self._feed.publish("call.draft", {"agent": other, "id": call})
         return Answer(_draft(saved))
 
     async def drop_draft(self, asked: Asked) -> Answer:

@@ -38,9 +38,10 @@ NAMES = (
     "transfer.state",
     "figures.changed",
     "call.pop",
+    "call.draft",
     "desk.phone",
 )
-ADDRESSED = ("call.pop", "desk.phone")
+ADDRESSED = ("call.pop", "call.draft", "desk.phone")
 """For the agent alone whose id is its `agent`."""
 GATHERED = ("item.new", "queue.changed")
 """A desk is told the last of each a few times a second: it only looks again."""

@@ -1,7 +1,9 @@
-"""Agents whose browsers die at the worst moments: in a talk, in a private consult, in a three-way call.
+"""Agents whose browsers die at the worst moments: in a talk, in a private consult, in a three-way call, while
+it rings, while the caller is on hold, while a partner is rung.
 
-Three real Chromiums, one of them loses its tab and two are killed; nobody says good-bye. The callers are
-back in the queue within six seconds, or go on talking with the partner; another agent takes them.
+Three real Chromiums at once; each is killed in one turn and loses its tab in the other, and nobody says
+good-bye. The callers are back in the queue within six seconds, or go on talking with the partner; another
+agent takes them.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import pytest
 from playwright.async_api import Browser, Error, Page
 
 from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone
+from gateway.caller.phone import Answer, Phone, Ring
 from tests.live.browser import talking, tone_file
 from tests.live.conftest import Gateway
 from tests.live.test_desk import SIZE, log_in, seat_is
@@ -103,6 +105,11 @@ async def requeued(talk: Talk, since: float) -> float:
     return heard.start - since
 
 
+def longest_silence(talk: Talk, since: float) -> float:
+    """Seconds that a caller heard nothing, from a moment on."""
+    return max((one.end - max(one.start, since) for one in talk.call.silences(0.05)), default=0.0)
+
+
 async def first_to_hear(waiting: list[Talk]) -> Talk:
     """Whoever of them the colleague has now."""
     tasks = {asyncio.create_task(hears(one.call, COLLEAGUE)): one for one in waiting}
@@ -115,7 +122,10 @@ async def first_to_hear(waiting: list[Talk]) -> Talk:
     return tasks[heard]
 
 
-async def test_no_caller_is_lost_with_a_browser(own_gateway: Gateway, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
+async def test_no_caller_is_lost_with_a_browser(
+    own_gateway: Gateway, tmp_path: Path, ends: tuple[str, ...]
+) -> None:
     gateway = own_gateway
     async with AsyncExitStack() as stack:
         partner = await stack.enter_async_context(gateway.phone("12345", port=gateway.far_end))
@@ -136,7 +146,7 @@ async def test_no_caller_is_lost_with_a_browser(own_gateway: Gateway, tmp_path: 
         await hears(there, CALLER)
 
         since = [one.call.seconds for one in talks]
-        await asyncio.gather(desks[0].die(), desks[1].lose_tab(), desks[2].die())
+        await asyncio.gather(*(getattr(at, end)() for at, end in zip(desks, ends, strict=True)))
         waited = await asyncio.gather(requeued(alone, since[0]), requeued(private, since[1]))
         assert max(waited) < LIMIT, waited
         await asyncio.sleep(LIMIT + 1 - min(LIMIT, three.call.seconds - since[2]))
@@ -153,6 +163,57 @@ async def test_no_caller_is_lost_with_a_browser(own_gateway: Gateway, tmp_path: 
             waiting.remove(served)
             await served.call.hang_up()
         await three.call.hang_up()
+    records = [await gateway.call_of(f"1391236000{number}") for number in (1, 2, 3)]
+    assert [one["outcome"] for one in records] == ["talked"] * 3
+    assert len({one["number"] for one in records}) == 3
+
+
+@pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
+async def test_no_caller_is_lost_while_others_are_rung(
+    own_gateway: Gateway, tmp_path: Path, ends: tuple[str, ...]
+) -> None:
+    """On hold, while the partner is rung, and before anybody has answered."""
+    gateway = own_gateway
+    async with AsyncExitStack() as stack:
+        partner = await stack.enter_async_context(gateway.phone("12345", port=gateway.far_end))
+        partner.answer_with(Ring())
+        desks, talks = [], []
+        for number, tone in ((1, 1400), (2, 1600)):
+            microphone = tone_file(tmp_path / f"{number}.wav", tone)
+            desks.append(await stack.enter_async_context(desk(gateway, f"agent{number}", microphone)))
+            phone = await stack.enter_async_context(gateway.phone(f"1391236000{number}"))
+            talks.append(await talk(gateway, phone, desks[-1], tone))
+        held, asked = talks
+        await desks[0].page.keyboard.press("F4")
+        await desks[0].page.wait_for_selector("#hold[aria-pressed=true]")
+        await asked.ask("consult", {"partner": "12345"})
+        await partner.incoming(10)
+        await asked.state("ringing")
+        microphone = tone_file(tmp_path / "3.wav", 2300)
+        desks.append(await stack.enter_async_context(desk(gateway, "agent3", microphone)))
+        phone = await stack.enter_async_context(gateway.phone("13912360003"))
+        rung = Talk(gateway, await phone.dial("12315"), "")
+        await rung.call.wait_prompt("welcome", timeout=10)
+        await rung.call.press("1")
+        await seat_is(desks[2].page, "ringing")
+
+        since = [one.call.seconds for one in talks]
+        since.append(rung.call.seconds)
+        await asyncio.gather(*(getattr(at, end)() for at, end in zip(desks, ends, strict=True)))
+        waited = await asyncio.gather(requeued(held, since[0]), requeued(asked, since[1]))
+        assert max(waited) < LIMIT, waited
+
+        colleague = await stack.enter_async_context(gateway.seat("8004", "agent4"))
+        colleague.answer_with(Answer(0.1, COLLEAGUE))
+        waiting = [held, asked, rung]
+        alone = [longest_silence(one, at) for one, at in zip(waiting, since, strict=True)]
+        assert max(alone) < LIMIT, alone
+        rung.call.tone(CALLER)
+        while waiting:
+            await colleague.incoming(20)
+            served = await first_to_hear(waiting)
+            waiting.remove(served)
+            await served.call.hang_up()
     records = [await gateway.call_of(f"1391236000{number}") for number in (1, 2, 3)]
     assert [one["outcome"] for one in records] == ["talked"] * 3
     assert len({one["number"] for one in records}) == 3

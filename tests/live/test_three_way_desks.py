@@ -7,13 +7,14 @@ item, the ledger, the recording, the audit log. Set PICTURES to a folder to keep
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from gateway.caller.call import Call
 from gateway.caller.phone import Answer, Refuse, Ring
@@ -92,6 +93,11 @@ async def test_one_call_through_two_desks_and_a_partner(gateway: Gateway, tmp_pa
         await two.keyboard.press("F2")
         await transfer_is(one, "咨询中")
         await all_hear({FIRST: one, SECOND: two}, {})
+        await one.fill("#d-content", "新买的鞋又开胶")
+        await stands(two, "#d-content", "新买的鞋又开胶")
+        await two.fill("#d-respondent_name", "某鞋店分店")
+        await stands(one, "#d-respondent_name", "某鞋店分店")
+        await both_write(one, two)
         await looked_at(one, "desk-consult")
         await one.click("#merge")
         await transfer_is(one, "三方通话")
@@ -121,6 +127,27 @@ async def test_one_call_through_two_desks_and_a_partner(gateway: Gateway, tmp_pa
         await one.keyboard.press("F10")
         await one.wait_for_selector("body[data-made]")
     await followed(gateway)
+
+
+async def stands(page: Page, field: str, text: str) -> None:
+    """What the other has typed comes to this page."""
+    await expect(page.locator(field)).to_have_value(text)
+
+
+async def both_write(one: Page, two: Page) -> None:
+    """At the same moment, in the same field: neither is lost."""
+    await asyncio.gather(one.fill("#d-address", "尧都区"), two.fill("#d-content", "新买的鞋又开胶，要求退款"))
+    await asyncio.gather(
+        stands(one, "#d-content", "新买的鞋又开胶，要求退款"), stands(two, "#d-address", "尧都区")
+    )
+    await asyncio.gather(
+        one.fill("#d-content", "新买的鞋又开胶，要求退款。有小票"),
+        two.fill("#d-content", "新买的鞋又开胶，要求退款。已电话联系"),
+    )
+    for page in (one, two):
+        await expect(page.locator("#d-content")).to_have_value(re.compile("有小票"))
+        await expect(page.locator("#d-content")).to_have_value(re.compile("已电话联系"))
+    assert await one.input_value("#d-content") == await two.input_value("#d-content")
 
 
 async def followed(gateway: Gateway) -> None:

@@ -12,7 +12,7 @@ export function put(form, said) {
     const field = name === "claims" ? null : form.elements[name];
     if (!field) continue;
     if (field.type === "checkbox") field.checked = Boolean(value);
-    else field.value = value;
+    else if (field.value !== value) field.value = value; // the caret stays where it is
   }
   for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
 }

@@ -158,10 +158,13 @@ function stopPhone() {
 
 let pop = null; // what is known of the call that is shown
 let earlier = null; // done when what came before stands beside it
-const draft = new DraftKeeper((state) => {
-  $("saved").dataset.state = state;
-  $("saved").textContent = state ? w(state) : "";
-});
+const draft = new DraftKeeper(
+  (state) => {
+    $("saved").dataset.state = state;
+    $("saved").textContent = state ? w(state) : "";
+  },
+  (text) => put($("draft"), JSON.parse(text)),
+);
 
 function showCall() {
   const call = phone?.call;
@@ -358,6 +361,11 @@ function row(className, tags, time, what, open, current) {
   return line;
 }
 
+// As the gateway masks numbers in lists: web/masks.py.
+function masked(number = "") {
+  return number && `****${number.length > 7 ? number.slice(-4) : ""}`;
+}
+
 function showList() {
   const rows = [];
   for (const one of drafts) {
@@ -366,7 +374,7 @@ function showList() {
       said = JSON.parse(one.text || "{}");
     } catch {}
     const open = () => popUp({ id: one.call_id, caller: said.phone, kind: said.kind || "unsorted" });
-    rows.push(row("call", [w("channel.phone"), w("draft")], make("span", when(one.at), "soft clock"), [said.phone, said.content].filter(Boolean).join(" "), open, pop?.id === one.call_id));
+    rows.push(row("call", [w("channel.phone"), w("draft")], make("span", when(one.at), "soft clock"), [masked(said.phone), said.content].filter(Boolean).join(" "), open, pop?.id === one.call_id));
   }
   for (const one of items) {
     const due = one.due[0];
@@ -498,6 +506,7 @@ function told(name, what) {
   } else if (name === "desk.phone" && what.page !== page) {
     yieldPhone();
   } else if (name === "transfer.state" && what.call === pop?.id) showTransfer(what);
+  else if (name === "call.draft") draft.look(what.id);
   else if (name === "call.fax") {
     if (what.id === pop?.id) $("transfer-state").textContent = w("became_fax");
   } else if (name === "call.ended") {

@@ -1,12 +1,15 @@
-// A call's draft: saved as it is typed. What cannot be sent is kept in this browser until it can.
+// A call's draft: saved as it is typed. What cannot be sent is kept in this browser until it can. Two may write
+// at once, such as an agent and the colleague whom he asked into the call: what either has typed stays.
 import { ask } from "./desk_server.js";
 
 const PAUSE = 400; // milliseconds after the last key
 const AGAIN = 3000;
+const WORDS = ["content", "report"]; // fields in which two may write at once
 
 export class DraftKeeper {
-  constructor(told) {
+  constructor(told, taken) {
     this._told = told; // told("saved" | "saving" | "kept_here" | "conflict" | "")
+    this._taken = taken; // taken(text) when another page's words came into the draft
     this.call = "";
     this._version = 0;
     this._text = "";
@@ -40,6 +43,34 @@ export class DraftKeeper {
   async flush() {
     clearTimeout(this._timer);
     if (this.call && this._text !== this._sent) await this._save();
+  }
+
+  // Another page saved this call's draft.
+  async look(call) {
+    if (call !== this.call) return;
+    this._missed = this._busy; // then it looks when its own save is through
+    if (this._busy) return;
+    try {
+      await this._take();
+    } catch {
+      return; // the next save looks again
+    }
+    if (this._text !== this._sent) this._later(PAUSE);
+  }
+
+  async _take() {
+    const call = this.call;
+    const { version, text } = await ask("GET", `calls/${encodeURIComponent(call)}/draft`);
+    if (call !== this.call || version <= this._version) return;
+    const whole = both(this._sent, this._text, text);
+    const news = whole !== this._text;
+    this._version = version;
+    this._sent = text;
+    this._text = whole;
+    if (whole === text) localStorage.removeItem(this._key());
+    else localStorage.setItem(this._key(), whole);
+    if (news) this._taken(whole);
+    this._told(whole === text ? "saved" : "conflict");
   }
 
   close(forget = false) {
@@ -78,16 +109,42 @@ export class DraftKeeper {
     } catch (problem) {
       if (call !== this.call) return;
       if (problem.status === 409) {
-        // Another page of the same agent wrote: what stands here goes on top of it.
-        this._version = (await ask("GET", `calls/${encodeURIComponent(call)}/draft`)).version;
-        this._told("conflict");
-        this._later(AGAIN);
+        await this._take().catch(() => this._told("kept_here"));
+        if (this._text !== this._sent) this._later(PAUSE);
       } else {
         this._told("kept_here");
         this._later(AGAIN);
       }
     } finally {
       this._busy = false;
+      if (this._missed) this.look(this.call);
     }
+  }
+}
+
+// Two texts that came of one: of each field what one of them changed; where both did, what is typed here, and of
+// words the other's too.
+function both(before, mine, theirs) {
+  const [was, own, other] = [before, mine, theirs].map(fields);
+  const changed = (side, name) => JSON.stringify(side[name] ?? "") !== JSON.stringify(was[name] ?? "");
+  const whole = {};
+  for (const name of new Set([...Object.keys(own), ...Object.keys(other)])) {
+    if (!changed(own, name)) whole[name] = other[name] ?? "";
+    else if (changed(other, name) && WORDS.includes(name)) whole[name] = joined(other[name], own[name]);
+    else whole[name] = own[name] ?? "";
+  }
+  return JSON.stringify(whole);
+}
+
+function joined(theirs = "", mine = "") {
+  if (theirs.includes(mine)) return theirs;
+  return mine.includes(theirs) ? mine : `${theirs}\n${mine}`;
+}
+
+function fields(text) {
+  try {
+    return JSON.parse(text || "{}");
+  } catch {
+    return { content: text };
   }
 }
