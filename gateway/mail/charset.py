@@ -42,6 +42,13 @@ WEAK = frozenset({"", "ascii", "cp1252"})  # said by mailers that know nothing; 
 ESCAPING = frozenset({"hz", "utf-7", "iso2022_jp_2", "iso2022_kr"})  # text in plain ASCII bytes
 WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SCRIPTS = (
+    (0xA0, 0x17F, "latin"),
+    (0x370, 0x3FF, "greek"),
+    (0x400, 0x4FF, "cyrillic"),
+    (0x590, 0x6FF, "hebrew, arabic"),
+    (0x800, 0x10FFFF, "other"),  # three bytes or more: no GB2312 is that by chance for long
+)
 _CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u2014\u2018-\u201d\u2026\u00b7\u00a5\u00d7]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]+")
 
@@ -96,7 +103,8 @@ def _plain(data: bytes, codec: str) -> Decoded:
 
 def _guess(data: bytes, codec: str) -> Decoded | None:
     if (text := _strict(data, "utf-8")) is not None:
-        return Decoded(text)
+        chinese = _strict(data, "gb2312") if _of_no_language(text) else None
+        return Decoded(text if chinese is None else chinese)
     nearly = _forced(data, "utf-8")  # cut in the middle, or one bad byte: still UTF-8
     if _beyond_ascii(nearly.text) > 20 * nearly.text[:SAMPLE].count("\ufffd"):
         return nearly
@@ -105,6 +113,19 @@ def _guess(data: bytes, codec: str) -> Decoded | None:
         if text is not None and (codec not in WEAK - {""} or _looks_chinese(text)):
             return Decoded(text)
     return _forced(data, "cp1252") if codec in ("ascii", "cp1252") else None
+
+
+def _of_no_language(text: str) -> bool:
+    """Letters of several scripts, or of none that is written: what short GB2312 gives when it happens to be
+    UTF-8 as well, as 小票 does (\u0421\u01b1)."""
+    if len(text) > 100 or _CHINESE.search(text):
+        return False
+    scripts = {_script(ord(one)) for one in text if not one.isascii()}
+    return len(scripts) > 1 or "" in scripts
+
+
+def _script(code: int) -> str:
+    return next((name for first, last, name in _SCRIPTS if first <= code <= last), "")
 
 
 def _looks_chinese(text: str) -> bool:

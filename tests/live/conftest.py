@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +31,9 @@ from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places, put_in_place
 from gateway.prompts import load_prompts
 from gateway.secrets import Secrets, load_secrets
+from tests.live.town import INBOX, Post
+from tests.mail.dovecot import PASSWORD, Dovecot, free_port
+from tests.notify.mail_server import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
 RTP_PORTS = 200
@@ -316,3 +322,40 @@ def running(made: Gateway) -> Iterator[Gateway]:
             made.process.wait()
         if pid and Path(f"/proc/{pid}/cmdline").exists():
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    home = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    dovecot = Dovecot(home, free_port())
+    await to_thread(dovecot.start)
+    server = MailServer()
+    await server.start()
+    yield Post(server, dovecot)
+    await server.stop()
+    dovecot.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+async def town(asterisk_tree: Asterisk, tmp_path: Path, post: Post) -> AsyncIterator[Gateway]:
+    (tmp_path / "password").write_text(PASSWORD)
+    made = new_gateway(
+        tmp_path,
+        GATEWAY_MAIL_OUT_HOST="127.0.0.1",
+        GATEWAY_MAIL_OUT_PORT=post.server.port,
+        GATEWAY_MAIL_OUT_TLS="none",
+        GATEWAY_MAIL_OUT_SENDER=INBOX,
+        GATEWAY_MAIL_OUT_INBOX=INBOX,
+        GATEWAY_MAIL_OUT_TIMEOUT_SECONDS=1,
+        GATEWAY_MAILBOXES_HOST="127.0.0.1",
+        GATEWAY_MAILBOXES_PORT=post.dovecot.port,
+        GATEWAY_MAILBOXES_TLS="no",
+        GATEWAY_MAILBOXES_USER="12315",
+        GATEWAY_MAILBOXES_PASSWORD_FILE=tmp_path / "password",
+        GATEWAY_MAILBOXES_POLL_SECONDS=1,
+    )
+    runs = running(made)
+    await to_thread(next, runs)
+    yield made
+    await to_thread(runs.close)  # type: ignore[attr-defined]
