@@ -34,6 +34,7 @@ from gateway.flows import FlowStore
 from gateway.house_accounts import ensure_accounts
 from gateway.intake import Intake, faults
 from gateway.linkage import Linkage
+from gateway.log_lines import log_to_stderr
 from gateway.mail.thread import Marks
 from gateway.mail_in.reception import Reception
 from gateway.mail_in.service import MailIn, load_marks
@@ -366,11 +367,7 @@ def _say(line: str) -> None:
 
 def main(config: Config) -> int:
     """`gateway run`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    # A line of the log costs half without what ours does not tell: file, thread and process.
-    logging._srcfile, logging.logThreads, logging.logProcesses = None, False, False
-    logging.logMultiprocessing = False
+    log_to_stderr()
     sys.setswitchinterval(SWITCH)
     with contextlib.suppress(KeyboardInterrupt):
         return uvloop.run(run(config))

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.core import number as numbers
 from gateway.core.contact import Channel, Evidence, Kind, Person, Task
 from gateway.core.item import Attachment, ItemState, QueueQuery
 from gateway.errors import BadContact, KeyReused, NotFound
-from gateway.intake import Intake
+from gateway.intake import Intake, fingerprint_before
 from gateway.storage import Storage
 from gateway.storage.tables import contacts, outbox
 from tests.storage.databases import MONDAY, Clock, contact
@@ -51,6 +51,22 @@ async def test_the_same_key_again(intake: Intake) -> None:
         await intake.submit(contact(content="别的内容"))
     assert (await intake.submit(contact("web:2"))).number == numbers.make(date(2026, 3, 2), 2)
     assert len(await intake.page(QueueQuery())) == 2
+
+
+async def test_what_an_older_gateway_took_in_comes_again(intake: Intake, storage: Storage) -> None:
+    first = await intake.submit(contact())
+    older = {"fingerprint": fingerprint_before(contact(), ())}
+    await storage.database.write(lambda t: t.execute(update(contacts).values(**older)).close())
+    assert await intake.submit(contact()) == replace(first, repeated=True)
+    with pytest.raises(KeyReused):
+        await intake.submit(contact(content="别的内容"))
+
+
+async def test_half_a_character_has_a_fingerprint_too(intake: Intake) -> None:
+    first = await intake.submit(contact(content="半个字\ud800"))
+    assert (await intake.submit(contact(content="半个字\ud800"))).number == first.number
+    with pytest.raises(KeyReused):
+        await intake.submit(contact(content="半个字\ud801"))
 
 
 async def test_what_a_machine_took_in_has_one_content(intake: Intake) -> None:
