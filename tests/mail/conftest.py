@@ -90,10 +90,11 @@ class House:
 
     async def until_items(self, count: int) -> list[ItemDetail]:
         async with asyncio.timeout(30):
-            while len(found := await self.items()) < count:
-                self._changed.clear()
+            while True:
+                self._changed.clear()  # before the look: what comes during it is not missed
+                if len(found := await self.items()) >= count:
+                    return found
                 await self._changed.wait()
-        return found
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
             )
             assert await order(page) == [before[1], before[0], before[2]]
             await page.keyboard.press("+")
-            await page.wait_for_function("document.querySelector('#frame').clientWidth > 700")
+            await page.wait_for_function("() => document.querySelector('#frame').clientWidth > 700")
             await page.keyboard.press("0")
             for hint in ("电话", "姓名", "金额"):
                 await page.locator("#hints button", has_text=hint).click()
@@ -96,7 +96,7 @@ async def test_a_fax_is_looked_at_ordered_parted_joined_and_written_up(
             assert "价款2999元" in item.content
             await page.evaluate("window.print = () => { window.printed = true }")
             await page.click("#print")
-            await page.wait_for_function("window.printed")
+            await page.wait_for_function("() => window.printed")
             assert await page.locator("#paper canvas").count() == 3
             await page.locator("#leaves input").last.check()
             await page.click("#split")
@@ -134,7 +134,7 @@ async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_
             await page.goto(f"/desk/fax/{number}")
             await page.wait_for_selector("#sound-box:not([hidden])")
             await page.evaluate("document.querySelector('#sound').play()")
-            await page.wait_for_function("document.querySelector('#sound').currentTime > 0")
+            await page.wait_for_function("() => document.querySelector('#sound').currentTime > 0")
             assert await page.evaluate("document.querySelector('#sound').duration") == 2
             await page.locator("#sound-box").scroll_into_view_if_needed()
             await looked_at(page, "fax-sound")
