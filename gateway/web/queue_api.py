@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
@@ -106,9 +108,13 @@ class QueueApi:
             return Answer(await self._page(q))
 
         async def read() -> bytes:
-            return encoded(with_masked_numbers(await self._page(q)))
+            return await asyncio.to_thread(_packed, await self._page(q))
 
-        return web.Response(body=await self._shared.body(q, read), headers=JSON)
+        packed = await self._shared.body(q, read)
+        headers = {**JSON, "Vary": "Accept-Encoding"}
+        if "gzip" not in asked.request.headers.get("Accept-Encoding", ""):
+            return web.Response(body=gzip.decompress(packed), headers=headers)
+        return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
 
     async def _page(self, q: shapes.QueueAsked) -> shapes.QueuePage:
         today = self._now().astimezone(self._zone).date()
@@ -166,6 +172,11 @@ class QueueApi:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
         said = translate.contact(sent, "write-up", self._now())
         return Answer(translate.whole(await self._door.fill_in(_number(asked), said, asked.account.name)))
+
+
+def _packed(page: shapes.QueuePage) -> bytes:
+    """As pages get it: one packing for all, a tenth of the bytes for each."""
+    return gzip.compress(encoded(with_masked_numbers(page)), compresslevel=1, mtime=0)
 
 
 def _number(asked: Asked) -> str:

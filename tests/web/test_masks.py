@@ -47,6 +47,18 @@ async def test_a_list_is_masked_and_the_item_is_whole(site: RealSite, account: s
     assert [row.what for row in await site.storage.audit.page(limit=2)] == ["item.view", "queue.view"]
 
 
+async def test_a_list_comes_packed_to_who_takes_it_and_plain_to_who_does_not(site: RealSite) -> None:
+    await site.intake.submit(contact("web:1", person=Person("张三", "13835701234")))
+    await log_in(site, "agent1")
+    shown = []
+    for taken in ("gzip, deflate, br", "identity"):
+        headers = {"Accept-Encoding": taken}
+        async with site.client.get("/api/v1/queue", headers=headers) as answer:
+            assert (answer.headers.get("Content-Encoding") == "gzip") is ("gzip" in taken)
+            shown.append(await answer.json())
+    assert shown[0] == shown[1]
+
+
 async def test_a_program_gets_whole_numbers(site: RealSite) -> None:
     await site.intake.submit(contact("web:1", person=Person("张三", "13835701234")))
     for role in ("agent", "supervisor"):
