@@ -131,7 +131,8 @@ async def _plain_desk(
 ) -> AsyncIterator[None]:
     """A desk without a browser: it logs in, is ready, listens, and asks for what a page asks for."""
     ours = f"http://127.0.0.1:{settings.web.port}"
-    async with aiohttp.ClientSession(ours, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(ours, cookie_jar=jar, auto_decompress=False) as session:
         form = {"account": agent, "password": password}
         async with session.post("/desk/login", data=form, allow_redirects=False) as answer:
             if answer.status != 303:
