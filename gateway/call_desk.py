@@ -66,7 +66,8 @@ class CallDesk:
             raise NotFound
         number = record.caller if record.direction == "in" else record.dialled
         path = self._switchboard.said(record.path)
-        return Pop(record, Kind.UNSORTED, number, path, frozenset({record.agent} - {""}))
+        hands = self._switchboard.hands(await self._storage.calls.transfers(call))
+        return Pop(record, Kind.UNSORTED, number, path, hands | {record.agent} - {""})
 
     async def pop(self, call: str, agent: str) -> Pop:
         """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""

@@ -249,7 +249,13 @@ class Switchboard:
         number = record.caller if record.direction == "in" else record.dialled
         agents = {seat.agent for seat in self._seats.values() if seat.call == call}
         agents |= {self._config.agent_id_of_seat(record.agent)} - {""}
+        agents |= self.hands(self.transfers.all(call) or story.transfers)
         return SeenCall(record, kind, number, self.said(path), frozenset(agents))
+
+    def hands(self, transfers: Sequence[Transfer]) -> frozenset[str]:
+        """The agents through whose hands a call went with these transfers."""
+        given = {self._config.agent_id_of_seat(one.seat) for one in transfers}
+        return frozenset((given | {one.colleague for one in transfers}) - {""})
 
     def said(self, path: Sequence[PathStep]) -> tuple[str, ...]:
         """A path in the words of the flows: what was offered, and what the caller chose."""

@@ -75,6 +75,11 @@ class Transfers:
         known = self._of.get(call)
         return known.all[-1] if known and known.all else None
 
+    def all(self, call: str) -> tuple[Transfer, ...]:
+        """The transfers of a live call so far."""
+        known = self._of.get(call)
+        return tuple(known.all) if known else ()
+
     def lines(self, call: str) -> int:
         """Lines that the target's leg takes: 0 or 1."""
         last = self.current(call)

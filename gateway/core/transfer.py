@@ -179,6 +179,12 @@ class Transfer:
     ended_at: datetime | None = None
 
     @property
+    def colleague(self) -> str:
+        """The agent to whom the caller was given, or who spoke with him; "" of a partner, or of nobody."""
+        had = self.joined_at is not None or self.outcome is TransferOutcome.HANDED_OVER
+        return self.target if had and self.kind is TargetKind.SEAT else ""
+
+    @property
     def live(self) -> bool:
         """Does it still bind the agent? Then no second transfer of the same call may begin."""
         return self.state in LIVE

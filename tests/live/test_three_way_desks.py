@@ -126,6 +126,8 @@ async def test_one_call_through_two_desks_and_a_partner(gateway: Gateway, tmp_pa
         await one.fill("#d-content", "新买的鞋又开胶，已转12345")
         await one.keyboard.press("F10")
         await one.wait_for_selector("body[data-made]")
+        await two.fill("#d-content", "登记之后又写的一句")
+        await two.wait_for_selector("#saved[data-state=saved]")
     await followed(gateway)
 
 
@@ -153,6 +155,9 @@ async def both_write(one: Page, two: Page) -> None:
 async def followed(gateway: Gateway) -> None:
     """The item, the ledger, the recording and the audit lines of that call."""
     record = await gateway.call_of(NUMBER)
+    path = f"/api/v1/calls/{record['id']}/draft"
+    assert "登记之后又写的一句" in gateway.api(path)["text"]
+    gateway.api(path, method="DELETE")
     item = await gateway.item_of(record["number"])
     assert (record["outcome"], item["kind"], item["call_id"]) == ("talked", "complaint", record["id"])
     assert "已转12345" in item["content"]

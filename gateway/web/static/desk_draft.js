@@ -61,8 +61,9 @@ export class DraftKeeper {
   async _take() {
     const call = this.call;
     const { version, text } = await ask("GET", `calls/${encodeURIComponent(call)}/draft`);
-    if (call !== this.call || version <= this._version) return;
-    const whole = both(this._sent, this._text, text);
+    if (call !== this.call || version === this._version) return;
+    // An earlier version: items were made of the draft meanwhile, and what stands here begins a new one.
+    const whole = version > this._version ? both(this._sent, this._text, text) : this._text;
     const news = whole !== this._text;
     this._version = version;
     this._sent = text;
