@@ -33,7 +33,7 @@ from gateway.secrets import load_secrets
 SEATS, PAGES, RUNG = 50, 2, 12  # of those that are rung, PAGES are in Chromium
 LINES = 40
 CHANGES = 200.0  # a second
-CALLERS = 20
+CALLERS = 8  # about a call a second; fifty agents with talks of three minutes take one in four
 REASONS = ("break", "meal")
 ANSWERS = Answer(0.5)
 POP, RING, SILENT = 100.0, 300.0, 5.0  # milliseconds, p99; and seconds
@@ -53,7 +53,7 @@ class Floor:
 
 
 def measure(folder: Path, calls: int, silences: int) -> Part:
-    """`calls` callers, some three a second, then `silences` telephones that fall silent."""
+    """`calls` callers, one after another by CALLERS at once, then `silences` telephones that fall silent."""
     with shipped_site(folder, "direct", seats=SEATS, lines=LINES) as settings:
         floor = asyncio.run(_work(settings, calls, silences))
     seen = floor.seen
@@ -85,7 +85,8 @@ _NOTE = (
     f"{SEATS} seats signed in, each telephone registered and asked every two seconds; {RUNG} are ready, the "
     "others paused and changing their reason over AMI, as somebody does who works at a switchboard. "
     f"{PAGES} desks are real Chromium pages, the others log in, listen and read as the page does. Telephones "
-    "answer after half a second; each caller leaves an item, and every desk then reads its list."
+    "answer after half a second; each caller leaves an item, and every desk then reads its list. "
+    f"{CALLERS} callers call again and again, about one call a second."
 )
 
 
