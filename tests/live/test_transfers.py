@@ -297,6 +297,31 @@ async def test_a_gateway_that_dies_in_the_consult_can_still_merge(own_gateway: G
     assert record["outcome"] == "talked"
 
 
+async def test_a_gateway_that_dies_can_still_give_the_caller_back(own_gateway: Gateway) -> None:
+    """Out of the private talk, and out of the three."""
+    async with talking(own_gateway, "13912350019") as talk:
+        there = await talk.consult()
+        own_gateway.kill()
+        await asyncio.to_thread(own_gateway.start)
+        await talk.state("consult")
+        await talk.ask("back")
+        await talk.state("back")
+        await there.ended(5)
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+        there = await talk.three_way()
+        own_gateway.kill()
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat, PARTNER: there})
+        await asyncio.to_thread(own_gateway.start)
+        await talk.state("joined")
+        await talk.ask("back")
+        await talk.state("back")
+        await there.ended(5)
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+        await talk.call.hang_up()
+    record = await own_gateway.call_of("13912350019")
+    assert record["outcome"] == "talked"
+
+
 async def test_the_recording_is_one_file_without_the_private_talk(gateway: Gateway) -> None:
     async with talking(gateway, "13912350011") as talk:
         await asyncio.sleep(1)
