@@ -56,7 +56,7 @@ def measure(folder: Path, calls: int, silences: int) -> Part:
     """`calls` callers, one after another by CALLERS at once, then `silences` telephones that fall silent."""
     with shipped_site(folder, "direct", seats=SEATS, lines=LINES) as settings:
         floor = asyncio.run(_work(settings, calls, silences))
-    seen = floor.seen
+    seen, late = floor.seen, floor.late
     rows = [
         at_least("changes of seats a second", floor.changes / floor.seconds, CHANGES * 0.95, "{:.0f}"),
         Row("events told to desks a second", f"{floor.told / floor.seconds:.0f}"),
@@ -67,11 +67,8 @@ def measure(folder: Path, calls: int, silences: int) -> Part:
         *seen.stages()[1:],
         Row(
             "the clock of the process with all desks and telephones was late, p50 / p99 / longest",
-            " / ".join(
-                f"{one:.1f}" for one in (*(percentile(floor.late, p) for p in (0.5, 0.99)), max(floor.late))
-            )
-            + " ms",
-            samples=str(len(floor.late)),
+            f"{percentile(late, 0.5):.1f} / {percentile(late, 0.99):.1f} / {max(late):.1f} ms",
+            samples=str(len(late)),
         ),
         at_most(
             "telephone falls silent to its desk told, longest",

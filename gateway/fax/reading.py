@@ -153,9 +153,10 @@ class FaxReading:
         try:
             async with asyncio.timeout(IDLE):
                 await self._woken.wait()
-                await asyncio.sleep(GATHER)
         except TimeoutError:
             await self._reader.stop()
+        else:
+            await asyncio.sleep(GATHER)
 
     async def round(self) -> bool:
         """Read the page that waits longest; False when none does. Raises StorageDown."""

@@ -129,13 +129,13 @@ class PostOffice:
         planned = self._planned if self._planners else None
         while True:
             try:
-                while found := await self._ledger.plan(planned, PLANNED, self._now()):
+                found = await self._ledger.plan(planned, PLANNED, self._now())
+                if found:
                     for due in self._due.values():
                         due.set()
-                    if found < PLANNED:
-                        break
-                await _event(self._news, POLL)
-                await asyncio.sleep(GATHER)
+                if found < PLANNED:
+                    await _event(self._news, POLL)
+                    await asyncio.sleep(GATHER)
             except StorageDown:
                 await asyncio.sleep(AWAY)
 

@@ -217,8 +217,11 @@ class _Mover(threading.Thread):
         self._wanted.set()
 
     def run(self) -> None:
-        while self._wanted.wait() and not self._ends:
-            self._wanted.clear()
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()  # before the look at the end, which is told of first: neither is missed
+            if self._ends:
+                return
             try:
                 self._move()
             except TROUBLE:

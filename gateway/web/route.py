@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -230,14 +231,12 @@ async def _json(request: web.Request) -> bytes:
     """The body of a request that takes JSON. Raises WrongType, TooLarge, and aiohttp's 413 and 408."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise TooLarge(f"最大 {LARGEST_BODY} 字节 / at most {LARGEST_BODY} bytes")
-    if request.content.is_eof():  # all of it came with the head, as small ones do
-        body = await request.read()
-    else:
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await request.read()
-        except TimeoutError as error:
-            raise web.HTTPRequestTimeout from error
+    here = request.content.is_eof()  # all of it came with the head, as small ones do
+    try:
+        async with nullcontext() if here else asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
     if body and request.content_type != "application/json":
         raise WrongType("请用 application/json / send application/json")
     return body

@@ -85,16 +85,17 @@ def _members(shape: type[Any]) -> Iterator[Member]:
         hint, rule = _without_rule(hints[f.name])
         kind, optional = _without_none(hint)
         listed = get_origin(kind) is tuple
+        one = get_args(kind)[0] if listed else kind
         yield Member(
             name=f.name.removesuffix("_"),
             field=f.name,
-            kind=get_args(kind)[0] if listed else kind,
+            kind=one,
             listed=listed,
             optional=optional,
             required=f.default is MISSING,
             default=None if f.default is MISSING else f.default,
             rule=rule,
-            nested=is_dataclass(get_args(kind)[0] if listed else kind),
+            nested=is_dataclass(one),
         )
 
 

@@ -30,6 +30,7 @@ from tests.live.test_transfers import hears
 
 pytestmark = pytest.mark.live
 CALLER, PARTNER, COLLEAGUE = 1000, 1900, 1450  # Hz
+TONES = {1: 1400, 2: 1600, 3: 2300}  # Hz, of each agent in a browser
 LIMIT = 6.0  # seconds that a caller may be left alone
 
 
@@ -53,7 +54,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(gateway: Gateway, agent: str, microphone: Path) -> AsyncIterator[Desk]:
+async def desk(gateway: Gateway, folder: Path, number: int) -> AsyncIterator[Desk]:
+    """The agent of this number, who sounds his tone and is ready."""
+    agent, microphone = f"agent{number}", tone_file(folder / f"{number}.wav", TONES[number])
     with contextlib.suppress(Error):  # it is dead by then
         async with talking(microphone) as browser:
             context = await browser.new_context(base_url=gateway.url(""), locale="zh-CN", viewport=SIZE)
@@ -99,6 +102,18 @@ async def talk(gateway: Gateway, phone: Phone, at: Desk, tone: int) -> Talk:
     return Talk(gateway, call, next(str(a["call_id"]) for a in agents if a["id"] == at.agent))
 
 
+async def all_talk(
+    stack: AsyncExitStack, gateway: Gateway, folder: Path, numbers: tuple[int, ...]
+) -> tuple[list[Desk], list[Talk]]:
+    """One desk after another gets a caller."""
+    desks, talks = [], []
+    for number in numbers:
+        desks.append(await stack.enter_async_context(desk(gateway, folder, number)))
+        phone = await stack.enter_async_context(gateway.phone(f"1391236000{number}"))
+        talks.append(await talk(gateway, phone, desks[-1], TONES[number]))
+    return desks, talks
+
+
 async def requeued(talk: Talk, since: float) -> float:
     """Seconds from a death until the caller is told that he waits again."""
     heard = await talk.call.wait_prompt("queue_again", timeout=15)
@@ -122,6 +137,21 @@ async def first_to_hear(waiting: list[Talk]) -> Talk:
     return tasks[heard]
 
 
+async def all_served(colleague: Phone, waiting: list[Talk]) -> None:
+    """One after another they reach the colleague, and hang up."""
+    while waiting:
+        await colleague.incoming(20)
+        served = await first_to_hear(waiting)
+        waiting.remove(served)
+        await served.call.hang_up()
+
+
+async def each_is_one_call(gateway: Gateway) -> None:
+    records = [await gateway.call_of(f"1391236000{number}") for number in (1, 2, 3)]
+    assert [one["outcome"] for one in records] == ["talked"] * 3
+    assert len({one["number"] for one in records}) == 3
+
+
 @pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
 async def test_no_caller_is_lost_with_a_browser(
     own_gateway: Gateway, tmp_path: Path, ends: tuple[str, ...]
@@ -130,12 +160,7 @@ async def test_no_caller_is_lost_with_a_browser(
     async with AsyncExitStack() as stack:
         partner = await stack.enter_async_context(gateway.phone("12345", port=gateway.far_end))
         partner.answer_with(Answer(0.2, PARTNER))
-        desks, talks = [], []
-        for number, tone in ((1, 1400), (2, 1600), (3, 2300)):
-            microphone = tone_file(tmp_path / f"{number}.wav", tone)
-            desks.append(await stack.enter_async_context(desk(gateway, f"agent{number}", microphone)))
-            phone = await stack.enter_async_context(gateway.phone(f"1391236000{number}"))
-            talks.append(await talk(gateway, phone, desks[-1], tone))
+        desks, talks = await all_talk(stack, gateway, tmp_path, (1, 2, 3))
         alone, private, three = talks
         for one in (private, three):
             await one.ask("consult", {"partner": "12345"})
@@ -156,16 +181,9 @@ async def test_no_caller_is_lost_with_a_browser(
 
         colleague = await stack.enter_async_context(gateway.seat("8004", "agent4"))
         colleague.answer_with(Answer(0.1, COLLEAGUE))
-        waiting = [alone, private]
-        while waiting:
-            await colleague.incoming(20)
-            served = await first_to_hear(waiting)
-            waiting.remove(served)
-            await served.call.hang_up()
+        await all_served(colleague, [alone, private])
         await three.call.hang_up()
-    records = [await gateway.call_of(f"1391236000{number}") for number in (1, 2, 3)]
-    assert [one["outcome"] for one in records] == ["talked"] * 3
-    assert len({one["number"] for one in records}) == 3
+    await each_is_one_call(gateway)
 
 
 @pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
@@ -177,20 +195,13 @@ async def test_no_caller_is_lost_while_others_are_rung(
     async with AsyncExitStack() as stack:
         partner = await stack.enter_async_context(gateway.phone("12345", port=gateway.far_end))
         partner.answer_with(Ring())
-        desks, talks = [], []
-        for number, tone in ((1, 1400), (2, 1600)):
-            microphone = tone_file(tmp_path / f"{number}.wav", tone)
-            desks.append(await stack.enter_async_context(desk(gateway, f"agent{number}", microphone)))
-            phone = await stack.enter_async_context(gateway.phone(f"1391236000{number}"))
-            talks.append(await talk(gateway, phone, desks[-1], tone))
-        held, asked = talks
+        desks, (held, asked) = await all_talk(stack, gateway, tmp_path, (1, 2))
         await desks[0].page.keyboard.press("F4")
         await desks[0].page.wait_for_selector("#hold[aria-pressed=true]")
         await asked.ask("consult", {"partner": "12345"})
         await partner.incoming(10)
         await asked.state("ringing")
-        microphone = tone_file(tmp_path / "3.wav", 2300)
-        desks.append(await stack.enter_async_context(desk(gateway, "agent3", microphone)))
+        desks.append(await stack.enter_async_context(desk(gateway, tmp_path, 3)))
         phone = await stack.enter_async_context(gateway.phone("13912360003"))
         rung = Talk(gateway, await phone.dial("12315"), "")
         await rung.call.wait_prompt("welcome", timeout=10)
@@ -210,11 +221,5 @@ async def test_no_caller_is_lost_while_others_are_rung(
         alone = [longest_silence(one, at) for one, at in zip(waiting, since, strict=True)]
         assert max(alone) < LIMIT, alone
         rung.call.tone(CALLER)
-        while waiting:
-            await colleague.incoming(20)
-            served = await first_to_hear(waiting)
-            waiting.remove(served)
-            await served.call.hang_up()
-    records = [await gateway.call_of(f"1391236000{number}") for number in (1, 2, 3)]
-    assert [one["outcome"] for one in records] == ["talked"] * 3
-    assert len({one["number"] for one in records}) == 3
+        await all_served(colleague, waiting)
+    await each_is_one_call(gateway)

@@ -97,6 +97,13 @@ async def everybody_hears(legs: dict[int, Call]) -> None:
                     group.create_task(hears(call, other))
 
 
+async def let_go(*legs: Call) -> None:
+    """End what has not ended yet."""
+    for leg in legs:
+        if not leg.over:
+            await leg.hang_up()
+
+
 @asynccontextmanager
 async def talking(gateway: Gateway, number: str) -> AsyncIterator[Talk]:
     async with AsyncExitStack() as stack:
@@ -120,9 +127,7 @@ async def talking(gateway: Gateway, number: str) -> AsyncIterator[Talk]:
                     break
                 await asyncio.sleep(0.05)
         yield Talk(gateway, number, call, seat, at_seat, partner, str(known))
-        for leg in (call, at_seat):
-            if not leg.over:
-                await leg.hang_up()
+        await let_go(call, at_seat)
 
 
 async def test_consult_merge_and_leave(gateway: Gateway) -> None:
@@ -466,9 +471,7 @@ async def called(gateway: Gateway, number: str) -> AsyncIterator[Talk]:
         lines = (await asyncio.to_thread(gateway.api, "/api/v1/lines"))["items"]
         call = next(str(line["call_id"]) for line in lines if line["call_id"])
         yield Talk(gateway, number, there, seat, at_seat, far, call)
-        for leg in (there, at_seat):
-            if not leg.over:
-                await leg.hang_up()
+        await let_go(there, at_seat)
 
 
 async def test_whom_we_called_is_handed_to_a_partner(gateway: Gateway) -> None:
