@@ -38,7 +38,7 @@ lock: venv ## make both requirements files anew from pyproject.toml
 	@scripts/lock
 
 clean: ## remove .venv and what tools left; var/ and the user's cache stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis build *.egg-info
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 
 venv:
