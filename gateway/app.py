@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import uvloop
 
@@ -26,6 +27,7 @@ from gateway.config import Config
 from gateway.core.deadlines import Rules
 from gateway.core.fax import Reading
 from gateway.day_book import DayBook
+from gateway.disk import private_folder
 from gateway.errors import PbxDown, SetupError
 from gateway.fax.filing import Filing
 from gateway.fax.reading import FaxReading, installed
@@ -95,7 +97,7 @@ class App:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         config = self.config
-        config.var.mkdir(parents=True, exist_ok=True)
+        _close_to_others(config.var)
         secrets = load_secrets(config.var, [agent.id for agent in config.agents])
         rules = load_rules(config.root / config.rules.folder)
         flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
@@ -138,7 +140,7 @@ class App:
         desk = CallDesk(switchboard, storage, intake, utc_now)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
         await self._exchange_mail(stack, storage, intake, rules, marks, switchboard)
-        await self._take_calls(stack, switchboard, places)
+        await self._take_calls(stack, switchboard, places, secrets.agi)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
         reminding = asyncio.create_task(linkage.keep_reminding(), name="reminders to partners")
@@ -320,10 +322,13 @@ class App:
         await mail.start()
         stack.push_async_callback(mail.stop)
 
-    async def _take_calls(self, stack: AsyncExitStack, switchboard: Switchboard, places: Places) -> None:
+    async def _take_calls(
+        self, stack: AsyncExitStack, switchboard: Switchboard, places: Places, secret: str
+    ) -> None:
         config = self.config
         ivr = Ivr(switchboard, places.sounds, places.messages, config.recording.longest_message)
-        server = AgiServer(config.agi.host, config.agi.port, peers=(*LOOPBACK, *config.agi.peers))
+        peers = (*LOOPBACK, *config.agi.peers)
+        server = AgiServer(config.agi.host, config.agi.port, secret=secret, peers=peers)
         server.route("call", ivr.call)
         server.route("resume", ivr.resume)
         await _listening(server.start(), "agi", config.agi.host, config.agi.port)
@@ -334,6 +339,14 @@ class App:
         stack.push_async_callback(process.stop)
         watch = asyncio.create_task(process.watch(), name="asterisk watch")
         stack.callback(watch.cancel)
+
+
+def _close_to_others(var: Path) -> None:
+    """State is the owner's alone: also where an earlier version or a person made the folder."""
+    try:
+        private_folder(var)
+    except OSError as error:
+        raise SetupError(f"{var} must belong to the user that runs the gateway: {error.strerror}") from error
 
 
 async def _listening(start: object, section: str, host: str, port: int) -> None:

@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 
+# What these write is no secret and others read it: Asterisk in its container plays the prompts. Files of
+# every other command are their owner's alone, those of an Asterisk that it starts too.
+SHARED = ("prompts",)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
@@ -38,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or given[0] not in COMMANDS:
         print(overview(), file=sys.stdout if given[:1] in (["-h"], ["--help"], ["help"]) else sys.stderr)
         return 0 if given[:1] in (["-h"], ["--help"], ["help"]) else 2
+    if given[0] not in SHARED:
+        os.umask(0o077)
     try:
         return _run(given[0], given[1:])
     except OperatorError as error:

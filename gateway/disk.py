@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
 
@@ -15,6 +16,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner may enter, or close an existing one to others. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mode = folder.stat().st_mode
+    if mode & 0o077:
+        folder.chmod(stat.S_IMODE(mode) & 0o700)
 
 
 def write_private(file: Path, text: str, *, safe: bool = True, once: bool = False) -> None:

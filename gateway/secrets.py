@@ -34,13 +34,15 @@ class SeatSecrets:
 class Secrets:
     """All of one installation; `seats` by agent id, `people` the log-ins of others by account id.
 
-    A log-in's password is "" once somebody has set another. `visitor` is for the demo's phone page.
+    A log-in's password is "" once somebody has set another. `visitor` is for the demo's phone page. `agi` is
+    what Asterisk says first on each FastAGI connection.
     """
 
     ami: str
     seats: dict[str, SeatSecrets]
     visitor: str = ""
     people: dict[str, str] = field(default_factory=dict)
+    agi: str = ""
 
 
 def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -> Secrets:
@@ -56,7 +58,8 @@ def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -
             if person not in seats:
                 others.setdefault(person, word(14))
         visitor = (known and known.visitor) or word(20)
-        made = Secrets(known.ami if known else word(32), seats, visitor, others)
+        agi = (known and known.agi) or word(32)
+        made = Secrets(known.ami if known else word(32), seats, visitor, others, agi)
         if made != known:
             write_private(file, json.dumps(asdict(made), indent=1))
     except OSError as error:
@@ -87,7 +90,8 @@ def _read(file: Path) -> Secrets | None:
     try:
         raw = json.loads(file.read_text("utf-8"))
         seats = {name: SeatSecrets(**seat) for name, seat in raw["seats"].items()}
-        return Secrets(raw["ami"], seats, raw.get("visitor", ""), dict(raw.get("people", {})))
+        people = dict(raw.get("people", {}))
+        return Secrets(raw["ami"], seats, raw.get("visitor", ""), people, raw.get("agi", ""))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

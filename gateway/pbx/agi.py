@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -52,6 +53,7 @@ class AgiCounts:
     refused_peer: int = 0
     refused_busy: int = 0
     bad_header: int = 0
+    bad_secret: int = 0
     no_route: int = 0
     failed: int = 0
 
@@ -86,7 +88,8 @@ class _Routes(Application):  # type: ignore[misc]  # panoramisk has no types
 class AgiServer:
     """Listens for Asterisk. `route`, then `start`; `stop` ends every call it still holds.
 
-    `peers` are networks (CIDR) or addresses that may connect; anybody else is closed at once.
+    `peers` are networks (CIDR) or addresses that may connect; anybody else is closed at once. `secret` must
+    be the first argument of a request, "" lets everybody in: any process of the machine can reach the port.
     """
 
     def __init__(
@@ -94,11 +97,13 @@ class AgiServer:
         host: str = "127.0.0.1",
         port: int = 4573,
         *,
+        secret: str = "",
         peers: Iterable[str] = LOOPBACK,
         limits: AgiLimits | None = None,
     ) -> None:
         self._host = host
         self._port = port
+        self._secret = secret.encode()
         self._peers = tuple(ipaddress.ip_network(peer, strict=False) for peer in peers)
         self._limits = limits or AgiLimits()
         self._routes = _Routes()
@@ -161,6 +166,11 @@ class AgiServer:
 
     def header_read(self, link: AgiLink, block: bytes) -> None:
         header = read_header(block)
+        if not self._proven(header):
+            self._count(bad_secret=1)
+            log.error("a FastAGI request for %r without the right secret was refused", header.script)
+            link.leave()
+            return
         endpoint = self._routes.find(header.script)
         if endpoint is None:
             self._count(no_route=1)
@@ -209,6 +219,10 @@ class AgiServer:
             mapped = getattr(address, "ipv4_mapped", None)
             return any((mapped or address) in network for network in self._peers)
         return False
+
+    def _proven(self, header: AgiHeader) -> bool:
+        given = header.arguments[0] if header.arguments else ""
+        return not self._secret or hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
 
     def _count(self, **more: int) -> None:
         self.counts = replace(self.counts, **{k: getattr(self.counts, k) + v for k, v in more.items()})

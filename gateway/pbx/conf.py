@@ -163,6 +163,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "AMI_SECRET": secrets.ami,
         "AMI_PERMIT": "\n".join(f"permit = {net}" for net in ("127.0.0.0/8", *_networks(c.agi.peers))),
         "AGI_HOST": c.agi.host,
+        "AGI_SECRET": secrets.agi,
         "HTTP_HOST": c.asterisk.http_host,
         "SIP_HOST": c.asterisk.sip_host,
         "NUMBER": c.centre.number,

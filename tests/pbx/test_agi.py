@@ -450,3 +450,38 @@ async def test_many_calls_at_once() -> None:
     async with serving(handler) as server:
         await asyncio.gather(*(call(server.port, b"caller %d" % i) for i in range(50)))
         assert (server.counts.calls, server.counts.failed) == (50, 0)
+
+
+@pytest.mark.parametrize(
+    ("argument", "heard"),
+    [
+        (b"", b""),
+        (b"agi_arg_1: wrong\n", b""),
+        (b"agi_arg_1: \xff\xfe\n", b""),
+        (b"agi_arg_2: right\n", b""),
+        (b"agi_arg_1: right\n", b"NOOP\n"),
+    ],
+)
+async def test_only_a_request_with_the_secret_is_a_call(argument: bytes, heard: bytes) -> None:
+    async def handler(session: AgiSession) -> None:
+        await session.command("NOOP")
+
+    async with serving(handler, secret="right") as server:
+        peer = await AgiPeer.connect(server.port, header(more=argument))
+        if heard:
+            assert await peer.answer(b"200 result=0\n") == "NOOP"
+        assert await peer.rest() == b""
+        assert (server.counts.bad_secret, server.counts.calls) == ((0, 1) if heard else (1, 0))
+        await peer.close()
+
+
+async def test_a_callers_name_cannot_stand_for_the_secret() -> None:
+    async def handler(session: AgiSession) -> None: ...
+
+    async with serving(handler, secret="right") as server:
+        peer = await AgiPeer.connect(
+            server.port, header(name=b"x\nagi_arg_1: right", more=b"agi_arg_1: wrong\n")
+        )
+        assert await peer.rest() == b""
+        assert server.counts.bad_secret == 1
+        await peer.close()
