@@ -54,6 +54,7 @@ from gateway.secrets import Secrets, key_once, load_secrets
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
+from gateway.tasks import Supervisor, Work
 from gateway.virus_scan import Clamd
 from gateway.voice_engine.environment import cache_home
 from gateway.web.fax_api import FaxApi
@@ -78,6 +79,7 @@ class App:
         self._say = say or _say
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
+        self._tasks = Supervisor()
 
     async def __aenter__(self) -> App:
         async with self._stack as stack:
@@ -102,10 +104,11 @@ class App:
         rules = load_rules(config.root / config.rules.folder)
         flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
         await asyncio.to_thread(flows.current)
+        await self._tasks.start()
+        stack.push_async_callback(self._tasks.stop)
         storage = await Storage.open(config.database_url, config.var)
         stack.push_async_callback(storage.close)
-        sweeping = asyncio.create_task(storage.keep_sweeping(), name="sweep of files")
-        stack.callback(sweeping.cancel)
+        self._keep(stack, "sweep of files", storage.keep_sweeping)
         intake = Intake(storage, rules, config.zone)
         await intake.recount()
         accounts = await self._accounts(stack, storage)
@@ -143,24 +146,25 @@ class App:
         await self._take_calls(stack, switchboard, places, secrets.agi)
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
-        reminding = asyncio.create_task(linkage.keep_reminding(), name="reminders to partners")
-        stack.callback(reminding.cancel)
+        self._keep(stack, "reminders to partners", linkage.keep_reminding)
         stack.push_async_callback(say_goodbye, pbx)
         if process:
             await self._run_asterisk(stack, process)
             await switchboard.wait_in_step(FIRST_SIGHT)
         else:
-            reload = asyncio.create_task(self._reload_when_seen(switchboard, pbx), name="first reload")
-            stack.callback(reload.cancel)
+            self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
         self._say_where()
+
+    def _keep(self, stack: AsyncExitStack, name: str, work: Work) -> None:
+        """Background work that ends when `stack` unwinds to here: before the parts it uses."""
+        stack.push_async_callback(self._tasks.end, self._tasks.keep(name, work))
 
     async def _accounts(self, stack: AsyncExitStack, storage: Storage) -> Accounts:
         """The people of gateway.toml can log in, and the audit log's head is told elsewhere from now on."""
         seats = {agent.id: agent.seat for agent in self.config.agents}
         accounts = Accounts(storage, self.config.accounts, utc_now, seats)
         await ensure_accounts(accounts, self.config)
-        head = asyncio.create_task(storage.audit.keep_telling(), name="audit head")
-        stack.callback(head.cancel)
+        self._keep(stack, "audit head", storage.audit.keep_telling)
         return accounts
 
     async def _reload_when_seen(self, switchboard: Switchboard, pbx: AsteriskPbx) -> None:
@@ -253,6 +257,7 @@ class App:
             wrap_up=config.queue.wrap_up_seconds,
             faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
             filing=Filing(intake, storage, utc_now),
+            tasks=self._tasks,
         )
         app = make_app(parts)
         feed = app[FEED]
@@ -274,14 +279,7 @@ class App:
             return
         reading = FaxReading(storage.faxes, storage.files.path, lambda number: changed("changed", number))
         stack.callback(intake.on_change(lambda what, number: reading.wake()))
-        task = asyncio.create_task(reading.keep_on(), name="reading of faxes")
-
-        async def end() -> None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        stack.push_async_callback(end)
+        self._keep(stack, "reading of faxes", reading.keep_on)
 
     def _link(
         self, storage: Storage, intake: Intake, rules: Rules, flows: FlowStore, marks: Marks
@@ -337,8 +335,7 @@ class App:
     async def _run_asterisk(self, stack: AsyncExitStack, process: AsteriskProcess) -> None:
         await process.start()
         stack.push_async_callback(process.stop)
-        watch = asyncio.create_task(process.watch(), name="asterisk watch")
-        stack.callback(watch.cancel)
+        self._keep(stack, "asterisk watch", process.watch)
 
 
 def _close_to_others(var: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
+from gateway.tasks import Supervisor
 from gateway.web.events import EventFeed
 from gateway.web.figures_api import FiguresApi
 
@@ -26,28 +27,27 @@ SHARE = 9  # so many times as long as a look took, nobody looks again
 class BoardPush:
     """`async with` runs it."""
 
-    def __init__(self, figures: FiguresApi, feed: EventFeed) -> None:
+    def __init__(self, figures: FiguresApi, feed: EventFeed, tasks: Supervisor) -> None:
         self._figures = figures
         self._feed = feed
         self._changed = (asyncio.Event(), asyncio.Event())
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Supervisor(tasks)
 
     async def __aenter__(self) -> BoardPush:
         self._feed.told = self._tell
         now, figures = self._changed
-        for name, work in (
-            ("board.now", self._tell_again("board.now", now, NOW, self._now)),
-            ("board.figures", self._tell_again("board.figures", figures, FIGURES, self._figures.today)),
-        ):
-            self._tasks.append(asyncio.create_task(work, name=name))
+        await self._tasks.start()
+        self._tasks.keep("board.now", lambda: self._tell_again("board.now", now, NOW, self._now))
+        self._tasks.keep(
+            "board.figures",
+            lambda: self._tell_again("board.figures", figures, FIGURES, self._figures.today),
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     def _tell(self) -> None:
         for event in self._changed:

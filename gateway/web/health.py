@@ -6,6 +6,7 @@ import asyncio
 
 from gateway.core.delivery import DeliveryState
 from gateway.errors import GatewayError
+from gateway.tasks import Supervisor
 from gateway.web.outbox_api import PostLedger
 from gateway.web.ports import Board, PartHealth, Store
 from gateway.web.shapes import HealthShown, PartShown
@@ -13,12 +14,20 @@ from gateway.web.shapes import HealthShown, PartShown
 LIMIT = 2.0  # seconds for storage to answer
 
 
-async def health(store: Store, board: Board, post: PostLedger | None = None) -> HealthShown:
-    """The state of both parts; never raises and never takes longer than LIMIT."""
+async def health(
+    store: Store, board: Board, tasks: Supervisor, post: PostLedger | None = None
+) -> HealthShown:
+    """The state of each part; never raises and never takes longer than LIMIT."""
     storage = await _storage(store, post)
     pbx = board.health().get("pbx", PartHealth(False, "not there"))
-    status = "ok" if storage.ok and pbx.ok else "down"
-    return HealthShown(status, PartShown(storage.ok, storage.detail), PartShown(pbx.ok, pbx.detail))
+    parts = [PartShown(part.ok, part.detail) for part in (storage, pbx, _tasks(tasks))]
+    return HealthShown("ok" if all(part.ok for part in parts) else "down", *parts)
+
+
+def _tasks(tasks: Supervisor) -> PartHealth:
+    """Which background tasks keep failing, and with what type of error."""
+    failing = tasks.failing()
+    return PartHealth(not failing, ", ".join(f"{state.name}: {state.error}" for state in failing))
 
 
 async def _storage(store: Store, post: PostLedger | None) -> PartHealth:

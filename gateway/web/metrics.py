@@ -17,6 +17,7 @@ from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome
 from gateway.core.contact import Channel
 from gateway.core.figures import SUMS
+from gateway.tasks import Supervisor
 from gateway.web.figure_shapes import BoardFigures
 from gateway.web.ports import Board, ItemCount, LineState
 
@@ -27,7 +28,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """All metrics of one gateway. `items` of the last look at storage is kept: it may be away."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, tasks: Supervisor) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._seconds = Histogram(
             "gateway_intake_seconds",
@@ -37,7 +38,7 @@ class Metrics:
             registry=self._registry,
         )
         self._of_channel = {one.value: self._seconds.labels(one.value) for one in Channel}
-        self._board = _BoardCollector(board)
+        self._board = _BoardCollector(board, tasks)
         self._registry.register(self._board)
 
     def took_in(self, channel: str, seconds: float) -> None:
@@ -60,8 +61,9 @@ class Metrics:
 class _BoardCollector(Collector):
     """Reads the live board when it is asked."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, tasks: Supervisor) -> None:
         self._board = board
+        self._tasks = tasks
         self.items: Sequence[ItemCount] | None = None
         self.clients = 0
         self.today: BoardFigures | None = None
@@ -73,6 +75,7 @@ class _BoardCollector(Collector):
         yield from self._storage()
         yield from self._today()
         yield from self._outbox()
+        yield from self._background()
 
     def _outbox(self) -> Iterator[Metric]:
         found = GaugeMetricFamily(
@@ -81,6 +84,18 @@ class _BoardCollector(Collector):
         for (way, state), count in sorted((self.post or {}).items()):
             found.add_metric([way, state], count)
         yield found
+
+    def _background(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("gateway_task_up", "1 while a background task runs.", labels=["task"])
+        failures = CounterMetricFamily(
+            "gateway_task_failures", "Failures of background work since the start.", labels=["task"]
+        )
+        for state in self._tasks.states():
+            if state.kept:
+                up.add_metric([state.name], float(state.running))
+            failures.add_metric([state.name], state.failures)
+        yield up
+        yield failures
 
     def _phone(self) -> Iterator[Metric]:
         lines = self._board.lines()

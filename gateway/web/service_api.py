@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.errors import Refused, StorageDown
+from gateway.tasks import Supervisor
 from gateway.web import docs_page, openapi, shapes
 from gateway.web.auth import WATCHERS
 from gateway.web.events import EventFeed
@@ -32,8 +33,11 @@ class ServiceApi:
         title: str,
         figures: FiguresApi | None = None,
         post: PostLedger | None = None,
+        *,
+        tasks: Supervisor,
     ) -> None:
         self._post = post
+        self._tasks = tasks
         self._store = store
         self._board = board
         self._metrics = metrics
@@ -53,8 +57,8 @@ class ServiceApi:
                 "GET",
                 "/healthz",
                 "healthz",
-                "存储和话务系统是否正常",
-                "Whether storage and PBX answer; 503 names the part that does not",
+                "存储、话务系统和后台任务是否正常",
+                "Whether storage and PBX answer and background tasks run; 503 names the part that does not",
                 self.healthz,
                 {200: shapes.HealthShown, 503: shapes.HealthShown},
             ),
@@ -104,7 +108,7 @@ class ServiceApi:
         )
 
     async def healthz(self, asked: Asked) -> Answer:
-        found = await health(self._store, self._board, self._post)
+        found = await health(self._store, self._board, self._tasks, self._post)
         return Answer(found, 200 if found.status == "ok" else 503)
 
     async def metrics(self, asked: Asked) -> web.StreamResponse:

@@ -425,6 +425,7 @@ class HealthShown:
     status: str
     storage: PartShown
     pbx: PartShown
+    tasks: PartShown
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from gateway.core.contact import Contact
 from gateway.day_book import DayBook
 from gateway.errors import FieldFault, SetupError
 from gateway.ledgers import CallLog
+from gateway.tasks import Supervisor
 from gateway.web import translate
 from gateway.web.account_api import AccountApi, AuditLog
 from gateway.web.addresses import address_of, told_by
@@ -118,6 +119,7 @@ class WebParts:
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
+    tasks: Supervisor = field(default_factory=Supervisor)
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -142,9 +144,11 @@ def make_app(parts: WebParts) -> web.Application:
     app[FEED] = feed = EventFeed(
         gate, parts.now, parts.public_url, agents=frozenset(one.id for one in parts.board.agents())
     )
-    app[METRICS] = metrics = Metrics(parts.board)
+    app[METRICS] = metrics = Metrics(parts.board, parts.tasks)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
-    service = ServiceApi(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post)
+    service = ServiceApi(
+        parts.store, parts.board, metrics, feed, parts.title, figures, parts.post, tasks=parts.tasks
+    )
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes(),
@@ -164,7 +168,7 @@ def make_app(parts: WebParts) -> web.Application:
     service.describe(routes)
     if figures:
         Wallboard(parts.title, str(parts.zone)).add(app)
-        _show(app, figures, feed)
+        _show(app, figures, feed, parts.tasks)
     uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:
         _add(app, route, gate, uploads, parts.audit)
@@ -286,9 +290,9 @@ def _follow(app: web.Application, board: Board, feed: EventFeed) -> None:
     app.on_shutdown.append(end)
 
 
-def _show(app: web.Application, figures: FiguresApi, feed: EventFeed) -> None:
+def _show(app: web.Application, figures: FiguresApi, feed: EventFeed, tasks: Supervisor) -> None:
     """Tell wallboards while the application runs."""
-    push = BoardPush(figures, feed)
+    push = BoardPush(figures, feed, tasks)
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         async with push:

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.day_book import DayBook
+from gateway.tasks import Pace, Supervisor
 from gateway.web.site import WebParts, make_app
 from tests.web.memory_house import (
     NOW,
@@ -47,6 +48,7 @@ class House:
     board: MemoryBoard = field(default_factory=MemoryBoard)
     figures: MemoryFigures = field(default_factory=MemoryFigures)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
+    tasks: Supervisor = field(default_factory=lambda: Supervisor(pace=Pace(first=0.0)))
 
     def __post_init__(self) -> None:
         self.app: web.Application = make_app(
@@ -64,17 +66,20 @@ class House:
                 missing=self.door.missing,
                 book=DayBook(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
                 audit=self.audit,
+                tasks=self.tasks,
             )
         )
         self.server = TestServer(self.app)
 
     async def start(self) -> None:
+        await self.tasks.start()
         await self.server.start_server(access_log=None)
         self.client = aiohttp.ClientSession(str(self.server.make_url("/")))
 
     async def close(self) -> None:
         await self.client.close()
         await self.server.close()
+        await self.tasks.stop()
 
     async def ask(
         self, method: str, path: str, role: str = "", **options: object

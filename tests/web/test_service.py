@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import logging
 import re
+from itertools import count
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,7 +20,7 @@ from tests.web.conftest import GOOD, House
 async def test_healthy(house: House) -> None:
     status, told = await house.told("GET", "/healthz")
     assert (status, told["status"]) == (200, "ok")
-    assert told["storage"] == told["pbx"] == {"ok": True, "detail": ""}
+    assert told["storage"] == told["pbx"] == told["tasks"] == {"ok": True, "detail": ""}
 
 
 async def test_health_names_the_part_that_is_away(house: House) -> None:
@@ -30,6 +31,26 @@ async def test_health_names_the_part_that_is_away(house: House) -> None:
     response, body = await house.ask("GET", "/healthz")
     assert response.status == 503
     assert b"secret" not in body
+
+
+async def test_health_and_metrics_tell_of_background_tasks(house: House) -> None:
+    fourth, runs = asyncio.Event(), count(1)
+
+    async def fails() -> None:
+        if next(runs) == 4:
+            fourth.set()
+            await asyncio.Event().wait()
+        raise OSError(28, "No space left on device: /var/lib/hotline")
+
+    house.tasks.keep("switchboard closing", fails)
+    async with asyncio.timeout(5):
+        await fourth.wait()
+    status, told = await house.told("GET", "/healthz")
+    assert (status, told["status"]) == (503, "down")
+    assert told["tasks"] == {"ok": False, "detail": "switchboard closing: OSError"}
+    shown = await numbers(house)
+    assert shown["gateway_task_up,switchboard closing"] == 1  # it runs again, but has not shown that it can
+    assert shown["gateway_task_failures_total,switchboard closing"] == 3
 
 
 async def test_health_does_not_wait_for_storage(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
