@@ -140,7 +140,7 @@ class App:
             config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call
         )
         board = LiveBoard(config, switchboard, pbx)
-        desk = CallDesk(switchboard, storage, intake, utc_now)
+        desk = CallDesk(switchboard, storage, intake, utc_now, config.centre.area_code)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
         await self._exchange_mail(stack, storage, intake, rules, marks, switchboard)
         await self._take_calls(stack, switchboard, places, secrets.agi)
@@ -223,7 +223,13 @@ class App:
         def changed(what: str, number: str) -> None:
             feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
 
-        matters = Matters(intake, storage, rules, config.zone, centre=config.centre.name, told=changed)
+        centre = config.centre
+        matters = Matters(
+            *(intake, storage, rules, config.zone),
+            centre=centre.name,
+            area_code=centre.area_code,
+            told=changed,
+        )
         parts = WebParts(
             intake,
             storage.calls,
@@ -236,6 +242,7 @@ class App:
             config.web.public_url,
             missing=faults,
             place=storage.files.path,
+            area_code=centre.area_code,
             uploads=config.uploads,
             rates=config.rates,
             public=PublicSide(rules, config.centre, config.pages),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.core import duplicates
+from gateway.core import telephone
 from gateway.core.call import CallBack, CallRecord
 from gateway.core.contact import Channel, Contact, Kind, Receipt
 from gateway.core.draft import Draft
@@ -49,12 +49,18 @@ class CallDesk:
     """The calls of one centre, as its agents work them."""
 
     def __init__(
-        self, switchboard: Switchboard, storage: Storage, intake: Intake, now: Callable[[], datetime]
+        self,
+        switchboard: Switchboard,
+        storage: Storage,
+        intake: Intake,
+        now: Callable[[], datetime],
+        area_code: str = "",
     ) -> None:
         self._switchboard = switchboard
         self._storage = storage
         self._intake = intake
         self._now = now
+        self._area_code = area_code
 
     async def call(self, call: str) -> Pop:
         """The call itself, live or over, without what came before. Raises NotFound, StorageDown."""
@@ -72,14 +78,14 @@ class CallDesk:
     async def pop(self, call: str, agent: str) -> Pop:
         """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""
         found = await self.call(call)
-        spellings = duplicates.phone_spellings(found.number)
+        spellings = telephone.spellings(found.number, self._area_code)
         store, id_ = self._storage, found.record.id
 
         def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
             whole = replace(found, draft=store.drafts.of_call(t, id_, agent, self._now()))
             if not spellings:
                 return whole
-            calls = store.calls.with_number(t, found.number, EARLIER + 1)
+            calls = store.calls.with_number(t, spellings, EARLIER + 1)
             return replace(
                 whole,
                 calls=tuple(one for one in calls if one.id != id_)[:EARLIER],

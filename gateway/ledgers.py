@@ -27,9 +27,12 @@ class CallLog(Protocol):
     async def get(self, call_id: str) -> CallRecord | None: ...
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", caller: str = ""
+        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
     ) -> list[CallRecord]:
-        """Newest first; `before` is the id of the last call seen; `since` bounds started_at."""
+        """Newest first; `before` is the id of the last call seen; `since` bounds started_at.
+
+        With `numbers`, the spellings of one number: calls from it and to it alone.
+        """
 
     async def open_calls(self) -> list[CallRecord]:
         """Calls without an end."""

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from gateway.core import duplicates
+from gateway.core import duplicates, telephone
 from gateway.core.case import NEEDS, TERMINAL, Event, held, move, nobody_elses
 from gateway.core.catalogue import name_of
 from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Receipt
@@ -75,7 +75,9 @@ class Split:
 
 
 class Matters:
-    """The matters of one installation. `centre` names the city, which stands before firms' names."""
+    """The matters of one installation. `centre` names the city, which stands before firms' names;
+    `area_code` completes local telephone numbers.
+    """
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class Matters:
         zone: ZoneInfo,
         *,
         centre: str = "",
+        area_code: str = "",
         told: Told = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -96,6 +99,7 @@ class Matters:
         self._rules = rules
         self._zone = zone
         self._told = told
+        self._area_code = area_code
         self._now = now
         city = _CITY.match(centre)
         names = [city[0]] if city else []
@@ -159,7 +163,7 @@ class Matters:
         person = item.person
         firm = duplicates.firm(item.respondent.name, self._places)
         return Signs(
-            duplicates.phone_spellings(person.phone),
+            telephone.spellings(person.phone, self._area_code),
             _cases(person.email.strip()),
             _cases(person.id_number.strip()),
             firm[:4] if len(firm) >= 2 else "",

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 
 from gateway.aftercall import AfterCall
 from gateway.config import Config
-from gateway.core import acd
+from gateway.core import acd, telephone
 from gateway.core.acd import Seat, SeatState
 from gateway.core.call import (
     AgentChange,
@@ -38,7 +38,7 @@ from gateway.core.fax import FaxNote
 from gateway.core.flow import Booked, Clock, Found, Staff
 from gateway.core.flow_file import FlowSet
 from gateway.core.item import PublicState
-from gateway.core.note import Note, What, clean_number
+from gateway.core.note import Note, What
 from gateway.core.story import Doing, Story, end, new_story, tell
 from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
@@ -337,15 +337,15 @@ class Switchboard:
         agent = self._config.agent(agent_id)
         if agent is None:
             raise NotFound(f"no agent {agent_id}")
-        number = clean_number(phone)
-        if not 3 <= len(number.lstrip("+")) <= 20:
+        number = telephone.to_dial(telephone.plain(phone))
+        if not 3 <= len(number) <= 20:
             raise Conflict("没有可拨打的电话号码 / there is no number to call")
         seat = self._seats[agent.seat]
         if seat.state in (SeatState.TALKING, SeatState.RINGING) or not seat.reachable:
             raise Conflict("您的话机正忙或未注册 / your phone is busy or away")
         if self._config.centre.lines <= sum(self._lines_of(live) for live in self._live.values()):
             raise Conflict("没有空闲线路 / no line is free")
-        if not await self._pbx.call_out(agent.seat, number.lstrip("+"), item):
+        if not await self._pbx.call_out(agent.seat, number, item):
             raise Conflict("话机未注册 / this seat's phone cannot be reached")
 
     def _talk(self, call: str) -> Story:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 
+from gateway.core import telephone
 from gateway.core.contact import Task
 from gateway.core.item import Item
 
@@ -87,12 +88,12 @@ def profile(item: Item, places: Sequence[str] = ()) -> Profile:
     person = item.person
     return Profile(
         item=item,
-        phone=plain_phone(person.phone),
+        phone=telephone.comparable(person.phone),
         email=person.email.strip().casefold(),
         identity=_letters(person.id_number),
         name=_letters(person.name),
         respondent=firm(item.respondent.name, tuple(places)),
-        respondent_phone=plain_phone(item.respondent.phone),
+        respondent_phone=telephone.comparable(item.respondent.phone),
     )
 
 
@@ -131,7 +132,7 @@ def _person(one: Profile, other: Profile) -> Reason | None:
     """The strongest sign that it is the same person."""
     if one.identity and one.identity == other.identity:
         return Reason("identity", SAME_IDENTITY, "证件号码相同", "the same identity number")
-    if same_phone(one.phone, other.phone):
+    if telephone.same(one.phone, other.phone):
         return Reason("phone", SAME_PHONE, "联系电话相同", "the same telephone number")
     if one.email and one.email == other.email:
         return Reason("email", SAME_EMAIL, "电子邮箱相同", "the same mail address")
@@ -141,7 +142,7 @@ def _person(one: Profile, other: Profile) -> Reason | None:
 
 
 def _respondent(one: Profile, other: Profile) -> Reason | None:
-    if same_phone(one.respondent_phone, other.respondent_phone):
+    if telephone.same(one.respondent_phone, other.respondent_phone):
         return Reason("respondent", RESPONDENT, "被反映方电话相同", "the same telephone of the respondent")
     if not one.respondent and not other.respondent and not _both_calls(one, other):
         return None
@@ -187,41 +188,6 @@ def _text(one: Profile, other: Profile) -> Reason | None:
 
 
 _LOOKS: tuple[Callable[[Profile, Profile], Reason | None], ...] = (_person, _respondent, _time, _amount)
-
-
-# ---------------------------------------------------------------- telephone numbers
-
-
-def plain_phone(text: str) -> str:
-    """Its digits without the country's code; "" when there are fewer than 7."""
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
-    for prefix in ("0086", "86"):
-        if digits.startswith(prefix) and len(digits) - len(prefix) >= 10:
-            digits = digits.removeprefix(prefix)
-            break
-    return digits if len(digits) >= 7 else ""
-
-
-def same_phone(one: str, other: str) -> bool:
-    """Are two plain numbers the same? A landline may stand with or without its area code."""
-    short, long = sorted((one, other), key=len)
-    return bool(short) and (short == long or (len(short) <= 8 and long[0] == "0" and long.endswith(short)))
-
-
-def phone_spellings(text: str) -> tuple[str, ...]:
-    """How the same number is usually written, to be looked for as it was given."""
-    plain = plain_phone(text)
-    if not plain:
-        return ()
-    found = [text.strip(), plain, f"+86{plain}", f"86{plain}", f"0086{plain}"]
-    if len(plain) == 11 and plain[0] == "1":
-        parts = (plain[:3], plain[3:7], plain[7:])
-        found += [mark.join(parts) for mark in (" ", "-")]
-        found += [f"+86 {plain}", f"+86-{plain}"]
-    elif plain[0] == "0" and len(plain) >= 10:
-        found += [f"{plain[:n]}{mark}{plain[n:]}" for n in (3, 4) for mark in ("-", " ")]
-        found += [plain[4:], f"+86{plain[1:]}", f"86{plain[1:]}"]
-    return tuple(dict.fromkeys(found))
 
 
 # ---------------------------------------------------------------- names of firms

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from gateway.core import telephone
+
 
 class What(StrEnum):
     """Everything the dialplan notes; behind each what follows it in the line."""
@@ -90,20 +92,9 @@ def _time(text: str) -> datetime | None:
 
 
 def number_of(from64: str) -> str:
-    """The caller's number out of FROM: only what a telephone number may hold, at most 32 characters."""
+    """The caller's number out of FROM, in the one form of core/telephone.py; "" of anything else."""
     try:
         text = base64.b64decode(from64, validate=True).decode("utf-8", "replace")[1:]
     except (binascii.Error, ValueError):
         return ""
-    return clean_number(text)
-
-
-def clean_number(text: str) -> str:
-    """Digits, after a + if it has one; "" for anonymous and for whatever is no telephone number."""
-    plain = text.strip().translate(_BETWEEN)
-    digits = plain.removeprefix("+")
-    return plain if _DIGITS.issuperset(digits) and 0 < len(digits) <= 31 else ""
-
-
-_DIGITS = frozenset("0123456789")
-_BETWEEN = dict.fromkeys(map(ord, " -.()/"))
+    return telephone.plain(text)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.core import telephone
 from gateway.core.call import CallOutcome, CallRecord, is_back
 from gateway.core.contact import Kind
 from gateway.core.fax import FaxNote
-from gateway.core.note import Note, What, clean_number, number_of
+from gateway.core.note import Note, What, number_of
 from gateway.core.transfer import Transfer
 
 
@@ -114,7 +115,7 @@ def _began(story: Story, note: Note) -> None:
         story.record,
         direction=DIRECTIONS.get(direction, "in"),
         caller=story.record.caller or (number if direction == "in" else ""),
-        dialled=clean_number(note.arg(3)) if direction == "in" else number,
+        dialled=telephone.plain(note.arg(3)) if direction == "in" else number,
         line=int(line) if line.isdecimal() else 0,
         started_at=note.at,
         answered_at=note.at if direction == "in" else None,
@@ -132,7 +133,7 @@ def _turned_away(story: Story, note: Note) -> None:
     story.record = replace(
         story.record,
         caller=number_of(note.arg(2)),
-        dialled=clean_number(note.arg(3)),
+        dialled=telephone.plain(note.arg(3)),
         started_at=note.at,
         ended_at=note.at,
         outcome=CallOutcome.TURNED_AWAY,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gateway.core import telephone
 from gateway.core.contact import Kind
 from gateway.core.flow import (
     AskStaff,
@@ -39,7 +40,6 @@ from gateway.core.flow import (
     Taken,
 )
 from gateway.core.flow_file import FlowSet
-from gateway.core.note import clean_number
 from gateway.core.partner import Partner
 from gateway.core.step import KEYS, CallerFacts
 from gateway.core.walk import Ended, Walk
@@ -144,7 +144,7 @@ class Ivr:
         line = header.query.get("line", "")
         turn = _Turn(session, call, walk)
         desk = self._desk
-        caller, dialled = clean_number(header.callerid), clean_number(header.dialled)
+        caller, dialled = telephone.plain(header.callerid), telephone.plain(header.dialled)
         desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
         desk.walks(call, walk)
         try:
@@ -329,7 +329,7 @@ def dial_string(partner: Partner) -> str:
 
 
 def _facts(session: AgiSession) -> CallerFacts:
-    return CallerFacts(phone=clean_number(session.header.callerid))
+    return CallerFacts(phone=telephone.plain(session.header.callerid))
 
 
 def _id(session: AgiSession) -> str:

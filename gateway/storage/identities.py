@@ -17,8 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
+from gateway.core import telephone
 from gateway.core.contact import Kind, Person
-from gateway.core.duplicates import phone_spellings, plain_phone
 from gateway.core.item import Item
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
@@ -64,7 +64,7 @@ class Identities:
             KEEP.run(t, {"number": number, "sealed": self.seal(number, person)})
             person = Person(
                 name=SEALED,
-                phone=self.mark("phone", plain_phone(person.phone)),
+                phone=self.mark("phone", telephone.comparable(person.phone)),
                 email=self.mark("email", person.email.strip().casefold()),
                 id_number=self.mark("id_number", person.id_number.strip().casefold()),
             )
@@ -112,7 +112,8 @@ class Identities:
     def marks(self, kind: str, given: tuple[str, ...]) -> tuple[str, ...]:
         """These signs and what stands for them in reports."""
         if kind == "phone":
-            plain = {plain_phone(other) for one in given for other in (one, *phone_spellings(one))}
+            spelled = {other for one in given for other in (one, *telephone.spellings(one))}
+            plain = {telephone.comparable(other) for other in spelled} | spelled
         else:
             plain = {one.strip().casefold() for one in given}
         return (*given, *sorted(self.mark(kind, one) for one in plain if one))

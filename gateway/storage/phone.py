@@ -22,8 +22,8 @@ OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
 CALL = select(calls).where(calls.c.id == bindparam("id"))
 OPEN = select(calls).where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at, calls.c.id)
 NEWEST = select(calls).order_by(calls.c.started_at.desc())
-FROM = NEWEST.where(calls.c.caller == bindparam("number"))
-TO = NEWEST.where(calls.c.dialled == bindparam("number"), OUT)
+FROM = NEWEST.where(calls.c.caller.in_(bindparam("numbers", expanding=True)))
+TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), OUT)
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
 MOVE = (
     update(call_backs)
@@ -77,23 +77,23 @@ class Calls:
         return found[0] if found else None
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", caller: str = ""
+        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
     ) -> list[CallRecord]:
         wanted = select(calls).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
         if since is not None:
             wanted = wanted.where(calls.c.started_at >= rows.to_ms(since))
-        if caller:
-            wanted = wanted.where(or_(calls.c.caller == caller, calls.c.dialled == caller))
+        if numbers:
+            wanted = wanted.where(or_(calls.c.caller.in_(numbers), calls.c.dialled.in_(numbers)))
         if before:
             last = select(calls.c.started_at).where(calls.c.id == before).scalar_subquery()
             wanted = wanted.where(tuple_(calls.c.started_at, calls.c.id) < tuple_(last, before))
         return await self._all(wanted, {})
 
-    def with_number(self, t: Transaction, number: str, limit: int) -> list[CallRecord]:
-        """Calls from and to a number, the newest first."""
+    def with_number(self, t: Transaction, numbers: Sequence[str], limit: int) -> list[CallRecord]:
+        """Calls from and to a number, given in all its spellings, the newest first."""
         found: dict[str, CallRecord] = {}
         for wanted in (FROM, TO):
-            for row in t.execute(wanted.limit(limit), {"number": number}).mappings():
+            for row in t.execute(wanted.limit(limit), {"numbers": list(numbers)}).mappings():
                 found[row["id"]] = rows.call_of(row)
         return sorted(found.values(), key=lambda one: (one.started_at, one.id), reverse=True)[:limit]
 

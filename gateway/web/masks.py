@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from gateway.core import telephone
+
 T = TypeVar("T")
 
 NUMBERS = frozenset({"phone", "caller", "dialled"})
@@ -19,7 +21,8 @@ def masked(number: str) -> str:
     """The last four digits behind four stars; of a short number nothing; "" of a caller without one."""
     if not number:
         return ""
-    return f"****{number[-4:]}" if len(number) > 7 else "****"
+    digits = telephone.plain(number) or number  # without an extension
+    return f"****{digits[-4:]}" if len(digits) > 7 else "****"
 
 
 def with_masked_numbers(shape: T) -> T:

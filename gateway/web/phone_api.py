@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.core import telephone
 from gateway.errors import Conflict, NotAllowed, NotFound, PbxDown, StorageDown
 from gateway.ledgers import CallLog
 from gateway.web import shapes, translate
@@ -24,11 +25,12 @@ SOUND = "audio/wav"
 class PhoneApi:
     """The phone side. `var` is the folder that a record's recording is relative to."""
 
-    def __init__(self, calls: CallLog, board: Board, var: Path, zone: tzinfo) -> None:
+    def __init__(self, calls: CallLog, board: Board, var: Path, zone: tzinfo, area_code: str = "") -> None:
         self._calls = calls
         self._board = board
         self._var = var
         self._zone = zone
+        self._area_code = area_code
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -97,9 +99,14 @@ class PhoneApi:
     async def calls(self, asked: Asked) -> Answer:
         q = asked.queried(shapes.CallsAsked)
         since = self._aware(q.since) if q.since else None
-        found = await self._calls.page(since, q.limit + 1, q.before, q.caller)
+        found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller))
         shown = tuple(translate.call(record) for record in found[: q.limit])
         return Answer(shapes.CallsPage(shown, shown[-1].id if len(found) > q.limit else None))
+
+    def _spellings(self, number: str) -> tuple[str, ...]:
+        """All ways in which a call may have kept this number; a short one or a part as it was given."""
+        given = number.strip()
+        return telephone.spellings(given, self._area_code) or ((given,) if given else ())
 
     def _aware(self, at: datetime) -> datetime:
         return at if at.tzinfo else at.replace(tzinfo=self._zone)

@@ -287,7 +287,9 @@ class CallsAsked:
     ] = None
     limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
     before: Annotated[str, Rule("上一页最后一通的 id", "id of the last call seen", longest=80)] = ""
-    caller: Annotated[str, Rule("来电号码", "caller's number", longest=40)] = ""
+    caller: Annotated[
+        str, Rule("来电号码，任何写法", "caller's number, however it is written", longest=40)
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class WebParts:
     now: Callable[[], datetime] = utc_now
     missing: Missing = nothing_missing
     place: Callable[[str], Path] = nowhere
+    area_code: str = ""
     uploads: config.Uploads = field(default_factory=config.Uploads)
     rates: config.Rates = field(default_factory=config.Rates)
     public: PublicSide | None = None
@@ -156,7 +157,7 @@ def make_app(parts: WebParts) -> web.Application:
         *_matters(parts),
         *_transfers(parts),
         *_referrals(parts),
-        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone).routes(),
+        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone, parts.area_code).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
         *(FaxFilingApi(parts.filing).routes() if parts.filing else ()),
         *_call_desk(parts, feed),

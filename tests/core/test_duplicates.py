@@ -17,11 +17,8 @@ from gateway.core.duplicates import (
     firm,
     firm_likeness,
     likely,
-    phone_spellings,
     place_names,
-    plain_phone,
     profile,
-    same_phone,
     shingles,
     text_likeness,
 )
@@ -145,41 +142,6 @@ def test_no_more_than_so_many_are_looked_at() -> None:
 
     assert len(likely(item("1"), endless())) == MOST
     assert len(seen) == MOST + 1
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("13835700000", "13835700000"),
-        ("+86 138-3570-0000", "13835700000"),
-        ("008613835700000", "13835700000"),
-        ("１３８３５７０００００", "13835700000"),
-        ("0357-2012315", "03572012315"),
-        ("2012315", "2012315"),
-        ("8612315", "8612315"),
-        ("110", ""),
-        ("", ""),
-    ],
-)
-def test_plain_phone(text: str, plain: str) -> None:
-    assert plain_phone(text) == plain
-
-
-def test_same_phone() -> None:
-    assert same_phone("03572012315", "2012315")
-    assert not same_phone("13832012315", "2012315")  # the end of a mobile number is nobody's landline
-    assert not same_phone("", "")
-
-
-@pytest.mark.parametrize("given", ["13835700000", "+86 138-3570-0000", "0357-2012315", "03572012315"])
-def test_spellings_mean_the_same_number(given: str) -> None:
-    spellings = phone_spellings(given)
-    assert given in spellings
-    plain = plain_phone(given)
-    for one in spellings:
-        other = plain_phone(one)
-        assert same_phone(plain, other) or same_phone(plain, f"0{other}"), one
-    assert phone_spellings("匿名") == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.core.call import CallOutcome
 from gateway.core.contact import Kind
-from gateway.core.note import Note, What, clean_number, number_of, read_note
+from gateway.core.note import Note, What, number_of, read_note
 from gateway.core.story import Doing, Story, end, new_story, tell
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -56,24 +56,6 @@ def test_any_caller_id_is_cleaned(raw: bytes) -> None:
     number = number_of(base64.b64encode(b"." + raw).decode())
     assert len(number) <= 32
     assert set(number.lstrip("+")) <= set("0123456789")
-
-
-@pytest.mark.parametrize(
-    ("said", "number"),
-    [
-        ("13912345678", "13912345678"),
-        ("+86 139-1234-5678", "+8613912345678"),
-        ("anonymous", ""),
-        ("", ""),
-        ("'; DROP TABLE", ""),
-        ("\r\nAction: Originate 1", ""),
-        ("+", ""),
-        ("(0357) 201.69/84", "03572016984"),
-        ("1" * 40, ""),
-    ],
-)
-def test_numbers(said: str, number: str) -> None:
-    assert clean_number(said) == number
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,8 @@ async def test_pages_of_calls(storage: Storage) -> None:
         seen += [c.id for c in page]
     assert seen == wanted
     assert [c.id for c in await storage.calls.page(after(10), 50)] == [call(11).id, call(10).id]
-    assert len(await storage.calls.page(None, 50, caller="138")) == 7
-    assert len(await storage.calls.page(None, 50, caller="10000")) == 7
+    assert len(await storage.calls.page(None, 50, numbers=("138",))) == 7
+    assert len(await storage.calls.page(None, 50, numbers=("+8610000", "10000"))) == 7
     assert await storage.calls.page(None, 50, before="none") == []
 
 

@@ -227,13 +227,13 @@ class MemoryCalls:
         return self.rows.get(call_id)
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", caller: str = ""
+        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
     ) -> list[CallRecord]:
         rows = sorted(self.rows.values(), key=lambda c: (c.started_at, c.id), reverse=True)
         ids = [row.id for row in rows]
         rows = rows[ids.index(before) + 1 :] if before in ids else rows
         rows = [r for r in rows if since is None or r.started_at >= since]
-        return [r for r in rows if caller in ("", r.caller)][:limit]
+        return [r for r in rows if not numbers or r.caller in numbers or r.dialled in numbers][:limit]
 
     async def open_calls(self) -> list[CallRecord]:
         return [call for call in self.rows.values() if call.ended_at is None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             zone=zone,
             var=tmp_path,
             title="12315",
+            area_code="0357",
         )
     )
     server = TestServer(app)
@@ -223,3 +224,25 @@ async def test_a_database_that_has_gone(site: Site, tmp_path: Path) -> None:
         assert response.status == 503
     async with site[""].get("/metrics") as response:
         assert "gateway_storage_up 0.0" in await response.text()
+
+
+async def test_calls_of_a_number_are_found_by_every_spelling_of_it(site: Site) -> None:
+    kept = ("13800138000", "+8613800138000", "03572025100", "+863572025100", "13900139000")
+    await site.storage.calls.keep([replace(CALL, id=f"{n}.1", caller=one) for n, one in enumerate(kept)])
+
+    async def callers(number: str) -> list[str]:
+        async with site["agent"].get("/api/v1/calls", params={"caller": number}) as response:
+            assert response.status == 200
+            return sorted(call["caller"] for call in (await response.json())["items"])
+
+    for spelled in (
+        "13800138000",
+        "+8613800138000",
+        "8613800138000",
+        "0086 138 0013 8000",
+        "+86-13800138000",
+    ):
+        assert await callers(spelled) == ["+8613800138000", "13800138000"], spelled
+    for spelled in ("0357-2025100", "+86 357 2025100", "2025100"):
+        assert await callers(spelled) == ["+863572025100", "03572025100"], spelled
+    assert await callers("139") == []

@@ -10,13 +10,14 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from gateway.core import speech
+from gateway.core import speech, telephone
 from gateway.core.flow import BookCallBack, Booked, Command, Event, Keys, Play, ReadKeys, StepRun
 from gateway.core.step import CLIPS, KEY, Call, Exit, Step, setting, whole
 from gateway.core.steps.ask_digits import read
 
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-8]\d{6,7}|[48]00\d{7}")
-LONGEST = 12
+LONGEST = 16
+"""Keys of a number: a mobile one behind 0086 and a 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _asked(callback: Callback, call: Call) -> Generator[Command, Event, str]:
     """A number from the keypad; "" when none comes."""
     clips = callback.ask
     for _ in range(callback.tries):
-        phone = yield from read(call, clips, LONGEST)
+        phone = telephone.plain((yield from read(call, clips, LONGEST)))
         if is_phone(phone):
             return phone
         clips = callback.bad + callback.ask
