@@ -114,7 +114,7 @@ class App:
         accounts = await self._accounts(stack, storage)
         places, process = await self._asterisk(secrets)
 
-        pbx = AsteriskPbx(config, secrets.ami)
+        pbx = AsteriskPbx(config, secrets.ami, tasks=self._tasks)
         aftercall = AfterCall(
             intake,
             storage.calls,
@@ -137,7 +137,7 @@ class App:
         marks = load_marks(config.var)
         linkage = self._link(storage, intake, rules, flows, marks)
         switchboard = Switchboard(
-            config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call
+            config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call, tasks=self._tasks
         )
         board = LiveBoard(config, switchboard, pbx)
         desk = CallDesk(switchboard, storage, intake, utc_now, config.centre.area_code)
@@ -315,6 +315,7 @@ class App:
             fax_line=switchboard.fax_line,
             counts=storage.outbox,
             place=storage.files.path,
+            tasks=self._tasks,
         )
         await post.start()
         stack.push_async_callback(post.stop)
@@ -323,7 +324,7 @@ class App:
         spool = self.config.var / "mail-spool"
         clamd = Clamd(self.config.uploads.clamd) if self.config.uploads.clamd else None
         reception = Reception(intake, threads, marks, spool, storage.ping, post.bounced, clamd)
-        mail = MailIn(self.config, reception, storage.once)
+        mail = MailIn(self.config, reception, storage.once, tasks=self._tasks)
         await mail.start()
         stack.push_async_callback(mail.stop)
 

@@ -49,6 +49,7 @@ from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
 from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatRings, SeatSeen, Up
+from gateway.tasks import Supervisor
 from gateway.transfers import Target, Transfers, partner_target
 
 log = logging.getLogger(__name__)
@@ -145,6 +146,7 @@ class Switchboard:
         aftercall: AfterCall,
         *,
         handed: Handed | None = None,
+        tasks: Supervisor | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config = config
@@ -171,10 +173,10 @@ class Switchboard:
         self._wrap_ups: dict[str, asyncio.TimerHandle] = {}
         self._phone_timers: dict[str, asyncio.TimerHandle] = {}
         self._listeners: list[Told] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Supervisor(tasks)
         self._in_step = asyncio.Event()
         self._marked = 0.0
-        self.transfers = Transfers(config, pbx, self._own, self._tell_transfer)
+        self.transfers = Transfers(config, pbx, self._tasks.once, self._tell_transfer)
         self.fax_line = FaxLine(pbx)
         self.counts = Counts()
 
@@ -182,18 +184,13 @@ class Switchboard:
 
     async def start(self) -> None:
         """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
-        self._own(self._take_events(), "switchboard events")
-        self._own(self._close_calls(self._over), "switchboard closing")
-        self._own(self._close_calls(self._faxes_over, most=1), "switchboard closing faxes")
-        self._own(self._keep_changes(), "switchboard seats")
-        self._own(self._serve_owed(), "switchboard call-backs")
+        await self._tasks.start()
+        self._tasks.keep("switchboard events", self._take_events)
+        self._tasks.keep("switchboard closing", partial(self._close_calls, self._over))
+        self._tasks.keep("switchboard closing faxes", partial(self._close_calls, self._faxes_over, most=1))
+        self._tasks.keep("switchboard seats", self._keep_changes)
+        self._tasks.keep("switchboard call-backs", self._serve_owed)
         await self._pbx.start(self._events.put_nowait)
-
-    def _own(self, work: object, name: str) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-        task.set_name(name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def wait_in_step(self, limit: float) -> None:
         """Wait until the PBX was seen and the journal taken over. Raises PbxDown after `limit` seconds."""
@@ -213,9 +210,7 @@ class Switchboard:
                 await self._over.join()
                 await self._faxes_over.join()
                 await self._agent_changes.join()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     def listen(self, told: Told) -> Callable[[], None]:
         """Call `told(name, data)` for each event of the API; returns what ends it."""
@@ -519,7 +514,7 @@ class Switchboard:
         if note.what in (What.FAX_SENT, What.FAX_DIALLED):
             self.fax_line.noted(note)
         if note.what in _OWED:
-            self._own(self._owed_noted(note), f"call-back {note.arg(0)}")
+            self._tasks.once("call-back", partial(self._owed_noted, note))
         if note.call and (note.call in self._live or _begins(note)):
             self._story_noted(self._of(note.call), note)
 
@@ -536,7 +531,7 @@ class Switchboard:
             if story.record.direction == "out" and story.record.agent in self._seats:
                 self._seat_rings(story.record.agent, story.id, True)
             if story.back:
-                self._own(self._back_began(story.back), f"call-back {story.back}")
+                self._tasks.once("call-back", partial(self._back_began, story.back))
         elif story.doing is Doing.TALK and before is not Doing.TALK:
             self._tell_call("call.answered", story)
         elif story.doing is Doing.FAX and before is Doing.TALK:
@@ -610,11 +605,11 @@ class Switchboard:
             after = NO_PAGE_AFTER if seat.browser else NO_PHONE_AFTER
             self._phone_timers[seat.seat] = later(after, self._phone_gone, seat.seat)
         if back:
-            self._own(self._ready(seat.seat), f"phone {seat.seat}")
+            self._tasks.once("seat", partial(self._ready, seat.seat))
 
     def _phone_gone(self, seat: str) -> None:
         self._phone_timers.pop(seat, None)
-        self._own(self._pause(seat, acd.NO_PHONE), f"phone {seat}")
+        self._tasks.once("seat", partial(self._pause, seat, acd.NO_PHONE))
 
     async def _pause(self, seat: str, reason: str) -> None:
         try:
@@ -688,7 +683,7 @@ class Switchboard:
         self._time_wrap_up(after)
         self._owed_changed.set()
         if after.free and not before.free:
-            self._own(self._look_again(), f"queue for {seat}")
+            self._tasks.once("queue", self._look_again)
 
     async def _look_again(self) -> None:
         """A seat is free: whoever has waited longest is not to wait for the queue's next look. The first
@@ -732,7 +727,7 @@ class Switchboard:
     def _end_wrap_up(self, seat: str) -> None:
         self._wrap_ups.pop(seat, None)
         if self._seats[seat].state is SeatState.WRAP_UP:
-            self._own(self._ready(seat), f"wrap-up {seat}")
+            self._tasks.once("seat", partial(self._ready, seat))
 
     async def _ready(self, seat: str) -> None:
         try:

@@ -83,17 +83,20 @@ class Supervisor:
                 self._above._below.append(self)
 
     async def stop(self) -> None:
-        """Cancel every task and wait for their end; from then on none begins."""
+        """Cancel every task, wait for their end; none begins any more. A task of its own may call it."""
         group, self._group = self._group, None
-        await self.end(*self._tasks)
+        caller = asyncio.current_task()
+        await self.end(*(task for task in self._tasks if task is not caller))
         self._states.clear()
         if self._above and self in self._above._below:
             self._above._below.remove(self)
-        if group:
+        if caller in self._tasks:
+            caller.cancel()
+        elif group:
             await self._stack.aclose()
 
     async def end(self, *tasks: asyncio.Task[None]) -> None:
-        """Cancel these and wait for their end. A library may swallow a cancellation: it is repeated."""
+        """Cancel these and wait for their end. Repeated: a library may swallow it."""
         left = {task for task in tasks if not task.done()}
         while left:
             for task in left:

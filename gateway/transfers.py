@@ -7,10 +7,10 @@ goes on now can be rebuilt from the notes alone, so a gateway that was away goes
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from gateway.config import Config
 from gateway.core.contact import Kind
@@ -30,10 +30,11 @@ from gateway.core.transfer import (
 )
 from gateway.errors import Conflict, PbxDown
 from gateway.pbx.port import Consult, Pbx
+from gateway.tasks import Work
 
 log = logging.getLogger(__name__)
 
-Own = Callable[[Coroutine[Any, Any, None], str], object]
+Own = Callable[[str, Work], object]
 Told = Callable[[Transfer], None]
 
 
@@ -61,7 +62,7 @@ class _Of:
 
 
 class Transfers:
-    """`own` runs a coroutine that nobody waits for; `told` hears of every change."""
+    """`own` runs work that nobody waits for, under a task's name; `told` hears of every change."""
 
     def __init__(self, config: Config, pbx: Pbx, own: Own, told: Told) -> None:
         self._config = config
@@ -171,7 +172,7 @@ class Transfers:
         if after.state is TransferState.HANDED_OVER and last.state is TransferState.JOINED:
             self._hand_over(story, after, note.at)
         for command in commands:
-            self._own(self._obey_late(story.id, after, command), f"transfer {after.id} {command}")
+            self._own("transfer", partial(self._obey_late, story.id, after, command))
 
     def _begin(self, story: Story, note: Note) -> _Of:
         """A target is being dialled: the transfer asked for, or one that this gateway did not see."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from gateway.tasks import Pace, Supervisor, TaskState
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Clock:
@@ -167,3 +171,27 @@ async def test_nothing_begins_after_the_end(tasks: Supervisor) -> None:
     part.once("wrap-up", Works(0))
     with pytest.raises(RuntimeError, match="closing"):
         part.keep("closing", Works(0))
+
+
+# Tasks outside of the supervisor: each belongs to one connection or request, is awaited by it, ends with it.
+OWN_TASKS = {
+    "gateway/caller/phone.py": "the SIP caller: a tool, not the service",
+    "gateway/mail_in/imap.py": "one command of one connection, raced against its loss",
+    "gateway/mail_in/listener.py": "one mail being committed, awaited by its session and by the end",
+    "gateway/pbx/agi.py": "one call of one FastAGI connection, ended with the server",
+    "gateway/tasks.py": "the supervisor itself",
+    "gateway/web/events.py": "the writer of one WebSocket; the connection ends with it",
+    "gateway/web/shared_lists.py": "one reading that several requests await",
+    "gateway/web/sip_socket.py": "two pumps of one WebSocket",
+}
+BEGINS = {"create_task", "ensure_future", "TaskGroup", "run_coroutine_threadsafe"}
+
+
+def test_background_work_runs_under_the_supervisor() -> None:
+    files = {str(file.relative_to(ROOT)) for file in (ROOT / "gateway").rglob("*.py") if _begins_tasks(file)}
+    assert files == set(OWN_TASKS)
+
+
+def _begins_tasks(file: Path) -> bool:
+    tree = ast.parse(file.read_text("utf-8"))
+    return any(isinstance(node, ast.Attribute) and node.attr in BEGINS for node in ast.walk(tree))

@@ -68,7 +68,7 @@ class BoxWatch:
         self.state = BoxState(box.id)
 
     async def run(self) -> None:
-        """Until cancelled. Whatever happens to this mailbox stays here."""
+        """Until cancelled. A mailbox that is away is tried again; a fault of ours is noted and raised."""
         pause = SHORTEST
         while True:
             before = self.state.looked_at
@@ -76,9 +76,9 @@ class BoxWatch:
                 await self._session()
             except Unavailable as error:
                 self._note(str(error))
-            except Exception as error:  # a fault of ours must not end the watch
-                log.exception("mailbox %s", self._box.id)
+            except Exception as error:
                 self._note(f"{type(error).__name__}: {error}")
+                raise
             pause = SHORTEST if self.state.looked_at != before else min(LONGEST, pause * 2)
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))
 

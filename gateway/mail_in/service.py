@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from gateway.mail_in.listener import MailListener
 from gateway.mail_in.mailbox import BoxState, BoxWatch
 from gateway.mail_in.reception import Reception
 from gateway.secrets import key_once
+from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ class MailIn:
         reception: Reception,
         once: OnceLedger,
         told: Callable[[BoxState], None] = lambda state: None,
+        tasks: Supervisor | None = None,
     ) -> None:
         settings = config.mail_in
         limit = settings.max_mb * 1024 * 1024
@@ -36,7 +37,7 @@ class MailIn:
             BoxWatch(box, password(config, box), reception, once, limit, told=told)
             for box in config.mailboxes
         ]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Supervisor(tasks)
         self.listener: MailListener | None = None
         if settings.listen:
             own = frozenset(address.lower() for address in settings.addresses)
@@ -51,15 +52,13 @@ class MailIn:
                 await self.listener.start()
             except OSError as error:
                 raise SetupError(f"mail_in.port {self._where} cannot be used: {error.strerror}") from error
-        self._tasks = [
-            asyncio.create_task(watch.run(), name=f"mailbox {watch.state.id}") for watch in self._watches
-        ]
+        await self._tasks.start()
+        for watch in self._watches:
+            self._tasks.keep(f"mailbox {watch.state.id}", watch.run)
 
     async def stop(self) -> None:
         """Finish what is being committed, then let go."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
         if self.listener:
             await self.listener.stop()
         self._reception.close()

@@ -13,6 +13,7 @@ import logging
 import random
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from gateway.core.delivery import (
 from gateway.errors import StorageDown
 from gateway.mail.bounce import Bounce
 from gateway.notify.way import Way
+from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,6 @@ AWAY = 5.0  # seconds to wait when storage is away
 SPARE = 10.0  # seconds that a lease is longer than the longest try
 PLANNED = 50  # occasions in one transaction
 HOUR = 3600.0
-AGAIN = 0.5  # seconds after which a task that did not end is told again
 NOTING = 3  # tries to note what was handed over
 
 Planner = Callable[[Occasion, About], Plan]
@@ -90,6 +91,7 @@ class PostOffice:
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
         told: Callable[[str], None] = lambda number: None,
+        tasks: Supervisor | None = None,
     ) -> None:
         self._ledger = ledger
         self._planners = planners
@@ -102,21 +104,20 @@ class PostOffice:
         self._told = told
         self._news = asyncio.Event()
         self._due = {way.name: asyncio.Event() for way in ways}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Supervisor(tasks)
 
     async def start(self) -> None:
-        works: list[tuple[str, Callable[[], object]]] = [("plan", self._plan_on), ("due", self._watch_clocks)]
-        self._tasks = [asyncio.create_task(work(), name=f"outbox {name}") for name, work in works]  # type: ignore[arg-type]
+        await self._tasks.start()
+        self._tasks.keep("outbox plan", self._plan_on)
+        self._tasks.keep("outbox due", self._watch_clocks)
         for way in self._ways:
-            self._tasks.append(asyncio.create_task(self._send_on(way), name=f"outbox {way.name}"))
+            self._tasks.keep(f"outbox {way.name}", partial(self._send_on, way))
 
     async def stop(self) -> None:
         """What is under way is let go: its lease runs out and it is sent again."""
-        left = set(self._tasks)
-        while left:  # Python 3.11's wait_for, within aiosmtplib, can swallow a cancellation
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=AGAIN)
+        await (
+            self._tasks.stop()
+        )  # repeats the cancellation: wait_for of Python 3.11, in aiosmtplib, may swallow it
         for way in self._ways:
             await way.rest()
 

@@ -29,6 +29,7 @@ from gateway.notify.smtp import Server, SmtpSender
 from gateway.notify.way import Way
 from gateway.notify.webhook import WebhookSender, secret_of
 from gateway.pbx.conf import Places
+from gateway.tasks import Supervisor
 from gateway.voice_engine.environment import cache_home
 
 
@@ -44,6 +45,7 @@ def post_office(
     place: Callable[[str], Path] = Path,
     now: Callable[[], datetime] = utc_now,
     told: Callable[[str], None] = lambda number: None,
+    tasks: Supervisor | None = None,
 ) -> PostOffice:
     """The worker of this installation. Raises SetupError for a secret that cannot be used."""
     return PostOffice(
@@ -55,6 +57,7 @@ def post_office(
         due_days=config.outbox.due_days,
         now=now,
         told=told,
+        tasks=tasks,
     )
 
 

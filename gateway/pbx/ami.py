@@ -29,6 +29,7 @@ from gateway.pbx.ami_link import (
     Value,
 )
 from gateway.pbx.ami_seen import ChannelSeen, QueueCallerSeen, QueueMemberSeen, Snapshot
+from gateway.tasks import Supervisor
 
 __all__ = [
     "Ami",
@@ -123,6 +124,7 @@ class Ami:
         timing: AmiTiming | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
+        tasks: Supervisor | None = None,
     ) -> None:
         self._username = username
         self._secret = secret
@@ -136,8 +138,9 @@ class Ami:
         self._manager.subscribe(["FullyBooted"], self._booted_event)
         self._state = AmiState.OFF
         self._changed = asyncio.Event()  # set at a change of state, then replaced
-        self._booted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._booted: asyncio.Future[None] | None = None  # done with the link's FullyBooted
+        self._tasks = Supervisor(tasks)
+        self._started = False
         self._gap: tuple[datetime, str] | None = None
         self._failures = 0
 
@@ -151,17 +154,15 @@ class Ami:
         """Begin to connect, and keep at it until `close`. Returns at once. Raises AmiLost when closed."""
         if self._state is AmiState.CLOSED:
             raise AmiLost("AMI is closed")
-        if self._task is None:
-            self._task = asyncio.create_task(self._keep(), name="ami")
+        if not self._started:
+            self._started = True
+            await self._tasks.start()
+            self._tasks.keep("ami", self._keep)
 
     async def close(self) -> None:
         """End the link for good. Open actions end with AmiLost; on_lost is not called."""
-        task, self._task = self._task, None
         self._enter(AmiState.CLOSED)
-        if task is not None:
-            task.cancel()
-            if task is not asyncio.current_task():  # a hook may close its own link
-                await asyncio.wait([task])
+        await self._tasks.stop()  # a hook may close its own link
         self._manager.close()
 
     async def wait_ready(self, limit: float | None = None) -> None:
@@ -364,8 +365,8 @@ class Ami:
                 log.log(level, "AMI link: %s", str(error) or type(error).__name__)
                 await self._retry_soon()
             except Exception:
-                log.exception("AMI link")
-                await self._retry_soon()
+                await self._left(AmiState.LOST)
+                raise
 
     async def _retry_soon(self) -> None:
         await self._left(AmiState.LOST)
@@ -380,14 +381,14 @@ class Ami:
         """Connect, log in, look, hand over, watch. Returns never: the end of a link is an exception."""
         if self._state is not AmiState.AUTH_REFUSED:
             self._enter(AmiState.CONNECTING)
-        self._booted.clear()
+        booted = self._booted = asyncio.get_running_loop().create_future()
         self._manager.hold()
         async with asyncio.timeout(self._timing.connect):
             link = await self._manager.connect()
         try:
             await self._log_in()
             self._enter(AmiState.SYNCING)
-            await self._wait_boot(link)
+            await self._wait_boot(link, booted)
             await self._call(self._on_ready, await self._look())
             if link.lost.done():
                 raise AmiLost(link.lost.result())
@@ -405,16 +406,11 @@ class Ami:
             self._state = was
             raise _Refused
 
-    async def _wait_boot(self, link: AmiLink) -> None:
+    async def _wait_boot(self, link: AmiLink, booted: asyncio.Future[None]) -> None:
         """FullyBooted comes with the log-in, or later from an Asterisk that is still starting."""
-        waiting = asyncio.ensure_future(self._booted.wait())
-        try:
-            await asyncio.wait(
-                (waiting, link.lost), timeout=self._timing.boot, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            waiting.cancel()
-        if not self._booted.is_set() and not link.lost.done():
+        either: tuple[asyncio.Future[Any], ...] = (booted, link.lost)
+        await asyncio.wait(either, timeout=self._timing.boot, return_when=asyncio.FIRST_COMPLETED)
+        if not booted.done() and not link.lost.done():
             log.warning("AMI: no FullyBooted event; has the account the right to read system events?")
 
     async def _look(self) -> Snapshot:
@@ -454,7 +450,8 @@ class Ami:
             self._enter(AmiState.LOST)
 
     def _booted_event(self, event: AmiEvent) -> None:
-        self._booted.set()
+        if self._booted and not self._booted.done():
+            self._booted.set_result(None)
 
     def _enter(self, state: AmiState) -> None:
         if self._state in (state, AmiState.CLOSED):  # nothing leads out of CLOSED

@@ -22,6 +22,7 @@ from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatRings, SeatSeen, Up
+from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,9 @@ class AsteriskPbx:
         *,
         timing: AmiTiming | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tasks: Supervisor | None = None,
     ) -> None:
+        self._tasks = Supervisor(tasks)
         self._ami = Ami(
             config.ami.host,
             config.ami.port,
@@ -52,11 +55,11 @@ class AsteriskPbx:
             on_lost=self._down,
             timing=timing,
             now=now,
+            tasks=self._tasks,
         )
         self._listener: Listener = lambda event: None
         self._sounds = Places(config.var).sounds
         self._tells_listened = config.queue.tell_listened
-        self._heart: asyncio.Task[None] | None = None
         self._takes_calls = False
         self._watch_due = True
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
@@ -75,8 +78,9 @@ class AsteriskPbx:
         self._ami.subscribe(["UserEvent"], self._noted)
         self._ami.subscribe(MEMBER_EVENTS, self._member)
         self._ami.subscribe(CALLER_EVENTS, self._rung)
+        await self._tasks.start()
         await self._ami.start()
-        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+        self._tasks.keep("heartbeat", self._beat)
 
     async def wait_ready(self, limit: float) -> None:
         """Wait until it is there and in step. Raises PbxDown after `limit` seconds."""
@@ -89,10 +93,8 @@ class AsteriskPbx:
             await self.take_calls(True)  # the dialplan's own values were read anew too
 
     async def close(self) -> None:
-        if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.wait([self._heart])
         await self._ami.close()
+        await self._tasks.stop()
 
     # ------------------------------------------------------------ commands
 

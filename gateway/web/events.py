@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
@@ -182,6 +183,7 @@ class EventFeed:
     async def _serve(self, socket: web.WebSocketResponse, client: Client, request: web.Request) -> None:
         """Write until the reader sees the end; what the client says is not asked for."""
         writer = asyncio.create_task(self._write(socket, client, request), name="events writer")
+        writer.add_done_callback(partial(_drop_with, client))
         try:
             async for _ in socket:
                 pass
@@ -256,6 +258,12 @@ def _host(url: str) -> str:
         return urlsplit(url).netloc.lower()
     except ValueError:
         return ""
+
+
+def _drop_with(client: Client, writer: asyncio.Task[None]) -> None:
+    """A client whose writer failed hears nothing more: it must notice, and connect again."""
+    if not writer.cancelled() and writer.exception() is not None:
+        client.drop()
 
 
 def _protocols(request: web.Request) -> list[str]:
