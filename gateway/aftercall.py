@@ -81,7 +81,7 @@ class AfterCall:
             number = await self._faxes.take(story.fax, record)
             if number:  # what was said before is in the same item, whoever said it
                 return replace(record, number=record.number or number)
-        contact = phone.contact(record, story.kind, evidence, self._zone, story.phone)
+        contact = phone.contact(record, story.kind, evidence, self._zone, story.phone, booked=story.booked)
         if contact is None:
             return record
         receipt = await self._door.submit(contact)

@@ -26,6 +26,25 @@ def private_folder(folder: Path) -> None:
         folder.chmod(stat.S_IMODE(mode) & 0o700)
 
 
+def takes_writes(folder: Path) -> bool:
+    """Does the disk of this folder take 64 kB more? False when it is full, over its quota or read-only."""
+    probe = folder / f".probe-{secrets.token_hex(4)}"
+    try:
+        with probe.open("xb") as out:
+            out.write(bytes(_PROBE_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+    return True
+
+
+_PROBE_BYTES = 65_536  # four seconds of a recording
+
+
 def write_private(file: Path, text: str, *, safe: bool = True, once: bool = False) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises OSError.
 

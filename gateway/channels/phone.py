@@ -29,36 +29,47 @@ _SAID: Mapping[CallOutcome, str] = {
     CallOutcome.GAVE_UP: "来电人中途挂机，待回电",
     CallOutcome.CUT_OFF: "通话因故障中断，待回电",
 }
+_MESSAGE_AND_CALL = "来电人留言并要求回电，请听取留言后回电"
 
 
 def contact(
-    record: CallRecord, kind: Kind, evidence: tuple[Evidence, ...], zone: tzinfo, phone: str = ""
+    record: CallRecord,
+    kind: Kind,
+    evidence: tuple[Evidence, ...],
+    zone: tzinfo,
+    phone: str = "",
+    *,
+    booked: bool = False,
 ) -> Contact | None:
     """What a finished call leaves in the queue; None when nothing is owed.
 
-    `phone` is the number the caller wants to be called at, if not the one he called from. The key
+    `phone` is the number the caller wants to be called at, if not the one he called from. `booked`: he was
+    promised a call, which is the task then, also where he left a message before. The key
     is the call's id: a call taken over twice, live and from the journal, is one item.
     """
     task = TASKS.get(record.outcome)
     if task is None or record.direction != "in":
         return None
+    promised = booked and task is Task.LISTEN
+    if promised:
+        task = Task.CALL_BACK
     return Contact(
         key=f"call:{record.id}",
         channel=CHANNEL,
         kind=kind,
         received_at=record.started_at,
         person=Person(phone=phone or record.caller),
-        content=summary(record, zone, phone),
+        content=summary(record, zone, phone, _MESSAGE_AND_CALL if promised else ""),
         task=task,
         call_id=record.id,
         evidence=evidence,
     )
 
 
-def summary(record: CallRecord, zone: tzinfo, phone: str = "") -> str:
-    """The call in a line for whoever takes the item up."""
+def summary(record: CallRecord, zone: tzinfo, phone: str = "", said: str = "") -> str:
+    """The call in a line for whoever takes the item up; `said` in place of what its outcome says."""
     at = record.started_at.astimezone(zone)
-    parts = [f"{at:%Y-%m-%d %H:%M:%S} 来电", _SAID.get(record.outcome, "")]
+    parts = [f"{at:%Y-%m-%d %H:%M:%S} 来电", said or _SAID.get(record.outcome, "")]
     if record.wait_seconds >= 1:
         parts.append(f"等候{record.wait_seconds:.0f}秒")
     if record.agent:

@@ -30,6 +30,8 @@ class ReadKeys:
     A key cuts the speech and counts. `wait` is the time to the first key after the speech,
     `gap` the time between keys; `end` closes the input early and is not part of it.
     With `count` 1 the answer comes with the first key that is in `keys` ("" = any key).
+    `skip` is a key that counts for nothing when it comes first: the caller closed his last input
+    with it, which its last digit had closed already.
     """
 
     clips: tuple[str, ...]
@@ -38,6 +40,7 @@ class ReadKeys:
     gap: float = 3.0
     end: str = ""
     keys: str = ""
+    skip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

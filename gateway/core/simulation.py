@@ -226,22 +226,24 @@ class _Simulation:
             case EndCall():
                 return None
 
-    def _next(self, count: int, end: str) -> str:
+    def _next(self, count: int, end: str, skip: str = "") -> str:
         """What the caller does at a question; keys beyond `count` are left for the next."""
         script = self.keys.pop(0) if self.keys else ""
         if script == HANG_UP:
             raise _HungUp
-        if end and end in script:
-            script, _, rest = script.partition(end)
-        else:
-            script, rest = script[:count], script[count:]
+        if skip and script == skip:
+            return self._next(count, end)
+        script = script.removeprefix(skip)
+        rest = script[count:]
+        script, closed, more = script[:count].partition(end) if end else (script[:count], "", "")
+        rest = more + rest if closed else rest
         if rest:
             self.keys.insert(0, rest)
         return script
 
     def _read(self, read: ReadKeys) -> Keys:
         self._speak(read.clips)
-        digits = self._next(read.count, read.end)
+        digits = self._next(read.count, read.end, read.skip)
         self.at += REACTION if digits else read.wait
         self.lines.append(Pressed(self.at, digits))
         return Keys(digits)

@@ -28,16 +28,40 @@ class CallerFacts:
 
 
 class Call:
-    """What steps share during one call. `typed` holds keys pressed ahead of the step that reads them."""
+    """What steps share during one call.
 
-    __slots__ = ("facts", "kind", "noted", "partners", "typed")
+    `typed` holds keys pressed ahead of the step that reads them. `late_end` is the end key of an input
+    that its last digit closed: many callers press it all the same, and it is no answer to what comes next.
+    """
+
+    __slots__ = ("facts", "kind", "late_end", "noted", "partners", "typed")
 
     def __init__(self, facts: CallerFacts, partners: Mapping[str, Partner], kind: Kind | None = None) -> None:
         self.facts = facts
         self.partners = partners
         self.kind = kind
         self.typed = ""
+        self.late_end = ""
         self.noted = ""
+
+    @property
+    def cutting(self) -> str:
+        """The keys that may cut a speech short."""
+        return KEYS.replace(self.late_end, "") if self.late_end else KEYS
+
+    def take_late_end(self) -> str:
+        """The key that the next input is to skip; it is skipped once. Typed ahead, it is dropped here."""
+        key, self.late_end = self.late_end, ""
+        if key and self.typed:
+            self.typed = self.typed.removeprefix(key)
+            return ""
+        return key
+
+    def add_typed(self, keys: str) -> None:
+        """Keys that cut a speech short count for the next step that reads keys."""
+        if keys:
+            self.typed += keys
+            self.late_end = ""
 
     def note(self, what: str) -> None:
         """Words for the call's path in place of the exit's name. Never a code, never personal data."""

@@ -43,13 +43,14 @@ from gateway.core.flow_file import FlowSet
 from gateway.core.partner import Partner
 from gateway.core.step import KEYS, CallerFacts
 from gateway.core.walk import Ended, Walk
+from gateway.disk import takes_writes
 from gateway.errors import FlowError
 from gateway.pbx.agi import AgiFailed, AgiSession, ChannelGone, RecordEnd
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
 
 log = logging.getLogger(__name__)
 
-LOST = 3.0  # seconds that a message may be shorter than the time it took (the tone, the end's silence)
+LOST = 3.0  # seconds that a message may be shorter than the time it took: the tone before it, delays
 
 
 class Desk(Protocol):
@@ -208,7 +209,7 @@ class Ivr:
         return path
 
     async def _read(self, session: AgiSession, read: ReadKeys) -> str:
-        keys = read.keys or KEYS
+        keys = _without(read.keys or KEYS, read.skip)
         if read.count > 1:
             return await self._read_many(session, read)
         for clip in read.clips[:-1]:
@@ -233,11 +234,14 @@ class Ivr:
         return ""
 
     async def _read_many(self, session: AgiSession, read: ReadKeys) -> str:
-        typed = await self._speak(session, read.clips, KEYS)
+        typed = await self._speak(session, read.clips, _without(KEYS, read.skip))
         if read.end and typed == read.end:
             return ""
+        first = _without(KEYS, read.skip)
         while len(typed) < read.count:
-            key = await session.wait_for_digit(read.gap if typed else read.wait)
+            key = await (
+                session.wait_for_digit(read.gap) if typed else self._one_of(session, first, read.wait)
+            )
             if not key or key == read.end:
                 break
             typed += key
@@ -255,9 +259,7 @@ class Ivr:
         )
         took = loop.time() - began
         seconds = sound_seconds(file)
-        refused = done.ended in (RecordEnd.WRITE_FAILED, RecordEnd.ERROR)
-        if done.ended is not RecordEnd.HANGUP and took - seconds > LOST:
-            refused, seconds = True, took  # to Asterisk a full disk is no error
+        refused = await self._refused(done.ended, took, seconds, silence if took < longest else 0)
         if done.ended is RecordEnd.HANGUP:
             what = f"saved {seconds:.0f} s" if seconds >= SHORTEST else "hung_up"
             turn.walk.hang_up(self._desk.seconds(turn.call), what)
@@ -265,6 +267,23 @@ class Ivr:
         if not refused and seconds >= SHORTEST:
             turn.outcome = "message"
         return Taken(saved=not refused and seconds > 0, seconds=seconds or (1.0 if refused else 0.0))
+
+    async def _refused(self, ended: RecordEnd, took: float, seconds: float, silence: int) -> bool:
+        """Did the disk refuse a message? Asterisk does not tell: it goes on when a write fails.
+
+        A file that is shorter than the time it took tells it, except where the message ended by silence:
+        there Asterisk cuts off all but the last second of up to `silence` seconds. In between the disk
+        itself is asked.
+        """
+        if ended in (RecordEnd.WRITE_FAILED, RecordEnd.ERROR):
+            return True
+        lost = took - seconds
+        if ended is RecordEnd.HANGUP or lost <= LOST:
+            return False
+        by_silence = ended is RecordEnd.TIMEOUT and silence > 0
+        if not by_silence or lost > silence + LOST:
+            return True
+        return not await asyncio.to_thread(takes_writes, self._messages)
 
     async def _look_up(self, turn: _Turn, number: str, code: str) -> Found:
         found = await self._desk.look_up(turn.call, number, code)
@@ -326,6 +345,11 @@ def how_it_was(left: str) -> Event:
 def dial_string(partner: Partner) -> str:
     """What follows PJSIP/ for this partner: a number goes through the trunk, a SIP address goes there."""
     return f"trunk/{partner.dial}" if partner.dial.startswith("sip:") else f"{partner.dial}@trunk"
+
+
+def _without(keys: str, skip: str) -> str:
+    """These keys but for one that is to be skipped: what is not waited for, Asterisk drops."""
+    return keys.replace(skip, "") if skip else keys
 
 
 def _facts(session: AgiSession) -> CallerFacts:

@@ -47,6 +47,13 @@ def test_the_summary_says_what_an_agent_needs_in_local_time() -> None:
     assert made.person.phone == "035788888888"
 
 
+def test_a_message_with_a_promised_call_is_a_call_back() -> None:
+    made = contact(record(CallOutcome.MESSAGE), Kind.COMPLAINT, (), ZONE, booked=True)
+    assert made
+    assert made.task is Task.CALL_BACK
+    assert "来电人留言并要求回电" in made.content
+
+
 def test_a_withheld_number_is_said() -> None:
     made = contact(record(CallOutcome.GAVE_UP, caller=""), Kind.UNSORTED, (), ZONE)
     assert made

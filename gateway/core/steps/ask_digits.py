@@ -29,14 +29,21 @@ def read(
     call: Call, clips: tuple[str, ...], longest: int, end: str = "#", wait: float = 6.0, gap: float = 4.0
 ) -> Generator[Command, Event, str]:
     """Digits from the caller, those typed ahead first; "" for silence. Other steps ask with it too."""
+    skip = call.take_late_end()
     ahead, call.typed = call.typed[:longest], call.typed[longest:]
     if end and end in ahead:
-        ahead, _, call.typed = ahead.partition(end)
+        ahead, _, rest = ahead.partition(end)
+        call.typed = rest + call.typed
         return ahead
-    if len(ahead) == longest:
-        return ahead
-    event = yield ReadKeys(() if ahead else clips, longest - len(ahead), wait, gap, end)
-    return ahead + (event.digits if isinstance(event, Keys) else "")
+    digits = ahead
+    if len(ahead) < longest:
+        event = yield ReadKeys(
+            () if ahead else clips, longest - len(ahead), wait, gap, end, skip="" if ahead else skip
+        )
+        digits += event.digits if isinstance(event, Keys) else ""
+    if len(digits) == longest:
+        call.late_end = end
+    return digits
 
 
 def run(ask: AskDigits, call: Call) -> StepRun:

@@ -53,9 +53,10 @@ def run(callback: Callback, call: Call) -> StepRun:
 
 
 def _wants_other(callback: Callback, call: Call, phone: str) -> Generator[Command, Event, bool]:
-    key, call.typed = call.typed[:1], ""
+    skip = call.take_late_end()
+    key, call.typed = call.typed[:1], call.typed[1:]
     if not key:
-        event = yield ReadKeys(callback.number_is + speech.digits(phone) + callback.confirm)
+        event = yield ReadKeys(callback.number_is + speech.digits(phone) + callback.confirm, skip=skip)
         key = event.digits[:1] if isinstance(event, Keys) else ""
     return key == callback.other_key
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.core import speech
-from gateway.core.flow import Found, LookUp, Play, StepRun
-from gateway.core.step import CLIPS, KEYS, Call, Exit, Step, setting, whole
+from gateway.core.flow import Found, Keys, LookUp, Play, StepRun
+from gateway.core.step import CLIPS, Call, Exit, Step, setting, whole
 from gateway.core.steps.ask_digits import read
 
 NUMBER_DIGITS = 12
@@ -53,7 +53,8 @@ def run(lookup: Lookup, call: Call) -> StepRun:
         found = event if isinstance(event, Found) else Found()
         if found.state and not found.locked:
             call.note(f"told {found.state}")
-            yield Play(_told(found), KEYS)
+            cut = yield Play(_told(found), call.cutting)
+            call.add_typed(cut.digits if isinstance(cut, Keys) else "")
             return "told"
         if found.locked:
             break

@@ -51,10 +51,11 @@ def run(menu: Menu, call: Call) -> StepRun:
 
 def _key(menu: Menu, call: Call, clips: tuple[str, ...]) -> Generator[Command, Event, str]:
     """One key: what was typed ahead, or what comes after the clips."""
+    skip = call.take_late_end()
     if call.typed:
         typed, call.typed = call.typed[0], call.typed[1:]
         return typed
-    event = yield ReadKeys(clips, wait=menu.wait)
+    event = yield ReadKeys(clips, wait=menu.wait, skip="" if skip in menu.keys else skip)
     return event.digits[:1] if isinstance(event, Keys) else ""
 
 

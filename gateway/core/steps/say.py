@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.core.flow import Keys, Play, StepRun
-from gateway.core.step import CLIPS, FLAG, KEYS, Call, Exit, Step, setting
+from gateway.core.step import CLIPS, FLAG, Call, Exit, Step, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class Say:
 def run(say: Say, call: Call) -> StepRun:
     if say.cut and call.typed:  # the caller is ahead of us
         return "done"
-    match (yield Play(say.clips, KEYS if say.cut else "")):
+    match (yield Play(say.clips, call.cutting if say.cut else "")):
         case Keys(digits):
-            call.typed += digits
+            call.add_typed(digits)
     return "done"
 
 
