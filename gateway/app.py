@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 
-from gateway import browser_parts
+from gateway import browser_parts, preflight
 from gateway.accounts import Accounts
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
@@ -47,7 +47,9 @@ from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
 from gateway.pbx.asterisk_tree import Asterisk, find
 from gateway.pbx.conf import Places, put_in_place
 from gateway.pbx.ivr import Ivr
+from gateway.pbx.needs import wanted
 from gateway.pbx.process import AsteriskProcess
+from gateway.pbx.readiness import Readiness
 from gateway.prompts import load_prompts
 from gateway.rules import load_rules
 from gateway.secrets import Secrets, key_once, load_secrets
@@ -100,6 +102,7 @@ class App:
     async def _start(self, stack: AsyncExitStack) -> None:
         config = self.config
         _close_to_others(config.var)
+        await self._claim_machine(stack)
         secrets = load_secrets(config.var, [agent.id for agent in config.agents])
         rules = load_rules(config.root / config.rules.folder)
         flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
@@ -112,9 +115,10 @@ class App:
         intake = Intake(storage, rules, config.zone)
         await intake.recount()
         accounts = await self._accounts(stack, storage)
-        places, process = await self._asterisk(secrets)
+        places, process, prompts = await self._asterisk(secrets)
 
         pbx = AsteriskPbx(config, secrets.ami, tasks=self._tasks)
+        readiness = Readiness(pbx.ask, lambda: wanted(config, prompts))
         aftercall = AfterCall(
             intake,
             storage.calls,
@@ -139,7 +143,7 @@ class App:
         switchboard = Switchboard(
             config, pbx, flows, rules, intake, storage, aftercall, handed=linkage.of_call, tasks=self._tasks
         )
-        board = LiveBoard(config, switchboard, pbx)
+        board = LiveBoard(config, switchboard, pbx, readiness)
         desk = CallDesk(switchboard, storage, intake, utc_now, config.centre.area_code)
         await self._serve_pages(stack, storage, intake, rules, board, secrets, accounts, linkage, desk)
         await self._exchange_mail(stack, storage, intake, rules, marks, switchboard)
@@ -151,13 +155,25 @@ class App:
         if process:
             await self._run_asterisk(stack, process)
             await switchboard.wait_in_step(FIRST_SIGHT)
+            await readiness.demand()
         else:
             self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
+        self._keep(stack, "what Asterisk needs", readiness.keep_looking)
         self._say_where()
 
     def _keep(self, stack: AsyncExitStack, name: str, work: Work) -> None:
         """Background work that ends when `stack` unwinds to here: before the parts it uses."""
         stack.push_async_callback(self._tasks.end, self._tasks.keep(name, work))
+
+    async def _claim_machine(self, stack: AsyncExitStack) -> None:
+        """Refuse to start where a port or an address cannot be had: Asterisk would start deaf."""
+        config = self.config
+        stack.enter_context(preflight.claim(config.var))
+        listeners = (*preflight.gateways(config), *preflight.asterisks(config))
+        own = await asyncio.to_thread(preflight.own_pids, config.var)
+        problems = await asyncio.to_thread(lambda: [*preflight.taken(listeners, own)])
+        if problems:
+            raise SetupError(*problems)
 
     async def _accounts(self, stack: AsyncExitStack, storage: Storage) -> Accounts:
         """The people of gateway.toml can log in, and the audit log's head is told elsewhere from now on."""
@@ -191,14 +207,14 @@ class App:
         self._say(f"  试拨 try it   gateway call {c.centre.number} --keys 5")
         self._say("  Ctrl-C 结束 / ends it")
 
-    async def _asterisk(self, secrets: Secrets) -> tuple[Places, AsteriskProcess | None]:
-        """Its configuration in place, and its process where it is ours to run."""
+    async def _asterisk(self, secrets: Secrets) -> tuple[Places, AsteriskProcess | None, frozenset[str]]:
+        """Its configuration in place, its process where it is ours to run, and the prompts' ids."""
         config = self.config
         prompts = load_prompts(config.root / config.flows.folder / "prompts.yaml")
         sounds = {prompt.id: prompts.sound_file(prompt.id) for prompt in prompts}
         asterisk = self._which() if config.asterisk.manage else None
         places = await asyncio.to_thread(put_in_place, config, secrets, sounds, asterisk)
-        return places, AsteriskProcess(asterisk, places) if asterisk else None
+        return places, AsteriskProcess(asterisk, places) if asterisk else None, frozenset(sounds)
 
     def _which(self) -> Asterisk:
         found = find(cache_home())

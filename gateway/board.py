@@ -16,6 +16,7 @@ from gateway.core.story import Doing, Story
 from gateway.core.transfer import Ask, Transfer
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.port import ListenMode
+from gateway.pbx.readiness import Readiness
 from gateway.storage import Storage
 from gateway.switchboard import Switchboard, Told
 from gateway.web.ports import (
@@ -34,7 +35,10 @@ from gateway.web.ports import (
 class LiveBoard:
     """The `Board` of web/ports.py."""
 
-    def __init__(self, config: Config, switchboard: Switchboard, pbx: AsteriskPbx) -> None:
+    def __init__(
+        self, config: Config, switchboard: Switchboard, pbx: AsteriskPbx, readiness: Readiness
+    ) -> None:
+        self._readiness = readiness
         self._config = config
         self._switchboard = switchboard
         self._pbx = pbx
@@ -94,8 +98,10 @@ class LiveBoard:
         return [(known[name], known[name].hours.open_at(clock)) for name in sorted(known)]
 
     def health(self) -> Mapping[str, PartHealth]:
-        ready = self._switchboard.ready
-        return {"pbx": PartHealth(ready, "" if ready else f"AMI {self._pbx.state}")}
+        if not self._switchboard.ready:
+            return {"pbx": PartHealth(False, f"AMI {self._pbx.state}")}
+        lacks = self._readiness.lacks
+        return {"pbx": PartHealth(not lacks, "; ".join(str(lack) for lack in lacks))}
 
     def counts(self) -> BoardCounts:
         counts = self._switchboard.counts

@@ -1,19 +1,22 @@
-"""`gateway check`: settings and what they name, asterisk_conf, flows, prompts and rules, held together."""
+"""`gateway check`: settings and what they name, asterisk_conf, flows, prompts and rules, held together; and
+whether this machine can run them: ports, the state folder, the database."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from gateway import config, named_files
+from gateway import config, named_files, preflight
 from gateway.config import Config, as_toml
 from gateway.core.flow_test import run_case
-from gateway.errors import OperatorError, Problem
+from gateway.errors import OperatorError, Problem, StorageDown
 from gateway.flows import check_folder, read_cases
 from gateway.pbx.conf_check import check_conf
 from gateway.prompts import Prompts, load_prompts, stale
 from gateway.rules import load_rules
+from gateway.storage.database import Database
 
 T = TypeVar("T")
 
@@ -48,7 +51,30 @@ def check_all(settings: Config) -> list[Problem]:
         found += _tried(found, lambda: _flows(settings, prompts)) or []
     _tried(found, lambda: load_rules(settings.root / settings.rules.folder))
     found += named_files.faults(settings)
+    found += _machine(settings)
     return found
+
+
+def _machine(settings: Config) -> list[Problem]:
+    """Ports, the state folder and the database, as they are now on this machine."""
+    listeners = (*preflight.gateways(settings), *preflight.asterisks(settings))
+    problems = [*preflight.taken(listeners, preflight.own_pids(settings.var))]
+    problems += preflight.folder(settings.var)
+    return problems + asyncio.run(_database(settings))
+
+
+async def _database(settings: Config) -> list[Problem]:
+    """Whether a database server lets us in. SQLite's file lies in the state folder."""
+    database = Database(settings.database_url)
+    if database.sqlite:
+        return []
+    try:
+        await database.reach()
+    except StorageDown as error:
+        return [Problem("database.url", 0, str(error))]
+    finally:
+        await database.close()
+    return []
 
 
 def _flows(settings: Config, prompts: Prompts) -> list[Problem]:

@@ -12,6 +12,7 @@ from gateway import config
 from gateway.config import Config
 from gateway.pbx.asterisk_tree import find
 from gateway.pbx.doctor import Finding, Verdict, examine
+from gateway.prompts import load_prompts
 from gateway.voice_engine.environment import cache_home
 
 LIMIT = 5.0  # seconds for the web side's answer
@@ -25,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 when nothing is bad, else 1."""
     settings = config.load()
-    findings = [*examine(settings, find(cache_home())), *_web(settings)]
+    prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml").by_id
+    asterisk = find(cache_home()) if settings.asterisk.manage else None
+    findings = [*examine(settings, asterisk, prompts), *_web(settings)]
     if arguments.json:
         print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
     else:

@@ -18,6 +18,7 @@
     │   └── TooMany            over a rate limit (429)
     └── Unavailable            a part we need is away; ask again later (HTTP 503)
         ├── StorageDown        the database or the disk does not answer
+        │   └── StorageBusy    it answers, but no connection or lock became free in time
         └── PbxDown            Asterisk does not answer, or refused our log-in
 
 Expected outcomes (a busy partner, a duplicate) are values, not errors.
@@ -184,6 +185,17 @@ class StorageDown(Unavailable):
     code = "storage_down"
     zh = "存储暂时不可用，请稍后再试"
     en = "storage is away, try again later"
+
+    def __init__(self, detail: str = "", cause: str = "") -> None:
+        """`cause` says what is wrong in constant words of ours: /healthz shows it to anybody."""
+        super().__init__(detail)
+        self.cause = cause or self.en
+
+
+class StorageBusy(StorageDown):
+    code = "storage_busy"
+    zh = "系统繁忙，请稍后再试"
+    en = "storage is busy, try again in a moment"
 
 
 class PbxDown(Unavailable):

@@ -67,6 +67,15 @@ def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -
     return made
 
 
+def ami_secret(var: Path) -> str:
+    """The manager account's password; "" where no installation was made yet. Raises SetupError."""
+    try:
+        known = _read(_file(var))
+    except OSError as error:
+        raise SetupError(Problem(str(_file(var)), 0, f"cannot be used: {error.strerror}")) from error
+    return known.ami if known else ""
+
+
 def forget_web_password(var: Path, account: str) -> None:
     """The password that was made for this log-in is no longer the right one. Raises SetupError."""
     known = load_secrets(var, ())

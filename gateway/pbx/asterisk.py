@@ -18,7 +18,7 @@ from gateway.core.acd import priority
 from gateway.core.call import BACK, CallBack, back_call, is_back
 from gateway.core.note import What, read_note
 from gateway.errors import GatewayError, PbxDown
-from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
+from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatRings, SeatSeen, Up
@@ -91,6 +91,13 @@ class AsteriskPbx:
         await self._ami.command("core reload")
         if self._takes_calls:
             await self.take_calls(True)  # the dialplan's own values were read anew too
+
+    async def ask(self, command: str) -> str:
+        """What Asterisk answers to a console command, its refusal too. Raises PbxDown."""
+        try:
+            return await self._ami.command(command)
+        except AmiFailed as refusal:
+            return str(refusal)
 
     async def close(self) -> None:
         await self._ami.close()

@@ -111,6 +111,11 @@ def major(said: str) -> int:
     return int(found[1]) if found else 0
 
 
+def version_line(said: str) -> str:
+    """The line that names the version. Without a network card others come before it, about an EID."""
+    return next((line.strip() for line in said.splitlines() if major(line.strip())), "")
+
+
 def _make(folder: Path, say: Callable[[str], None]) -> Asterisk:
     """Unpack beside the final place, try it, then move it there: a half-made tree is never found."""
     free = shutil.disk_usage(folder.parent).free // 2**20
@@ -169,7 +174,7 @@ def _version(argv: tuple[str, ...]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    return version_line(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else ""
 
 
 def _why_not(tree: Path) -> str:

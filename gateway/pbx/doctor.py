@@ -1,22 +1,27 @@
 """A live Asterisk examined: what it is, what is loaded, who is there, and what to do about what is wrong.
 
-Asks over the console, as a person would, so that it works when the gateway does not. Changes nothing.
+Asks over the console, or over AMI where Asterisk is not ours to run; works when the gateway does not.
+Changes nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from gateway.config import Config
 from gateway.errors import PbxDown
-from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major
+from gateway.pbx.ami_console import AmiConsole
+from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major, version_line
 from gateway.pbx.conf import QUEUE, Places
 from gateway.pbx.conf_check import loaded
+from gateway.pbx.needs import COMMANDS, Wanted, missing, wanted
+from gateway.secrets import ami_secret
 
 LEAST_DISK = 1 << 30  # bytes free under which recordings are in danger
 
@@ -41,38 +46,64 @@ class Finding:
 Ask = Callable[[str], str]
 
 
-def examine(config: Config, asterisk: Asterisk | None) -> Iterator[Finding]:
-    """Look at everything, one finding after another."""
+def examine(config: Config, asterisk: Asterisk | None, prompts: Collection[str]) -> Iterator[Finding]:
+    """Look at everything, one finding after another. `prompts` are the ids that must have a sound."""
     places = Places(config.var)
-    if asterisk is None:
-        yield Finding(Verdict.BAD, "Asterisk", "未找到，运行 make setup / not found, run make setup")
-        return
-
-    def ask(command: str) -> str:
-        return asterisk.console(places.conf, command)
-
     try:
-        ask("core show uptime")
-    except PbxDown:
-        yield Finding(Verdict.BAD, "Asterisk", "没有运行，先运行 gateway run / it does not run: gateway run")
-        yield from _disk(config.var)
-        return
-    yield from _version(ask)
-    yield from _modules(ask, places)
-    yield from _sound(ask)
-    yield from _trunk(ask)
-    yield from _seats(ask, config)
-    yield from _queue_order(places, asterisk)
-    yield from _gateway(ask)
+        with contextlib.ExitStack() as stack:
+            ask = _asker(config, asterisk, places, stack)
+            yield from _asterisk(config, asterisk, places, prompts, ask)
+    except (PbxDown, OSError) as error:
+        yield Finding(Verdict.BAD, "Asterisk", f"没有运行 / it does not run: {error}")
     yield from _disk(config.var)
     yield from _spool(places)
 
 
+def _asker(config: Config, asterisk: Asterisk | None, places: Places, stack: contextlib.ExitStack) -> Ask:
+    """The console where Asterisk is ours to run, else AMI: it may run in another container."""
+    if not config.asterisk.manage:
+        ami = config.ami
+        return stack.enter_context(AmiConsole(ami.host, ami.port, ami.user, ami_secret(config.var)))
+    if asterisk is None:
+        raise PbxDown("未找到 Asterisk，运行 make setup / there is no Asterisk: make setup")
+    found = asterisk
+
+    def ask(command: str) -> str:
+        return found.console(places.conf, command)
+
+    return ask
+
+
+def _asterisk(
+    config: Config, asterisk: Asterisk | None, places: Places, prompts: Collection[str], ask: Ask
+) -> Iterator[Finding]:
+    yield from _version(ask)
+    yield from _needs(wanted(config, prompts), ask)
+    yield from _modules(ask, places)
+    yield from _sound(ask)
+    yield from _seats(ask, config)
+    if asterisk is not None and config.asterisk.manage:
+        yield from _queue_order(places, asterisk)
+    yield from _gateway(ask)
+
+
+def _needs(need: Wanted, ask: Ask) -> Iterator[Finding]:
+    """What calls cannot do without."""
+    lacks = missing(need, {command: ask(command) for command in COMMANDS})
+    for lack in lacks:
+        yield Finding(Verdict.BAD, lack.en, f"{lack.setting}: {lack.zh}")
+    if not lacks:
+        yield Finding(Verdict.OK, "trunk")
+        yield Finding(
+            Verdict.OK, f"SIP {need.sip[0]}:{need.sip[1]}, {len(need.prompts)} prompts, queue, HTTP"
+        )
+
+
 def _version(ask: Ask) -> Iterator[Finding]:
-    said = ask("core show version").strip().split("\n")[0]
+    said = version_line(ask("core show version"))
     new = major(said) >= OLDEST
     advice = "" if new else f"需要 {OLDEST} 以上版本 / version {OLDEST} or newer is needed"
-    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(said.split()[:2]), advice)
+    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(said.split()[:2]) or "Asterisk", advice)
 
 
 def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
@@ -93,12 +124,6 @@ def _sound(ask: Ask) -> Iterator[Finding]:
     missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", known)]
     advice = "" if not missing else "modules.conf 缺少编解码模块 / a codec module is not loaded"
     yield Finding(Verdict.BAD if missing else Verdict.OK, f"codecs {missing or 'alaw, ulaw, slin'}", advice)
-
-
-def _trunk(ask: Ask) -> Iterator[Finding]:
-    there = "trunk" in ask("pjsip show endpoint trunk") and "Unable" not in ask("pjsip show endpoint trunk")
-    advice = "" if there else "检查 pjsip.conf 和 trunk 设置 / look at pjsip.conf and [trunk]"
-    yield Finding(Verdict.OK if there else Verdict.BAD, "trunk", advice)
 
 
 def _seats(ask: Ask, config: Config) -> Iterator[Finding]:

@@ -36,11 +36,7 @@ class AsteriskProcess:
     @property
     def pid(self) -> int | None:
         """Its process id while it runs, else None."""
-        try:
-            pid = int((self._places.run / "asterisk.pid").read_text())
-        except (OSError, ValueError):
-            return None
-        return pid if _is_asterisk(pid, self._places.conf) else None
+        return running_pid(self._places)
 
     async def start(self) -> None:
         """Start it, or adopt the one that runs. Raises PbxDown when it does not come up."""
@@ -119,6 +115,15 @@ class AsteriskProcess:
                 os.kill(pid, signal.SIGKILL)
         if self._process is not None:
             await self._process.wait()
+
+
+def running_pid(places: Places) -> int | None:
+    """The process id of the Asterisk of this installation while it runs, else None."""
+    try:
+        pid = int((places.run / "asterisk.pid").read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if _is_asterisk(pid, places.conf) else None
 
 
 def _is_asterisk(pid: int, conf: Path) -> bool:

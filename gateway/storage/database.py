@@ -1,24 +1,22 @@
 """The one database: a way to read and a way to write, on SQLite or PostgreSQL.
 
-Library errors end here. What fails because the database is away, full or locked is StorageDown, and
-what is logged of it is its kind: the libraries' own texts quote what people wrote.
+Library errors end here. What fails because the database is away, full or locked is StorageDown, named by
+trouble.py.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
+from sqlalchemy.exc import ArgumentError
 
-from gateway.errors import SetupError, StorageDown
+from gateway.errors import SetupError
 from gateway.storage.migrate import upgrade
 from gateway.storage.sqlite import Sqlite
-
-log = logging.getLogger(__name__)
+from gateway.storage.trouble import down
 
 Transaction = Connection
 T = TypeVar("T")
@@ -57,7 +55,7 @@ class Database:
             try:
                 await self._engine.open(upgrade)
             except self._engine.trouble as error:
-                raise _down(error) from None
+                raise down(error) from None
         except BaseException:
             await self._engine.close()
             raise
@@ -70,7 +68,7 @@ class Database:
         try:
             return await self._engine.read(body)
         except self._engine.trouble as error:
-            raise _down(error) from None
+            raise down(error) from None
 
     async def write(self, body: Callable[[Transaction], T]) -> T:
         """One transaction, durable when this returns; nothing of it stays when `body` raises.
@@ -81,17 +79,15 @@ class Database:
         try:
             return await self._engine.write(body)
         except self._engine.trouble as error:
-            raise _down(error) from None
+            raise down(error) from None
+
+    async def reach(self) -> None:
+        """Ask the server for nothing but an answer, whatever its tables are. Raises StorageDown."""
+        await self.read(lambda transaction: transaction.execute(text("select 1")))
 
     async def ping(self) -> None:
         """Raises StorageDown when it does not answer."""
         await self.read(lambda transaction: transaction.execute(PING))
-
-
-def _down(error: Exception) -> StorageDown:
-    """A library's error as ours."""
-    log.error("storage: %s", _kind(error))
-    return StorageDown("the database does not answer")
 
 
 PING = text("select version_num from alembic_version")
@@ -116,13 +112,3 @@ def _engine(url: str) -> Engine:
         raise SetupError("PostgreSQL needs its driver: pip install asyncpg") from None
     except (ArgumentError, ValueError):
         raise SetupError("database.url is no address of a database") from None
-
-
-def _kind(error: Exception) -> str:
-    """What went wrong, without a word of what was to be written."""
-    own = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    code = getattr(own, "sqlite_errorname", None) or getattr(own, "sqlstate", None)
-    why = own.strerror if isinstance(own, OSError) else None
-    statement = error.statement if isinstance(error, StatementError) else None
-    parts = [type(own).__name__, code, why, statement and f"at {' '.join(statement.split()[:4])}"]
-    return " ".join(part for part in parts if part)

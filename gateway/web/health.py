@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.core.delivery import DeliveryState
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, StorageDown
 from gateway.tasks import Supervisor
 from gateway.web.outbox_api import PostLedger
 from gateway.web.ports import Board, PartHealth, Store
@@ -38,6 +38,8 @@ async def _storage(store: Store, post: PostLedger | None) -> PartHealth:
             counts = await post.counts() if post else {}
     except TimeoutError:
         return PartHealth(False, f"no answer in {LIMIT:g} s")
+    except StorageDown as error:
+        return PartHealth(False, error.cause)
     except GatewayError as error:
         return PartHealth(False, error.en)
     dead = sum(count for (_, state), count in counts.items() if state == DeliveryState.DEAD.value)

@@ -18,6 +18,7 @@ from gateway.errors import (
     NotFound,
     NoToken,
     Refused,
+    StorageBusy,
     TooLarge,
     TooMany,
     Unavailable,
@@ -30,7 +31,7 @@ from gateway.web.writing import encoded
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-RETRY_AFTER = {TooMany: "60", Unavailable: "5"}  # seconds
+RETRY_AFTER = {TooMany: "60", Unavailable: "5", StorageBusy: "2"}  # seconds
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge, 415: WrongType}
 
 

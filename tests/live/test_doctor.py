@@ -8,15 +8,19 @@ import subprocess
 
 import pytest
 
+from gateway.pbx.asterisk_tree import version_line
 from tests.live.conftest import ROOT, Gateway
 
 pytestmark = pytest.mark.live
 
 
-def doctor(gateway: Gateway) -> tuple[int, dict[str, tuple[str, str]]]:
+def doctor(
+    gateway: Gateway, before: tuple[str, ...] = (), **more: str
+) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Exit code and findings; `before` is a command to run it under, `more` are other settings."""
     done = subprocess.run(
-        [*gateway.argv(), "doctor", "--json"],
-        env={**os.environ, **gateway.environment},
+        [*before, *gateway.argv(), "doctor", "--json"],
+        env={**os.environ, **gateway.environment, **more},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -47,3 +51,9 @@ def test_asterisk_gone_too(own_gateway: Gateway) -> None:
     code, found = doctor(own_gateway)
     assert code == 1
     assert found["Asterisk"][0] == "bad"
+
+
+def test_the_version_stands_behind_other_lines() -> None:
+    said = "Unable to find a network card for the EID\nAsterisk 22.10.1 built by nobody on a Linux\n"
+    assert version_line(said).startswith("Asterisk 22.10.1 ")
+    assert version_line("No such command") == ""
