@@ -48,7 +48,7 @@ from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
-from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatRings, SeatSeen, Up
+from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatForwards, SeatRings, SeatSeen, Up
 from gateway.tasks import Supervisor
 from gateway.transfers import Target, Transfers, partner_target
 
@@ -502,6 +502,9 @@ class Switchboard:
                 self._seat_seen(event)
             case SeatRings(seat, call, rings):
                 self._seat_rings(seat, call, rings)
+            case SeatForwards(seat):
+                log.warning("seat %s is paused: its phone forwards calls, none was forwarded", seat)
+                self._tasks.once("seat", partial(self._pause, seat, acd.FORWARDS))
             case Down(at, why):
                 log.warning("the PBX is out of sight: %s", why)
                 self._lost_at = self._lost_at or at

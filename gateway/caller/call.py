@@ -334,6 +334,10 @@ class Call:
         """Do not take the call: 486 busy, 480 not available, 603 declined ..."""
         self.leg.refuse(status)
 
+    def forward(self, uri: str) -> None:
+        """Do not take the call, and ask the caller to dial this SIP URI instead (302)."""
+        self.leg.refuse(302, (("Contact", f"<{uri}>"),))
+
     async def hang_up(self) -> None:
         """End the call, whatever its state, and wait for the other end's word, but not long."""
         if self.leg.state in (State.CALLING, State.ANSWERED):

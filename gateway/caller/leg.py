@@ -275,10 +275,10 @@ class Leg:
         self._respond(200, (self._contact(), ALLOW, _SDP), answered)
         self._tell(Answered())
 
-    def refuse(self, status: int) -> None:
+    def refuse(self, status: int, more: Headers = ()) -> None:
         """Do not take the call."""
         if self.state is State.CALLING and self._incoming is not None:
-            self._respond(status)
+            self._respond(status, more)
             self._end(status, reason_of(status), Side.US)
 
     def _answer_to(self, offer: bytes) -> bytes | None:

@@ -62,6 +62,13 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """Send every caller on to another SIP URI (302), as a telephone does whose user set a diversion."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
     """Ring and never answer; the test may answer or refuse by hand."""
 
@@ -71,7 +78,7 @@ class Ignore:
     """Say nothing at all, not even that it is there, as a phone that is off."""
 
 
-Policy = Answer | Refuse | Ring | Ignore
+Policy = Answer | Refuse | Forward | Ring | Ignore
 
 
 class Phone:
@@ -250,7 +257,7 @@ class Phone:
     # --- being rung
 
     def answer_with(self, policy: Policy) -> None:
-        """What to do with calls from now on: Answer(), Refuse(), Ring() or Ignore()."""
+        """What to do with calls from now on: Answer(), Refuse(), Forward(), Ring() or Ignore()."""
         self.policy = policy
 
     async def incoming(self, timeout: float = 10.0) -> Call:
@@ -293,6 +300,8 @@ class Phone:
         match self.policy:
             case Refuse(status):
                 call.refuse(status)
+            case Forward(uri):
+                call.forward(uri)
             case Answer(after, tone):
                 call.tone(tone)
                 call.ring()

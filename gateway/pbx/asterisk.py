@@ -21,7 +21,7 @@ from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
-from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatRings, SeatSeen, Up
+from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatForwards, SeatRings, SeatSeen, Up
 from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class AsteriskPbx:
         self._ami.subscribe(["UserEvent"], self._noted)
         self._ami.subscribe(MEMBER_EVENTS, self._member)
         self._ami.subscribe(CALLER_EVENTS, self._rung)
+        self._ami.subscribe(["DialEnd"], self._dialled)
         await self._tasks.start()
         await self._ami.start()
         self._tasks.keep("heartbeat", self._beat)
@@ -271,6 +272,13 @@ class AsteriskPbx:
     def _rung(self, event: AmiEvent) -> None:
         rings = event.name in ("AgentCalled", "AgentConnect")
         self._listener(SeatRings(_number(event.get("Interface")), event.get("Uniqueid"), rings))
+
+    def _dialled(self, event: AmiEvent) -> None:
+        """A leg that ended before it was answered: did its phone send the caller elsewhere?"""
+        phone = event.get("DestChannel").rpartition("-")[0]
+        seat = _number(phone)
+        if event.get("Forward") and self._phones.get(seat) == phone:
+            self._listener(SeatForwards(seat))
 
     # ------------------------------------------------------------ the heart
 

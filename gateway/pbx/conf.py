@@ -214,7 +214,9 @@ def _seats(config: Config, secrets: Secrets) -> dict[str, str]:
             f"set_var = SEAT={seat}\n\n"
             f"[{web}](seat-aor)\n"
         )
-        calls.append(f"exten => {seat},1,Dial(PJSIP/{seat}&PJSIP/{web_phone(seat)},30)\n same => n,Hangup()")
+        calls.append(
+            f"exten => {seat},1,Dial(PJSIP/{seat}&PJSIP/{web_phone(seat)},30,i)\n same => n,Hangup()"
+        )
         agents.append(f"AGENT_{seat} = {agent.id}")
         ready.append(
             f" same => n,Set(SEAT={seat})\n same => n,Gosub(seat-member,s,1)\n"

@@ -59,6 +59,13 @@ class SeatRings:
     rings: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SeatForwards:
+    """A seat's phone did not ring but asked for the call to be sent elsewhere; it was not."""
+
+    seat: str
+
+
 class ListenMode(StrEnum):
     """How a supervisor is on a call: unheard, heard by the agent alone, or heard by all."""
 
@@ -86,7 +93,7 @@ class Consult:
     summary: tuple[str, ...] = ()
 
 
-PbxEvent = Up | Down | Note | SeatSeen | SeatRings
+PbxEvent = Up | Down | Note | SeatSeen | SeatRings | SeatForwards
 Listener = Callable[[PbxEvent], None]
 
 
