@@ -25,7 +25,7 @@ CALLS: tuple[tuple[str, tuple[str, ...], Conditions], ...] = (
     ("no key, an agent answers", (), EVERYBODY_THERE),
     ("message", ("5",), EVERYBODY_THERE),
     ("wrong key, then question", ("9", "3"), EVERYBODY_THERE),
-    ("progress by number and code", ("4", "261123000017", "1234", "hangup"), EVERYBODY_THERE),
+    ("progress by number and code", ("4", "261123000017", "482913", "hangup"), EVERYBODY_THERE),
     ("nobody signed in, call-back", ("2", "1"), NOBODY_THERE),
     ("gives up in the menu", ("hangup",), EVERYBODY_THERE),
 )

@@ -12,7 +12,7 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -35,14 +35,19 @@ from gateway.core.item import (
     QueueQuery,
 )
 from gateway.core.matter import LinkKind
-from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown, TooMany
+from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown
 from gateway.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 900.0
-TRIES = 5  # wrong numbers or codes in WINDOW, then TooMany
+FREE_TRIES = 3  # wrong numbers or codes in WINDOW that cost no delay
+FIRST_DELAY = 0.5  # seconds before the answer after one more wrong try; doubled with each
+LONGEST_DELAY = 8.0  # seconds, for an asker who tried wrong codes himself
+LONGEST_DELAY_OF_ITEM = 4.0  # seconds, when others tried wrong codes of this item
 WINDOW = timedelta(minutes=15)
+GUESSED_AT = 100  # wrong tries at one item in GUESSED_WINDOW: then its code opens the state only
+GUESSED_WINDOW = timedelta(days=1)
 RECOUNTED = 200  # items in one transaction of a recount
 # What a machine takes in has one content for one key; what a person sends may come twice and differ.
 BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
@@ -79,6 +84,7 @@ class Intake:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], int] = lambda: secrets.randbits(64),
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._storage = storage
         self._database = storage.database
@@ -88,6 +94,7 @@ class Intake:
         self._zone = zone
         self._now = now
         self._chance = chance
+        self._pause = pause
         self._listeners: list[Changed] = []
 
     def on_change(self, changed: Changed) -> Callable[[], None]:
@@ -480,28 +487,57 @@ class Intake:
 
         return await self._database.read(found)
 
-    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
-        """What anybody with number and code may know; None when either is wrong.
+    async def public_state(self, number: str, code: str, asker: str, phone: str = "") -> PublicState | None:
+        """What anybody with number and code may know; None when either is wrong. Raises StorageDown.
 
-        Counts wrong attempts of this asker and at this number: over TRIES in WINDOW, TooMany. Attempts
-        at once do not get round it: each is looked at when the one before it has been counted.
+        The answer comes the later, the more wrong tries this asker and this item have had in WINDOW. A
+        right code is answered with the same delay, never refused: nobody can shut an owner out by wrong
+        tries, and how fast an answer comes tells nothing. `phone`, whole or its last four digits, is the
+        second fact that a short code needs; so does any code of an item at which very many have guessed.
         """
         plain = numbers.normal(number)
         askers = (f"who:{asker}"[:80], f"item:{plain}")
 
-        def looked_up(t: Transaction) -> PublicState | None:
+        def looked_up(t: Transaction) -> tuple[PublicState | None, float]:
             now = self._now()
             self._items.one_at_a_time(t, askers)
-            if any(self._items.failures(t, one, now - WINDOW) >= TRIES for one in askers):
-                raise TooMany
-            item = self._items.item(t, plain) if numbers.valid(plain) else None
-            known = self._items.code_of(t, plain) if item else ""
-            if item is None or not hmac.compare_digest(known.encode(), code.encode()):
-                self._items.failed(t, askers, now, now - 4 * WINDOW)
-                return None
-            return PublicState(plain, item.state, item.kind, item.received_at, item.due)
+            own, others = (self._items.failures(t, one, now - WINDOW) for one in askers)
+            guessed = self._items.failures(t, askers[1], now - GUESSED_WINDOW) >= GUESSED_AT
+            state, fits = self._opened(t, plain, code, phone, guessed)
+            if not fits:
+                self._items.failed(t, askers, now, now - GUESSED_WINDOW)
+            return state, delay_of(own, others)
 
-        return await self._database.write(looked_up)
+        state, delay = await self._database.write(looked_up)
+        if delay:
+            await self._pause(delay)
+        return state
+
+    def _opened(
+        self, t: Transaction, number: str, code: str, phone: str, guessed: bool
+    ) -> tuple[PublicState | None, bool]:
+        """What this code and this telephone number open, and whether what was given was right."""
+        item = self._items.item(t, number) if numbers.valid(number) else None
+        known = self._items.code_of(t, number) if item else ""
+        if item is None or not hmac.compare_digest(known.encode(), code.encode("utf-8", "replace")):
+            return None, False
+        whole = PublicState(number, item.state, item.kind, item.received_at, item.due)
+        if not (numbers.is_short(known) or guessed):
+            return whole, True
+        fact = numbers.last_digits(self._items.person_of(t, item).phone)
+        if fact and hmac.compare_digest(fact, numbers.last_digits(phone)):
+            return whole, True
+        return PublicState(number, item.state), not phone
+
+
+def delay_of(own: int, others: int) -> float:
+    """Seconds before an answer, from the recent wrong tries of an asker and at an item."""
+    return max(_delay(own, LONGEST_DELAY), _delay(others, LONGEST_DELAY_OF_ITEM))
+
+
+def _delay(wrong: int, longest: float) -> float:
+    over = wrong - FREE_TRIES
+    return min(longest, FIRST_DELAY * 2.0 ** min(over, 10)) if over >= 0 else 0.0
 
 
 def _known_and_given(known: Person, given: Person | None) -> Person:

@@ -42,7 +42,7 @@ from gateway.core.note import Note, What
 from gateway.core.story import Doing, Story, end, new_story, tell
 from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
-from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown, TooMany
+from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown
 from gateway.fax.line import FaxLine
 from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
@@ -68,7 +68,9 @@ RETRY = (0.2, 5.0)  # first and longest pause while storage is away
 class Inquiry(Protocol):
     """What intake is asked while a call goes on."""
 
-    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None: ...
+    async def public_state(
+        self, number: str, code: str, asker: str, phone: str = ""
+    ) -> PublicState | None: ...
 
     async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
 
@@ -436,20 +438,19 @@ class Switchboard:
     def served(self, call: str) -> None:
         self._of(call).story.served = True
 
-    async def look_up(self, call: str, number: str, code: str) -> Found:
+    async def look_up(self, call: str, number: str, code: str, phone: str) -> Found:
         """An item's public state. Storage that is away is no wrong number: the caller is told to wait."""
         asker = self._of(call).story.record.caller or f"call:{call}"
         try:
-            found = await self._inquiry.public_state(number, code, asker)
-        except TooMany:
-            return Found(locked=True)
+            found = await self._inquiry.public_state(number, code, asker, phone)
         except StorageDown:
             log.error("call %s: progress could not be looked up, storage is away", call)
             return Found(locked=True)
         if found is None:
             return Found()
         days = [due.on for due in found.due]
-        return Found(found.state.value, min(days).isoformat() if days else "")
+        due = min(days).isoformat() if days else ""
+        return Found(found.state.value, due, state_only=found.state_only)
 
     async def book(self, call: str, phone: str) -> Booked:
         """Owe this caller a call, at the place that his arrival gives him."""

@@ -63,10 +63,15 @@ class AskStaff:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """State of an item by number and query code. Answer: Found. The driver counts the attempts."""
+    """State of an item by number and query code. Answer: Found. The driver delays guesses.
+
+    `phone`: the last four digits of the person's telephone number, the second fact that a short code
+    needs; "" while it was not asked for.
+    """
 
     number: str
     code: str
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +162,14 @@ class Found:
     """`state` is an item's public state ("" = number or code is wrong); never personal data.
 
     `due` is the day of the next legal clock as ISO text, "" when none runs.
-    `locked` is True when this caller has used up his attempts.
+    `locked` is True when nothing can be looked up now. `state_only` is True when the code is a short
+    one: `due` is told once the last four digits of the telephone number fit.
     """
 
     state: str = ""
     due: str = ""
     locked: bool = False
+    state_only: bool = False
 
 
 class Left(StrEnum):

@@ -196,10 +196,14 @@ class _Reader:
             return Conditions().now
 
     def _item(self, node: Node) -> Mapping[str, Found]:
-        parts = self.faults.branch(node, f"{self.name}: item", ("number", "code", "state", "due"))
+        """`phone` stands with a short code: the last four digits of the telephone, which open the day."""
+        parts = self.faults.branch(node, f"{self.name}: item", ("number", "code", "phone", "state", "due"))
         text = {key: _text(part) for key, part in parts.items()}
         found = Found(text.get("state", "received"), text.get("due", ""))
-        return {text.get("number", "") + text.get("code", ""): found}
+        known = text.get("number", "") + text.get("code", "")
+        if "phone" not in text:
+            return {known: found}
+        return {known: Found(found.state, state_only=True), known + text["phone"]: found}
 
 
 def _text(node: Node) -> str:

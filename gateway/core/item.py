@@ -120,10 +120,18 @@ class QueueQuery:
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """What anybody with number and query code may know: no personal data."""
+    """What anybody with number and query code may know: no personal data.
+
+    `state_only`: the code is a short one and the telephone's last digits were not given or do not fit;
+    then `kind`, `received_at` and `due` are not told, and nothing can be added.
+    """
 
     number: str
     state: ItemState
-    kind: Kind
-    received_at: datetime
-    due: tuple[Due, ...]
+    kind: Kind | None = None
+    received_at: datetime | None = None
+    due: tuple[Due, ...] = ()
+
+    @property
+    def state_only(self) -> bool:
+        return self.received_at is None

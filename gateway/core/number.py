@@ -12,6 +12,11 @@ from datetime import date
 
 LENGTH = 12
 LAST_SERIAL = 99_999
+CODE_DIGITS = 6
+SHORT_CODE_DIGITS = 4
+"""Digits of the query codes of items made before codes had six."""
+FACT_DIGITS = 4
+"""How many digits of the telephone number are the second fact that a short code needs."""
 _DIGITS = frozenset("0123456789")
 _FROM_FULL_WIDTH = {ord("０") + i: ord("0") + i for i in range(10)}
 _SPACES = dict.fromkeys(map(ord, " \t\r\n\u00a0\u2009\u202f\u3000"))
@@ -54,8 +59,13 @@ def normal(text: str) -> str:
     """
     if len(text) > 4 * LENGTH:
         return ""
-    plain = text.translate(_PLAIN)
-    return plain if len(plain) == LENGTH and _DIGITS.issuperset(plain) else ""
+    digits = plain(text)
+    return digits if len(digits) == LENGTH and _DIGITS.issuperset(digits) else ""
+
+
+def plain(text: str) -> str:
+    """What was typed with full-width digits as plain ones, without spaces and dashes."""
+    return text.translate(_PLAIN)
 
 
 def check_digit(body: str) -> str:
@@ -68,23 +78,34 @@ def check_digit(body: str) -> str:
 
 
 def query_code(random_number: int) -> str:
-    """The four-digit code that goes with a number, from a random integer of at least 32 bits.
+    """The six-digit code that goes with a number, from a random integer of at least 32 bits.
 
-    Codes that somebody tries first are never given: four equal digits and straight runs (1234,
-    7890, 4321, 0987). Codes in which one pair stands twice (1212) stay. That leaves 9,974; what
-    really keeps strangers out is the limit on tries. Raises ValueError below 0.
+    Codes that somebody tries first are never given: straight runs (123456, 987654) and the repetition
+    of one, two or three digits (111111, 121212, 123123). Of these the next free code is taken.
+    Raises ValueError below 0.
     """
     if random_number < 0:
         raise ValueError("a random number is not below 0")
-    return _CODES[random_number % len(_CODES)]
+    value = random_number % 10**CODE_DIGITS
+    while _guessable(code := f"{value:0{CODE_DIGITS}}"):
+        value = (value + 7) % 10**CODE_DIGITS
+    return code
+
+
+def is_short(code: str) -> bool:
+    """Is it a code of older items, which is too easily guessed to open more than the state?"""
+    return len(code) < CODE_DIGITS
+
+
+def last_digits(phone: str) -> str:
+    """The last four digits of a telephone number; "" of one that has fewer."""
+    digits = "".join(filter(_DIGITS.__contains__, plain(phone)))
+    return digits[-FACT_DIGITS:] if len(digits) >= FACT_DIGITS else ""
 
 
 def _guessable(code: str) -> bool:
     run = "01234567890"
-    return len(set(code)) == 1 or code in run or code in run[::-1]
-
-
-_CODES = tuple(code for code in map("{:04}".format, range(10_000)) if not _guessable(code))
+    return code in run or code in run[::-1] or code in (code[:2] * 3, code[:3] * 2)
 
 
 def spaced(number: str) -> str:

@@ -60,7 +60,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The world of a simulated call. `items` maps number + code to what a lookup finds."""
+    """The world of a simulated call. `items` maps number + code + phone digits to what a lookup finds."""
 
     now: datetime = A_WORKDAY
     workday: bool = True
@@ -74,7 +74,11 @@ class Conditions:
     partner: PartnerOutcome = PartnerOutcome.TALKED
     locked: bool = False
     items: Mapping[str, Found] = field(
-        default_factory=lambda: {"2611230000171234": Found("in_work", "2026-12-02")}
+        default_factory=lambda: {
+            "261123000017482913": Found("in_work", "2026-12-02"),
+            "2611230000171234": Found("in_work", state_only=True),
+            "26112300001712340000": Found("in_work", "2026-12-02"),
+        }
     )
 
 
@@ -217,10 +221,9 @@ class _Simulation:
                 return self._message(command)
             case BookCallBack(phone):
                 return self._book(phone)
-            case LookUp(number, code):
-                return (
-                    Found(locked=True) if self.world.locked else self.world.items.get(number + code, Found())
-                )
+            case LookUp(number, code, phone):
+                found = self.world.items.get(number + code + phone, Found())
+                return Found(locked=True) if self.world.locked else found
             case DialPartner(partner):
                 return self._partner(partner)
             case EndCall():

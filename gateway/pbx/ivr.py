@@ -85,7 +85,7 @@ class Desk(Protocol):
     def served(self, call: str) -> None:
         """The caller got what he wanted from the menu."""
 
-    async def look_up(self, call: str, number: str, code: str) -> Found: ...
+    async def look_up(self, call: str, number: str, code: str, phone: str) -> Found: ...
 
     async def book(self, call: str, phone: str) -> Booked: ...
 
@@ -174,8 +174,8 @@ class Ivr:
                 return self._desk.clock()
             case AskStaff():
                 return self._desk.staff()
-            case LookUp(number, code):
-                return await self._look_up(turn, number, code)
+            case LookUp():
+                return await self._look_up(turn, command)
             case BookCallBack(phone):
                 turn.outcome = "call_back"
                 return await self._desk.book(turn.call, phone)
@@ -285,8 +285,8 @@ class Ivr:
             return True
         return not await asyncio.to_thread(takes_writes, self._messages)
 
-    async def _look_up(self, turn: _Turn, number: str, code: str) -> Found:
-        found = await self._desk.look_up(turn.call, number, code)
+    async def _look_up(self, turn: _Turn, asked: LookUp) -> Found:
+        found = await self._desk.look_up(turn.call, asked.number, asked.code, asked.phone)
         if found.state:
             turn.outcome = turn.outcome or "served"
             self._desk.served(turn.call)

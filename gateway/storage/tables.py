@@ -73,7 +73,7 @@ items = Table(
     "items",
     meta,
     Column("number", Words(12), primary_key=True),
-    Column("query_code", Words(4), nullable=False),
+    Column("query_code", Words(6), nullable=False),
     Column("channel", Words(16), nullable=False),
     Column("kind", Words(16), nullable=False),
     Column("task", Words(16), nullable=False),

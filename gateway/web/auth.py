@@ -19,7 +19,7 @@ from gateway.audit import ASKER, Asker
 from gateway.errors import NotAllowed, NoToken
 from gateway.web.addresses import address_of
 from gateway.web.ports import Account, Role
-from gateway.web.rates import Rates
+from gateway.web.rates import Flooded, Rates
 from gateway.web.request_log import WHO
 
 HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
@@ -55,7 +55,11 @@ class Sessions(Protocol):
 
 
 class Gate:
-    """Lets a request in or not. Who tries many wrong tokens waits, as does a token that asks too often."""
+    """Lets a request in or not. A credential is looked up before any limit of its address counts.
+
+    So nobody can use up the right of others at the same address: a right session is never refused for a
+    rate, a right token only for its own. An address is charged for wrong credentials alone.
+    """
 
     def __init__(self, tokens: Tokens, rates: Rates, sessions: Sessions | None = None) -> None:
         self._tokens = tokens
@@ -65,12 +69,12 @@ class Gate:
     async def pass_in(self, request: web.Request, roles: Collection[Role]) -> Account:
         """Who asks. Raises NoToken, NotAllowed, TooMany, StorageDown."""
         address = address_of(request)
-        self.rates.may_try(address)
         account = await self._account(request)
         if account is None:
-            self.rates.failed(address)
+            wrong = token_of(request) or cookie_of(request)
+            self.rates.failed(address) if wrong else self.rates.asked(address)
             raise NoToken
-        self.rates.let_in(account.name)
+        self._count(account)
         request[WHO] = account.name
         ASKER.set(Asker(account.name, address))
         if account.csrf:
@@ -78,6 +82,29 @@ class Gate:
         if account.role not in roles:
             raise NotAllowed(f"需要角色 / needs the role: {', '.join(roles)}")
         return account
+
+    async def admit(self, request: web.Request, form: bool = False) -> None:
+        """A request that needs no credential, counted by its address; `form`: one that hands something in.
+
+        Raises Flooded, but not for who bears a right session or token all the same, and NotAllowed for
+        what a page of another site loads, which is not counted either.
+        """
+        if loaded_from_elsewhere(request):
+            raise NotAllowed("不允许从其他网站载入 / pages of other sites may not load this")
+        try:
+            self.rates.asked(address_of(request))
+            if form:
+                self.rates.submitted(address_of(request))
+        except Flooded:
+            account = await self._account(request)
+            if account is None:
+                raise
+            self._count(account)
+
+    def _count(self, account: Account) -> None:
+        """A program has a rate of its own, a person who logged in has none. Raises Flooded."""
+        if not account.csrf:
+            self.rates.let_in(account.name)
 
     async def still(self, request: web.Request, roles: Collection[Role]) -> bool:
         """Does what let a request in still hold? Asked now and then on long connections."""
@@ -102,6 +129,15 @@ class Gate:
         if cookie and self._sessions and "Authorization" not in request.headers:
             return await self._sessions.account(cookie)
         return None
+
+
+def loaded_from_elsewhere(request: web.Request) -> bool:
+    """Does a browser say that a page of another site loads this? A link that is followed is not meant."""
+    headers = request.headers
+    return (
+        headers.get("Sec-Fetch-Site", "").lower() == "cross-site"
+        and headers.get("Sec-Fetch-Dest", "").lower() != "document"
+    )
 
 
 def _not_from_elsewhere(request: web.Request, account: Account) -> None:

@@ -114,8 +114,9 @@ class IntakeApi:
 
     async def state(self, asked: Asked) -> Answer:
         number = numbers.normal(asked.part("number"))
-        code = asked.queried(shapes.CodeAsked).code
-        found = await self._door.public_state(number, code, f"web:{address_of(asked.request)}")
+        given = asked.queried(shapes.CodeAsked)
+        asker = f"web:{address_of(asked.request)}"
+        found = await self._door.public_state(number, given.code, asker, given.phone)
         if found is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         return Answer(translate.state_told(found))

@@ -27,13 +27,14 @@ from gateway.core.deadlines import Milestone, Rules
 from gateway.errors import GatewayError, NotFound, Refused, TooLarge
 from gateway.secrets import key_once
 from gateway.web.addresses import address_of
+from gateway.web.auth import Gate
 from gateway.web.events import check_origin
 from gateway.web.intake_api import Missing
 from gateway.web.metrics import Metrics
 from gateway.web.ports import Door
 from gateway.web.problem import RETRY_AFTER, language
 from gateway.web.proof_of_work import Pass, Seals
-from gateway.web.rates import Flooded, Rates
+from gateway.web.rates import Flooded
 from gateway.web.request_log import request_id
 from gateway.web.static_files import OURS, static_files
 from gateway.web.uploads import TEXTS, Sent, Uploads
@@ -110,7 +111,7 @@ class Pages:
         public: PublicSide,
         door: Door,
         uploads: Uploads,
-        rates: Rates,
+        gate: Gate,
         metrics: Metrics,
         missing: Missing,
         var: Path,
@@ -122,7 +123,7 @@ class Pages:
         self.public = public
         self.door = door
         self.uploads = uploads
-        self.rates = rates
+        self.gate = gate
         self.metrics = metrics
         self.missing = missing
         self.zone = zone
@@ -177,9 +178,10 @@ class Pages:
 
     async def _answer(self, page: Page, request: web.Request, look: Look) -> web.StreamResponse:
         try:
-            self.rates.asked(address_of(request))
             if request.method == "POST":
                 self._own(request)
+            await self.gate.admit(request)
+            if request.method == "POST":
                 self._count(request)
             return await page(request, look)
         except GatewayError as error:
@@ -205,7 +207,7 @@ class Pages:
     def _count(self, request: web.Request) -> None:
         """Raises Flooded, but for a form that can be shown again: then it is FLOODED in the request."""
         try:
-            self.rates.submitted(address_of(request))
+            self.gate.rates.submitted(address_of(request))
         except Flooded as error:
             if request.path != "/report" or (request.content_length or TEXTS) >= TEXTS:
                 raise

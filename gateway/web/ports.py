@@ -157,8 +157,10 @@ class Door(Protocol):
     async def known(self, key: str) -> bool:
         """Has a contact with this key been taken in?"""
 
-    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
-        """None for a wrong number and a wrong code alike. Raises TooMany."""
+    async def public_state(self, number: str, code: str, asker: str, phone: str = "") -> PublicState | None:
+        """None for a wrong number and a wrong code alike, the later the more wrong ones there were.
+
+        `phone` is the second fact that a short code needs to open more than the state."""
 
     async def append(
         self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str

@@ -47,11 +47,6 @@ class Buckets:
         if len(self._left) > self.most:
             self._left.popitem(last=False)
 
-    def look(self, name: str) -> None:
-        """Raises Flooded when the bucket is empty; takes nothing."""
-        if self._now(name) < 1:
-            raise Flooded(max(1, math.ceil(60 / self.per_minute)))
-
     def _now(self, name: str) -> float:
         left, then = self._left.get(name, (float(self.burst), 0.0))
         return min(float(self.burst), left + (self.clock() - then) * self.per_minute / 60)
@@ -85,12 +80,7 @@ class Rates:
         if self._on:
             self._tokens.take(name)
 
-    def may_try(self, address: str) -> None:
-        """Before a token is looked up. Raises Flooded after too many that were wrong."""
-        if self._on:
-            self._failures.look(address)
-
     def failed(self, address: str) -> None:
-        """A token that does not hold. Raises Flooded."""
+        """A token or session that does not hold. Raises Flooded."""
         if self._on:
             self._failures.take(address)

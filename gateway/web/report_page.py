@@ -21,7 +21,16 @@ from gateway.core.contact import Contact, Due, Receipt
 from gateway.core.duplicates import Likely, likely
 from gateway.core.item import Item, ItemState
 from gateway.core.number import spaced
-from gateway.errors import FieldFault, GatewayError, KeyReused, NotFound, Refused, TooMany, Unavailable
+from gateway.errors import (
+    FieldFault,
+    GatewayError,
+    KeyReused,
+    NotAllowed,
+    NotFound,
+    Refused,
+    TooMany,
+    Unavailable,
+)
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
 from gateway.web.form_reading import read_form
@@ -301,9 +310,12 @@ class ReportPage:
         """For whoever has number and code. Raises NotFound for wrong ones, TooMany."""
         fields = await self._pages.fields(request)
         number, code = numbers.normal(fields.get("number", "")), fields.get("code", "").strip()
-        state = await self._pages.door.public_state(number, code, f"web:{address_of(request)}")
+        asker, phone = f"web:{address_of(request)}", fields.get("phone", "")
+        state = await self._pages.door.public_state(number, code, asker, phone)
         if state is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
+        if state.kind is None or state.received_at is None:
+            raise NotAllowed(NEEDS_PHONE)
         return await self._printed(look, Told(number, code, state.kind.value, state.received_at, state.due))
 
     async def _printed(self, look: Look, told: Told) -> web.Response:
@@ -349,6 +361,9 @@ class ReportPage:
     def moment(self, look: Look, at: datetime) -> str:
         here = at.astimezone(self._pages.zone)
         return f"{look.day(here.date())} {here:%H:%M}"
+
+
+NEEDS_PHONE = "请先填写登记电话的后四位 / give the last four digits of the telephone number first"
 
 
 class Aged(Refused):

@@ -135,7 +135,7 @@ class Route:
         if self.body is not None or self.path.startswith("/api/"):
             found.append(BadContact)
         if self.path not in UNCOUNTED:
-            found.append(TooMany)
+            found += [NotAllowed, TooMany]
         return tuple(dict.fromkeys([*found, *self.refuses]))
 
 
@@ -202,9 +202,7 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     if route.roles is not None:
         return await gate.pass_in(request, route.roles)
     if route.path not in UNCOUNTED:
-        gate.rates.asked(address_of(request))
-    if route.method == "POST":
-        gate.rates.submitted(address_of(request))
+        await gate.admit(request, form=route.method == "POST")
     return None
 
 

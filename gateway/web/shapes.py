@@ -22,7 +22,7 @@ from gateway.web.shape import Rule
 PHONE = r"\+?[0-9][0-9 -]{2,23}"
 EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
 NUMBER = r"[0-9]{12}"
-CODE = r"[0-9]{4}"
+CODE = r"[0-9]{4,6}"
 _PHONE_WORDS = ("只能有数字、空格和横线，可以 + 开头", "has digits, spaces and dashes, and may begin with +")
 _EMAIL_WORDS = ("格式如 name@example.com", "is written like name@example.com")
 _NUMBER_WORDS = ("12 位数字", "has twelve digits")
@@ -104,24 +104,44 @@ class ReceiptGiven:
 
 @dataclass(frozen=True, slots=True)
 class CodeAsked:
-    """The four digits that belong to a number."""
+    """The query code of a number; with a four-digit code, for more than the state, the telephone."""
 
     code: Annotated[
-        str, Rule("查询码", "query code", longest=4, pattern=CODE, words=("4 位数字", "has four digits"))
+        str,
+        Rule(
+            *("查询码", "query code"),
+            longest=6,
+            pattern=CODE,
+            words=("6 位数字（早前登记的为 4 位）", "has six digits (four for older items)"),
+        ),
     ]
+    phone: Annotated[
+        str,
+        Rule(
+            *("登记电话的后四位", "last four digits of the telephone number that was left"),
+            longest=24,
+            pattern=r"[0-9 +()-]{4,24}",
+            words=("电话的后 4 位数字", "the last four digits of the telephone number"),
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StateTold:
-    """What anybody with number and code may know: no personal data."""
+    """What anybody with number and code may know: no personal data.
+
+    `needs` is `phone` when a four-digit code was given without the telephone's last four digits, or with
+    wrong ones: then kind and received_at are null and due is empty.
+    """
 
     number: str
     status: ItemState
     status_zh: str
     status_en: str
-    kind: Kind
-    received_at: datetime
+    kind: Kind | None
+    received_at: datetime | None
     due: tuple[DueDay, ...]
+    needs: str = ""
 
 
 # ------------------------------------------------------------------ queue

@@ -23,7 +23,7 @@ from gateway.ledgers import CallLog
 from gateway.tasks import Supervisor
 from gateway.web import translate
 from gateway.web.account_api import AccountApi, AuditLog
-from gateway.web.addresses import address_of, told_by
+from gateway.web.addresses import told_by
 from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import HOUSE, LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
@@ -174,7 +174,7 @@ def make_app(parts: WebParts) -> web.Application:
     for route in routes:
         _add(app, route, gate, uploads, parts.audit)
     app.on_startup.append(_swept(uploads))
-    _add_pages(app, parts, uploads, rates, gate)
+    _add_pages(app, parts, uploads, gate)
     app.on_response_prepare.append(add_headers)
     _follow(app, parts.board, feed)
     return app
@@ -211,14 +211,14 @@ def _call_desk(parts: WebParts, feed: EventFeed) -> tuple[Route, ...]:
     return made.routes()
 
 
-def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, rates: Rates, gate: Gate) -> None:
+def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, gate: Gate) -> None:
     """What citizens see and the door to the desk; nothing without `public`."""
     if parts.public is None:
         return
     phones = parts.phones
     made = (phones.bundle,) if phones and phones.bundle else ()
     pages = Pages(
-        *(parts.public, parts.door, uploads, rates, app[METRICS], parts.missing),
+        *(parts.public, parts.door, uploads, gate, app[METRICS], parts.missing),
         *(parts.var, parts.zone, parts.now, parts.public_url, made),
     )
     pages.add_static(app)
@@ -251,8 +251,9 @@ def _add_phones(
     Only while the demo is on may somebody who is not logged in come to Asterisk."""
 
     async def let_in(request: web.Request) -> None:
-        pages.rates.asked(address_of(request))
-        if not phones.visitor:
+        if phones.visitor:
+            await gate.admit(request)
+        else:
             await gate.pass_in(request, HOUSE)
 
     SipSocket(phones.socket, let_in, public_url).add(app)

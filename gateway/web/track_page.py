@@ -1,10 +1,12 @@
 """/track: the state of an item for whoever has its number and query code, and evidence added later.
 
-A wrong number and a wrong code are answered alike, and tries are limited by the door.
+A wrong number and a wrong code are answered alike; the door answers the later, the more wrong tries
+there were. A four-digit code shows the state, and the rest with the telephone's last four digits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -48,21 +50,24 @@ class TrackPage:
     async def look_up(self, request: web.Request, look: Look) -> web.StreamResponse:
         fields = await self._pages.fields(request)
         self._pages.speak(look, fields)
-        number, code = fields.get("number", ""), fields.get("code", "")
-        state = await self._state(request, number, code)
+        number = fields.get("number", "")
+        state = await self._state(request, fields)
         if state is None:
             return self._ask(look, number[:40], wrong=True)
-        return self._item(look, state, code.strip())
+        if state.state_only:
+            return self._only(look, state, fields)
+        return self._item(look, state, fields)
 
     async def append(self, request: web.Request, look: Look) -> web.StreamResponse:
         """More evidence, or a word; once, however often it is sent."""
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             fields = dict(sent.fields)
             self._pages.speak(look, fields)
-            number, code = fields.get("number", ""), fields.get("code", "")
-            state = await self._state(request, number, code)
+            state = await self._state(request, fields)
             if state is None:
-                return self._ask(look, number[:40], wrong=True)
+                return self._ask(look, fields.get("number", "")[:40], wrong=True)
+            if state.state_only:
+                return self._only(look, state, fields, 403)
             faults, refused = _faults(sent), sent.refusal
             if not faults and refused is None:
                 try:
@@ -71,30 +76,49 @@ class TrackPage:
                         files = tuple(file.evidence for file in sent.files)
                         text = fields.get("text", "").replace("\r\n", "\n").strip()
                         await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
-                        return self._item(look, state, code.strip(), added=True)
+                        return self._item(look, state, fields, added=True)
                     refused = Aged()
                 except (TooMany, Unavailable) as error:
-                    return self._item(look, state, code.strip(), sent, faults, error)
-            return self._item(look, state, code.strip(), sent, faults, refused)
+                    return self._item(look, state, fields, sent, faults, error)
+            return self._item(look, state, fields, sent, faults, refused)
 
-    async def _state(self, request: web.Request, number: str, code: str) -> PublicState | None:
-        """Raises TooMany, StorageDown."""
+    async def _state(self, request: web.Request, fields: Mapping[str, str]) -> PublicState | None:
+        """Raises StorageDown."""
         asker = f"web:{address_of(request)}"
-        return await self._pages.door.public_state(numbers.normal(number), code.strip(), asker)
+        return await self._pages.door.public_state(
+            numbers.normal(fields.get("number", "")), _code(fields), asker, fields.get("phone", "")
+        )
 
     def _ask(self, look: Look, number: str, wrong: bool = False) -> web.Response:
         return self._pages.show(look, "track.html", 404 if wrong else 200, number=number, wrong=wrong)
+
+    def _only(
+        self, look: Look, state: PublicState, fields: Mapping[str, str], status: int = 200
+    ) -> web.Response:
+        """The state, and the question for the second fact. `wrong`: one was given that does not fit."""
+        wrong = bool(fields.get("phone"))
+        return self._pages.show(
+            look,
+            "state_only.html",
+            403 if wrong else status,
+            state=state,
+            number=spaced(state.number),
+            code=_code(fields),
+            standing=look.t(*STATE_NAMES[state.state]).capitalize(),
+            wrong=wrong,
+        )
 
     def _item(
         self,
         look: Look,
         state: PublicState,
-        code: str,
+        given: Mapping[str, str],
         sent: Sent | None = None,
         faults: tuple[FieldFault, ...] = (),
         refused: GatewayError | None = None,
         added: bool = False,
     ) -> web.Response:
+        assert state.kind and state.received_at, "the whole state was opened"
         told = {fault.field: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
             told[EVIDENCE] = look.half(refused.detail)
@@ -105,7 +129,8 @@ class TrackPage:
             refused.status if refused else 422 if told else 200,
             state=state,
             number=spaced(state.number),
-            code=code,
+            code=_code(given),
+            phone=given.get("phone", ""),
             kind=look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
             standing=look.t(*STATE_NAMES[state.state]).capitalize(),
             received=self._receipts.moment(look, state.received_at),
@@ -117,6 +142,11 @@ class TrackPage:
             refused=refused,
             added=added,
         )
+
+
+def _code(fields: Mapping[str, str]) -> str:
+    """The query code as it was typed: full-width digits and spaces are taken."""
+    return numbers.plain(fields.get("code", "")[:40])
 
 
 def _faults(sent: Sent) -> tuple[FieldFault, ...]:

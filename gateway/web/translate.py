@@ -44,7 +44,10 @@ def receipt(given: Receipt) -> shapes.ReceiptGiven:
 
 def state_told(found: PublicState) -> shapes.StateTold:
     zh, en = case.STATE_NAMES[found.state]
-    return shapes.StateTold(found.number, found.state, zh, en, found.kind, found.received_at, _due(found.due))
+    needs = "phone" if found.state_only else ""
+    return shapes.StateTold(
+        *(found.number, found.state, zh, en, found.kind, found.received_at, _due(found.due), needs)
+    )
 
 
 def item(detail: ItemDetail) -> shapes.ItemShown:

@@ -173,11 +173,11 @@ def test_query_code_never_reaches_the_path() -> None:
     walk = Walk(SHIPPED, "progress")
     walk.start()
     walk.send(Keys("261123000017"), 5.0)
-    assert walk.send(Keys("9876"), 9.0) == LookUp("261123000017", "9876")
+    assert walk.send(Keys("987605"), 9.0) == LookUp("261123000017", "987605")
     walk.send(Found("closed"), 9.1)
     walk.send(Keys(), 12.0)
     walk.hang_up(13.0)
-    assert not any("9876" in str(entry) or "261123" in str(entry) for entry in walk.path)
+    assert not any("987605" in str(entry) or "261123" in str(entry) for entry in walk.path)
 
 
 def test_keys_pressed_in_a_speech_choose_in_the_menu_behind_it() -> None:
@@ -198,7 +198,10 @@ ANSWERS = {
     AskTime: st.builds(Clock, st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.booleans()),
     AskStaff: st.builds(Staff, st.integers(0, 4), st.integers(0, 4), st.integers(0, 20)),
     LookUp: st.builds(
-        Found, st.sampled_from(["", "in_work", "?"]), st.sampled_from(["", "2026-12-01", "x"]), st.booleans()
+        Found,
+        st.sampled_from(["", "in_work", "?"]),
+        st.sampled_from(["", "2026-12-01", "x"]),
+        *(st.booleans(), st.booleans()),
     ),
     JoinQueue: st.builds(QueueLeft, st.sampled_from(list(Left))),
     BookCallBack: st.builds(Booked, DIGITS, st.integers(0, 300)),

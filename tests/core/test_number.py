@@ -142,18 +142,27 @@ def test_normal_gives_twelve_digits_or_nothing(text: str) -> None:
 
 
 @given(st.integers(0, 2**64))
-def test_query_codes_are_four_digits_that_nobody_tries_first(chance: int) -> None:
+def test_query_codes_are_six_digits_that_nobody_tries_first(chance: int) -> None:
     code = number.query_code(chance)
-    assert len(code) == 4
+    assert len(code) == 6
     assert code.isascii()
     assert code.isdecimal()
-    assert code not in ("0000", "1111", "1234", "4321", "7890", "0987", "9999")
+    assert not number.is_short(code)
+    assert code not in ("000000", "123456", "654321", "567890", "098765", "121212", "123123", "999999")
 
 
 def test_query_codes_are_evenly_spread() -> None:
-    counts = Counter(map(number.query_code, range(9_974 * 2)))
-    assert len(counts) == 9_974
-    assert set(counts.values()) == {2}
+    counts = Counter(map(number.query_code, range(1_000_000)))
+    assert len(counts) == 1_000_000 - 1_102
+    assert max(counts.values()) <= 3
+
+
+@pytest.mark.parametrize(
+    ("phone", "digits"),
+    [("138 3570-1234", "1234"), ("１２３４", "1234"), ("0357-2025100转801", "0801"), ("123", ""), ("", "")],
+)
+def test_last_digits_of_a_phone(phone: str, digits: str) -> None:
+    assert number.last_digits(phone) == digits
 
 
 def test_a_negative_random_number_is_refused() -> None:

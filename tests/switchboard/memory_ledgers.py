@@ -132,9 +132,9 @@ class MemoryDoor:
         self.contacts.setdefault(contact.key, contact)
         serial = list(self.contacts).index(contact.key) + 1
         made = number.make(date(2026, 11, 24), serial)
-        return Receipt(made, "4821", contact.received_at, "received", (), repeated)
+        return Receipt(made, "482113", contact.received_at, "received", (), repeated)
 
-    async def public_state(self, number: str, code: str, asker: str) -> PublicState | None:
+    async def public_state(self, number: str, code: str, asker: str, phone: str = "") -> PublicState | None:
         return self.states.get((number, code))
 
     async def note(self, number: str, what: str, who: str, text: str = "") -> None:

@@ -225,12 +225,16 @@ async def test_wrong_number_and_wrong_code_answer_alike(house: House) -> None:
     assert code[1] == number[1] == garbage[1]
 
 
-async def test_tries_are_limited(house: House) -> None:
-    for _ in range(5):
-        await house.ask("GET", f"{INTAKE}/261124000010?code=0000")
-    response, _ = await house.ask("GET", f"{INTAKE}/261124000010?code=0000")
-    assert response.status == 429
-    assert response.headers["Retry-After"] == "60"
+async def test_a_short_code_shows_the_state_until_the_phone_is_given(house: House) -> None:
+    _, receipt = await house.told("POST", INTAKE, json=GOOD)
+    number = receipt["number"]
+    house.door.short_coded.add(number)
+    told = []
+    for phone in ("", "&phone=1111", "&phone=0001111", "&phone=0000"):
+        status, body = await house.told("GET", f"{INTAKE}/{number}?code={CODE}{phone}")
+        assert status == 200
+        told.append((body["needs"], body["kind"], body["received_at"] is None, body["due"] == []))
+    assert told == [("phone", None, True, True)] * 3 + [("", "complaint", False, False)]
 
 
 @pytest.mark.parametrize("query", ["", "?code=", "?code=12", "?code=abcd", "?code=1234&code=5678"])

@@ -9,10 +9,13 @@ import pytest
 
 from gateway import config
 from gateway.web.addresses import counted
+from gateway.web.ports import Role
 from gateway.web.rates import Buckets, Flooded
-from tests.web.real_site import real_site
+from tests.web.real_site import RealSite, real_site
 
 INTAKE = "/api/v1/intake"
+LINES = "/api/v1/lines"
+PASSWORD = "correct horse 12315"
 SAID = {"kind": "question", "content": "怎样退货？", "anonymous": True}
 
 
@@ -35,7 +38,7 @@ def test_a_bucket_empties_and_fills() -> None:
     clock.at = 1
     buckets.take("a")
     with pytest.raises(Flooded):
-        buckets.look("a")
+        buckets.take("a")
     clock.at = 1000
     for _ in range(3):
         buckets.take("a")
@@ -94,15 +97,54 @@ async def test_a_token_has_a_rate_of_its_own(tmp_path: Path) -> None:
         assert found == [200, 200, 200, 429, 200]
 
 
-async def test_wrong_tokens_are_stopped(tmp_path: Path) -> None:
+async def asked(site: RealSite, path: str, times: int = 1, **headers: str) -> list[int]:
+    found = []
+    for _ in range(times):
+        async with site.client.get(path, headers=headers, allow_redirects=False) as response:
+            found.append(response.status)
+    return found
+
+
+async def test_wrong_tokens_are_stopped_and_right_ones_are_not(tmp_path: Path) -> None:
     async with real_site(tmp_path) as site:
-        found = []
-        for n in range(32):
-            async with site.client.get(
-                "/api/v1/lines", headers={"Authorization": f"Bearer x{n}"}
-            ) as response:
-                found.append(response.status)
-        assert found == [401] * 30 + [429] * 2
+        wrong = {"Authorization": "Bearer wrong"}
+        assert await asked(site, LINES, 32, **wrong) == [401] * 30 + [429] * 2
+        assert await asked(site, LINES, 3, **site.bearer("agent")) == [200] * 3
+        assert await asked(site, LINES, 1, **site.bearer("supervisor")) == [200]
+
+
+async def test_requests_without_a_credential_cost_those_who_have_one_nothing(tmp_path: Path) -> None:
+    async with real_site(tmp_path) as site:
+        assert await asked(site, LINES, 100) == [401] * 100
+        assert await asked(site, LINES, 1, **site.bearer("agent")) == [200]
+        assert await asked(site, LINES, 1, Authorization="Bearer wrong") == [401]
+
+
+async def test_a_flooded_address_keeps_its_sessions_and_tokens(tmp_path: Path) -> None:
+    few = config.Rates(address_burst=3, address_per_minute=1, submissions_burst=1, submissions_per_minute=1)
+    async with real_site(tmp_path, rates=few) as site:
+        await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        made = await site.accounts.log_in("agent1", PASSWORD, "127.0.0.1")
+        assert made
+        session = f"session={made.cookie}"
+        assert await asked(site, "/openapi.json", 10) == [200] * 3 + [429] * 7
+        assert await asked(site, "/desk", 1) == [429]
+        assert await asked(site, "/desk", 5, Cookie=session) == [200] * 5
+        assert await asked(site, "/openapi.json", 5, Cookie=session) == [200] * 5
+        assert await asked(site, LINES, 5, Cookie=session) == [200] * 5
+        assert await asked(site, "/openapi.json", 5, **site.bearer("display")) == [200] * 5
+        assert await statuses(site, 3, **site.bearer("agent")) == [201] * 3
+
+
+async def test_what_a_page_of_another_site_loads_is_refused_and_not_counted(tmp_path: Path) -> None:
+    few = config.Rates(address_burst=3, address_per_minute=1)
+    loaded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    async with real_site(tmp_path, rates=few) as site:
+        for dest in ("image", "iframe", "empty"):
+            assert await asked(site, "/openapi.json", 9, **loaded, **{"Sec-Fetch-Dest": dest}) == [403] * 9
+            assert await asked(site, "/report", 9, **loaded, **{"Sec-Fetch-Dest": dest}) == [403] * 9
+        followed = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        assert await asked(site, "/report", 3, **loaded | followed) == [200] * 3
 
 
 async def test_nothing_is_counted_when_it_is_off(tmp_path: Path) -> None:

@@ -1,21 +1,26 @@
 """lookup: progress by number and query code. It says the state and the day, nothing about anybody.
 
-A wrong number and a wrong code sound alike; after `tries`, or when the driver says that this
-caller has used up his attempts, it leads to a person. The code never reaches the path.
+Codes have six digits, those of older items four: fewer than six are ended by # or by a pause of
+CODE_GAP. A short code tells the state; for the day the last four digits of the telephone are asked.
+A wrong number and a wrong code sound alike; after `tries`, or when the driver says that nothing can
+be looked up now, it leads to a person. Neither code nor telephone digits reach the path.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date
 
 from gateway.core import speech
-from gateway.core.flow import Found, Keys, LookUp, Play, StepRun
+from gateway.core.flow import Command, Event, Found, Keys, LookUp, Play, StepRun
+from gateway.core.number import CODE_DIGITS, FACT_DIGITS
 from gateway.core.step import CLIPS, Call, Exit, Step, setting, whole
 from gateway.core.steps.ask_digits import read
 
 NUMBER_DIGITS = 12
-CODE_DIGITS = 4
+CODE_GAP = 3.0
+"""Seconds without a key after which the code counts as complete."""
 STATES = (
     "received",
     "accepted",
@@ -37,6 +42,11 @@ class Lookup:
         CLIPS, "Asks for the twelve-digit number.", ("progress_ask_number",)
     )
     ask_code: tuple[str, ...] = setting(CLIPS, "Asks for the query code.", ("progress_ask_code",))
+    ask_phone: tuple[str, ...] = setting(
+        CLIPS,
+        "Asks for the last four digits of the telephone number, after a four-digit code.",
+        ("progress_ask_phone",),
+    )
     bad: tuple[str, ...] = setting(CLIPS, "Spoken when the two do not fit.", ("progress_wrong",))
     locked: tuple[str, ...] = setting(CLIPS, "Spoken when the attempts are used up.", ("progress_locked",))
     tries: int = setting(whole(1, 5), "How often number and code may be tried in one call.", 3)
@@ -46,15 +56,16 @@ def run(lookup: Lookup, call: Call) -> StepRun:
     clips: tuple[str, ...] = ()
     for _ in range(lookup.tries):
         number = yield from read(call, clips + lookup.ask_number, NUMBER_DIGITS)
-        code = (yield from read(call, lookup.ask_code, CODE_DIGITS)) if number else ""
+        code = (yield from read(call, lookup.ask_code, CODE_DIGITS, gap=CODE_GAP)) if number else ""
         if not number:
             return "silence"
-        event = yield LookUp(number, code)
-        found = event if isinstance(event, Found) else Found()
+        found = yield from _look_up(LookUp(number, code))
         if found.state and not found.locked:
             call.note(f"told {found.state}")
-            cut = yield Play(_told(found), call.cutting)
+            cut = yield Play(_state(found) + _day(found.due), call.cutting)
             call.add_typed(cut.digits if isinstance(cut, Keys) else "")
+            if found.state_only and not call.typed:
+                yield from _tell_more(lookup, call, number, code)
             return "told"
         if found.locked:
             break
@@ -63,14 +74,30 @@ def run(lookup: Lookup, call: Call) -> StepRun:
     return "wrong"
 
 
-def _told(found: Found) -> tuple[str, ...]:
-    """The state, and the day of the next clock if there is one."""
-    state = ("progress_state_is", _STATE_CLIPS.get(found.state, "state_other"))
+def _look_up(command: LookUp) -> Generator[Command, Event, Found]:
+    event = yield command
+    return event if isinstance(event, Found) else Found()
+
+
+def _tell_more(lookup: Lookup, call: Call, number: str, code: str) -> Generator[Command, Event, None]:
+    """After a short code: ask for the second fact and tell the day when it fits."""
+    phone = yield from read(call, lookup.ask_phone, FACT_DIGITS)
+    found = (yield from _look_up(LookUp(number, code, phone))) if phone else Found()
+    if found.due:
+        cut = yield Play(_day(found.due), call.cutting)
+        call.add_typed(cut.digits if isinstance(cut, Keys) else "")
+
+
+def _state(found: Found) -> tuple[str, ...]:
+    return ("progress_state_is", _STATE_CLIPS.get(found.state, "state_other"))
+
+
+def _day(due: str) -> tuple[str, ...]:
+    """The day of the next clock, if there is one."""
     try:
-        day = date.fromisoformat(found.due) if found.due else None
+        return ("progress_due_before", *speech.date(date.fromisoformat(due))) if due else ()
     except ValueError:
-        day = None
-    return (*state, "progress_due_before", *speech.date(day)) if day else state
+        return ()
 
 
 STEP = Step(
