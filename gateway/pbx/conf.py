@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Config
+from gateway.core.steps.queue import Queue
 from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
 from gateway.pbx.asterisk_tree import Asterisk, major
@@ -22,6 +23,10 @@ from gateway.secrets import Secrets
 QUEUE = "hotline"
 VISITOR = "visitor"
 WEB = "-web"  # behind a seat: its phone in the browser
+FIRST_OFFER = 20  # seconds in the queue until the call-back is offered
+MESSAGE_AFTER = (
+    Queue().message_after
+)  # seconds until the message's key works in a flow that sets nothing else
 DEBIANS_DATA = Path("/usr/share/asterisk")
 WORD = re.compile(r"@@([A-Z_]+)@@")
 
@@ -149,6 +154,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "RING_SECONDS": c.queue.ring_seconds,
         "FULL_AT": c.queue.full_at,
         "ANNOUNCE_SECONDS": c.queue.announce_seconds,
+        "FIRST_OFFER": max(FIRST_OFFER, MESSAGE_AFTER + 1 - c.queue.announce_seconds),
         "LONGEST_WAIT": c.queue.longest_wait,
         "LONGEST_MESSAGE": c.recording.longest_message,
         "CALL_BACK_LINES": c.queue.call_back_lines,
