@@ -171,7 +171,9 @@ class App:
         stack.enter_context(preflight.claim(config.var))
         listeners = (*preflight.gateways(config), *preflight.asterisks(config))
         own = await asyncio.to_thread(preflight.own_pids, config.var)
-        problems = await asyncio.to_thread(lambda: [*preflight.taken(listeners, own)])
+        problems = await asyncio.to_thread(
+            lambda: [*preflight.taken(listeners, own), *preflight.media(config)]
+        )
         if problems:
             raise SetupError(*problems)
 

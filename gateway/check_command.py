@@ -59,7 +59,7 @@ def _machine(settings: Config) -> list[Problem]:
     """Ports, the state folder and the database, as they are now on this machine."""
     listeners = (*preflight.gateways(settings), *preflight.asterisks(settings))
     problems = [*preflight.taken(listeners, preflight.own_pids(settings.var))]
-    problems += preflight.folder(settings.var)
+    problems += [*preflight.media(settings), *preflight.folder(settings.var)]
     return problems + asyncio.run(_database(settings))
 
 

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -71,6 +71,9 @@ class Asterisk:
     http_port: int = _set(8088, "Port of Asterisk's HTTP server.")
     sip_host: str = _set("127.0.0.1", "Address SIP and RTP are bound to.")
     sip_port: int = _set(5060, "SIP port (UDP).")
+    media_host: str = _set(
+        "", "Address of this machine that telephones and carrier send sound to; empty: asterisk.sip_host."
+    )
     ask_phones: int = _set(
         2, "Seconds between two looks whether a telephone is there; 0 if some never answer."
     )
@@ -308,6 +311,11 @@ class Config:
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.var / 'gateway.db'}"
 
+    @property
+    def media_host(self) -> str:
+        """The address in our SDP, which RTP is bound to."""
+        return self.asterisk.media_host or self.asterisk.sip_host
+
     def agent_id_of_seat(self, seat: str) -> str:
         """Who sits there; the seat itself when gateway.toml knows no such seat."""
         return next((a.id for a in self.agents if a.seat == seat), seat)
@@ -364,6 +372,14 @@ def _settings() -> Iterator[Setting]:
 SETTINGS: tuple[Setting, ...] = tuple(_settings())
 
 
+PLACES = ("GATEWAY_CONFIG", "GATEWAY_VAR")  # names that are no setting
+
+
+def _override(section: str, key: str) -> str:
+    """The environment's name of a setting."""
+    return f"GATEWAY_{section}_{key}".upper()
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
     """Read gateway.toml (or GATEWAY_CONFIG) and the overrides. Raises SettingError with every fault."""
     file = path or Path(environ.get("GATEWAY_CONFIG", "gateway.toml"))
@@ -393,8 +409,23 @@ class _Reader:
         parts["webhooks"] = self._rows(data, "webhooks", ())
         parts["mailboxes"] = self._rows(data, "mailboxes", self._mailbox_of_environment())
         config = Config(root=root, var=var.resolve(), **parts)
+        self._unknown_names("mailboxes" in data)
         self._check(config)
         return config
+
+    def _unknown_names(self, boxes_in_file: bool) -> None:
+        """A misspelt override would be ignored, and the gateway would run with other settings than wished."""
+        kinds = SECTIONS if boxes_in_file else {**SECTIONS, "mailboxes": Mailbox}
+        known = [*PLACES, *(_override(name, f.name) for name, kind in kinds.items() for f in fields(kind))]
+        for name in sorted(self.environ):
+            if not name.startswith("GATEWAY_") or name in known:
+                continue
+            table = next((table for table in TABLES if name.startswith(f"GATEWAY_{table}_".upper())), "")
+            near = difflib.get_close_matches(name, known, 1, 0.7)
+            hint = f"did you mean {near[0]}?" if near else "names are GATEWAY_ + section + field"
+            if table:
+                hint = f"[[{table}]] stands in {self.file.name} and has no overrides"
+            self.problems.append(Problem("environment", 0, f"unknown name {name}; {hint}"))
 
     def _parse(self) -> dict[str, Any]:
         try:
@@ -421,7 +452,7 @@ class _Reader:
         self._unknown(raw, list(hints), name)
         values = {}
         for key, hint in hints.items():
-            override = environ.get(f"GATEWAY_{name}_{key}".upper())
+            override = environ.get(_override(name, key))
             if override is not None:
                 values[key] = self._from_text(name, key, hint, override)
             elif key in raw:
@@ -462,7 +493,7 @@ class _Reader:
             return text.lower() in ("true", "1", "yes")
         if hint not in (int, bool):
             return tuple(part.strip() for part in text.split(",") if part.strip())
-        name = f"GATEWAY_{section}_{key}".upper()
+        name = _override(section, key)
         self.problems.append(Problem("environment", 0, f"{name}={text!r} does not fit {section}.{key}"))
         return None
 
@@ -505,12 +536,32 @@ class _Reader:
                     ip_network(net, strict=False)
                 except ValueError:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
+        self._check_addresses(c)
         self._check_agents(c.agents)
         self._check_fax(c.fax)
         self._check_fax_out(c.fax_out)
         self._check_mail(c)
         self._check_public(c)
         self._check_post(c)
+
+    def _check_addresses(self, c: Config) -> None:
+        """What Asterisk binds to and writes into SDP: it takes no names, and 0.0.0.0 reaches nobody."""
+        for key in ("sip_host", "http_host", "media_host"):
+            value = getattr(c.asterisk, key)
+            if (value or key != "media_host") and not _is_ipv4(value):
+                text = f"asterisk.{key} must be an IPv4 address such as 127.0.0.1, not {value!r}"
+                self._fault("asterisk", key, text)
+                return
+        media = ip_address(c.media_host)
+        if media.is_unspecified:
+            text = (
+                f"asterisk.media_host is missing: {media} in SDP gives no sound; name this machine's address "
+                "that telephones and carrier reach"
+            )
+            self._fault("asterisk", "media_host" if c.asterisk.media_host else "sip_host", text)
+        elif media.is_loopback and not ip_address(c.asterisk.sip_host).is_loopback:
+            text = f"asterisk.media_host {media}: telephones elsewhere would send their sound to themselves"
+            self._fault("asterisk", "media_host", text)
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):
@@ -666,6 +717,14 @@ class _Reader:
             elif within and key and re.match(rf"\s*{re.escape(key)}\s*=", line):
                 return number
         return header
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def as_toml(config: Config) -> str:

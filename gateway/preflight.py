@@ -72,6 +72,16 @@ def taken(listeners: Collection[Listener], own: Collection[int]) -> Iterator[Pro
             yield Problem(one.setting, 0, port_holder.explain(one.kind, one.host, one.port, error))
 
 
+def media(config: Config) -> Iterator[Problem]:
+    """RTP is bound to the media address, so it has to be one of this machine's."""
+    if not config.asterisk.manage:
+        return
+    error = port_holder.refusal("udp", config.media_host, 0)
+    if error is not None:
+        setting = "asterisk.media_host" if config.asterisk.media_host else "asterisk.sip_host"
+        yield Problem(setting, 0, port_holder.explain("udp", config.media_host, 0, error))
+
+
 def folder(var: Path) -> Iterator[Problem]:
     """The state folder, or the one it will be made in, can be written and has room."""
     there = next(path for path in (var, *var.parents) if path.exists())

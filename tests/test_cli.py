@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from gateway import config, named_files
 from gateway.cli import COMMANDS, main
+from gateway.errors import SettingError
 from gateway.notify.webhook import secret_of
 from gateway.secrets import load_secrets
 from tests.notify.mail_server import certificate
@@ -83,9 +85,66 @@ def test_a_wrong_setting_is_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_seats_come_from_the_file_alone(tmp_path: Path) -> None:
-    loaded = config.load(ROOT / "gateway.toml", {"GATEWAY_AGENTS_ID": "x", "GATEWAY_VAR": str(tmp_path)})
-    assert [agent.id for agent in loaded.agents] == ["agent1", "agent2", "agent3", "agent4"]
+def faults(**environ: str) -> str:
+    """What the settings say of these overrides."""
+    with pytest.raises(SettingError) as caught:
+        config.load(ROOT / "gateway.toml", environ)
+    return str(caught.value)
+
+
+def test_a_misspelt_override_is_refused_with_the_nearest_name() -> None:
+    assert "GATEWAY_WEB_PROT; did you mean GATEWAY_WEB_PORT?" in faults(GATEWAY_WEB_PROT="9000")
+    assert "section + field" in faults(GATEWAY_XYZZY="1")
+
+
+def test_tables_come_from_the_file_alone(tmp_path: Path) -> None:
+    assert "[[agents]]" in faults(GATEWAY_AGENTS_ID="x")
+    file = tmp_path / "gateway.toml"
+    file.write_text('[[mailboxes]]\nuser = "12315"\n', "utf-8")
+    with pytest.raises(SettingError, match=r"GATEWAY_MAILBOXES_HOST; \[\[mailboxes\]\]"):
+        config.load(file, {"GATEWAY_MAILBOXES_HOST": "127.0.0.1"})
+
+
+@pytest.mark.parametrize("key", ["sip_host", "http_host", "media_host"])
+@pytest.mark.parametrize("value", ["localhost", "pbx.example", "300.1.1.1", "::1"])
+def test_addresses_that_asterisk_cannot_bind_to(key: str, value: str) -> None:
+    assert f"asterisk.{key} must be an IPv4 address" in faults(**{f"GATEWAY_ASTERISK_{key.upper()}": value})
+
+
+def test_sound_needs_an_address_that_others_reach() -> None:
+    assert "asterisk.media_host is missing" in faults(GATEWAY_ASTERISK_SIP_HOST="0.0.0.0")
+    assert "asterisk.media_host" in faults(
+        GATEWAY_ASTERISK_SIP_HOST="0.0.0.0", GATEWAY_ASTERISK_MEDIA_HOST="0.0.0.0"
+    )
+    assert "to themselves" in faults(
+        GATEWAY_ASTERISK_SIP_HOST="0.0.0.0", GATEWAY_ASTERISK_MEDIA_HOST="127.0.0.1"
+    )
+    loaded = config.load(
+        ROOT / "gateway.toml",
+        {"GATEWAY_ASTERISK_SIP_HOST": "0.0.0.0", "GATEWAY_ASTERISK_MEDIA_HOST": "192.0.2.7"},
+    )
+    assert loaded.media_host == "192.0.2.7"
+
+
+def test_check_looks_at_the_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A taken port, an address of another machine, a database that is away, a folder that is a file."""
+    (tmp_path / "var").write_text("no folder")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("GATEWAY_WEB_PORT", str(port))
+        monkeypatch.setenv("GATEWAY_ASTERISK_MEDIA_HOST", "192.0.2.7")
+        monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://gateway@127.0.0.1:1/gateway")
+        monkeypatch.setenv("GATEWAY_VAR", str(tmp_path / "var" / "deeper"))
+        assert main(["check"]) == 2
+    said = capsys.readouterr().err
+    assert f"web.port: 127.0.0.1:{port}/tcp" in said and f"pid {os.getpid()}" in said
+    assert "asterisk.media_host: 192.0.2.7" in said
+    assert "database.url: nothing listens" in said
+    assert "GATEWAY_VAR: " in said
 
 
 def test_check_says_that_all_is_fine(capsys: pytest.CaptureFixture[str]) -> None:

@@ -172,6 +172,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "AGI_SECRET": secrets.agi,
         "HTTP_HOST": c.asterisk.http_host,
         "SIP_HOST": c.asterisk.sip_host,
+        "MEDIA_HOST": c.media_host,
         "NUMBER": c.centre.number,
         "AREA_CODE": c.centre.area_code,
         "MODULES": f"astmoddir => {asterisk.modules}" if asterisk else "; astmoddir: as it was built",
@@ -183,7 +184,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "FAX_STATION": c.fax.station or c.fax.number,
         "UDPTL": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
-        "ICE_ONLY": _ice(c.asterisk.sip_host),
+        "ICE_ONLY": _ice(c.media_host),
         "TRUNK_CODECS": ",".join(c.trunk.codecs),
         # Asterisk 20 still has a place for a macro before the gosub.
         "GAP": "," if asterisk and major(f"Asterisk {asterisk.version}") < 21 else "",
@@ -249,7 +250,7 @@ def _ice(host: str) -> str:
     """
     address = ipaddress.ip_address(host)
     if address.is_unspecified or address.is_loopback:
-        return "; asterisk.sip_host is no address of a network: every address of this machine"
+        return "; asterisk.media_host is no address of a network: every address of this machine"
     return f"ice_deny = {'::/0' if address.version == 6 else '0.0.0.0/0'}\nice_permit = {address}"
 
 
