@@ -103,7 +103,6 @@ class App:
         config = self.config
         _close_to_others(config.var)
         await self._claim_machine(stack)
-        secrets = load_secrets(config.var, [agent.id for agent in config.agents])
         rules = load_rules(config.root / config.rules.folder)
         flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
         await asyncio.to_thread(flows.current)
@@ -111,6 +110,7 @@ class App:
         stack.push_async_callback(self._tasks.stop)
         storage = await Storage.open(config.database_url, config.var)
         stack.push_async_callback(storage.close)
+        secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
         self._keep(stack, "sweep of files", storage.keep_sweeping)
         intake = Intake(storage, rules, config.zone)
         await intake.recount()

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("gateway.export_command", "items as CSV or XLSX for the national platform"),
     "report": ("gateway.report_command", "the figures of days or months, as a table or CSV"),
     "outbox": ("gateway.outbox_command", "what waits to be sent, dead letters, sending again"),
+    "files": ("gateway.files_command", "attachments that no row of the database names"),
+    "installation": ("gateway.installation_command", "do this var/ and this database belong together"),
     "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What `gateway --help` shows."""
-    lines = [f"  {name:<11}{text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<13}{text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(["usage: gateway COMMAND …   (gateway COMMAND --help tells more)", "", *lines])
 
 

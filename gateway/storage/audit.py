@@ -167,6 +167,12 @@ class Audit:
             return 1, "damaged"
 
 
+def sealed_with(t: Transaction, key: bytes) -> bool | None:
+    """Was the newest row sealed with this key? None when there is no row."""
+    last = t.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).mappings().first()
+    return _row(last).holds(key) if last else None
+
+
 def _hash_at(t: Transaction, seq: int) -> str:
     return t.execute(select(audit.c.hash).where(audit.c.seq == seq)).scalar_one_or_none() or ""
 

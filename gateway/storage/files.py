@@ -1,6 +1,7 @@
 """Attachments on the disk, by SHA-256: written and safe before the commit that names them.
 
-A crash leaves at most a file that no row names, whole or half-written; `sweep` finds both.
+A crash leaves at most a file that no row names, whole or half-written; `sweep` finds both. Nothing is deleted
+at once: what is swept lies in a waste folder for WASTE_DAYS and goes back when a row names it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from gateway.disk import sync_folder
 from gateway.errors import StorageDown
 
 PIECE = 1 << 20
+INCOMING = "incoming"  # files that are being written
+HASHED = "[0-9a-f][0-9a-f]/*"  # where attachments lie, by the first two digits of their SHA-256
 YOUNG = 86400.0  # seconds: a file younger than this may belong to a commit to come
+WASTE_DAYS = 30  # how long a swept file can still be brought back
+PER_CENT = 1  # of all attachments: when more than that is without a name, something else is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,22 @@ class Stored:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did, in files. `held_back`: nameless ones left in place, being more than 1 % of all."""
+
+    moved: int = 0
+    held_back: int = 0
+    restored: int = 0
+    deleted: int = 0
+
+
 class Files:
-    """The files of one installation, below `folder`."""
+    """The files of one installation, below `folder`; what is swept goes to `waste` beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.waste = folder.parent / "waste"
 
     def path(self, sha256: str) -> Path:
         """Where a file lies (or would lie)."""
@@ -47,7 +63,7 @@ class Files:
             raise StorageDown(f"the file {source.name} cannot be kept: {error.strerror}") from error
 
     def _put(self, source: Path) -> Stored:
-        waiting = self.folder / "incoming"
+        waiting = self.folder / INCOMING
         if not waiting.exists():
             waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_folder(self.folder.parent)
@@ -82,6 +98,49 @@ class Files:
         for path in self.folder.glob("*/*"):
             if path.parent.name + path.name not in known and _changed(path) < limit:
                 yield path
+
+    def clean(self, known: frozenset[str], *, all_of_them: bool = False, now: float | None = None) -> Swept:
+        """Move files that no row names to the waste folder, and delete what lay there for WASTE_DAYS.
+
+        `known` are the SHA-256 that rows name. More than PER_CENT of all attachments is moved only with
+        `all_of_them`. Half-written files count apart: nobody was told that they are kept. Raises OSError.
+        """
+        moment = now if now is not None else time.time()
+        restored = self._restore(known)
+        nameless: list[Path] = []
+        halves: list[Path] = []
+        for path in self.sweep(known, moment):
+            (halves if path.parent.name == INCOMING else nameless).append(path)
+        most = sum(1 for _ in self.folder.glob(HASHED)) * PER_CENT // 100
+        held_back = 0 if all_of_them or len(nameless) <= most else len(nameless)
+        moved = halves if held_back else [*halves, *nameless]
+        for path in moved:
+            self._discard(path, moment)
+        return Swept(len(moved), held_back, restored, self._empty_waste(moment))
+
+    def _discard(self, path: Path, now: float) -> None:
+        """The time of the move is the file's own time: the 30 days run from it."""
+        home = self.waste / path.parent.name / path.name
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.replace(home)
+        os.utime(home, (now, now))
+
+    def _restore(self, known: frozenset[str]) -> int:
+        """Bring back what a row names after all."""
+        count = 0
+        for path in self.waste.glob(HASHED):
+            home = self.folder / path.parent.name / path.name
+            if path.parent.name + path.name in known and not home.exists():
+                home.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(home)
+                count += 1
+        return count
+
+    def _empty_waste(self, now: float) -> int:
+        old = [path for path in self.waste.glob("*/*") if _changed(path) < now - WASTE_DAYS * 86400]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
 
 def _changed(path: Path) -> float:

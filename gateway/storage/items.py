@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -43,6 +44,7 @@ from gateway.storage.tables import (
     attachments,
     contacts,
     dues,
+    fax_pages,
     items,
     lookups,
     outbox,
@@ -84,7 +86,7 @@ FORGET = Prepared(delete(lookups).where(lookups.c.at < bindparam("before")))
 FAILED = Prepared(insert(lookups), names_columns=True)
 ALONE = text("select pg_advisory_xact_lock(hashtext(:asker))")
 COUNTS = select(items.c.state, items.c.channel, func.count()).group_by(items.c.state, items.c.channel)
-NAMED = select(attachments.c.sha256).distinct()
+NAMED = union(select(attachments.c.sha256), select(fax_pages.c.sha256))
 
 
 class Items:
@@ -312,7 +314,7 @@ class Items:
         return await self._database.read(lambda t: [(r[0], r[1], int(r[2])) for r in t.execute(COUNTS)])
 
     async def files(self) -> frozenset[str]:
-        """Every SHA-256 that an item names."""
+        """Every SHA-256 that a row names."""
         return await self._database.read(lambda t: frozenset(t.execute(NAMED).scalars()))
 
 

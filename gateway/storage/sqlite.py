@@ -10,6 +10,7 @@ into the file by a thread of its own, so that nobody waits for that.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 import threading
@@ -76,7 +77,9 @@ class Sqlite:
         """Make the file when there is none, and let `prepare` run in one transaction."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
+        status = self._path.stat()
         for thread in (*self._threads, self._mover):
+            thread.home = status.st_dev, status.st_ino
             thread.start()
         self._open = True
         await self.write(prepare)
@@ -126,7 +129,7 @@ class _Worker(threading.Thread):
         self._together = TOGETHER if mover else 1
         self._connection: Connection | None = None
         self._raw: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self.home = (0, 0)  # device and inode of the file that was opened at the start
 
     def run(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -171,10 +174,9 @@ class _Worker(threading.Thread):
             self._mover.wrote(len(group))
 
     def _connected(self) -> tuple[Connection, sqlite3.Connection]:
-        """The connection; a new one when the file is another one now. Raises OSError when it is gone."""
-        status = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, at every transaction
-        file = status.st_dev, status.st_ino
-        if self._connection is not None and self._raw is not None and file == self._file:
+        """The connection. Raises OSError while the file is gone or another one lies in its place."""
+        _same_file(self._path, self.home)
+        if self._connection is not None and self._raw is not None:
             return self._connection, self._raw
         self._disconnect()
         self._connection = self._engine.connect()
@@ -182,7 +184,7 @@ class _Worker(threading.Thread):
         assert isinstance(raw, sqlite3.Connection)
         if not self._mover:
             raw.execute("PRAGMA query_only=ON")
-        self._raw, self._file = raw, file
+        self._raw = raw
         return self._connection, raw
 
     def _disconnect(self) -> None:
@@ -202,6 +204,7 @@ class _Mover(threading.Thread):
     def __init__(self, path: Path) -> None:
         super().__init__(name="sqlite mover", daemon=True)
         self._path = path
+        self.home = (0, 0)  # as a worker's
         self._count = 0
         self._wanted = threading.Event()
         self._ends = False
@@ -229,6 +232,7 @@ class _Mover(threading.Thread):
 
     def _move(self) -> None:
         """The WAL begins anew once all of it is moved: by us, or by the writer, who finds little left."""
+        _same_file(self._path, self.home)
         with closing(_connect(self._path)) as raw:
             for _ in range(ROUNDS):
                 _, pages, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -281,6 +285,16 @@ def _deliver(done: Sequence[Job]) -> None:
             job.answer.set_exception(job.error)
         else:
             job.answer.set_result(job.value)
+
+
+def _same_file(path: Path, home: tuple[int, int]) -> None:
+    """Raises OSError when it is not the file that was opened at the start.
+
+    Another file in its place would be read and written with the log of the first one, which spoils both.
+    """
+    status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, at every transaction
+    if (status.st_dev, status.st_ino) != home:
+        raise OSError(errno.ESTALE, "another file lies in the place of the database: restart the gateway")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -8,15 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from gateway.errors import GatewayError
-from gateway.secrets import key_once
 from gateway.storage.accounts import Accounts
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.drafts import Drafts
 from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
-from gateway.storage.files import Files
+from gateway.storage.files import Files, Swept
 from gateway.storage.identities import Identities
+from gateway.storage.installation import Installation
 from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.outbox import Outbox
@@ -58,15 +58,20 @@ class Storage:
 
     @classmethod
     async def open(cls, url: str, var: Path) -> Storage:
-        """Connect and bring the tables to this version. Raises StorageDown, SetupError."""
+        """Connect, bring the tables to this version, and see that database and `var` belong together.
+
+        Raises StorageDown, SetupError.
+        """
         database = Database(url)
         await database.open()
-        keys = var / "secrets"
-        key = key_once(keys / "audit.key", "the audit log can then no longer be held together")
-        lost = "the identities of all reporters are lost with it"
-        identities = Identities(key_once(keys / "identities.key", lost))
-        storage = cls(database, Files(var / "files"), Audit(database, key, keys / "audit.head"), identities)
-        await storage._seal_old()
+        try:
+            keys = await Installation(database, var).keys()
+            chain = Audit(database, keys["audit"], var / "secrets" / "audit.head")
+            storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]))
+            await storage._seal_old()
+        except BaseException:
+            await database.close()
+            raise
         return storage
 
     async def _seal_old(self) -> None:
@@ -84,28 +89,30 @@ class Storage:
         await self.database.close()
 
     async def keep_sweeping(self, every: float = SWEEP_EVERY) -> None:
-        """Now and then delete files that no item names: what a crash left between file and commit."""
+        """Once a day move files that no row names to the waste folder: a crash left them."""
         while True:
             try:
-                swept = await self.sweep()
-                if swept:
-                    log.info("%d files that nothing names are deleted", swept)
+                _tell(await self.sweep())
             except (GatewayError, OSError) as error:
-                log.warning("files that nothing names stay for now: %s", error)
+                log.warning("files that no row names stay for now: %s", error)
             await asyncio.sleep(every)
 
-    async def sweep(self) -> int:
-        """How many files were deleted. Raises StorageDown, OSError."""
+    async def sweep(self, *, all_of_them: bool = False) -> Swept:
+        """What was moved, brought back and deleted; Files.clean says how. Raises StorageDown, OSError."""
         named = await self.items.files()
-        return await asyncio.to_thread(self._deleted, named)
-
-    def _deleted(self, named: frozenset[str]) -> int:
-        count = 0
-        for file in self.files.sweep(named):
-            file.unlink(missing_ok=True)
-            count += 1
-        return count
+        return await asyncio.to_thread(lambda: self.files.clean(named, all_of_them=all_of_them))
 
     async def ping(self) -> None:
         """Raises StorageDown when the database does not answer."""
         await self.database.ping()
+
+
+def _tell(swept: Swept) -> None:
+    if swept.moved or swept.restored or swept.deleted:
+        text = "files that no row names: %d moved to waste, %d brought back, %d deleted after 30 days"
+        log.info(text, swept.moved, swept.restored, swept.deleted)
+    if swept.held_back:
+        text = (
+            "%d files are named by no row, more than 1 %% of all: they stay; `gateway files sweep` shows them"
+        )
+        log.warning(text, swept.held_back)

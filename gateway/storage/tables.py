@@ -50,6 +50,13 @@ def _prose(name: str, default: str = "") -> Column[str]:
     return Column(name, Prose, nullable=False, server_default=default)
 
 
+installation = Table(
+    "installation",  # the id that var/ has as well, and a fingerprint of each key: storage/installation.py
+    meta,
+    Column("name", Words(40), primary_key=True),
+    Column("value", Words(64), nullable=False),
+)
+
 identities = Table(
     "identities",  # who a reporter is; storage/identities.py seals it
     meta,

@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from gateway.core.contact import Contact, Kind, Person
 from gateway.core.item import QueueQuery
-from gateway.errors import StorageDown
+from gateway.errors import SetupError, StorageDown
 from gateway.intake import Intake, Sorted
 from gateway.matters import Matters, Split
 from gateway.storage import Storage
 from gateway.storage.identities import Identities
 from gateway.storage.threads import MailThreads
-from tests.storage.databases import ZONE, Clock, contact, door, rules
+from tests.storage.databases import ZONE, Clock, contact, door, lose_key, rules
 from tests.web.real_site import real_site
 
 LI = Person("李举报", "139 3570 1234", "Li@Example.cn", "临汾市某路1号", "身份证", "14100119900101123X")
@@ -111,6 +111,10 @@ async def test_another_key_opens_nothing(url: str, tmp_path: Path) -> None:
     receipt = await door(storage, Clock()).submit(report("web:1"))
     await storage.close()
     (tmp_path / "secrets" / "identities.key").unlink()
+    with pytest.raises(SetupError, match=r"identities\.key: is missing"):
+        await Storage.open(url, tmp_path)
+    (tmp_path / "secrets" / "identities.key").touch()
+    await lose_key(url, tmp_path)
     storage = await Storage.open(url, tmp_path)
     intake = door(storage, Clock())
     with pytest.raises(StorageDown):

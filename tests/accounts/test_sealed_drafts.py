@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from gateway.core.delivery import DeliveryState, Draft, without_address
 from gateway.storage import Storage
-from tests.storage.databases import MONDAY, Clock, contact, door
+from tests.storage.databases import MONDAY, Clock, contact, door, lose_key
 
 LI = "Li@Reporter.example"
 CONTENT = {"subject": "已收到", "text": "查询码 4829"}
@@ -67,7 +67,7 @@ async def test_with_another_key_it_is_a_dead_letter_and_holds_up_nobody(url: str
     before = await Storage.open(url, tmp_path)
     number = await posted(before)
     await before.close()
-    (tmp_path / "secrets" / "identities.key").unlink()
+    await lose_key(url, tmp_path)
     after = await Storage.open(url, tmp_path)
     assert await after.outbox.claim(("mail",), 1, MONDAY, LEASE) == []
     await after.outbox.post(number, Draft("mail:2", "mail", LI, CONTENT), MONDAY)

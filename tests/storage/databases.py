@@ -18,6 +18,8 @@ from gateway.core.deadlines import Rules
 from gateway.intake import Intake
 from gateway.rules import load_rules
 from gateway.storage import Storage
+from gateway.storage.database import Database
+from gateway.storage.installation import Installation
 from tests.storage.postgres_server import postgres_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +68,22 @@ def door(storage: Storage, clock: Clock) -> Intake:
     return Intake(storage, rules(), ZONE, now=clock)
 
 
+async def prepare(url: str) -> None:
+    """All tables, and no var/ that the database belongs to yet."""
+    database = Database(url)
+    await database.open()
+    await database.close()
+
+
+async def lose_key(url: str, var: Path, name: str = "identities") -> None:
+    """A key is gone for good, and the operator has accepted a new one."""
+    (var / "secrets" / f"{name}.key").unlink()
+    database = Database(url)
+    await database.open()
+    await Installation(database, var).accept_key(name)
+    await database.close()
+
+
 class Templates:
     """Databases that are up to date, to be copied: quicker than to migrate anew for each test."""
 
@@ -78,12 +96,12 @@ class Templates:
         if kind == "sqlite":
             whole = self.folder / "gateway.db"
             if not whole.exists():
-                await (await Storage.open(f"sqlite:///{whole}", self.folder)).close()
+                await prepare(f"sqlite:///{whole}")
             return f"sqlite:///{shutil.copy(whole, folder / 'gateway.db')}"
         server = postgres_server()
         if not self._postgres:
             self._postgres = await server.create()
-            await (await Storage.open(server.url(self._postgres), self.folder)).close()
+            await prepare(server.url(self._postgres))
         return server.url(await server.create(self._postgres))
 
 
