@@ -78,7 +78,8 @@ class Sqlite:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
         status = self._path.stat()
-        for thread in (*self._threads, self._mover):
+        own: list[_Worker | _Mover] = [*self._threads, self._mover]
+        for thread in own:
             thread.home = status.st_dev, status.st_ino
             thread.start()
         self._open = True
