@@ -104,7 +104,7 @@ class App:
         _close_to_others(config.var)
         await self._claim_machine(stack)
         rules = load_rules(config.root / config.rules.folder)
-        flows = FlowStore(config.root / config.flows.folder, config.var / "flows", config.flows.entry)
+        flows = FlowStore(config.root / config.flows.folder, config.var / "flows", *config.entries)
         await asyncio.to_thread(flows.current)
         await self._tasks.start()
         stack.push_async_callback(self._tasks.stop)

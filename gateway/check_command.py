@@ -79,7 +79,7 @@ async def _database(settings: Config) -> list[Problem]:
 
 def _flows(settings: Config, prompts: Prompts) -> list[Problem]:
     folder = settings.root / settings.flows.folder
-    flows, found = check_folder(folder, prompts.by_id, settings.flows.entry)
+    flows, found = check_folder(folder, prompts.by_id, *settings.entries)
     problems = list(found)
     if not problems:
         cases, faults = read_cases(folder)

@@ -20,6 +20,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.core import telephone
 from gateway.errors import Problem, SettingError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -269,6 +270,14 @@ class Agent:
     seat: str = _set("", "SIP user of the seat's phone, e.g. 8001.")
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One more number that people dial; calls to centre.number begin with flows.entry."""
+
+    number: str = _set("", "The number without the area code, or whole: 12345, 03572025100, 4008001234.")
+    flow: str = _set("", "Flow that its calls begin with; empty: flows.entry.")
+
+
 DEFAULT_AGENTS = tuple(Agent(f"agent{n}", f"坐席{n}", f"800{n}") for n in range(1, 5))
 
 
@@ -300,8 +309,22 @@ class Config:
     accounts: Accounts = field(default_factory=Accounts)
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
+    numbers: tuple[Number, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The flows that calls begin with, whatever number was dialled."""
+        flows = (self.flows.entry, *(row.flow for row in self.numbers))
+        return tuple(dict.fromkeys(flow for flow in flows if flow))
+
+    def entry_of(self, dialled: str) -> str:
+        """The flow that a call to this number of ours begins with."""
+        for row in self.numbers:
+            if dialled in telephone.called_as(row.number, self.centre.area_code).values():
+                return row.flow or self.flows.entry
+        return self.flows.entry
 
     @property
     def zone(self) -> ZoneInfo:
@@ -348,7 +371,7 @@ SECTIONS: dict[str, type[Any]] = {
     "demo": Demo,
 }
 # Written as [[name]], any number.
-TABLES: dict[str, type[Any]] = {"agents": Agent, "mailboxes": Mailbox, "webhooks": Webhook}
+TABLES: dict[str, type[Any]] = {"agents": Agent, "numbers": Number, "mailboxes": Mailbox, "webhooks": Webhook}
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +430,7 @@ class _Reader:
         var = Path(self.environ.get("GATEWAY_VAR", root / "var"))
         parts["agents"] = self._rows(data, "agents", DEFAULT_AGENTS)
         parts["webhooks"] = self._rows(data, "webhooks", ())
+        parts["numbers"] = self._rows(data, "numbers", ())
         parts["mailboxes"] = self._rows(data, "mailboxes", self._mailbox_of_environment())
         config = Config(root=root, var=var.resolve(), **parts)
         self._unknown_names("mailboxes" in data)
@@ -537,6 +561,7 @@ class _Reader:
                 except ValueError:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
         self._check_addresses(c)
+        self._check_numbers(c)
         self._check_agents(c.agents)
         self._check_fax(c.fax)
         self._check_fax_out(c.fax_out)
@@ -562,6 +587,14 @@ class _Reader:
         elif media.is_loopback and not ip_address(c.asterisk.sip_host).is_loopback:
             text = f"asterisk.media_host {media}: telephones elsewhere would send their sound to themselves"
             self._fault("asterisk", "media_host", text)
+
+    def _check_numbers(self, c: Config) -> None:
+        ours = [row.number for row in c.numbers]
+        for number in ours:
+            if not re.fullmatch(r"\d{3,15}", number):
+                self._fault("numbers", "number", f"numbers.number {number!r} must be 3 to 15 digits")
+            if number in (c.centre.number, c.fax.number) or ours.count(number) > 1:
+                self._fault("numbers", "number", f"numbers.number {number!r} stands twice")
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):

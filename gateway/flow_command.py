@@ -91,7 +91,7 @@ class _Command:
     def __init__(self, settings: config.Config) -> None:
         self.settings = settings
         self.drafts = settings.root / settings.flows.folder
-        self.store = FlowStore(self.drafts, settings.var / "flows", settings.flows.entry)
+        self.store = FlowStore(self.drafts, settings.var / "flows", *settings.entries)
 
     def run(self, args: argparse.Namespace) -> int:
         match args.action:
@@ -122,7 +122,7 @@ class _Command:
 
     def checked(self) -> FlowSet:
         """The drafts; raises FlowError with every fault."""
-        flows, found = check_folder(self.drafts, self.prompts().by_id, self.settings.flows.entry)
+        flows, found = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
         if found:
             raise FlowError(*found)
         return flows
@@ -139,7 +139,7 @@ class _Command:
         return flows
 
     def check(self, name: str | None) -> int:
-        flows, found = check_folder(self.drafts, self.prompts().by_id, self.settings.flows.entry)
+        flows, found = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
         if name:
             self.parsed(name)
             file = shown(self.drafts / f"{name}.yaml")

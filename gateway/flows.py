@@ -98,11 +98,11 @@ def shown(file: Path) -> str:
 
 
 def check_folder(
-    folder: Path, prompts: Collection[str], entry: str = ""
+    folder: Path, prompts: Collection[str], *entries: str
 ) -> tuple[FlowSet, tuple[Problem, ...]]:
     """A folder's flows and everything that is wrong with them, alone and together."""
     flows, found = parse_folder(folder)
-    return flows, found or check(flows, prompts, entry)
+    return flows, found or check(flows, prompts, *entries)
 
 
 def read_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
@@ -119,10 +119,10 @@ def read_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
 class FlowStore:
     """Drafts and published versions. One process publishes at a time; any number reads."""
 
-    def __init__(self, drafts: Path, published: Path, entry: str = "") -> None:
+    def __init__(self, drafts: Path, published: Path, *entries: str) -> None:
         self.drafts = drafts
         self.published = published
-        self.entry = entry
+        self.entries = entries
         self._sets: dict[int, FlowSet] = {}
         self._seen: tuple[int, int, int] | None = None
         self._current: FlowSet | None = None
@@ -298,7 +298,7 @@ class FlowStore:
     def _prove(self, folder: Path, test: bool) -> None:
         """Check a version before it appears; problems are named by the draft's file."""
         prompts = load_prompts(self.drafts / "prompts.yaml")
-        flows, found = check_folder(folder, prompts.by_id, self.entry)
+        flows, found = check_folder(folder, prompts.by_id, *self.entries)
         if not found and test:
             cases, faults = read_cases(self.drafts)
             failed = (p for case in cases if case.flow in flows.flows for p in run_case(case, flows))

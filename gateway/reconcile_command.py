@@ -31,6 +31,7 @@ from gateway.storage import Storage
 from gateway.storage.files import PIECE, Files
 from gateway.storage.reports import Kept
 
+NOT_TAKEN = (What.TURNED_AWAY, What.REFUSED)
 LONGEST_CALL = timedelta(hours=6)
 """A call that began longer ago than this goes on no more, whatever the journal says."""
 SETTLING = timedelta(minutes=5)
@@ -159,7 +160,7 @@ def _journal(
 ) -> Iterator[Hole]:
     """Calls that Asterisk noted and we have not, and the other way round while its notes are kept."""
     began = _began(disk, *during)
-    ended = {note.call: note.at for note in disk.notes if note.what in (What.ENDED, What.TURNED_AWAY)}
+    ended = {note.call: note.at for note in disk.notes if note.what in (What.ENDED, *NOT_TAKEN)}
     for call, at in began.items():
         over = ended.get(call)
         still = now - over < SETTLING if over else now - at < LONGEST_CALL
@@ -250,7 +251,7 @@ def _began(disk: Disk, since: datetime, until: datetime) -> dict[str, datetime]:
         note.call: note.at
         for note in disk.notes
         if since <= note.at < until
-        and (note.what is What.TURNED_AWAY or (note.what is What.BEGAN and note.arg(1) == "in"))
+        and (note.what in NOT_TAKEN or (note.what is What.BEGAN and note.arg(1) == "in"))
     }
 
 

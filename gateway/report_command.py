@@ -79,6 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("末24小时接通率", "last_24h", lambda f: _share(f.last_24h)),
     Column("最低24小时接通率", "lowest_24h", lambda f: _share(f.lowest_24h)),
     Column("遇忙未接入", "turned_away", _count("turned_away")),
+    Column("号码或编码不符", "refused", _count("refused")),
     Column("中途放弃", "gave_up", _count("gave_up")),
     Column("中断", "cut_off", _count("cut_off")),
     Column("留言", "messages", _count("messages")),

@@ -378,9 +378,8 @@ class Switchboard:
 
     # ------------------------------------------------------------ what a flow asks (pbx.ivr.Desk)
 
-    @property
-    def entry(self) -> str:
-        return self._config.flows.entry
+    def entry(self, dialled: str) -> str:
+        return self._config.entry_of(dialled)
 
     def flows(self) -> FlowSet:
         return self._flows.current()
@@ -427,7 +426,8 @@ class Switchboard:
         live = self._of(call)
         live.earlier = live.path()
         live.walk = walk
-        live.story.record = replace(live.story.record, flow=f"{self.entry}@{walk.version}")
+        record = live.story.record
+        live.story.record = replace(record, flow=f"{self.entry(record.dialled)}@{walk.version}")
 
     def message(self, call: str, file: str) -> None:
         story = self._of(call).story
@@ -1006,7 +1006,7 @@ def _begins(note: Note) -> bool:
     """Does a call's story begin with this note? An owed call's may begin with the agent who takes it."""
     if note.what is What.AGENT:
         return is_back(note.call)
-    return note.what in (What.BEGAN, What.TURNED_AWAY)
+    return note.what in (What.BEGAN, What.TURNED_AWAY, What.REFUSED)
 
 
 def _owes(story: Story) -> bool:

@@ -22,6 +22,7 @@ class CallOutcome(StrEnum):
     PARTNER = "partner"  # was put through to a partner hotline
     GAVE_UP = "gave_up"  # hung up before anything of that
     TURNED_AWAY = "turned_away"  # every line was busy
+    REFUSED = "refused"  # for a number that is none of ours, or in a coding that is not
     CUT_OFF = "cut_off"  # Asterisk or the line broke the call
     FAX = "fax"  # it was a fax machine
     NOT_REACHED = "not_reached"  # a call of ours that nobody answered

@@ -28,7 +28,7 @@ SOON = timedelta(days=2)
 """A clock is due soon when its last day is today or within so many days."""
 
 CONNECTED = (CallOutcome.TALKED, CallOutcome.PARTNER, CallOutcome.SERVED)
-_NO_CALLER = (CallOutcome.FAX, CallOutcome.OPEN)
+_NO_CALLER = (CallOutcome.FAX, CallOutcome.OPEN, CallOutcome.REFUSED)
 _TIMED = {SeatState.TALKING.value: 0, SeatState.WRAP_UP.value: 1}
 
 
@@ -120,7 +120,8 @@ class Figures:
     answered: of these, callers with whom an agent talked.
     in_time: of these, callers who waited 15 seconds in the queue or less.
     connected: callers who talked with an agent or a partner, or were told their progress.
-    turned_away: calls that found every line busy. gave_up: callers who hung up before anything served them.
+    turned_away: calls that found every line busy. refused: calls for a number that is none of ours, or in a
+    coding that is not; they are not offered. gave_up: callers who hung up before anything served them.
     cut_off: calls that Asterisk or a line broke off. messages: callers who left one and talked with nobody.
     call_backs: callers who went with the wish to be called. partner: callers put through to another hotline.
     served: callers who were told their progress and needed no more.
@@ -138,6 +139,7 @@ class Figures:
     in_time: int = 0
     connected: int = 0
     turned_away: int = 0
+    refused: int = 0
     gave_up: int = 0
     cut_off: int = 0
     messages: int = 0
@@ -208,6 +210,7 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
         in_time=sum(call.wait <= IN_TIME for call in answered),
         connected=sum(ended[outcome] for outcome in CONNECTED),
         turned_away=ended[CallOutcome.TURNED_AWAY],
+        refused=sum(call.outcome is CallOutcome.REFUSED for call in during),
         gave_up=ended[CallOutcome.GAVE_UP],
         cut_off=ended[CallOutcome.CUT_OFF],
         messages=ended[CallOutcome.MESSAGE],
@@ -332,7 +335,8 @@ def together(days: Sequence[Figures]) -> Figures:
 
 
 SUMS = (
-    *("offered", "asked", "answered", "in_time", "connected", "turned_away", "gave_up", "cut_off"),
+    *("offered", "asked", "answered", "in_time", "connected", "turned_away"),
+    *("refused", "gave_up", "cut_off"),
     *("messages", "call_backs", "partner", "served", "booked", "called_back", "not_reached", "outgoing"),
 )
 """Figures that are counts: those of a month are the sums of its days'."""

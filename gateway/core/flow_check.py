@@ -18,10 +18,12 @@ from gateway.errors import Problem
 Places = set[str]
 
 
-def check(flows: FlowSet, prompts: Collection[str], entry: str = "") -> tuple[Problem, ...]:
-    """Every problem of a set, by file and line. `entry` is the flow calls begin with, if it is known."""
-    if entry and entry not in flows.flows:
-        return (Problem("gateway.toml", 0, f"flows.entry: no flow `{entry}`{nearest(entry, flows.flows)}"),)
+def check(flows: FlowSet, prompts: Collection[str], *entries: str) -> tuple[Problem, ...]:
+    """Every problem of a set, by file and line. `entries` are the flows that calls begin with."""
+    for entry in entries:
+        if entry not in flows.flows:
+            text = f"flows.entry or numbers.flow: no flow `{entry}`{nearest(entry, flows.flows)}"
+            return (Problem("gateway.toml", 0, text),)
     found: list[Problem] = []
     for flow in flows.flows.values():
         found += _prompts(flow, prompts)

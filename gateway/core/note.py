@@ -20,6 +20,7 @@ class What(StrEnum):
 
     BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id
     TURNED_AWAY = "turned_away"  # 0, in, FROM, the number dialled
+    REFUSED = "refused"  # SIP status (404, 488), in, FROM, the number dialled like FROM
     QUEUED = "queued"  # the caller's leg
     LEFT = "left"  # why he came out of the queue without a talk
     AGENT = "agent"  # the seat that answered, its leg, the caller's leg

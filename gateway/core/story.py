@@ -129,14 +129,22 @@ def _began(story: Story, note: Note) -> None:
 
 
 def _turned_away(story: Story, note: Note) -> None:
+    _not_taken(story, note, telephone.plain(note.arg(3)), CallOutcome.TURNED_AWAY)
+
+
+def _refused(story: Story, note: Note) -> None:
+    _not_taken(story, note, number_of(note.arg(3)), CallOutcome.REFUSED)
+
+
+def _not_taken(story: Story, note: Note, dialled: str, outcome: CallOutcome) -> None:
     story.began = True
     story.record = replace(
         story.record,
         caller=number_of(note.arg(2)),
-        dialled=telephone.plain(note.arg(3)),
+        dialled=dialled,
         started_at=note.at,
         ended_at=note.at,
-        outcome=CallOutcome.TURNED_AWAY,
+        outcome=outcome,
     )
     story.doing = Doing.OVER
 
@@ -290,6 +298,7 @@ def _outcome(story: Story) -> CallOutcome:
 _TELL: Mapping[What, Callable[[Story, Note], None]] = {
     What.BEGAN: _began,
     What.TURNED_AWAY: _turned_away,
+    What.REFUSED: _refused,
     What.QUEUED: _queued,
     What.LEFT: _left,
     What.AGENT: _outside_agent,

@@ -107,6 +107,18 @@ def spellings(text: str, area_code: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(every))
 
 
+def called_as(number: str, area_code: str) -> dict[str, str]:
+    """How carriers may write a number of ours that is called, as digits after a + if need be; behind each
+    the number with its area code or without, as it was written (12315, 035712315).
+    """
+    area = "" if number[0] == "0" or len(number) > 8 else area_code
+    local = {number: number, f"+86{number}": number} if area or number[0] != "0" else {}
+    whole = f"{area}{number}"
+    stems = dict.fromkeys((whole, whole.removeprefix("0")))
+    from_abroad = {f"{code}{stem}": whole for stem in stems for code in ("+86", "0086", "86")}
+    return from_abroad | dict.fromkeys(stems, whole) | local
+
+
 # ---------------------------------------------------------------- what a text holds
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Config
+from gateway.core import telephone
 from gateway.core.steps.queue import Queue
 from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
@@ -179,7 +180,7 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "QUEUE": QUEUE,
         "FAR_END": c.trunk.far_end,
         "TRUNK_PEERS": ",".join(c.trunk.peers),
-        "FAX_NUMBERS": _fax_numbers(config),
+        "CALLED_NUMBERS": _called_numbers(config),
         "FAX_CALLER": c.fax.number or c.centre.number,
         "FAX_STATION": c.fax.station or c.fax.number,
         "UDPTL": "yes" if c.fax.t38 else "no",
@@ -193,13 +194,17 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
     return all_words | _seats(config, secrets)
 
 
-def _fax_numbers(config: Config) -> str:
-    """The extensions of the fax number, with the area code and without; none when it is not set."""
-    number = config.fax.number
-    if not number:
-        return "; no fax number of its own"
-    both = dict.fromkeys((number, f"{config.centre.area_code}{number}"))
-    return "\n".join(f"exten => {one},1,Goto(fax-line,s,1)" for one in both)
+def _called_numbers(config: Config) -> str:
+    """The extensions of [called]: every spelling of every number of ours, and where its calls go."""
+    centre = config.centre
+    goes = {centre.number: "hotline"} | {row.number: "hotline" for row in config.numbers}
+    if config.fax.number:
+        goes[config.fax.number] = "fax-line"
+    lines = []
+    for number, context in goes.items():
+        for spelled, plain in telephone.called_as(number, centre.area_code).items():
+            lines.append(f"exten => 0{spelled},1,Set(CALLERID(dnid)={plain})\n same => n,Goto({context},s,1)")
+    return "\n".join(lines)
 
 
 def web_phone(seat: str) -> str:

@@ -62,9 +62,8 @@ class Desk(Protocol):
     def flows_of(self, version: int) -> FlowSet:
         """A version that a call began with. Raises FlowError."""
 
-    @property
-    def entry(self) -> str:
-        """The flow a call begins with."""
+    def entry(self, dialled: str) -> str:
+        """The flow that a call to this number begins with."""
 
     def clock(self) -> Clock: ...
 
@@ -137,7 +136,8 @@ class Ivr:
         await self._drive(session, walk, how_it_was(query.get("left", "")))
 
     def _begin(self, session: AgiSession) -> Walk:
-        return Walk(self._desk.flows(), self._desk.entry, _facts(session))
+        entry = self._desk.entry(telephone.plain(session.header.dialled))
+        return Walk(self._desk.flows(), entry, _facts(session))
 
     async def _drive(self, session: AgiSession, walk: Walk, back: Event) -> None:
         header = session.header

@@ -66,6 +66,7 @@ class FiguresShown:
     connected: int
     connect_rate: float | None
     turned_away: int
+    refused: int
     gave_up: int
     cut_off: int
     messages: int

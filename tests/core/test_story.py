@@ -77,6 +77,7 @@ def test_any_caller_id_is_cleaned(raw: bytes) -> None:
             CallOutcome.GAVE_UP,
         ),
         (((0, What.TURNED_AWAY, ("0", "in", FROM)),), CallOutcome.TURNED_AWAY),
+        (((0, What.REFUSED, ("404", "in", FROM, "Ljk5OTk5")),), CallOutcome.REFUSED),
     ],
 )
 def test_the_outcome_is_the_most_that_happened(

@@ -151,3 +151,15 @@ def test_a_country_code_changes_nothing(number: str) -> None:
     one_form = telephone.plain(number)
     for prefix in ("+86", "0086"):
         assert telephone.plain(prefix + national) == one_form
+
+
+def test_a_number_of_ours_as_carriers_write_it() -> None:
+    ours = telephone.called_as("12315", "0357")
+    assert {ours[x] for x in ("12315", "+8612315")} == {"12315"}
+    whole = ("035712315", "35712315", "+8635712315", "8635712315", "008635712315", "+86035712315")
+    assert {ours[x] for x in whole} == {"035712315"}
+    assert "8612315" not in ours, "that is a local number"
+    assert set(telephone.called_as("4008001234", "0357").values()) == {"4008001234"}
+    assert set(telephone.called_as("03572025100", "0357").values()) == {"03572025100"}
+    assert telephone.called_as("03572025100", "0357")["+863572025100"] == "03572025100"
+    assert telephone.called_as("2025100", "0357")["863572025100"] == "03572025100"
