@@ -57,6 +57,15 @@ class Headers:
         """The first field of that name for people to read."""
         return decode_words(self.raw(name))
 
+    def unlabelled(self, name: str) -> bool:
+        """Does the field hold raw bytes whose charset is told nowhere? Raw UTF-8 needs no label."""
+        value = self.raw(name)
+        try:
+            value.decode("utf-8")
+        except UnicodeError:
+            return True
+        return False
+
     def has(self, name: str) -> bool:
         return any(field == name for field, _ in self.fields)
 
@@ -66,12 +75,29 @@ def split_head(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
     for blank in (b"\r\n", b"\n"):
         if raw.startswith(blank, start, end):
             return Headers(), start + len(blank)
-    found = _END.search(raw, start, min(end, start + HEAD_LIMIT))
-    stop = found.start() + 1 if found else min(end, start + HEAD_LIMIT)
+    last = min(end, start + HEAD_LIMIT)
+    found = _END.search(raw, start, last)
+    while found and _goes_on(raw, start, found, last):
+        found = _END.search(raw, found.end(), last)
+    stop = found.start() + 1 if found else last
     fields, body = _fields(raw, start, stop)
     if body is None:
         body = found.end() if found else stop
     return Headers(tuple(fields)), body
+
+
+def _goes_on(raw: bytes, start: int, blank: re.Match[bytes], last: int) -> bool:
+    """Is this empty line within a folded field? Some mailers fold a long subject at a place where a line
+    of its own remains empty. Then a folded line follows, and fields that the head needs and has not."""
+    if raw[blank.end() : blank.end() + 1] not in (b" ", b"\t"):
+        return False
+    following = _END.search(raw, blank.end(), last)
+    lines = raw[blank.end() : following.start() if following else last].split(b"\n")
+    rest = [line.rstrip(b"\r") for line in lines if line[:1] not in (b" ", b"\t")]
+    if not rest or not all(_FIELD.fullmatch(line) for line in rest):
+        return False
+    before = {match[0].lower() for match in _MUST_COME.finditer(raw, start, blank.start() + 1)}
+    return any((must := _MUST_COME.match(line + b"\n")) and must[0].lower() not in before for line in rest)
 
 
 def _fields(raw: bytes, start: int, stop: int) -> tuple[list[tuple[str, bytes]], int | None]:
@@ -87,6 +113,8 @@ def _fields(raw: bytes, start: int, stop: int) -> tuple[list[tuple[str, bytes]],
             fields.append((match[1].decode("ascii").lower(), bytearray(match[2][:FIELD_LIMIT])))
         elif at == start and line.startswith((b"From ", b">From ")):
             pass  # a mailbox file's own mark
+        elif not line and fields:
+            pass  # an empty line within a folded field
         else:
             if must_come < 0:
                 must_come = max((m.start() for m in _MUST_COME.finditer(raw, following, stop)), default=0)

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import nh3
 
+from gateway.mail.hidden import without_hidden
+from gateway.mail.tags import CLOSE_THEMSELVES, TAG, without_comments
+
 SIZE = 2 * 1024 * 1024  # characters looked at
 SPOKEN = 200_000  # characters of text that are taken
 TAGS_READ = 60_000
@@ -16,7 +19,7 @@ TAGS_READ = 60_000
 PAGE = 512 * 1024  # characters
 MARKS = 20_000  # tags and character references
 OPEN = 300  # elements open at once
-TAG = 4096  # characters of one tag; longer ones (pictures written out) are left out
+LONGEST_TAG = 4096  # characters of one tag; longer ones (pictures written out) are left out
 
 _NAMES = re.compile(r"\w+")
 TAGS_KEPT = set(
@@ -26,15 +29,22 @@ TAGS_KEPT = set(
     )
 )
 ATTRIBUTES_KEPT = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})[^<>]*>?|<[!?][^<>]*>?")
-_LONG_TAG = re.compile(rf"<[^<>]{{{TAG},}}>?")
-_VOID = frozenset(_NAMES.findall("br hr img input meta link p li td tr th col area base wbr source option"))
+_LONG_TAG = re.compile(rf"<[^<>]{{{LONGEST_TAG},}}>?")
+_VOID = CLOSE_THEMSELVES | {"p", "li", "td", "tr", "th", "option"}  # none is left open by habit
 _SILENT = ("script", "style", "head", "title", "template", "noscript", "svg", "math", "object", "iframe")
 _CLOSING = {name: re.compile(f"</{name}", re.IGNORECASE) for name in _SILENT}
 _LINES = frozenset(
     _NAMES.findall("p div br tr li ul ol table h1 h2 h3 h4 h5 h6 blockquote hr pre dt dd section article")
 )
 _CELLS = frozenset(("td", "th"))
+_AS_TYPED = frozenset(("pre", "textarea", "listing", "xmp"))  # line ends within are line ends
+_LONG_ENOUGH = len("<b style=white-space:pre")
+_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
+
+
+def shown(source: str) -> str:
+    """The page without what its reader never sees: comments, and elements that are hidden."""
+    return without_hidden(without_comments(source[:SIZE]))
 
 
 def clean(source: str) -> str:
@@ -63,12 +73,12 @@ def _spoken(source: str) -> Iterator[str]:
     """Text between the tags, references still in it."""
     at = said = 0
     never_closed: set[str] = set()
-    source = _without_comments(source)
-    for tag in itertools.islice(_TAG.finditer(source), TAGS_READ):
+    typed: list[str] = []  # elements around this place whose line ends count
+    for tag in itertools.islice(TAG.finditer(source), TAGS_READ):
         if tag.start() < at:
             continue
         words = source[at : tag.start()]
-        yield words if "\n" not in words else words.replace("\n", " ")
+        yield words if typed or "\n" not in words else words.replace("\n", " ")
         said += len(words)
         if said > SPOKEN:
             return
@@ -83,27 +93,27 @@ def _spoken(source: str) -> Iterator[str]:
             yield "\n"
         elif name in _CELLS and not tag[1]:
             yield " "
+        if typed or name in _AS_TYPED or len(tag[0]) > _LONG_ENOUGH:
+            _note_typed(typed, tag, name)
     rest = source[at : at + SPOKEN].replace("\n", " ")
-    yield rest if "<" not in rest else _TAG.sub(" ", rest)
+    yield rest if "<" not in rest else TAG.sub(" ", rest)
 
 
-def _without_comments(source: str) -> str:
-    kept, at = [], 0
-    while (begin := source.find("<!--", at)) >= 0:
-        kept.append(source[at:begin])
-        end = source.find("-->", begin)
-        if end < 0:
-            break
-        at = end + 3
-    else:
-        kept.append(source[at:])
-    return "".join(kept)
+def _note_typed(typed: list[str], tag: re.Match[str], name: str) -> None:
+    """Keep the list of open elements in which line ends count, and of those of the same names within."""
+    if tag[1]:
+        if typed and typed[-1] == name:
+            typed.pop()
+        return
+    begins = name in _AS_TYPED or (typed and name == typed[-1]) or _KEEPS_LINES.search(tag[0])
+    if begins and name and name not in _VOID and len(typed) < OPEN:
+        typed.append(name)
 
 
 def _shallow(source: str) -> bool:
     """Are never many elements open at once?"""
     depth = 0
-    for tag in _TAG.finditer(source):
+    for tag in TAG.finditer(source):
         name = (tag[2] or "").lower()
         if name and name not in _VOID:
             depth = max(0, depth - 1) if tag[1] else depth + 1

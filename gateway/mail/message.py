@@ -7,43 +7,29 @@ reason, and the original is kept by whoever called.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.mail import html, tnef, transfer
+from gateway.mail import embedded, html, tnef, transfer
 from gateway.mail.automatic import why_automatic
 from gateway.mail.bounce import Bounce, read_bounce
-from gateway.mail.charset import clean, decode, one_line
+from gateway.mail.charset import charset_in_page, clean, codec_of, decode
+from gateway.mail.file_names import file_name
 from gateway.mail.header import Address, Headers, addresses, message_ids
 from gateway.mail.structure import NESTED, Part, Reading, parse
 
 log = logging.getLogger(__name__)
 
-TEXT_BYTES = 2 * 1024 * 1024  # of one text part
+TEXT_BYTES = 2 * 1024 * 1024  # of one text part, without the files written out in it
+PAGE_BYTES = 64 * 1024 * 1024  # of one HTML part, with them
 TEXT = 50_000  # characters of the mail's text that go into the item
 FILES = 100
 TNEF_BYTES = 64 * 1024 * 1024
-NAME = 150
 _WRAPPED = ("application/ms-tnef", "application/vnd.ms-tnef")
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _REPORTS = ("message/delivery-status", "message/global-delivery-status", "text/rfc822-headers")
-_BAD_NAME = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_ENDINGS = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-    "application/pdf": ".pdf",
-    "text/plain": ".txt",
-    "text/html": ".html",
-    "text/calendar": ".ics",
-    "audio/mpeg": ".mp3",
-    "audio/wav": ".wav",
-    "audio/amr": ".amr",
-    "video/mp4": ".mp4",
-}
+_NO_TEXT = (b"%PDF-", b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"Rar!", b"RIFF", b"ID3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +76,10 @@ def read(raw: bytes, envelope_from: str | None = None) -> Message:
 
 @dataclass(slots=True)
 class _Found:
-    """What was collected so far."""
+    """What was collected so far. `forms` is true for the parts of a multipart/alternative: the same text
+    in several forms."""
 
+    forms: bool = False
     texts: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
@@ -107,6 +95,8 @@ class _Reader:
         self._envelope_from = envelope_from
         self._reading = Reading()
         self._notes: list[str] = []
+        self._guessed: set[str] = set()
+        self._nested = 0
         self._encrypted = False
         self._dropped = 0
         self._lost = 0
@@ -122,7 +112,7 @@ class _Reader:
         automatic = why_automatic(headers, self._envelope_from)
         bounce = read_bounce(root, sender.address)
         subject = headers.text("subject")[:300]
-        self._sum_up(len(text))
+        self._sum_up(len(text), headers)
         return Message(
             headers=headers,
             subject=subject,
@@ -145,7 +135,7 @@ class _Reader:
         if part.kind == "multipart/encrypted" or part.kind in _ENCRYPTED:
             self._encrypted = True
         if part.kind in NESTED and part.parts:
-            self._forwarded(part.parts[0], found)
+            self._forwarded(part, found)
         elif part.kind == "multipart/alternative" and part.parts:
             self._alternative(part, found)
         elif part.parts:
@@ -155,20 +145,22 @@ class _Reader:
             self._unwrap(part, found)
         elif part.kind in _REPORTS:
             found.texts.append(self._words(part))
-        elif self._is_text(part):
-            words = self._words(part)
-            (found.pages if part.kind == "text/html" else found.texts).append(words)
+        elif self._is_text(part, found):
+            if part.kind == "text/html":
+                found.pages.append(self._page(part, found))
+            else:
+                found.texts.append(self._words(part))
         elif part.kind not in _SIGNATURES and not self._is_hollow(part):
             self._attach(found, part.name, part.kind, part.pieces)
 
     def _alternative(self, part: Part, found: _Found) -> None:
         """One content in several forms: plain text unless it only says that there is an HTML form."""
-        each = _Found(attached=found.attached)
+        each = _Found(forms=True, attached=found.attached)
         for inner in part.parts:
             self._collect(inner, each)
         plain = "\n".join(each.texts).strip()
         if plain and each.pages:
-            shown = html.text("\n".join(each.pages))
+            shown = html.text(html.shown("\n".join(each.pages)))
             if len(shown) > 4 * len(plain) + 200:
                 plain = ""
         if plain:
@@ -176,14 +168,22 @@ class _Reader:
         else:
             found.pages += each.pages
 
-    def _forwarded(self, root: Part, found: _Found) -> None:
-        """A mail within the mail: its head in a few lines, its text, its files."""
+    def _forwarded(self, part: Part, found: _Found) -> None:
+        """A mail within the mail: kept whole as a file, its head in a few lines, its text, its files."""
+        root = part.parts[0]
+        subject = root.headers.text("subject")[:300]
+        if not self._nested:  # the outermost holds those within it
+            name = part.name or (f"{subject[:60]}.eml" if subject else "")
+            self._attach(found, name, part.kind, part.pieces)
         sender = next(iter(addresses(root.headers.raw("from"))), Address())
         inner = _Found(attached=found.attached)
+        self._nested += 1
         self._collect(root, inner)
-        text = "\n\n".join(one.strip() for one in (*inner.texts, *map(html.text, inner.pages)) if one.strip())
+        self._nested -= 1
+        pages = (html.text(html.shown(page)) for page in inner.pages)
+        text = "\n\n".join(one.strip() for one in (*inner.texts, *pages) if one.strip())
         head = f"---- 转发的邮件 ----\n发件人：{sender.name} <{sender.address}>\n"
-        head += f"日期：{root.headers.text('date')[:60]}\n主题：{root.headers.text('subject')[:300]}"
+        head += f"日期：{root.headers.text('date')[:60]}\n主题：{subject}"
         found.texts.append(f"{head}\n\n{text}")
 
     def _unwrap(self, part: Part, found: _Found) -> None:
@@ -209,21 +209,43 @@ class _Reader:
             self._dropped += 1
             return
         shown = file_name(name, media_type, len(found.attached) + 1)
+        if not transfer.first(pieces(), 1):
+            self._notes.append(f"附件“{shown}”是空文件（0字节）")
+            return
         found.attached.append(Attached(shown, media_type[:100], pieces))
 
-    def _is_text(self, part: Part) -> bool:
-        if part.disposition == "attachment" or part.name:
+    def _is_text(self, part: Part, found: _Found) -> bool:
+        """Is this part read as text? With a name it is where it opens the mail, or is one of its forms:
+        some mailers name the text itself. Named text further on is a file."""
+        if part.disposition == "attachment":
             return False
-        return part.kind in ("text/plain", "text/html", "text/enriched") or part.kind.startswith("multipart/")
+        if part.kind not in ("text/plain", "text/html", "text/enriched"):
+            return part.kind.startswith("multipart/") and not part.name
+        opens = found.forms or not (found.texts or found.pages or found.attached)
+        return not part.name or (opens and _is_written(part.body(1024)))
 
     def _is_hollow(self, part: Part) -> bool:
-        return part.end <= part.start and not part.name
+        return part.end <= part.start and not part.name and part.disposition != "attachment"
 
     def _words(self, part: Part) -> str:
-        body = part.body(TEXT_BYTES)
-        decoded = decode(body, part.params.get("charset", ""))
+        return self._decoded(part.body(TEXT_BYTES), part.params.get("charset", ""))
+
+    def _page(self, part: Part, found: _Found) -> str:
+        """A part in HTML; the files that are written out in it are kept beside it."""
+        page, files = embedded.take_out(part.body(PAGE_BYTES), FILES)
+        for file in files:
+            self._attach(found, "", file.media_type, _once(file.data))
+        declared = part.params.get("charset", "")
+        if codec_of(declared) in ("", "ascii"):
+            declared = charset_in_page(page) or declared
+        return self._decoded(page[:TEXT_BYTES], declared)
+
+    def _decoded(self, body: bytes, declared: str) -> str:
+        decoded = decode(body, declared)
         self._lost += decoded.lost
         self._characters += len(decoded.text)
+        if decoded.guessed:
+            self._guessed.add(decoded.guessed)
         return clean(decoded.text)
 
     # ------------------------------------------------------------ the whole
@@ -233,9 +255,9 @@ class _Reader:
         text = "\n\n".join(one.strip() for one in found.texts if one.strip())
         page = ""
         if found.pages:
-            source = "\n".join(found.pages)[: html.SIZE]
+            source = html.shown("\n".join(found.pages))
             page = html.clean(source)
-            shown = clean(html.text(page or source))
+            shown = clean(html.text(source))
             if not page and shown:
                 self._notes.append("HTML 正文过于复杂，仅保留文字")
             text = f"{text}\n\n{shown}".strip()
@@ -251,13 +273,18 @@ class _Reader:
         for name in ("in-reply-to", "references"):
             yield from list(message_ids(headers.raw(name)))[-50:]
 
-    def _sum_up(self, length: int) -> None:
+    def _sum_up(self, length: int, headers: Headers) -> None:
         if self._reading.broken:
             self._notes.append("邮件结构有误，已尽量读取")
         if self._reading.left_out or self._dropped:
             self._notes.append(f"另有{self._reading.left_out + self._dropped}个部分超出数量限制，见原始邮件")
         if length > TEXT:
             self._notes.append("正文过长，其余见原始邮件")
+        if self._guessed or any(headers.unlabelled(name) for name in ("subject", "from")):
+            names = "、".join(sorted(self._guessed))
+            self._notes.append(
+                f"文字编码未注明或有误，系推定{f'（{names}）' if names else ''}，请核对原始邮件"
+            )
         if self._lost:
             self._notes.append(f"有{self._lost}处文字无法辨认")
 
@@ -274,16 +301,9 @@ class _Reader:
         return ""
 
 
-def file_name(name: str, media_type: str, place: int) -> str:
-    """A name for people: no path, no controls, no direction marks, its ending kept."""
-    last = re.split(r"[/\\]", name)[-1] if name else ""
-    plain = one_line(_BAD_NAME.sub("_", last), 1000).strip(". ")
-    if not plain:
-        return f"附件{place}{_ENDINGS.get(media_type, '')}"
-    stem, dot, ending = plain.rpartition(".")
-    if dot and len(ending) <= 10:
-        return f"{stem[: NAME - len(ending) - 1]}.{ending}"
-    return plain[:NAME]
+def _is_written(beginning: bytes) -> bool:
+    """May these bytes be text? A part that says so can hold anything."""
+    return bool(beginning.strip()) and b"\0" not in beginning and not beginning.startswith(_NO_TEXT)
 
 
 def _once(data: bytes) -> Callable[[], Iterator[bytes]]:

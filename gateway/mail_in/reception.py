@@ -191,9 +191,7 @@ class Reception:
             if known and (taken := await self._follow(number, done, raw, arrival, folder, [])):
                 return taken
             notes.append(f"主题中提到编号{number}，但发件人与该件登记的不符，未并入")
-        evidence = done.evidence
-        if message.unreadable:
-            evidence = (*evidence, await self._in_worker(lambda: email.keep_raw(raw, folder)))
+        evidence = (*done.evidence, await self._in_worker(lambda: email.keep_raw(raw, folder)))
         contact = email.contact(message, arrival, done.key, raw, evidence, notes)
         return _taken(await self._door.submit(contact))
 

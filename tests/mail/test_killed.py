@@ -91,7 +91,7 @@ def subjects(var: Path) -> list[str]:
         found = await storage.database.read(lambda t: storage.items.page(t, query))
         for item in found:
             number = int(item.content[4:].split("封")[0])
-            assert item.attachments == (0 if number % 3 else 1)
+            assert item.attachments == (1 if number % 3 else 2)  # the original, and its picture
         await storage.close()
         return [item.content[3:].split("\n")[0] for item in found]
 

@@ -6,6 +6,7 @@ import asyncio
 import smtplib
 import socket
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
@@ -36,7 +37,8 @@ async def deliver(
             refused: dict[str, tuple[int, bytes]] = client.sendmail(sender, to or [INBOX], raw)
             return refused
 
-    return await asyncio.to_thread(send)
+    with ThreadPoolExecutor(1) as clients:  # the default threads belong to the server, in this same loop
+        return await asyncio.get_running_loop().run_in_executor(clients, send)
 
 
 class Talk:

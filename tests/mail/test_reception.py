@@ -38,8 +38,10 @@ async def test_a_mail_becomes_an_item_with_its_files(house: House, reception: Re
     assert one.item.person.email == "zhang@example.cn"
     assert one.item.content == "主题：投诉\n\n证据见附件"
     assert [(a.name, a.media_type, a.role) for a in one.attachments] == [
-        ("购物小票.jpg", "image/jpeg", "evidence")
+        ("购物小票.jpg", "image/jpeg", "evidence"),
+        ("原始邮件.eml", "message/rfc822", "raw"),
     ]
+    assert house.storage.files.path(one.attachments[1].sha256).read_bytes() == raw
     assert house.storage.files.path(one.attachments[0].sha256).read_bytes() == b"\xff\xd8\xff\xe0picture"
     assert [due.clock for due in one.item.due] == ["decide_acceptance"]
     assert list((house.var / "spool").glob("*")) == []
@@ -80,6 +82,7 @@ async def test_files_of_a_mail_are_told_by_their_bytes_and_shown_to_clamd(
     assert kept == {
         "bad.png": ("image/png", "quarantined"),
         "really-a.pdf": ("application/pdf", "evidence"),
+        "原始邮件.eml": ("message/rfc822", "raw"),
     }
 
 
@@ -122,7 +125,7 @@ async def test_a_known_sender_is_followed_up_by_number(house: House, reception: 
     one = await only(house)
     assert len(follow_ups(one)) == 3
     assert "补充材料" in follow_ups(one)[0]
-    assert [a.role for a in one.attachments] == ["raw"] * 3
+    assert [a.role for a in one.attachments] == ["raw"] * 4
 
 
 async def test_a_stranger_cannot_append(house: House, reception: Reception) -> None:
