@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,3 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What rings telephones comes first, faxes first of all: it takes the longest and waits for most of it,
     so the two processes end together."""
     items.sort(key=lambda item: (item.path.parent.name != "live", "test_fax" not in item.path.name))
+
+
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """Commands that a test runs in this process narrow the umask; servers of later tests need the old one."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
