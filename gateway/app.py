@@ -12,13 +12,16 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from gateway import browser_parts, preflight
+from gateway import browser_parts, preflight, vitals
 from gateway.accounts import Accounts
 from gateway.aftercall import AfterCall
 from gateway.board import LiveBoard, StoreView, TokenLedger
@@ -58,6 +61,7 @@ from gateway.storage.threads import MailThreads
 from gateway.switchboard import Switchboard
 from gateway.tasks import Supervisor, Work
 from gateway.virus_scan import Clamd
+from gateway.vitals import Vitals
 from gateway.voice_engine.environment import cache_home
 from gateway.web.fax_api import FaxApi
 from gateway.web.pages import PublicSide
@@ -67,6 +71,7 @@ from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 
 log = logging.getLogger(__name__)
 
+STUCK = timedelta(minutes=30)  # a delivery that fails for so long is told
 FIRST_SIGHT = 30.0  # seconds for the first look at an Asterisk that we started
 SWITCH = (
     0.0005  # seconds until the database's threads let the event loop go on: Python's own 5 ms are a pop late
@@ -81,6 +86,7 @@ class App:
         self._say = say or _say
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
+        self._vitals = Vitals()
         self._tasks = Supervisor()
 
     async def __aenter__(self) -> App:
@@ -159,11 +165,31 @@ class App:
         else:
             self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
         self._keep(stack, "what Asterisk needs", readiness.keep_looking)
+        self._watch_vitals(storage, places, pbx)
+        await self._vitals.look()
+        self._keep(stack, "vitals", self._vitals.keep_looking)
         self._say_where()
 
     def _keep(self, stack: AsyncExitStack, name: str, work: Work) -> None:
         """Background work that ends when `stack` unwinds to here: before the parts it uses."""
         stack.push_async_callback(self._tasks.end, self._tasks.keep(name, work))
+
+    def _watch_vitals(self, storage: Storage, places: Places, pbx: AsteriskPbx) -> None:
+        """What /healthz looks at besides storage's answer, Asterisk and background tasks."""
+        config, add = self.config, self._vitals.add
+        clocks: dict[str, Callable[[], Awaitable[float | None]]] = {
+            "Asterisk": pbx.clock,
+            "the database": storage.database.clock,
+        }
+        if config.centre.time_server:
+            clocks["the time server"] = partial(vitals.sntp, config.centre.time_server)
+        add("disk", vitals.disk((config.var, places.journal, places.recordings, places.messages)))
+        add("database", vitals.database(storage.database.probe))
+        add("clock", vitals.clock(clocks, time.time))
+        add("spool", vitals.spool(places))
+        add("outbox", vitals.outbox(lambda: storage.outbox.stuck(utc_now() - STUCK)))
+        if config.mail_out.host:
+            add("mail_out", vitals.mail_server(config.mail_out.host, config.mail_out.port))
 
     async def _claim_machine(self, stack: AsyncExitStack) -> None:
         """Refuse to start where a port or an address cannot be had: Asterisk would start deaf."""
@@ -281,6 +307,7 @@ class App:
             desk=desk,
             wrap_up=config.queue.wrap_up_seconds,
             faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
+            vitals=lambda: self._vitals.parts,
             filing=Filing(intake, storage, utc_now),
             tasks=self._tasks,
         )
@@ -345,6 +372,7 @@ class App:
         mail = MailIn(self.config, reception, storage.once, tasks=self._tasks)
         await mail.start()
         stack.push_async_callback(mail.stop)
+        self._vitals.add("mail_in", vitals.mailboxes(mail.states))
 
     async def _take_calls(
         self, stack: AsyncExitStack, switchboard: Switchboard, places: Places, secret: str

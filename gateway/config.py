@@ -41,6 +41,9 @@ class Centre:
     area_code: str = _set("0357", "Area code; area code + number is taken as well.")
     lines: int = _set(5, "Lines of the trunk, for calls in and out together; one call more gets busy.")
     timezone: str = _set("Asia/Shanghai", "Time zone of opening hours, item numbers and legal clocks.")
+    time_server: str = _set(
+        "", "Time server (SNTP, host or host:port) that /healthz holds our clock against; empty: none."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,11 @@ def _web(settings: Config) -> Iterator[Finding]:
     url = f"http://{settings.web.host}:{settings.web.port}/healthz"
     try:
         with urllib.request.urlopen(url, timeout=LIMIT) as answer:
-            yield Finding(Verdict.OK, f"{url}: {json.load(answer)['status']}")
+            said = json.load(answer)
+            yield Finding(Verdict.OK, f"{url}: {said['status']}")
+            for part in said.get("others", ()):
+                if not part["ok"]:
+                    yield Finding(Verdict.WARN, f"{part['name']}: {part['detail']}", "服务降级 / degraded")
     except urllib.error.HTTPError as error:
         yield Finding(
             Verdict.BAD, f"{url}: {error.read().decode()[:200]}", "见上文各项 / see the parts named"

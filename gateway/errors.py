@@ -191,6 +191,10 @@ class StorageDown(Unavailable):
         super().__init__(detail)
         self.cause = cause or self.en
 
+    def again(self) -> StorageDown:
+        """A new error of the same kind and cause."""
+        return type(self)(self.detail, self.cause)
+
 
 class StorageBusy(StorageDown):
     code = "storage_busy"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +100,14 @@ class AsteriskPbx:
             return await self._ami.command(command)
         except AmiFailed as refusal:
             return str(refusal)
+
+    async def clock(self) -> float | None:
+        """Asterisk's clock in seconds since 1970; None while it is away."""
+        try:
+            told = (await self._ami.action("Ping")).get("Timestamp", "")
+        except PbxDown:
+            return None
+        return float(told) if re.fullmatch(r"\d+(\.\d+)?", told) else None
 
     async def close(self) -> None:
         await self._ami.close()

@@ -13,10 +13,10 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from gateway.errors import SetupError
+from gateway.errors import SetupError, StorageDown
 from gateway.storage.migrate import upgrade
 from gateway.storage.sqlite import Sqlite
-from gateway.storage.trouble import down
+from gateway.storage.trouble import down, is_lasting
 
 Transaction = Connection
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self.sqlite = isinstance(self._engine, Sqlite)
+        self._failed_write: StorageDown | None = None
 
     async def open(self) -> None:
         """Bring the tables to this version. Raises StorageDown, SetupError for a newer database."""
@@ -77,16 +78,34 @@ class Database:
         not know whether it was done: with the same key it can be asked for again.
         """
         try:
-            return await self._engine.write(body)
+            value = await self._engine.write(body)
         except self._engine.trouble as error:
-            raise down(error) from None
+            fault = down(error)
+            if is_lasting(error):
+                self._failed_write = fault
+            raise fault from None
+        self._failed_write = None
+        return value
+
+    async def probe(self) -> None:
+        """One durable write that changes nothing. Raises StorageDown."""
+        await self.write(lambda t: t.execute(text("update alembic_version set version_num = version_num")))
+
+    async def clock(self) -> float | None:
+        """The server's clock in seconds since 1970; None for SQLite, which has ours. Raises StorageDown."""
+        if self.sqlite:
+            return None
+        now = text("select extract(epoch from clock_timestamp())")
+        return float(await self.read(lambda t: t.execute(now).scalar_one()))
 
     async def reach(self) -> None:
         """Ask the server for nothing but an answer, whatever its tables are. Raises StorageDown."""
         await self.read(lambda transaction: transaction.execute(text("select 1")))
 
     async def ping(self) -> None:
-        """Raises StorageDown when it does not answer."""
+        """Raises StorageDown when it does not answer, or when the last write failed."""
+        if self._failed_write is not None:
+            raise self._failed_write.again()
         await self.read(lambda transaction: transaction.execute(PING))
 
 

@@ -279,6 +279,15 @@ class Outbox:
         found = await self._database.read(lambda t: t.execute(grouped).all())
         return {(way, state): count for way, state, count in found}
 
+    async def stuck(self, before: datetime) -> int:
+        """How many were made before this moment, failed at least once and still wait."""
+        wanted = select(func.count()).where(
+            deliveries.c.state == DeliveryState.WAITING.value,
+            deliveries.c.attempts > 0,
+            deliveries.c.made_at < rows.to_ms(before),
+        )
+        return int(await self._database.read(lambda t: t.execute(wanted).scalar_one()))
+
     def _delivery(self, row: RowMapping) -> Delivery:
         return Delivery(
             id=row["id"],

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 CONNECTIONS = 10
 CONNECT_SECONDS = 5.0
+WAIT_SECONDS = 20.0  # for a free connection: a rush of 200 is served in turn; then the answer is "busy"
 STATEMENT_SECONDS = 20.0
 LOCK_MS = 5000  # how long a statement waits for another one's rows
 
@@ -36,7 +37,7 @@ class Postgres:
             url,
             pool_size=CONNECTIONS,
             max_overflow=0,
-            pool_timeout=CONNECT_SECONDS,
+            pool_timeout=WAIT_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={

@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.errors import StorageBusy, StorageDown
@@ -56,6 +56,13 @@ def down(error: Exception) -> StorageDown:
     if isinstance(own, PoolTimeout) or _code(own).startswith(BUSY_CODES):
         return StorageBusy(BUSY, cause=BUSY)
     return StorageDown(cause(error), cause=cause(error))
+
+
+def is_lasting(error: Exception) -> bool:
+    """Will the next write most likely fail as well? Not so where one body or a busy moment was the cause."""
+    return not isinstance(error, DataError | IntegrityError | ProgrammingError | PoolTimeout) and not _code(
+        _own(error)
+    ).startswith(BUSY_CODES)
 
 
 def cause(error: Exception) -> str:

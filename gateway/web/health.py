@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from gateway.core.delivery import DeliveryState
 from gateway.errors import GatewayError, StorageDown
 from gateway.tasks import Supervisor
 from gateway.web.outbox_api import PostLedger
 from gateway.web.ports import Board, PartHealth, Store
-from gateway.web.shapes import HealthShown, PartShown
+from gateway.web.shapes import HealthShown, NamedPartShown, PartShown
 
 LIMIT = 2.0  # seconds for storage to answer
 
 
 async def health(
-    store: Store, board: Board, tasks: Supervisor, post: PostLedger | None = None
+    store: Store,
+    board: Board,
+    tasks: Supervisor,
+    post: PostLedger | None = None,
+    others: Mapping[str, PartHealth] | None = None,
 ) -> HealthShown:
     """The state of each part; never raises and never takes longer than LIMIT."""
     storage = await _storage(store, post)
     pbx = board.health().get("pbx", PartHealth(False, "not there"))
-    parts = [PartShown(part.ok, part.detail) for part in (storage, pbx, _tasks(tasks))]
-    return HealthShown("ok" if all(part.ok for part in parts) else "down", *parts)
+    running = _tasks(tasks)
+    named = [NamedPartShown(name, p.ok, p.vital, p.detail) for name, p in sorted((others or {}).items())]
+    parts = (storage, pbx, running, *(others or {}).values())
+    bad = [part.vital for part in parts if not part.ok]
+    status = "down" if any(bad) else "degraded" if bad else "ok"
+    return HealthShown(status, _shown(storage), _shown(pbx), _shown(running), named)
+
+
+def _shown(part: PartHealth) -> PartShown:
+    return PartShown(part.ok, part.detail)
 
 
 def _tasks(tasks: Supervisor) -> PartHealth:

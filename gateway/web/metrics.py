@@ -19,7 +19,7 @@ from gateway.core.contact import Channel
 from gateway.core.figures import SUMS
 from gateway.tasks import Supervisor
 from gateway.web.figure_shapes import BoardFigures
-from gateway.web.ports import Board, ItemCount, LineState
+from gateway.web.ports import Board, ItemCount, LineState, PartHealth
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -51,10 +51,12 @@ class Metrics:
         clients: int,
         today: BoardFigures | None = None,
         post: Mapping[tuple[str, str], int] | None = None,
+        vitals: Mapping[str, PartHealth] | None = None,
     ) -> bytes:
         """The exposition. `items` is None while storage is away; `clients` listen to events."""
         self._board.items, self._board.clients, self._board.today = items, clients, today
         self._board.post = post
+        self._board.vitals = vitals or {}
         return generate_latest(self._registry)
 
 
@@ -68,6 +70,7 @@ class _BoardCollector(Collector):
         self.clients = 0
         self.today: BoardFigures | None = None
         self.post: Mapping[tuple[str, str], int] | None = None
+        self.vitals: Mapping[str, PartHealth] = {}
 
     def collect(self) -> Iterable[Metric]:
         yield from self._phone()
@@ -75,6 +78,7 @@ class _BoardCollector(Collector):
         yield from self._storage()
         yield from self._today()
         yield from self._outbox()
+        yield from self._parts()
         yield from self._background()
 
     def _outbox(self) -> Iterator[Metric]:
@@ -110,6 +114,12 @@ class _BoardCollector(Collector):
         yield agents
         for name, part in self._board.health().items():
             yield _gauge(f"gateway_{name}_up", f"1 when {name} answers.", part.ok)
+
+    def _parts(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("gateway_part_ok", "1 when a part of /healthz is well.", labels=["part"])
+        for name, part in sorted(self.vitals.items()):
+            family.add_metric([name], part.ok)
+        yield family
 
     def _totals(self) -> Iterator[Metric]:
         counts = self._board.counts()

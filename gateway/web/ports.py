@@ -102,6 +102,7 @@ class PartHealth:
 
     ok: bool
     detail: str = ""
+    vital: bool = True  # not ok means "down"; else only "degraded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -16,7 +16,7 @@ from gateway.web.figures_api import FiguresApi
 from gateway.web.health import health
 from gateway.web.metrics import CONTENT_TYPE, Metrics
 from gateway.web.outbox_api import PostLedger
-from gateway.web.ports import Board, ItemCount, Store
+from gateway.web.ports import Board, ItemCount, PartHealth, Store
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.writing import encoded
 
@@ -35,7 +35,9 @@ class ServiceApi:
         post: PostLedger | None = None,
         *,
         tasks: Supervisor,
+        vitals: Callable[[], Mapping[str, PartHealth]] = dict,
     ) -> None:
+        self._vitals = vitals
         self._post = post
         self._tasks = tasks
         self._store = store
@@ -108,12 +110,14 @@ class ServiceApi:
         )
 
     async def healthz(self, asked: Asked) -> Answer:
-        found = await health(self._store, self._board, self._tasks, self._post)
-        return Answer(found, 200 if found.status == "ok" else 503)
+        found = await health(self._store, self._board, self._tasks, self._post, self._vitals())
+        return Answer(found, 503 if found.status == "down" else 200)
 
     async def metrics(self, asked: Asked) -> web.StreamResponse:
         today = await self._figures.lately() if self._figures else None
-        text = self._metrics.text(await self._items(), self._feed.clients, today, await self._deliveries())
+        text = self._metrics.text(
+            await self._items(), self._feed.clients, today, await self._deliveries(), self._vitals()
+        )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _items(self) -> list[ItemCount] | None:

@@ -441,13 +441,24 @@ class PartShown:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPartShown:
+    """One more part that was looked at lately; `vital` parts that fail make the status "down"."""
+
+    name: str
+    ok: bool
+    vital: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class HealthShown:
-    """Whether the gateway can do its work; `parts` by name."""
+    """Whether the gateway can do its work: ok, degraded (200), or down (503)."""
 
     status: str
     storage: PartShown
     pbx: PartShown
     tasks: PartShown
+    others: list[NamedPartShown]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -45,7 +45,7 @@ from gateway.web.pages import Pages, PublicSide
 from gateway.web.partner_page import PartnerPage
 from gateway.web.phone_api import PhoneApi
 from gateway.web.phone_page import BrowserPhones, PhonePage
-from gateway.web.ports import Board, Door, Role, Store
+from gateway.web.ports import Board, Door, PartHealth, Role, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
 from gateway.web.rates import Rates
@@ -121,6 +121,7 @@ class WebParts:
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)
+    vitals: Callable[[], Mapping[str, PartHealth]] = dict
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -148,7 +149,9 @@ def make_app(parts: WebParts) -> web.Application:
     app[METRICS] = metrics = Metrics(parts.board, parts.tasks)
     figures = FiguresApi(parts.book, parts.board, parts.now) if parts.book else None
     service = ServiceApi(
-        parts.store, parts.board, metrics, feed, parts.title, figures, parts.post, tasks=parts.tasks
+        *(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post),
+        tasks=parts.tasks,
+        vitals=parts.vitals,
     )
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -17,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from gateway.pbx.asterisk_tree import Asterisk
-from tests.live.conftest import ROOT, Gateway, Installed, new_gateway
+from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running
 from tests.live.test_doctor import doctor
 
 pytestmark = pytest.mark.live
@@ -155,3 +157,50 @@ def test_the_doctor_without_a_network_card(gateway: Gateway) -> None:
     """The console then begins with lines about the missing address of a card."""
     _, found = doctor(gateway, before=("unshare", "--net"))
     assert any(re.match(r"Asterisk \d+\.", what) for what in found), found
+
+
+def health(gateway: Gateway, status: str, part: str, limit: float = 40) -> dict[str, object]:
+    """Wait until /healthz has this status and names this part as not well; what it says of the part."""
+    until = time.monotonic() + limit
+    said: dict[str, object] = {}
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(gateway.url("/healthz"), timeout=5) as answer:
+                code, said = answer.status, json.load(answer)
+        except urllib.error.HTTPError as down:
+            code, said = down.code, json.load(down)
+        others = {one["name"]: one for one in said["others"]}  # type: ignore[attr-defined]
+        if said["status"] == status and part in others and not others[part]["ok"]:
+            assert code == (503 if status == "down" else 200)
+            return dict(others[part])
+        time.sleep(0.2)
+    raise AssertionError(said)
+
+
+def test_a_full_disk_and_a_mail_server_that_is_away(asterisk_tree: Asterisk, tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)], check=True)
+    runs = running(
+        new_gateway(
+            folder,
+            GATEWAY_MAIL_OUT_HOST="127.0.0.1",
+            GATEWAY_MAIL_OUT_PORT=1,
+            GATEWAY_MAIL_OUT_TLS="none",
+            GATEWAY_MAIL_OUT_SENDER="hotline@example.cn",
+        )
+    )
+    try:
+        gateway = next(runs)
+        assert "Connection refused" in str(health(gateway, "degraded", "mail_out")["detail"])
+        _, found = doctor(gateway)
+        assert [what for what, (verdict, _) in found.items() if verdict == "warn" and "mail_out" in what]
+        with (folder / "ballast").open("wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"\0" * (1 << 20))
+        assert "No space left" in str(health(gateway, "down", "disk")["detail"])
+        (folder / "ballast").unlink()
+        health(gateway, "degraded", "mail_out")
+    finally:
+        runs.close()  # type: ignore[attr-defined]
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
