@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.core import telephone
+from gateway.core import dialling, telephone
 from gateway.errors import Problem, SettingError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -102,6 +102,18 @@ class Queue:
     announce_seconds: int = _set(30, "How often place and expected wait are told.")
     full_at: int = _set(20, "Callers waiting at most; lines limit it too.")
     call_back_lines: int = _set(2, "A call-back is dialled only while at least so many lines are free.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Calls that agents make, and call-backs. Partners are dialled as their files say."""
+
+    allow: tuple[str, ...] = _set(
+        dialling.CHINA,
+        "Numbers that may be called, as dial patterns: X is 0-9, Z 1-9, N 2-9, [3-9] a range, "
+        "and a dot at the end one digit or more.",
+    )
+    per_day: int = _set(500, "Such calls in all within a day (UTC: from 8:00 to 8:00 in China).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +309,7 @@ class Config:
     asterisk: Asterisk = field(default_factory=Asterisk)
     trunk: Trunk = field(default_factory=Trunk)
     queue: Queue = field(default_factory=Queue)
+    outgoing: Outgoing = field(default_factory=Outgoing)
     recording: Recording = field(default_factory=Recording)
     fax: Fax = field(default_factory=Fax)
     fax_out: FaxOut = field(default_factory=FaxOut)
@@ -358,6 +371,7 @@ SECTIONS: dict[str, type[Any]] = {
     "asterisk": Asterisk,
     "trunk": Trunk,
     "queue": Queue,
+    "outgoing": Outgoing,
     "recording": Recording,
     "fax": Fax,
     "fax_out": FaxOut,
@@ -566,6 +580,7 @@ class _Reader:
         self._check_addresses(c)
         self._check_numbers(c)
         self._check_agents(c.agents)
+        self._check_outgoing(c.outgoing)
         self._check_fax(c.fax)
         self._check_fax_out(c.fax_out)
         self._check_mail(c)
@@ -608,6 +623,13 @@ class _Reader:
                     self._fault("agents", key, f"agents.{key} {value!r} does not fit {pattern}")
             for value in {v for v in values if values.count(v) > 1}:
                 self._fault("agents", key, f"agents.{key} {value!r} stands twice")
+
+    def _check_outgoing(self, outgoing: Outgoing) -> None:
+        for pattern in outgoing.allow:
+            if not dialling.is_pattern(pattern):
+                self._fault("outgoing", "allow", f"outgoing.allow: {pattern!r} is no dial pattern")
+        if not 0 <= outgoing.per_day <= 1_000_000:
+            self._fault("outgoing", "per_day", "outgoing.per_day must be 0 to 1000000")
 
     def _check_fax(self, fax: Fax) -> None:
         for key in ("number", "station"):

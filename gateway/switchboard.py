@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 
 from gateway.aftercall import AfterCall
 from gateway.config import Config
-from gateway.core import acd, telephone
+from gateway.core import acd, dialling, telephone
 from gateway.core.acd import Seat, SeatState
 from gateway.core.call import (
     AgentChange,
@@ -337,6 +337,8 @@ class Switchboard:
         number = telephone.to_dial(telephone.plain(phone))
         if not 3 <= len(number) <= 20:
             raise Conflict("没有可拨打的电话号码 / there is no number to call")
+        if not dialling.allowed(number, self._config.outgoing.allow):
+            raise Conflict("此号码不在允许呼出的范围内 / calls to this number are not allowed")
         seat = self._seats[agent.seat]
         if seat.state in (SeatState.TALKING, SeatState.RINGING) or not seat.reachable:
             raise Conflict("您的话机正忙或未注册 / your phone is busy or away")
@@ -515,6 +517,8 @@ class Switchboard:
         if note.what is What.GATEWAY_LOST:
             log.error("the safety net took over: the gateway's heart had stopped for two seconds")
             return
+        if note.what is What.DIAL_REFUSED:
+            log.warning("a call from %s to outside was refused: %s", note.arg(0), note.arg(1))
         if note.what in (What.FAX_SENT, What.FAX_DIALLED):
             self.fax_line.noted(note)
         if note.what in _OWED:
@@ -959,7 +963,9 @@ class Switchboard:
             await self._tell_item(owed_id, "called_back", "已回电接通")
         elif note.what is What.BACK_DONE and note.arg(1) != "ANSWER":
             await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.FAILED))
-            await self._tell_item(owed_id, "not_reached", f"回电未接通：{note.arg(1)}")
+            await self._tell_item(
+                owed_id, "not_reached", f"回电未接通：{_UNREACHED.get(note.arg(1), note.arg(1))}"
+            )
         self._owed = None
         self._owed_changed.set()
 
@@ -998,6 +1004,7 @@ def _word(flows: FlowSet, step: PathStep) -> str:
     return " ".join(part for part in (spec.label or step.step, step.keys, option) if part)
 
 
+_UNREACHED = {"REFUSED": "此号码不在允许呼出的范围内"}
 _KEYS = re.compile(r"[0-9*#]+")
 _OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.config import Config
+from gateway.core import telephone
 from gateway.core.acd import priority
 from gateway.core.call import BACK, CallBack, back_call, is_back
 from gateway.core.note import What, read_note
@@ -155,7 +156,7 @@ class AsteriskPbx:
         variables = {
             "__CALL": back_call(owed.id),
             "__BACK": owed.id,
-            "__PHONE": owed.phone,
+            "__PHONE": telephone.to_dial(owed.phone),
             "QUEUE_PRIO": str(priority(owed.arrived_at)),
         }
         outcome = await self._ami.originate(
@@ -210,10 +211,9 @@ class AsteriskPbx:
         outcome = await self._ami.originate(
             self._phone_of(seat),
             context="outside",
-            exten=number,
             caller_id=number,
             ring_seconds=20,
-            variables={"ITEM": item, "SEAT": seat},
+            variables={"DIALLED": number, "ITEM": item, "SEAT": seat},
         )
         return outcome.ok
 

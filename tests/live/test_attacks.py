@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from gateway.caller.call import Late
 from gateway.caller.phone import Forward
-from tests.live.conftest import ROOT, Gateway
+from gateway.core.dialling import CHINA, allowed
+from gateway.pbx.asterisk_tree import Asterisk
+from tests.core.test_dialling import NO, YES
+from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
 from tests.pbx.pbx_peers import AgiPeer, header
 
 pytestmark = pytest.mark.live
@@ -79,3 +83,89 @@ async def until_state(gateway: Gateway, agent: str, wanted: tuple[str, str]) -> 
             if (row["state"], row["reason"]) == wanted:
                 return
             await asyncio.sleep(0.05)
+
+
+SYNTAX = (
+    "91&Local%2Fs%40listen%2Fn",
+    "91%2C1%2C1",
+    "91%2Ftrunk",
+    "91$%7BEXTEN%7D",
+    "91%22%20%7C%20%221",
+)
+NOT_ALLOWED = ("912590123", "90085212345678", "916812345", "9" + "1" * 40)
+
+
+async def test_a_seats_telephone_calls_only_what_may_be_called(gateway: Gateway) -> None:
+    """A number is digits, and one of those that the settings allow; a seat has one call outside at a time."""
+    async with (
+        gateway.phone("carrier", port=gateway.far_end) as carrier,
+        gateway.seat("8001", "agent1", sign_in=False) as seat,
+    ):
+        for number in (*SYNTAX, *NOT_ALLOWED):
+            call = await seat.dial(f"sip:{number}@{gateway.sip}")
+            assert (number, call.answered, call.status) == (number, False, 403)
+        assert not carrier.calls
+        first = await seat.dial("913800138000")
+        assert (await carrier.incoming()).number == "13800138000"
+        second = await seat.dial("913800138001")
+        assert (second.answered, second.status) == (False, 403)
+        await first.hang_up()
+        third = await seat.dial("995588")
+        assert (await carrier.incoming()).number == "95588"
+        await third.hang_up()
+
+
+async def test_the_dialplan_and_the_settings_allow_the_same_numbers(installed: Installed) -> None:
+    for number in (*YES, *(number for number in NO if number.isascii() and number.isdecimal())):
+        said = installed.console(f"dialplan show {number}@outside-allowed")
+        assert ("There is no existence" not in said) is allowed(number, CHINA), said
+
+
+async def test_a_day_has_so_many_calls_outside(asterisk_tree: Asterisk, tmp_path: Path) -> None:
+    made = new_gateway(tmp_path, GATEWAY_OUTGOING_PER_DAY=1)
+    runs = running(made)
+    await asyncio.to_thread(next, runs)
+    async with (
+        made.phone("carrier", port=made.far_end) as carrier,
+        made.seat("8001", "agent1", sign_in=False) as seat,
+    ):
+        for number, status in (("913800138000", 200), ("913800138001", 403)):
+            call = await seat.dial(number)
+            assert call.status == status
+            await call.hang_up()
+        assert (await carrier.incoming()).number == "13800138000"
+        with pytest.raises(Late):
+            await carrier.incoming(timeout=0.01)
+    await asyncio.to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+async def test_a_call_back_goes_only_to_what_may_be_called(gateway: Gateway) -> None:
+    """The caller's own number, as a stranger's exchange sent it, would cost extra: nobody is dialled."""
+    premium = "0357168123"
+    async with (
+        gateway.seat("8001", "agent1") as seat,
+        gateway.phone("carrier", port=gateway.far_end) as carrier,
+        gateway.phone(premium) as phone,
+    ):
+        await star(seat, "*61", "agent_paused")
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("5")
+        await call.wait_prompt("message_or_callback", timeout=10)
+        await call.press("1")
+        await call.wait_prompt("callback_confirm", timeout=30)
+        await call.press("1")
+        await call.wait_prompt("callback_booked", timeout=10)
+        await call.ended(20)
+        record = await gateway.call_of(premium)
+        await star(seat, "*65", "agent_ready")
+        at_seat = await seat.incoming(15)
+        await at_seat.wait_prompt("agent_refused", timeout=15)
+        await at_seat.ended(10)
+        assert not carrier.calls
+    async with asyncio.timeout(10):
+        while True:
+            timeline = (await gateway.item_of(record["number"]))["timeline"]
+            if any(entry["what"] == "not_reached" for entry in timeline):
+                return
+            await asyncio.sleep(0.1)
