@@ -35,6 +35,7 @@ from gateway.core.item import (
     QueueQuery,
 )
 from gateway.core.matter import LinkKind
+from gateway.core.revision import Revision, differences, facts, merged
 from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown
 from gateway.storage import Storage, Transaction
 
@@ -296,7 +297,7 @@ class Intake:
         if number == into:
             raise Conflict("不能与自己合并 / an item cannot be merged into itself")
 
-        def merged(t: Transaction) -> ItemDetail:
+        def joined(t: Transaction) -> ItemDetail:
             both = {one: self._items.locked(t, one) for one in sorted((number, into))}
             item, other = both[number], both[into]
             if other.merged_into:
@@ -311,7 +312,7 @@ class Intake:
             self._items.post(t, "item.changed", number, "{}", now)
             return self._detail(t, number)
 
-        return self._told(await self._database.write(merged))
+        return self._told(await self._database.write(joined))
 
     async def unmerge(self, number: str, who: str, text: str) -> ItemDetail:
         """Undo a merge. Raises NotFound, Conflict."""
@@ -333,16 +334,17 @@ class Intake:
 
         Raises NotFound, Conflict.
         """
-        values: dict[str, object] = {"kind": found.kind.value}
-        if found.content:
-            values["content"] = found.content
 
         def sorted_(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             held(item.lease, who)
             now = self._now()
-            person = _known_and_given(self._items.person_of(t, item), found.person)
-            self._items.change(t, number, **values)
+            known = self._items.person_of(t, item)
+            person = _known_and_given(known, found.person)
+            after = replace(item, kind=found.kind, content=found.content or item.content)
+            changes = differences(facts(item, known), facts(after, person))
+            self._storage.revisions.add(t, number, Revision(now, who, "sorted", changes))
+            self._items.change(t, number, kind=after.kind.value, content=after.content)
             self._items.set_person(t, number, found.kind, person)
             self._items.replace_dues(t, number, self._running(t, item, found.kind))
             self._items.happened(t, number, Happened(now, "sorted", who, found.kind.value))
@@ -355,7 +357,8 @@ class Intake:
         """An agent's words as the item of a key, whether or not the call has made that item already.
 
         Then what he wrote stands in it, as its kind, and nothing is owed any more; its clocks run from
-        the day of receipt. Raises BadContact, Conflict when somebody else holds it, StorageDown.
+        the day of receipt. The talk was his own, so no lease is needed while nobody else has one.
+        Raises BadContact, Conflict when somebody else holds it, StorageDown.
         """
         receipt = await self.submit(contact)
         if not receipt.repeated:
@@ -363,36 +366,49 @@ class Intake:
         number = receipt.number
 
         def written(t: Transaction) -> Receipt:
-            self._write(t, number, contact, who)
+            item = self._items.locked(t, number)
+            nobody_elses(item.lease, who, self._now())
+            self._write(t, item, contact, who)
             return replace(receipt, due=self._items.dues_of(t, number))
 
         made = await self._database.write(written)
         self._tell("changed", number)
         return made
 
-    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
-        """An agent's words in an item that came by itself: a fax, a mail, a message. A call back that is
-        owed stays owed. Raises BadContact, NotFound, Conflict when somebody else holds it, StorageDown.
+    async def fill_in(
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+    ) -> ItemDetail:
+        """An agent's words in an item that came by itself and that he holds: a fax, a mail, a message.
+
+        What is given is merged in, `blank` names fields to be emptied; core/revision.py has the rules. A call
+        back that is owed stays owed. Raises BadContact, NotFound, Conflict without a lease, StorageDown.
         """
-        wrong = tuple(faults(contact))
-        if wrong:
-            raise BadContact(*wrong)
 
         def filled(t: Transaction) -> ItemDetail:
-            task = self._items.there(t, number).task
-            owed = Task.NONE if task is Task.UNREADABLE else task
-            self._write(t, number, replace(contact, task=owed), who)
+            item = self._items.locked(t, number)
+            held(item.lease, who)
+            owed = Task.NONE if item.task is Task.UNREADABLE else item.task
+            self._write(t, item, replace(contact, task=owed), who, blank)
             return self._detail(t, number)
 
         return self._told(await self._database.write(filled))
 
-    def _write(self, t: Transaction, number: str, contact: Contact, who: str) -> None:
-        """What a person wrote stands in the item, as its kind; its clocks run from the day of receipt."""
-        item = self._items.locked(t, number)
-        now = self._now()
-        nobody_elses(item.lease, who, now)
+    def _write(
+        self, t: Transaction, item: Item, given: Contact, who: str, blank: Collection[str] = ()
+    ) -> None:
+        """What a person wrote is merged into the item, as its kind, and the earlier version kept.
+
+        Its clocks run from the day of receipt.
+        """
+        number, now = item.number, self._now()
         if item.state in TERMINAL:
             raise Conflict("该件已结束 / this item is closed")
+        known = self._items.person_of(t, item)
+        contact = merged(item, known, given, blank)
+        if wrong := tuple(faults(replace(contact, task=Task.NONE))):
+            raise BadContact(*wrong)
+        changes = differences(facts(item, known), facts(contact, contact.person))
+        self._storage.revisions.add(t, number, Revision(now, who, "written_up", changes))
         self._items.rewrite(t, number, contact)
         if contact.kind is not item.kind:
             self._items.replace_dues(t, number, self._running(t, item, contact.kind))
@@ -466,6 +482,12 @@ class Intake:
         return True
 
     # ------------------------------------------------------------ looking
+
+    async def revisions(self, number: str) -> tuple[Item, tuple[Revision, ...]]:
+        """An item and every earlier version of what it says. Raises NotFound, StorageDown."""
+        return await self._database.read(
+            lambda t: (self._items.there(t, number), self._storage.revisions.of_item(t, number))
+        )
 
     async def get(self, number: str) -> ItemDetail:
         """One item with all that belongs to it. Raises NotFound."""

@@ -23,6 +23,7 @@ from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
+from gateway.storage.revisions import Revisions
 from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.tokens import Tokens
 
@@ -44,6 +45,7 @@ class Storage:
         self.sealed_drafts = SealedDrafts(identities)
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.referrals = Referrals(database)
+        self.revisions = Revisions(identities)
         self.links = Links(database, identities)
         self.reports = Reports(database)
         self.figures = FigureRows(database)

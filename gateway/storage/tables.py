@@ -138,6 +138,18 @@ timeline = Table(
     Index("timeline_of_item", "number", "id"),
 )
 
+revisions = Table(
+    "revisions",  # earlier versions of what an item says; storage/revisions.py seals them
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", Words(12), nullable=False),
+    Column("at", Big, nullable=False),
+    _words("who", 64),
+    Column("what", Words(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("revisions_of_item", "number", "id"),
+)
+
 attachments = Table(
     "attachments",
     meta,

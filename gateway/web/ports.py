@@ -6,7 +6,7 @@ at each look and hold no state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,8 @@ from typing import Protocol
 
 from gateway.core.acd import SeatState
 from gateway.core.contact import Contact, Evidence, Receipt
-from gateway.core.item import ItemDetail, ItemState, PublicState, QueueQuery
+from gateway.core.item import Item, ItemDetail, ItemState, PublicState, QueueQuery
+from gateway.core.revision import Revision
 
 
 class Role(StrEnum):
@@ -189,8 +190,13 @@ class Door(Protocol):
 
     async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail: ...
 
-    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
-        """What a person made of an item that came by itself. Raises BadContact, Conflict."""
+    async def fill_in(
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+    ) -> ItemDetail:
+        """What its holder made of an item that came by itself. Raises BadContact, NotFound, Conflict."""
+
+    async def revisions(self, number: str) -> tuple[Item, tuple[Revision, ...]]:
+        """An item and every earlier version of what it says. Raises NotFound."""
 
 
 class Store(Protocol):

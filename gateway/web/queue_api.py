@@ -83,7 +83,20 @@ class QueueApi:
                 "登记传真、来信、留言等的内容",
                 "Write up what came by itself: a fax, a mail, a message",
                 self.write_up,
-                shapes.NewContact,
+                shapes.WriteUp,
+            ),
+            Route(
+                "GET",
+                f"{ONE}/revisions",
+                "revisions",
+                "登记内容的历次修改：时间、经办人、改前、改后",
+                "Every earlier version of what the item says: when, who, before, after",
+                self.revisions,
+                {200: shapes.RevisionsGiven},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                looks="item.view",
             ),
         )
 
@@ -166,12 +179,16 @@ class QueueApi:
         return Answer(translate.whole(done))
 
     async def write_up(self, asked: Asked) -> Answer:
-        sent = asked.sent(shapes.NewContact)
+        sent = asked.sent(shapes.WriteUp)
         today = self._now().astimezone(self._zone).date()
         if sent.occurred_on and sent.occurred_on > today:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
         said = translate.contact(sent, "write-up", self._now())
-        return Answer(translate.whole(await self._door.fill_in(_number(asked), said, asked.account.name)))
+        number, who = _number(asked), asked.account.name
+        return Answer(translate.whole(await self._door.fill_in(number, said, who, sent.blank)))
+
+    async def revisions(self, asked: Asked) -> Answer:
+        return Answer(translate.revisions(*await self._door.revisions(_number(asked))))
 
 
 def _packed(page: shapes.QueuePage) -> bytes:

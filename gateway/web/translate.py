@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from gateway.core import case
 from gateway.core.call import CallRecord, PathStep, RecordingState
 from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, PublicState
+from gateway.core.revision import PERSONAL, Revision
 from gateway.web import ports, shapes
 
 
@@ -58,6 +60,23 @@ def whole(detail: ItemDetail) -> shapes.ItemWhole:
     allowed = tuple(event.value for event in case.allowed(detail.item.state))
     timeline = tuple(_happened(entry) for entry in detail.timeline)
     return shapes.ItemWhole(**_item(detail), timeline=timeline, allowed=allowed)
+
+
+def revisions(item: Item, past: Sequence[Revision]) -> shapes.RevisionsGiven:
+    """Who a reporter is stays closed: now or in any version the item is or was a report."""
+    kinds = {kind for one in past for kind in one.changes.get("kind", ())}
+    secret = item.kind is Kind.REPORT or Kind.REPORT.value in kinds or item.anonymous
+    return shapes.RevisionsGiven(tuple(_revision(one, secret) for one in past))
+
+
+def _revision(one: Revision, secret: bool) -> shapes.RevisionShown:
+    zh, en = case.PAST_NAMES.get(one.what, (one.what, one.what))
+    changed = tuple(
+        shapes.FieldChanged(name, *(("", "") if hidden else texts), hidden)
+        for name, texts in one.changes.items()
+        for hidden in [secret and name in PERSONAL]
+    )
+    return shapes.RevisionShown(one.at, one.who, one.what, zh, en, changed)
 
 
 def call(record: CallRecord) -> shapes.CallShown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +13,7 @@ from gateway.core.call import CallRecord
 from gateway.core.contact import Contact, Due, Evidence, Kind, Receipt
 from gateway.core.figures import Period, Rows, Standing
 from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
+from gateway.core.revision import Revision, differences, facts, merged
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
 from gateway.web.ports import (
     Account,
@@ -59,6 +60,7 @@ class MemoryDoor:
     keys: dict[str, tuple[Contact, Receipt]] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)
     pasts: dict[str, list[Happened]] = field(default_factory=dict)
+    revised: dict[str, list[Revision]] = field(default_factory=dict)
     short_coded: set[str] = field(default_factory=set)
     away: bool = False
 
@@ -147,11 +149,19 @@ class MemoryDoor:
         detail = self._move(number, who, case.Event.MERGE, text)
         return self._set(replace(detail.item, merged_into=into), who)
 
-    async def fill_in(self, number: str, contact: Contact, who: str) -> ItemDetail:
+    async def fill_in(
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+    ) -> ItemDetail:
         one = self._one(number)
-        case.nobody_elses(one.lease, who, NOW)
-        said = replace(one, kind=contact.kind, content=contact.content, person=contact.person)
+        case.held(one.lease, who)
+        given = merged(one, one.person, contact, blank)
+        changes = differences(facts(one, one.person), facts(given, given.person))
+        self.revised.setdefault(number, []).append(Revision(NOW, who, "written_up", changes))
+        said = replace(one, kind=given.kind, content=given.content, person=given.person)
         return self._set(said, who, "written_up")
+
+    async def revisions(self, number: str) -> tuple[Item, tuple[Revision, ...]]:
+        return self._one(number), tuple(self.revised.get(number, ()))
 
     def _move(self, number: str, who: str, event: case.Event, text: str) -> ItemDetail:
         self._here()

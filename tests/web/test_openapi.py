@@ -93,6 +93,7 @@ ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/queue/{number}/merge", "", {"json": {"into": "261124000010"}}),
     ("POST", "/api/v1/queue/{number}/write-up", "", {"json": GOOD}),
     ("POST", "/api/v1/queue/{number}/write-up", "", {"json": {}}),
+    ("GET", "/api/v1/queue/{number}/revisions", "", {}),
     ("POST", "/api/v1/queue/claim", "", {}),
     ("POST", "/api/v1/queue/{number}/complete", "", {}),
     ("POST", "/api/v1/queue/claim", "", {}),

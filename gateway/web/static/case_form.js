@@ -17,6 +17,13 @@ export function put(form, said) {
   for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
 }
 
+// What stood there and was taken out is named: an API that merges would leave it as it is.
+export function emptied(before, said) {
+  const names = [...TEXTS, "occurred_on", "amount"].filter((name) => before[name] && !said[name]?.trim());
+  if (before.claims?.length && !said.claims.length) names.push("claims");
+  return names;
+}
+
 export function asItem(said) {
   const item = { kind: said.kind, content: (said.content || "").trim(), claims: said.kind === "complaint" ? said.claims : [] };
   for (const name of TEXTS) if (said[name]?.trim()) item[name] = said[name].trim();

@@ -35,7 +35,7 @@ export function show(one) {
   $("item-past").replaceChildren(...one.timeline.map((past) => make("li", pastOf(past))));
   $("item-sound").hidden = true;
   if (one.call_id) showSound(one.call_id);
-  if (another) for (const id of ["item-likely", "item-ties", "item-referrals"]) $(id).replaceChildren();
+  if (another) for (const id of ["item-likely", "item-ties", "item-referrals", "item-revisions"]) $(id).replaceChildren();
   showMatter(one.number);
 }
 
@@ -95,6 +95,26 @@ $("item-sealed").addEventListener("submit", async (event) => {
     $("unsealed").textContent = told(problem);
   }
 });
+
+// What it said before, field by field; each look stands in the audit log.
+$("show-revisions").addEventListener("click", async () => {
+  const { number } = shown;
+  try {
+    const { items } = await ask("GET", `queue/${number}/revisions`);
+    if (shown?.number === number) $("item-revisions").replaceChildren(...(items.length ? items.map(revisionRow) : [make("li", w("no_revisions"))]));
+  } catch (problem) {
+    $("item-fault").textContent = told(problem);
+  }
+});
+
+function revisionRow(one) {
+  const row = make("li", [when(one.at), one[`what_${lang}`], one.who].join(" · "));
+  for (const { field, before, after, withheld } of one.fields) {
+    const name = document.querySelector(`label[for="d-${field}"]`)?.textContent || w(`said.${field}`).replace("said.", "");
+    row.append(make("div", `${name}: ${withheld ? w("withheld") : `${before || "—"} → ${after || "—"}`}`, "soft"));
+  }
+  return row;
+}
 
 // ------------------------------------------------------------ what came with it
 

@@ -1,7 +1,7 @@
 // The pages of a fax item: looked at, put in order, parted and joined; what was read is offered beside them.
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
-import { asItem, put, typed } from "./case_form.js";
+import { asItem, emptied, put, typed } from "./case_form.js";
 import { $, alarm, lang, make, told, w } from "./desk_parts.js";
 
 const { number } = document.body.dataset;
@@ -11,6 +11,7 @@ let pages = [];
 let at = 0;
 let zoom = 0; // 0: as wide as there is room
 let chosen = new Set();
+let before = { claims: [] }; // what the item said when the form was filled
 let again = 0; // looks once more while pages are being read
 
 const name = (page) => `${page.fax}/${page.page}`;
@@ -199,7 +200,9 @@ $("draft").addEventListener("submit", async (event) => {
     return;
   }
   try {
-    await ask("POST", `queue/${number}/write-up`, asItem(said));
+    await ask("POST", "queue/claim", { number });
+    await ask("POST", `queue/${number}/write-up`, { ...asItem(said), blank: emptied(before, said) });
+    before = said;
     $("saved").textContent = w("saved_item");
     document.body.dataset.saved = "yes";
   } catch (problem) {
@@ -251,6 +254,7 @@ async function begin() {
     ...{ respondent_name: respondent.name, respondent_address: respondent.address, respondent_phone: respondent.phone },
     ...{ county: item.county, occurred_on: item.occurred_on || "", amount: item.amount ?? "", claims: item.claims },
   });
+  before = typed($("draft"));
   if (item.call_id) {
     const call = encodeURIComponent(item.call_id);
     $("peaks").onload = () => ($("sound-box").hidden = false);
