@@ -26,6 +26,7 @@ KEEPERS = {
     "aioimaplib": ("gateway.mail_in",),
     "nh3": ("gateway.mail",),
     "PIL": ("gateway.fax",),
+    "idna": ("gateway.core.written",),
     "phonenumbers": ("gateway.core.telephone",),
     "pypdfium2": ("gateway.fax.letter",),
     "cv2": ("gateway.fax.reader",),
@@ -36,7 +37,7 @@ KEEPERS = {
 BLIND = {"gateway.channels": ("gateway.storage", "gateway.web"), "gateway.storage": ("gateway.web",)}
 # The core decides and does nothing: time, chance and the outside come in as arguments.
 # A library that computes and does nothing else may be used there too.
-PURE = {"phonenumbers"}
+PURE = {"idna", "phonenumbers"}
 NOT_IN_CORE = {
     *("asyncio", "concurrent", "multiprocessing", "sched", "select", "selectors", "signal", "threading"),
     *("http", "smtplib", "socket", "sqlite3", "ssl", "urllib"),

@@ -5,12 +5,14 @@ Only translates. What a mail wants is for an agent to say: every new one is unso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from gateway.core import written
 from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Task
+from gateway.mail.automatic import is_nobody
 from gateway.mail.message import Attached, Message
 
 CHANNEL = Channel.EMAIL
@@ -48,14 +50,14 @@ def contact(
     evidence: tuple[Evidence, ...] = (),
     notes: Sequence[str] = (),
 ) -> Contact:
-    """A new item's contact. The sender is the From address, else the envelope's."""
-    address = message.sender.address or (arrival.envelope_from or "").strip("<>")
+    """A new item's contact. Its person is whom an answer goes to, else the envelope's sender."""
+    address = message.writer.address or (arrival.envelope_from or "").strip("<>")
     return Contact(
         key=key,
         channel=CHANNEL,
         kind=Kind.UNSORTED,
         received_at=arrival.received_at,
-        person=Person(name=message.sender.name[:FIELD], email=address[:FIELD]),
+        person=Person(name=written.line(message.writer.name)[:FIELD], email=address[:FIELD]),
         content=content(message, notes),
         task=Task.UNREADABLE if message.unreadable else Task.NONE,
         evidence=evidence,
@@ -88,8 +90,33 @@ def content(message: Message, notes: Sequence[str] = ()) -> str:
     told = [*message.notes, *notes]
     if message.automatic:
         told.append("自动发出的邮件，不作答复")
+    if message.spam:
+        told.append(f"过滤系统判为垃圾邮件（{message.spam}），不自动回复")
+    told += _addresses_told(message)
     parts += [f"〔{note}〕" for note in told]
     return "\n\n".join(parts)
+
+
+def _addresses_told(message: Message) -> Iterator[str]:
+    """What a reader must know of the addresses. The person's own stands in the item's field alone, where it
+    can be sealed; that of a portal or office, which sent the mail for him, is told here."""
+    sender, writer = message.sender.address, message.writer.address
+    if writer and sender and sender != writer:
+        other_house = sender.rpartition("@")[2] != writer.rpartition("@")[2]
+        through = f"由 {sender} 代发" if other_house or is_nobody(sender) else "发件地址与回复地址不同"
+        yield f"{through}，来件人邮箱取自回复地址（Reply-To）"
+    if not writer and (message.headers.raw("from") or message.headers.raw("reply-to")):
+        yield "发件人没有可用的邮箱地址，无法邮件回复，见原始邮件"
+    elif writer and (why := _why_unreachable(writer)):
+        yield f"{why}，无法邮件回复"
+
+
+def _why_unreachable(address: str) -> str:
+    try:
+        written.mailable(address)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def bounce_text(message: Message) -> str:

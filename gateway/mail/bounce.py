@@ -1,17 +1,26 @@
-"""Delivery reports (DSN, RFC 3464): which of our mails did not arrive, and why."""
+"""Delivery reports: which of our mails did not arrive, and why. As RFC 3464 has it, or in the free words of
+qmail, Exim and others, which put the mail they return, or its head, below a line that says so."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from gateway.mail.charset import decode, one_line
 from gateway.mail.header import decode_words, message_ids, plain_address, split_head
 from gateway.mail.structure import Part
 
 _LIMIT = 64 * 1024
 _ORIGINAL = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 _SENDERS = ("mailer-daemon", "postmaster")
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_REPLY = re.compile(r"\b([45]\d\d)[ -]")
+_BELOW = re.compile(
+    rb"^[ \t>*-]{0,10}(?:below this line is a copy of|this is a copy of (?:the|your)|original message follows"
+    rb"|the header of the original message|your message reads)[^\n]{0,200}\n",
+    re.I | re.M,
+)
+_FAILED = re.compile(rb"^[ \t]*<?([^\s<>@:]{1,100}@[^\s<>@:]{1,200})>?:?[ \t]*\r?$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +46,35 @@ def read_bounce(root: Part, sender: str) -> Bounce | None:
     """The report in a mail, or None. `sender` is the From address: some mailers report in free words."""
     parts = list(root.walk())
     status = next((p for p in parts if p.kind.endswith("/delivery-status")), None)
-    by_post = sender.partition("@")[0].lower().startswith(_SENDERS)
+    by_post = sender.partition("@")[0].lower() in _SENDERS or root.headers.raw("return-path").strip() == b"<>"
     if status is None and not by_post:
         return None
     originals = _originals(parts)
-    if status is None:
-        return Bounce(originals=originals) if originals else None
-    return _fields(status, originals)
+    if status is not None:
+        return _fields(status, originals)
+    return _in_words(root, parts) or (Bounce(originals=originals) if originals else None)
+
+
+def _in_words(root: Part, parts: list[Part]) -> Bounce | None:
+    """A report as qmail and Exim write it: words, then the mail that comes back."""
+    text = next((part for part in parts if part.kind == "text/plain"), None)
+    body = text.body(_LIMIT) if text else b""
+    below = _BELOW.search(body)
+    if below is None:
+        return None
+    returned = body[below.end() :].lstrip(b"\r\n")
+    headers, _ = split_head(returned, 0, len(returned))
+    words = body[: below.start()]
+    failed = _FAILED.search(words)
+    recipient = failed[1] if failed else root.headers.raw("x-failed-recipients")
+    why = one_line(decode(words[failed.end() :]).text, 500).rstrip("- ") if failed else ""
+    status, reply = _STATUS.search(why), _REPLY.search(why)
+    return Bounce(
+        status=status[1] if status else f"{reply[1][0]}.0.0" if reply else "",
+        recipient=plain_address(decode(recipient).text),
+        diagnostic=why,
+        originals=tuple(message_ids(headers.raw("message-id")))[:5],
+    )
 
 
 def _originals(parts: list[Part]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from gateway.core import written
 from gateway.mail.charset import clean, decode, one_line
 
 HEAD_LIMIT = 256 * 1024  # bytes of one header block; what follows counts as body
@@ -26,7 +27,6 @@ _MUST_COME = re.compile(
     rb"^(?:content-[a-z-]{1,30}|mime-version|from|to|subject|date|message-id):", re.I | re.M
 )
 _WORD = re.compile(rb"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]{1,128}@[^\s<>@,;:\"()]{1,128}")
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
@@ -267,14 +267,14 @@ def _name(part: bytes) -> str:
 
 def plain_address(text: str) -> str:
     """The one address in a text, its domain in lower case; "" when there is none."""
-    match = _ADDRESS.search(clean(text[:1000]))
-    if not match:
-        return ""
-    local, _, domain = match[0].rpartition("@")
-    return f"{local}@{domain.rstrip('.').lower()}"[:200]
+    return written.mail_address(clean(text[:1000]))
 
 
 def message_ids(value: bytes) -> Iterator[str]:
-    """Every <…> of a Message-ID, References or In-Reply-To field, without the brackets."""
-    for found in re.finditer(rb"<([^<>\s]{1,250})>", value):
+    """Every <…> of a Message-ID, References or In-Reply-To field, without the brackets. A field that is
+    one id without its brackets counts too."""
+    bare = value.strip()
+    if b"<" not in bare and re.fullmatch(rb"[^\s@]{1,500}@[^\s@]{1,500}", bare):
+        yield bare.decode("ascii", "replace")
+    for found in re.finditer(rb"<([^<>\s]{1,990})>", value):
         yield found[1].decode("ascii", "replace")

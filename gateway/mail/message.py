@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.mail import embedded, html, tnef, transfer
-from gateway.mail.automatic import why_automatic
+from gateway.mail import embedded, html, spam, tnef, transfer
+from gateway.mail.automatic import why_automatic, writer
 from gateway.mail.bounce import Bounce, read_bounce
 from gateway.mail.charset import charset_in_page, clean, codec_of, decode
 from gateway.mail.file_names import file_name
@@ -47,12 +47,14 @@ class Message:
 
     `html` is a harmless copy when the mail has no text of its own. `notes` tell in Chinese what a
     reader should know; `unreadable` says why little or nothing could be read, else "".
-    `automatic` says why no person wrote it, else "".
+    `automatic` says why no person wrote it, else "". `writer` is whom an answer goes to: the sender, or
+    the person in Reply-To. `spam` names the field in which a filter marked it, else "".
     """
 
     headers: Headers = field(default_factory=Headers, repr=False)
     subject: str = ""
     sender: Address = field(default_factory=Address)
+    writer: Address = field(default_factory=Address)
     recipients: tuple[str, ...] = ()
     message_id: str = ""
     references: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Message:
     notes: tuple[str, ...] = ()
     unreadable: str = ""
     automatic: str = ""
+    spam: str = ""
     bounce: Bounce | None = None
 
 
@@ -117,6 +120,7 @@ class _Reader:
             headers=headers,
             subject=subject,
             sender=sender,
+            writer=writer(headers),
             recipients=tuple(self._recipients(headers)),
             message_id=next(message_ids(headers.raw("message-id")), ""),
             references=tuple(self._references(headers)),
@@ -126,6 +130,7 @@ class _Reader:
             notes=tuple(self._notes),
             unreadable=self._why_unreadable(subject, text, found),
             automatic=automatic,
+            spam=spam.marked_by(headers),
             bounce=bounce,
         )
 

@@ -24,7 +24,7 @@ from gateway.core.contact import Contact, Evidence, Receipt
 from gateway.errors import GatewayError, NotFound, StorageDown
 from gateway.file_types import type_of
 from gateway.mail.bounce import Bounce
-from gateway.mail.identity import key_of
+from gateway.mail.identity import key_before, key_of
 from gateway.mail.message import Message, read
 from gateway.mail.thread import Marks, hints
 from gateway.virus_scan import ROLES, Clamd, Verdict
@@ -86,6 +86,7 @@ OnBounce = Callable[[str, Bounce], Awaitable[None]]
 class _Read:
     message: Message
     key: str
+    key_before: str
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -151,8 +152,9 @@ class Reception:
         async with AsyncExitStack() as stack:
             folder = self._folder(stack)
             done = await self._in_worker(lambda: _prepare(raw, arrival, folder))
-            if number := await self._threads.taken(done.key):
-                return Taken(number, Fate.REPEATED)
+            for key in (done.key, done.key_before):
+                if number := await self._threads.taken(key):
+                    return Taken(number, Fate.REPEATED)
             if self._marks.number_in([done.message.message_id]):
                 log.info("mail from %s: our own came back", arrival.via)
                 return Taken("", Fate.OWN)
@@ -243,7 +245,7 @@ class Reception:
 
 def _prepare(raw: bytes, arrival: Arrival, folder: Path) -> _Read:
     message = read(raw, arrival.envelope_from)
-    return _Read(message, key_of(raw), email.keep_files(message, folder))
+    return _Read(message, key_of(raw), key_before(raw), email.keep_files(message, folder))
 
 
 def _taken(receipt: Receipt) -> Taken:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
+from gateway.core import written
 from gateway.core.case import KIND_NAMES, STATE_NAMES, Event
 from gateway.core.contact import Channel, Kind
 from gateway.core.delivery import MAIL, About, Draft, Occasion, Plan
@@ -19,6 +20,8 @@ from gateway.mail.header import message_ids, split_head
 from gateway.mail.thread import Marks
 
 KINDS: Mapping[Kind, tuple[str, str]] = {**KIND_NAMES, Kind.UNSORTED: ("来件", "message")}
+REFERENCES = 100
+"""Message-IDs of a conversation that an answer names at most."""
 TOLD = (
     Event.ACCEPT,
     Event.REFUSE_ACCEPTANCE,
@@ -76,6 +79,10 @@ class Letters:
             return f"自动邮件或非个人来信（{why}）"
         if about.item.person.email.lower() in own:
             return "收件人是本中心的地址"
+        try:
+            written.mailable(about.item.person.email)
+        except ValueError as error:
+            return str(error)
         if about.sent_today >= self._head.per_person:
             return "已达该邮箱每日上限"
         if about.sent_here >= self._head.per_item:
@@ -96,8 +103,8 @@ class Letters:
         }
         if self._head.inbox:
             content["reply_to"] = self._head.marks.answer_address(number, self._head.inbox)
-        if before := _message_id(about.raw):
-            content["in_reply_to"] = before
+        if thread := _thread(about.raw):
+            content["in_reply_to"], content["references"] = thread[-1], " ".join(thread)
         key = f"{MAIL}:{occasion.topic}:{number}:{occasion.stamp}"
         return Draft(key, MAIL, about.item.person.email, content, message_id.strip("<>"))
 
@@ -105,9 +112,9 @@ class Letters:
         zh, _ = _kind(about)
         number = about.item.number
         if new:
-            return f"【{self._head.hotline}】已收到您的{zh}，受理编号 {number}"
+            return f"【{self._head.hotline}】已收到您的{zh}，登记编号 {number}"
         state = STATE_NAMES[about.item.state][0]
-        return f"【{self._head.hotline}】受理编号 {number}：{state}"
+        return f"【{self._head.hotline}】登记编号 {number}：{state}"
 
     def acknowledgement(self, about: About) -> str:
         """Number, code and dates, Chinese first."""
@@ -118,7 +125,7 @@ class Letters:
             [
                 f"您好，{self._head.centre}已收到您的{zh}。",
                 "",
-                f"受理编号：{spoken}",
+                f"登记编号：{spoken}",
                 f"查询码：{about.query_code}",
                 f"收到时间：{_minute(received)}",
                 *(f"{self._clock(about, due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
@@ -144,7 +151,7 @@ class Letters:
             [
                 "您好，您的事项有新的进展。",
                 "",
-                f"受理编号：{spoken}",
+                f"登记编号：{spoken}",
                 f"当前状态：{zh}",
                 *([f"依据：{basis}第（{ground}）项"] if ground else []),
                 *(f"{self._clock(about, due.clock)[0]}：{_day(due.on)}" for due in about.item.due),
@@ -196,13 +203,21 @@ def _kind(about: About) -> tuple[str, str]:
     return KINDS[Kind.UNSORTED if _secret(about) else about.item.kind]
 
 
-def _message_id(raw: bytes) -> str:
-    """The Message-ID of the mail that an item came as, with its brackets; "" when it has none."""
+def _thread(raw: bytes) -> list[str]:
+    """The Message-IDs of the conversation that the mail an item came as stands in, with their brackets: those
+    before it, then its own; [] when it has none (RFC 5322 3.6.4)."""
     if not raw:
-        return ""
+        return []
     headers, _ = split_head(raw, 0, len(raw))
-    found = next(message_ids(headers.raw("message-id")), "")
-    return f"<{found}>" if found else ""
+    own = next(message_ids(headers.raw("message-id")), "")
+    before = list(message_ids(headers.raw("references")))
+    if not before:
+        answered = list(message_ids(headers.raw("in-reply-to")))
+        before = answered if len(answered) == 1 else []
+    ids = [one for one in dict.fromkeys(before) if one.isascii() and one != own]
+    if len(ids) > REFERENCES:
+        ids = [*ids[:1], *ids[1 - REFERENCES :]]  # the first tells the conversation, the last are nearest
+    return [f"<{one}>" for one in (*ids, own)] if own.isascii() and own else []
 
 
 def _minute(at: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,6 +24,7 @@ from aiosmtplib.errors import (
     SMTPResponseException,
 )
 
+from gateway.core import written
 from gateway.core.delivery import MAIL, Delivery, Later, Never, Result, Sent
 from gateway.mail.automatic import OWN_LOOP
 
@@ -64,11 +65,11 @@ class SmtpSender:
         except (SMTPException, OSError, ssl.SSLError) as error:
             await self.rest()
             return Later(f"{self._server.host}: {_said(error)}")
-        recipient = delivery.draft.address
         try:
+            recipient = written.mailable(delivery.draft.address)
             raw = letter(delivery, self._sender, self._from)
-        except ValueError:
-            return Never("the address cannot stand in a mail")
+        except ValueError as error:
+            return Never(f"the address cannot stand in a mail: {_one_line(str(error))}")
         back = delivery.draft.content.get("reply_to") or self._sender
         try:
             refused, _ = await link.sendmail(back, [recipient], raw)
@@ -117,20 +118,29 @@ def letter(delivery: Delivery, sender: str, name: str) -> bytes:
     content = delivery.draft.content
     mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"] = Address(name, addr_spec=sender)
-    mail["To"] = Address(addr_spec=delivery.draft.address)
+    mail["To"] = Address(addr_spec=written.mailable(delivery.draft.address))
     mail["Subject"] = content["subject"]
     mail["Date"] = format_datetime(delivery.made_at)
-    mail["Message-ID"] = content["message_id"]
     if content.get("reply_to"):
         mail["Reply-To"] = content["reply_to"]
-    if content.get("in_reply_to"):
-        mail["In-Reply-To"] = content["in_reply_to"]
-        mail["References"] = content["in_reply_to"]
     mail["Auto-Submitted"] = content.get("auto_submitted", "auto-generated")
     mail["X-Auto-Response-Suppress"] = "All"
     mail[OWN_LOOP.title()] = content.get(OWN_LOOP, "1")
     mail.set_content(content["text"], charset="utf-8", cte="base64")
-    return mail.as_bytes()
+    return _ids(content) + mail.as_bytes()
+
+
+def _ids(content: Mapping[str, str]) -> bytes:
+    """The fields that hold Message-IDs, one id a line. The library would write a long one as an encoded word,
+    which no mail program takes for an id (RFC 5322 3.6.4)."""
+    before = content.get("references") or content.get("in_reply_to", "")
+    fields = (
+        ("Message-ID", content["message_id"]),
+        ("In-Reply-To", content.get("in_reply_to", "")),
+        ("References", before),
+    )
+    lines = (f"{name}: " + "\r\n ".join(ids.split()) for name, ids in fields if ids)
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _refusal(error: Exception) -> Result:

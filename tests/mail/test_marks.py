@@ -76,7 +76,6 @@ def test_a_piece_boundary_makes_no_other_mail() -> None:
         {"Auto_Submitted": "auto-replied (vacation)"},
         {"List_Id": "<a.b>"},
         {"Precedence": "Bulk"},
-        {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
         {"X_Autoreply": "yes"},
         {"Return_Path": "<>"},
         {"X_Hotline_Loop": "1"},

@@ -61,9 +61,73 @@ async def test_a_mail_is_answered_in_its_thread_and_the_reply_is_a_follow_up(
     assert (await reception.take(server.took[0][2], arrival(INBOX))).fate is Fate.OWN
 
 
+async def test_the_person_behind_a_form_mailer_is_answered(
+    house: House, office: PostOffice, reception: Reception, server: MailServer
+) -> None:
+    portal = mail(sender="noreply@form.example.gov.cn", Reply_To=f"张三 <{ZHANG}>", Message_ID="<p@f.cn>")
+    await reception.take(portal, arrival(INBOX))
+    await work(house, office)
+    assert [mail["To"] for mail in server.mails()] == [ZHANG]
+
+
+LONG = f"TY0PR0101MB{'0123456789abcdef' * 5}@TY0PR0101MB0123.apcprd01.prod.exchangelabs.example"
+
+
+@pytest.mark.parametrize(
+    ("head", "references"),
+    [
+        ({}, [LONG]),
+        ({"References": "<aaa@example.cn> <bbb@example.cn>"}, ["aaa@example.cn", "bbb@example.cn", LONG]),
+        ({"References": f"<{LONG[1:]}>\r\n\t<b@example.cn>"}, [LONG[1:], "b@example.cn", LONG]),
+        ({"In_Reply_To": "<asked@example.cn>"}, ["asked@example.cn", LONG]),
+        (
+            {"References": " ".join(f"<{n}@example.cn>" for n in range(40))},
+            [*(f"{n}@example.cn" for n in range(40)), LONG],
+        ),
+    ],
+)
+async def test_ids_stand_bare_and_complete(
+    house: House,
+    office: PostOffice,
+    reception: Reception,
+    server: MailServer,
+    head: dict[str, str],
+    references: list[str],
+) -> None:
+    await reception.take(mail(sender=ZHANG, Message_ID=f"<{LONG}>", **head), arrival(INBOX))
+    await work(house, office)
+    ((_, _, raw),) = server.took
+    top = raw.partition(b"\r\n\r\n")[0].decode("ascii")
+    fields = dict(field.split(": ", 1) for field in top.replace("\r\n ", " ").split("\r\n"))
+    assert fields["In-Reply-To"] == f"<{LONG}>"
+    assert fields["References"].split() == [f"<{one}>" for one in references]
+    assert all(len(line) < 998 for line in top.split("\r\n"))
+
+
+async def test_a_domain_in_chinese_is_answered(
+    house: House, office: PostOffice, reception: Reception, server: MailServer
+) -> None:
+    await reception.take(mail(sender="张三 <zhang@例子.中国，>"), arrival(INBOX))
+    await work(house, office)
+    ((_, recipients, _),) = server.took
+    assert recipients == ["zhang@xn--fsqu00a.xn--fiqs8s"]
+
+
+async def test_an_address_that_no_mail_reaches_is_told_and_never_tried(
+    house: House, office: PostOffice, reception: Reception, server: MailServer
+) -> None:
+    taken = await reception.take(mail(sender="张三@例子.中国"), arrival(INBOX))
+    await work(house, office)
+    assert not server.took and await house.post() == []
+    assert "邮箱用户名含非英文字符" in (await house.past(taken.number))[-1][1]
+
+
 @pytest.mark.parametrize(
     "head",
     [
+        {"X_Spam_Flag": "YES"},
+        {"X_Spam": "Yes"},
+        {"X_Rspamd_Action": "rewrite subject"},
         {"Auto_Submitted": "auto-replied"},
         {"Precedence": "bulk"},
         {"List_Id": "<news.example>"},
