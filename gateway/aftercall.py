@@ -90,11 +90,9 @@ class AfterCall:
         return replace(record, number=receipt.number)
 
     async def keep(self, closed: list[tuple[Story, CallRecord]]) -> None:
-        """Keep the records in one transaction, then clear the spool of what is safe elsewhere."""
+        """Keep the records with their transfers in one transaction. Raises StorageDown."""
         transfers = [one for story, _ in closed for one in story.transfers]
         await self._calls.keep([record for _, record in closed], transfers)
-        for story, record in closed:
-            self.clear(record, story.messages)
 
     def clear(self, record: CallRecord, names: Iterable[str]) -> None:
         """Move the message that the record names to the recordings; the others are attached to the item."""

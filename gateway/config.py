@@ -102,6 +102,10 @@ class Queue:
     announce_seconds: int = _set(30, "How often place and expected wait are told.")
     full_at: int = _set(20, "Callers waiting at most; lines limit it too.")
     call_back_lines: int = _set(2, "A call-back is dialled only while at least so many lines are free.")
+    call_back_again: tuple[int, ...] = _set(
+        (30, 120),
+        "Minutes until a call-back without answer is dialled again, one for each time; then agents call.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +413,12 @@ def _settings() -> Iterator[Setting]:
             yield Setting(section, f.name, getattr(sample, f.name), f.metadata["help"])
 
 
+_WANTED = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    tuple[int, ...]: "a list of whole numbers",
+}
 SETTINGS: tuple[Setting, ...] = tuple(_settings())
 
 
@@ -516,11 +526,12 @@ class _Reader:
         return (self._section("mailboxes", Mailbox, {}),)
 
     def _typed(self, section: str, key: str, hint: Any, value: Any) -> Any:
-        wanted = {int: "a whole number", str: "a text", bool: "true or false"}.get(hint, "a list of texts")
+        wanted = _WANTED.get(hint, "a list of texts")
+        item = int if hint == tuple[int, ...] else str
         if hint in (int, str, bool):
             if type(value) is hint:
                 return value
-        elif isinstance(value, list) and all(isinstance(v, str) for v in value):
+        elif isinstance(value, list) and all(type(v) is item for v in value):
             return tuple(value)
         self._fault(section, key, f"{section}.{key} must be {wanted}, not {value!r}")
         return None
@@ -532,8 +543,11 @@ class _Reader:
             return int(text)
         if hint is bool and text.lower() in ("true", "false", "1", "0", "yes", "no"):
             return text.lower() in ("true", "1", "yes")
-        if hint not in (int, bool):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if hint == tuple[int, ...] and all(re.fullmatch(r"\d+", part) for part in parts):
+            return tuple(int(part) for part in parts)
+        if hint not in (int, bool, tuple[int, ...]):
+            return tuple(parts)
         name = _override(section, key)
         self.problems.append(Problem("environment", 0, f"{name}={text!r} does not fit {section}.{key}"))
         return None

@@ -103,6 +103,10 @@ class Intake:
         self._listeners.append(changed)
         return lambda: self._listeners.remove(changed)
 
+    def changed(self, number: str) -> None:
+        """Tell whoever listens that an item was changed by another ledger."""
+        self._tell("changed", number)
+
     def _tell(self, what: str, number: str) -> None:
         """Whoever listens and fails does not undo what is committed."""
         for changed in tuple(self._listeners):

@@ -42,13 +42,19 @@ class CallLog(Protocol):
 
 
 class CallBackBook(Protocol):
-    """Calls that are owed. A move happens once: the second of two equal moves answers False."""
+    """Calls that are owed. A change happens once: the second of two equal changes answers None."""
 
     async def book(self, owed: CallBack) -> CallBack:
         """Keep it; the same id again gives what is kept."""
 
-    async def move(self, owed_id: str, before: CallBackState, after: CallBackState) -> bool:
-        """Compare and set; False when it was not in `before`."""
+    async def change(
+        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> CallBack | None:
+        """Compare and set state, counts and due time; what is kept, None when it was not in `before`.
+
+        `told` (what, text) becomes a line on its item, in the same transaction. FAILED makes it the item's
+        task to call back.
+        """
 
     async def link(self, owed_id: str, number: str) -> None:
         """Tie it to its item."""

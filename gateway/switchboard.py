@@ -11,27 +11,29 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
 from gateway.aftercall import AfterCall
+from gateway.backlog import Backlog
+from gateway.call_backs import CallBacks, Room, Seen
+from gateway.closing import Closing, Handed
 from gateway.config import Config
 from gateway.core import acd, dialling, telephone
 from gateway.core.acd import Seat, SeatState
 from gateway.core.call import (
     AgentChange,
     CallBack,
-    CallBackState,
     CallOutcome,
     CallRecord,
     Gap,
     PathStep,
-    back_call,
     is_back,
 )
+from gateway.core.call_back import tries
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Rules
 from gateway.core.fax import FaxNote
@@ -42,10 +44,13 @@ from gateway.core.note import Note, What
 from gateway.core.story import Doing, Story, end, new_story, tell
 from gateway.core.transfer import Ask, TargetKind, Transfer
 from gateway.core.walk import Walk
-from gateway.errors import Conflict, GatewayError, NotFound, PbxDown, StorageDown
+from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.fax.line import FaxLine
 from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
+from gateway.listeners import Listeners
+from gateway.live import Live
+from gateway.patience import patiently
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
 from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatForwards, SeatRings, SeatSeen, Up
@@ -58,11 +63,10 @@ T = TypeVar("T")
 
 MARK = "journal"  # the once-ledger's name for how far the journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
-BATCH = 64  # calls closed in one transaction
+BATCH = 64  # changes of seats kept in one transaction
 LOOKS, LOOK_EVERY = 3, 0.1  # how often the queue is told of a free seat, seconds between
 NO_PHONE_AFTER = 0.5  # seconds without its telephone until a seat is paused: it was asked several times
 NO_PAGE_AFTER = 2.0  # the same for a page: it may be loaded anew
-RETRY = (0.2, 5.0)  # first and longest pause while storage is away
 
 
 class Inquiry(Protocol):
@@ -73,6 +77,9 @@ class Inquiry(Protocol):
     ) -> PublicState | None: ...
 
     async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
+
+    def changed(self, number: str) -> None:
+        """Tell pages that this item changed."""
 
 
 class Ledgers(Protocol):
@@ -88,25 +95,6 @@ class Ledgers(Protocol):
     def gaps(self) -> GapLog: ...
     @property
     def agents(self) -> AgentLog: ...
-
-
-@dataclass(slots=True)
-class Live:
-    """One call that goes on. `driving` while it is in a flow; `earlier` is its path before this walk."""
-
-    story: Story
-    driving: bool = False
-    walk: Walk | None = None
-    earlier: tuple[PathStep, ...] = ()
-    answered: float = 0.0  # loop time
-
-    def path(self) -> tuple[PathStep, ...]:
-        """All steps so far, with their times."""
-        began = self.story.record.answered_at or self.story.record.started_at
-        walked = self.walk.path if self.walk else ()
-        return self.earlier + tuple(
-            PathStep(began + timedelta(seconds=e.at_seconds), e.step, e.what) for e in walked
-        )
 
 
 @dataclass(slots=True)
@@ -130,8 +118,6 @@ class Counts:
 
 
 Told = Callable[[str, dict[str, object]], None]
-Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
-"""Is told of every call that is over with its transfers; twice after a crash."""
 
 
 class Switchboard:
@@ -158,29 +144,32 @@ class Switchboard:
         self._inquiry = inquiry
         self._ledgers = ledgers
         self._aftercall = aftercall
-        self._handed = handed
         self._now = now
         self._places = Places(config.var)
         self._live: dict[str, Live] = {}
-        self._closing: dict[str, Live] = {}  # over, and not kept yet
         self._seats = {a.seat: Seat(a.id, a.seat, a.name) for a in config.agents}
         self._lost_at: datetime | None = None
-        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
-        self._over: asyncio.Queue[Story] = asyncio.Queue()
-        self._faxes_over: asyncio.Queue[Story] = asyncio.Queue()  # their pages take a while to read
-        self._agent_changes: asyncio.Queue[AgentChange] = asyncio.Queue()
-        self._placed: set[str] = set()
-        self._owed_changed = asyncio.Event()
-        self._owed: list[CallBack] | None = None  # what is to be placed, None when it must be asked
+        self._events: Backlog[PbxEvent] = Backlog()
+        self._agent_changes: Backlog[AgentChange] = Backlog()
         self._wrap_ups: dict[str, asyncio.TimerHandle] = {}
         self._phone_timers: dict[str, asyncio.TimerHandle] = {}
-        self._listeners: list[Told] = []
+        self._listeners: Listeners[str, dict[str, object]] = Listeners()
         self._tasks = Supervisor(tasks)
         self._in_step = asyncio.Event()
         self._marked = 0.0
         self.transfers = Transfers(config, pbx, self._tasks.once, self._tell_transfer)
         self.fax_line = FaxLine(pbx)
         self.counts = Counts()
+        self._closing = Closing(aftercall, inquiry, handed, self._closed, self._rested)
+        self._call_backs = CallBacks(
+            pbx,
+            ledgers.call_backs,
+            self._room,
+            needed_lines=config.queue.call_back_lines,
+            again=tuple(timedelta(minutes=minutes) for minutes in config.queue.call_back_again),
+            now=now,
+            told=inquiry.changed,
+        )
 
     # ------------------------------------------------------------ life
 
@@ -188,11 +177,10 @@ class Switchboard:
         """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
         await self._tasks.start()
         self._tasks.keep("switchboard events", self._take_events)
-        self._tasks.keep("switchboard closing", partial(self._close_calls, self._over))
-        self._tasks.keep("switchboard closing faxes", partial(self._close_calls, self._faxes_over, most=1))
+        self._closing.start(self._tasks)
         self._tasks.keep("switchboard seats", self._keep_changes)
-        self._tasks.keep("switchboard call-backs", self._serve_owed)
-        await self._pbx.start(self._events.put_nowait)
+        self._call_backs.start(self._tasks)
+        await self._pbx.start(self._events.put)
 
     async def wait_in_step(self, limit: float) -> None:
         """Wait until the PBX was seen and the journal taken over. Raises PbxDown after `limit` seconds."""
@@ -209,19 +197,16 @@ class Switchboard:
             timer.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
-                await self._over.join()
-                await self._faxes_over.join()
-                await self._agent_changes.join()
+                await self._closing.emptied()
+                await self._agent_changes.emptied()
         await self._tasks.stop()
 
     def listen(self, told: Told) -> Callable[[], None]:
         """Call `told(name, data)` for each event of the API; returns what ends it."""
-        self._listeners.append(told)
-        return lambda: self._listeners.remove(told)
+        return self._listeners.add(told)
 
     def _tell_all(self, name: str, **data: object) -> None:
-        for told in tuple(self._listeners):
-            told(name, data)
+        self._listeners.tell(name, data)
 
     # ------------------------------------------------------------ what the pages see
 
@@ -269,10 +254,19 @@ class Switchboard:
         """Every seat of gateway.toml, signed in or not."""
         return list(self._seats.values())
 
+    def look_again(self) -> None:
+        """Look for call-backs that are due now."""
+        self._call_backs.changed()
+
+    @property
+    def call_backs_rest(self) -> bool:
+        """Is there nothing to do for calls that are owed until something happens?"""
+        return self._call_backs.rests
+
     @property
     def placed(self) -> int:
         """Owed calls that hold a place in the queue."""
-        return len(self._placed)
+        return self._call_backs.placed
 
     async def set_agent(
         self, agent_id: str, state: str, reason: str = "", browser: bool | None = None
@@ -395,12 +389,12 @@ class Switchboard:
 
     def staff(self) -> Staff:
         seats = self._seats.values()
-        signed_in = sum(seat.signed_in and seat.reachable for seat in seats)
+        signed_in = sum(_can_ring(seat) for seat in seats)
         return Staff(signed_in, sum(seat.free for seat in seats), self._waiting())
 
     def _waiting(self) -> int:
         queued = sum(live.story.doing is Doing.QUEUE for live in self._live.values())
-        return queued + len(self._placed)
+        return queued + self._call_backs.placed
 
     def seconds(self, call: str) -> float:
         live = self._live.get(call)
@@ -466,8 +460,7 @@ class Switchboard:
         except StorageDown:
             log.error("call %s: the call-back stands only in its item, storage is away", call)
             return Booked(number)
-        self._owed = None
-        self._owed_changed.set()
+        self._call_backs.booked()
         if not any(seat.signed_in for seat in self._seats.values()):
             return Booked(number)
         before = sum(
@@ -487,14 +480,19 @@ class Switchboard:
 
     async def _take_events(self) -> None:
         while True:
-            event = await self._events.get()
-            try:
-                if isinstance(event, Up):
-                    await self._up(event)
-                else:
-                    self._take(event)
-            except Exception:
-                log.exception("an event of the PBX could not be taken: %s", type(event).__name__)
+            (event,) = await self._events.some(1)
+            if isinstance(event, Up):
+                await self._up(event)  # an error ends this run, and the next one takes it again
+            else:
+                self._take_guarded(event)
+            self._events.done([event])
+
+    def _take_guarded(self, event: PbxEvent) -> None:
+        """One that cannot be taken must not hold up those behind it."""
+        try:
+            self._take(event)
+        except Exception:
+            log.exception("an event of the PBX could not be taken: %s", type(event).__name__)
 
     def _take(self, event: PbxEvent) -> None:
         match event:
@@ -521,16 +519,31 @@ class Switchboard:
             log.warning("a call from %s to outside was refused: %s", note.arg(0), note.arg(1))
         if note.what in (What.FAX_SENT, What.FAX_DIALLED):
             self.fax_line.noted(note)
-        if note.what in _OWED:
-            self._tasks.once("call-back", partial(self._owed_noted, note))
         if note.call and (note.call in self._live or _begins(note)):
             self._story_noted(self._of(note.call), note)
+        if note.what is What.BACK_LEFT:
+            self._back_left(note.call)
+        self._call_backs.noted(note)
+
+    def _back_left(self, call: str) -> None:
+        """An agent took an owed call and let go before it was dialled: there was no call."""
+        live = self._live.get(call)
+        if live and not live.story.began:
+            del self._live[call]
 
     def _story_noted(self, live: Live, note: Note) -> None:
         story = live.story
         before = story.doing
         if not tell(story, note):
             return
+        try:
+            self._follow(story, note, before)
+        finally:  # whatever fails, a call that is over holds no line
+            if story.over and not live.driving:
+                self._finish(live)
+
+    def _follow(self, story: Story, note: Note, before: Doing) -> None:
+        """What a note that the story took means for transfers, seats, pages and owed calls."""
         self.transfers.noted(story, note)
         if note.what in (What.CONSULT, What.CONSULT_END):
             self._colleague_rings(story)
@@ -538,17 +551,13 @@ class Switchboard:
             self._tell_call("call.ringing", story)
             if story.record.direction == "out" and story.record.agent in self._seats:
                 self._seat_rings(story.record.agent, story.id, True)
-            if story.back:
-                self._tasks.once("call-back", partial(self._back_began, story.back))
         elif story.doing is Doing.TALK and before is not Doing.TALK:
             self._tell_call("call.answered", story)
         elif story.doing is Doing.FAX and before is Doing.TALK:
             self._tell_call("call.fax", story)
-        self._owed_changed.set()
+        self._call_backs.changed()
         if note.what is What.QUEUED or before is Doing.QUEUE:
             self._tell_all("queue.changed", waiting=self._waiting())
-        if story.over and not live.driving:
-            self._finish(live)
 
     def _finish(self, live: Live) -> None:
         """The call is over and nobody drives it any more: close it, once."""
@@ -561,14 +570,13 @@ class Switchboard:
         story.record = replace(story.record, path=live.path() or story.record.path)
         if live.walk and live.walk.kind:
             story.kind = live.walk.kind
-        self._owed_changed.set()
+        self._call_backs.changed()
         for seat in tuple(self._seats.values()):
             if seat.call == story.id and seat.state is SeatState.OFFLINE:
                 self._change_seat(seat.seat, call="")  # asked into the call, though signed out
         if story.began:
             story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
-            self._closing[story.id] = live
-            (self._faxes_over if story.fax else self._over).put_nowait(story)
+            self._closing.put(live)
             self._tell_call("call.ended", story)
 
     def _at(self, live: Live) -> float:
@@ -683,13 +691,13 @@ class Switchboard:
         if rests and before.state is not after.state:
             after = replace(after, call="")
         self._seats[seat] = after
+        self._call_backs.changed(seat_came=_can_ring(after) and not _can_ring(before))
         if after.since == before.since:
             return
         change = AgentChange(self._now(), after.agent, after.state.value, after.why)
-        self._agent_changes.put_nowait(change)
+        self._agent_changes.put(change)
         self._tell_seat(after)
         self._time_wrap_up(after)
-        self._owed_changed.set()
         if after.free and not before.free:
             self._tasks.once("queue", self._look_again)
 
@@ -748,22 +756,24 @@ class Switchboard:
     async def _up(self, up: Up) -> None:
         """The PBX is there: take over what was noted meanwhile, end what is gone, begin to serve."""
         now = self._now()
-        lost_at, self._lost_at = self._lost_at, None
-        talked = await self._patiently(lambda: self._catch_up(up, lost_at or now))
+        notes = await patiently(lambda: self._catch_up(up, self._lost_at or now))
         self._seat_calls()
         for seat in self._seats:
             seen = next((s for s in up.seats if s.seat == seat), SeatSeen(seat, signed_in=False))
             self._seat_seen(seen)
-        await self._patiently(lambda: self._reconcile_owed(up, talked))
-        if lost_at:
+        self._call_backs.seen(Seen(up.placed, frozenset(self._live), tries(notes, now)))
+        if self._lost_at:
+            gap = Gap(self._lost_at, now, "PBX out of sight")
+            await patiently(lambda: self._ledgers.gaps.add_gap(gap))
+            self._lost_at = None
             self.counts.gaps += 1
-            await self._patiently(lambda: self._ledgers.gaps.add_gap(Gap(lost_at, now, "PBX out of sight")))
         self._in_step.set()
+        self._call_backs.changed()
         with contextlib.suppress(PbxDown):
             await self._pbx.take_calls(True)
 
-    async def _catch_up(self, up: Up, gone_at: datetime) -> frozenset[str]:
-        """Tell what the journal has; the owed calls whose customers were talked to."""
+    async def _catch_up(self, up: Up, gone_at: datetime) -> list[Note]:
+        """Tell what the journal has; its notes about calls that are owed."""
         mark = await self._ledgers.once.mark(MARK)
         since = datetime.fromisoformat(mark) - timedelta(days=1) if mark else None
         notes = await asyncio.to_thread(
@@ -785,13 +795,15 @@ class Switchboard:
                 end(story, gone_at, CallOutcome.CUT_OFF if _owes(story) else None)
             if story.over and not live.driving:
                 self._finish(live)
-        return frozenset(note.arg(0) for note in notes if note.what is What.BACK_TALK)
+        return [note for note in notes if is_back(note.call)]
 
     async def _is_kept(self, call: str, known: dict[str, bool]) -> bool:
         """Is this call's record kept with its end? Asked once a call."""
         if call not in known:
             if call in self._live:
                 return False
+            if call in self._closing:
+                return True
             record = await self._ledgers.calls.get(call)
             known[call] = record is not None and record.ended_at is not None
         return known[call]
@@ -800,6 +812,8 @@ class Switchboard:
         """Messages in the spool: of a call being taken over, of one kept already, or of none we know."""
         for file in sorted(self._places.messages.glob("*.wav")):
             call = call_of(file)
+            if call in self._closing:
+                continue
             live = self._live.get(call)
             if live is None:
                 record = await self._ledgers.calls.get(call)
@@ -816,6 +830,8 @@ class Switchboard:
     async def _recover_faxes(self) -> None:
         """Faxes in the spool that no note told of; one of a call that is kept already is taken in again."""
         for file in sorted(self._places.faxes.glob("*.tif")):
+            if file.stem in self._closing:
+                continue
             live = self._of(file.stem)
             story = live.story
             if not story.began:
@@ -824,63 +840,25 @@ class Switchboard:
                 story.began, story.record = True, record or replace(story.record, started_at=at)
             story.fax = story.fax or FaxNote(file.name)
 
-    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What it gives, tried again and again while storage is away."""
-        pause = RETRY[0]
-        while True:
-            try:
-                return await work()
-            except StorageDown as error:
-                log.error("storage: %s; again in %.1f s", error, pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY[1])
-
     # ------------------------------------------------------------ closing
 
-    async def _close_calls(self, over: asyncio.Queue[Story], most: int = BATCH) -> None:
-        while True:
-            stories = [await over.get()]
-            while len(stories) < most and not over.empty():
-                stories.append(over.get_nowait())
-            await self._patiently(lambda: self._close(stories))  # noqa: B023 - awaited at once
-            for story in stories:
-                self._closing.pop(story.id, None)
-                over.task_done()
-            await self._mark()
+    def _closed(self, record: CallRecord) -> None:
+        outcome = record.outcome.value
+        self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
+        self._call_backs.changed()
 
-    async def _close(self, stories: list[Story]) -> None:
-        closed = []
-        for story in stories:
-            try:
-                closed.append((story, await self._aftercall.close(story)))
-            except StorageDown:
-                raise
-            except GatewayError as error:
-                log.error("call %s leaves no item: %s", story.id, error)
-                closed.append((story, story.record))
-        await self._aftercall.keep(closed)
-        for story, record in closed:
-            if self._handed and story.transfers:
-                await self._handed(record, story.transfers)
-            if record.direction == "out" and record.number and not record.back_of:
-                talked = record.outcome is CallOutcome.TALKED
-                what = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
-                await self._inquiry.note(record.number, what[0], record.agent or "phone", what[1])
-            outcome = record.outcome.value
-            self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
+    async def _rested(self) -> None:
+        """After each batch of calls that were closed."""
         self._tell_all("figures.changed")
+        await self._mark()
 
     async def _keep_changes(self) -> None:
         """Keep what seats do at once, whether or not there are calls; what comes meanwhile goes together."""
         while True:
-            changes = [await self._agent_changes.get()]
-            while not self._agent_changes.empty():
-                changes.append(self._agent_changes.get_nowait())
-            keep = partial(self._ledgers.agents.add_changes, changes)
-            await self._patiently(keep)
+            changes = await self._agent_changes.some(BATCH)
+            await patiently(partial(self._ledgers.agents.add_changes, changes))
+            self._agent_changes.done(changes)
             self._tell_all("figures.changed")
-            for _ in changes:
-                self._agent_changes.task_done()
 
     async def _mark(self) -> None:
         """Note how far the journal is taken over, now and then when no call goes on."""
@@ -895,100 +873,21 @@ class Switchboard:
 
     # ------------------------------------------------------------ calls that are owed
 
-    async def _serve_owed(self) -> None:
-        """Give and take places whenever a line, a seat or a booking changed."""
-        while True:
-            await self._owed_changed.wait()
-            self._owed_changed.clear()
-            if not self.ready:
-                continue
-            try:
-                await self._plan()
-            except (PbxDown, StorageDown) as error:
-                log.warning("call-backs wait: %s", error)
-
-    async def _plan(self) -> None:
-        if self._owed is None:  # asked only after a change: notes come many times a call
-            states = (CallBackState.PENDING, CallBackState.PLACED)
-            self._owed = await self._ledgers.call_backs.owed(*states)
-        owed = self._owed
-        if not owed:
-            return
+    def _room(self) -> Room:
+        """What decides whether a call-back can be placed now."""
         free = self._config.centre.lines - sum(self._lines_of(live) for live in self._live.values())
-        plan = acd.places(owed, free, self._config.queue.call_back_lines, self._live)
-        for one in plan.take:
-            if await self._pbx.take_back(one.id):
-                await self._back_to_pending(one.id)
-        for one in plan.give:
-            await self._place(one)
+        reachable = any(_can_ring(seat) for seat in self._seats.values())
+        return Room(self.ready, reachable, free, {*self._live, *self._closing})
 
     def _lines_of(self, live: Live) -> int:
         if not live.story.record.line:
             return 0
         return 2 if live.story.doing is Doing.PARTNER else 1 + self.transfers.lines(live.story.id)
 
-    async def _place(self, one: CallBack) -> None:
-        """Durably placed before it is asked for: after a crash nobody places it a second time."""
-        if not any(seat.signed_in for seat in self._seats.values()):
-            return
-        book = self._ledgers.call_backs
-        self._owed = None
-        if not await book.move(one.id, CallBackState.PENDING, CallBackState.PLACED):
-            return
-        self._placed.add(one.id)
-        if not await self._pbx.place(one):
-            await self._back_to_pending(one.id)
 
-    async def _back_to_pending(self, owed_id: str) -> None:
-        self._placed.discard(owed_id)
-        await self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.PENDING)
-        self._owed = None
-
-    async def _back_began(self, owed_id: str) -> None:
-        self._placed.discard(owed_id)
-        await self._patiently(
-            lambda: self._ledgers.call_backs.move(owed_id, CallBackState.PLACED, CallBackState.DIALLING)
-        )
-        self._owed = None
-
-    async def _owed_noted(self, note: Note) -> None:
-        book, owed_id = self._ledgers.call_backs, note.arg(0)
-        if note.what is What.BACK_LEFT:
-            live = self._live.get(note.call)
-            if live and not live.story.began:  # an agent took it and let go before it was dialled
-                del self._live[note.call]
-            await self._patiently(lambda: self._back_to_pending(owed_id))
-        elif note.what is What.BACK_TALK:
-            await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.DONE))
-            await self._tell_item(owed_id, "called_back", "已回电接通")
-        elif note.what is What.BACK_DONE and note.arg(1) != "ANSWER":
-            await self._patiently(lambda: book.move(owed_id, CallBackState.DIALLING, CallBackState.FAILED))
-            await self._tell_item(
-                owed_id, "not_reached", f"回电未接通：{_UNREACHED.get(note.arg(1), note.arg(1))}"
-            )
-        self._owed = None
-        self._owed_changed.set()
-
-    async def _tell_item(self, owed_id: str, what: str, text: str) -> None:
-        record = await self._ledgers.calls.get(owed_id)
-        if record and record.number:
-            await self._patiently(lambda: self._inquiry.note(record.number, what, "phone", text))
-
-    async def _reconcile_owed(self, up: Up, done: frozenset[str]) -> None:
-        """After a time out of sight: what holds a place, what was dialled, what must wait again."""
-        book = self._ledgers.call_backs
-        self._placed = set(up.placed)
-        for one in await book.owed(CallBackState.PLACED, CallBackState.DIALLING):
-            dialled = back_call(one.id) in self._live or one.id in done
-            if one.state is CallBackState.PLACED and not dialled and one.id not in up.placed:
-                await book.move(one.id, CallBackState.PLACED, CallBackState.PENDING)
-            elif one.state is CallBackState.PLACED and dialled:
-                await book.move(one.id, CallBackState.PLACED, CallBackState.DIALLING)
-            elif one.state is CallBackState.DIALLING and back_call(one.id) not in self._live:
-                after = CallBackState.DONE if one.id in done else CallBackState.FAILED
-                await book.move(one.id, CallBackState.DIALLING, after)
-        self._owed = None
-        self._owed_changed.set()
+def _can_ring(seat: Seat) -> bool:
+    """Is it signed in with a telephone that can be reached? It may be busy or paused now."""
+    return seat.signed_in and seat.reachable
 
 
 def _word(flows: FlowSet, step: PathStep) -> str:
@@ -1004,9 +903,7 @@ def _word(flows: FlowSet, step: PathStep) -> str:
     return " ".join(part for part in (spec.label or step.step, step.keys, option) if part)
 
 
-_UNREACHED = {"REFUSED": "此号码不在允许呼出的范围内"}
 _KEYS = re.compile(r"[0-9*#]+")
-_OWED = {What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.BACK_NO_LINE}
 
 
 def _begins(note: Note) -> bool:

@@ -6,6 +6,7 @@ Times are aware (UTC); seconds are seconds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,19 +78,23 @@ class CallRecord:
 
 
 class CallBackState(StrEnum):
-    """PENDING until a line is free, PLACED while it holds a place in the queue, DIALLING once, then done."""
+    """PENDING until due and a line is free, PLACED while it holds a place in the queue, then DIALLING."""
 
     PENDING = "pending"
     PLACED = "placed"
     DIALLING = "dialling"
     DONE = "done"
-    FAILED = "failed"  # dialled and not reached: an agent decides
+    FAILED = "failed"  # dialled several times and not reached: an agent decides
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class CallBack:
-    """A call owed. `arrived_at` is when the caller first called: his place among all who wait."""
+    """A call owed. `arrived_at` is when the caller first called: his place among all who wait.
+
+    `dials` counts the calls made for it, `attempts` those that did not reach the customer; `due_at` is when
+    it may be tried again, None at once.
+    """
 
     id: str
     phone: str
@@ -98,19 +103,28 @@ class CallBack:
     booked_at: datetime
     state: CallBackState = CallBackState.PENDING
     number: str = ""
+    attempts: int = 0
+    dials: int = 0
+    due_at: datetime | None = None
 
 
-BACK = "back-"  # before the id of an owed call: the id of the call that is made for it
+_BACK = re.compile(r"back[0-9]*-")  # before the id of an owed call: the id of a call that is made for it
 
 
-def back_call(owed_id: str) -> str:
-    """The call id of the call that is made for an owed call."""
-    return BACK + owed_id
+def back_call(owed: CallBack) -> str:
+    """The id of the call that is being made for an owed call, else of the next one: back-X, back2-X, …"""
+    count = owed.dials if owed.state is CallBackState.DIALLING else owed.dials + 1
+    return f"back{count if count > 1 else ''}-{owed.id}"
+
+
+def owed_of(call: str) -> str:
+    """The id of the owed call that this call is made for."""
+    return _BACK.sub("", call, count=1)
 
 
 def is_back(call: str) -> bool:
     """Is this the id of a call that is made for an owed call?"""
-    return call.startswith(BACK)
+    return _BACK.match(call) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from gateway.config import Config
 from gateway.core import telephone
 from gateway.core.acd import priority
-from gateway.core.call import BACK, CallBack, back_call, is_back
+from gateway.core.call import CallBack, back_call, is_back, owed_of
 from gateway.core.note import What, read_note
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
@@ -154,7 +154,7 @@ class AsteriskPbx:
 
     async def place(self, owed: CallBack) -> bool:
         variables = {
-            "__CALL": back_call(owed.id),
+            "__CALL": back_call(owed),
             "__BACK": owed.id,
             "__PHONE": telephone.to_dial(owed.phone),
             "QUEUE_PRIO": str(priority(owed.arrived_at)),
@@ -163,7 +163,7 @@ class AsteriskPbx:
             "Local/s@call-back-leg/n",
             context="call-back-wait",
             variables=variables,
-            channel_id=back_call(owed.id),
+            channel_id=back_call(owed),
             ring_seconds=10,
         )
         return outcome.ok
@@ -236,9 +236,9 @@ class AsteriskPbx:
         )
         return outcome.ok
 
-    async def take_back(self, owed_id: str) -> bool:
+    async def take_back(self, call: str) -> bool:
         for channel in await self._ami.action_list("CoreShowChannels"):
-            if channel.get("Uniqueid") == back_call(owed_id) and channel.get("BridgeId", "") == "":
+            if channel.get("Uniqueid") == call and channel.get("BridgeId", "") == "":
                 return (await self._ami.hangup(channel["Channel"])).ok
         return False
 
@@ -246,7 +246,7 @@ class AsteriskPbx:
 
     def _up(self, seen: Snapshot) -> None:
         calls = {c.uniqueid for c in seen.channels} | {c.linkedid for c in seen.channels}
-        placed = {c.uniqueid.removeprefix(BACK) for c in seen.channels if is_back(c.uniqueid)}
+        placed = {owed_of(c.uniqueid) for c in seen.channels if is_back(c.uniqueid)}
         members = [member for member in seen.members if member.queue == QUEUE]
         self._phones = {_number(member.interface): member.interface for member in members}
         seats = tuple(_seat(member) for member in members)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.core.call import CallBack, back_call
+from gateway.core.call import CallBack, back_call, owed_of
 from gateway.core.note import Note, What
 from gateway.errors import PbxDown
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, SeatRings, SeatSeen, Up
@@ -19,7 +19,8 @@ from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, Seat
 class FakePbx:
     """A PBX without telephones. `calls` are those that live; `seats` those in the queue.
 
-    `legs` are the channels that live; `asked` is what was asked of transfers, in order.
+    `legs` are the channels that live; `asked` is what was asked of transfers, in order; `places` are the owed
+    calls that a place was asked for. `empty` lets nobody into the queue, `mute` swallows its notes of places.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,9 @@ class FakePbx:
         self.placed: dict[str, CallBack] = {}
         self.legs: set[str] = set()
         self.asked: list[object] = []
+        self.places: list[str] = []
+        self.empty = False
+        self.mute = False
         self.takes = False
         self.answers = True
         self._up = False
@@ -70,8 +74,14 @@ class FakePbx:
         self._check()
         if owed.id in self.placed:
             return False
-        self.placed[owed.id] = owed
-        self.note(What.BACK_PLACED, back_call(owed.id), owed.id)
+        self.places.append(owed.id)
+        if self.mute:
+            return True
+        self.note(What.BACK_PLACED, back_call(owed), owed.id)
+        if self.empty:
+            self.note(What.BACK_LEFT, back_call(owed), owed.id, "JOINUNAVAIL")
+        else:
+            self.placed[owed.id] = owed
         return True
 
     async def consult(self, wanted: Consult) -> bool:
@@ -120,11 +130,12 @@ class FakePbx:
         self.asked.append(("send_fax", call, number))
         return True
 
-    async def take_back(self, owed_id: str) -> bool:
+    async def take_back(self, call: str) -> bool:
         self._check()
+        owed_id = owed_of(call)
         if self.placed.pop(owed_id, None) is None:
             return False
-        self.note(What.BACK_LEFT, back_call(owed_id), owed_id)
+        self.note(What.BACK_LEFT, call, owed_id)
         return True
 
     # ------------------------------------------------------------ the world

@@ -155,5 +155,5 @@ class Pbx(Protocol):
     async def send_fax(self, call: str, number: str, file: Path) -> bool:
         """Dial a number on a line and send a TIFF; notes under this call's id tell how it goes."""
 
-    async def take_back(self, owed_id: str) -> bool:
-        """Take its place away again. False when there was none any more (an agent has it)."""
+    async def take_back(self, call: str) -> bool:
+        """Take the place of this call away again. False when there was none any more (an agent has it)."""

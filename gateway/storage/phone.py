@@ -11,12 +11,25 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
+from gateway.core.contact import Task
+from gateway.core.item import Happened
 from gateway.core.transfer import Transfer
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.items import Items
 from gateway.storage.prepared import Prepared
-from gateway.storage.tables import OUT, agent_changes, call_backs, calls, gaps, once_marks, transfers
+from gateway.storage.tables import (
+    OUT,
+    agent_changes,
+    call_backs,
+    calls,
+    gaps,
+    items,
+    once_marks,
+    transfers,
+)
 
+CHANGED = ("state", "attempts", "dials", "due_at")  # columns of a call-back that `change` writes
 OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
 
 CALL = select(calls).where(calls.c.id == bindparam("id"))
@@ -25,10 +38,13 @@ NEWEST = select(calls).order_by(calls.c.started_at.desc())
 FROM = NEWEST.where(calls.c.caller.in_(bindparam("numbers", expanding=True)))
 TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), OUT)
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
-MOVE = (
-    update(call_backs)
-    .where(call_backs.c.id == bindparam("of"), call_backs.c.state == bindparam("before"))
-    .values(state=bindparam("after"))
+CHANGE = update(call_backs).where(
+    call_backs.c.id == bindparam("of"), call_backs.c.state == bindparam("before")
+)
+TO_CALL = (
+    update(items)
+    .where(items.c.number == bindparam("of"), items.c.task == Task.NONE.value)
+    .values(task=Task.CALL_BACK.value)
 )
 LINK = update(call_backs).where(call_backs.c.id == bindparam("of")).values(number=bindparam("to"))
 MARK = select(once_marks.c.value).where(once_marks.c.name == bindparam("name"))
@@ -114,8 +130,9 @@ class Calls:
 class CallBacks:
     """CallBackBook."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, items_: Items) -> None:
         self._database = database
+        self._items = items_
         self._book = (sqlite_insert if database.sqlite else postgres_insert)(
             call_backs
         ).on_conflict_do_nothing()
@@ -127,9 +144,23 @@ class CallBacks:
 
         return await self._database.write(booked)
 
-    async def move(self, owed_id: str, before: CallBackState, after: CallBackState) -> bool:
-        values = {"of": owed_id, "before": before.value, "after": after.value}
-        return await self._database.write(lambda t: t.execute(MOVE, values).rowcount == 1)
+    async def change(
+        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> CallBack | None:
+        row = rows.call_back_values(owed)
+        changed = CHANGE.values({name: row[name] for name in CHANGED})
+
+        def body(t: Transaction) -> CallBack | None:
+            if t.execute(changed, {"of": owed.id, "before": before.value}).rowcount != 1:
+                return None
+            kept = rows.call_back_of(t.execute(CALL_BACK, {"id": owed.id}).mappings().one())
+            if kept.number and told:
+                self._items.happened(t, kept.number, Happened(at, told[0], "phone", told[1]))
+            if kept.number and kept.state is CallBackState.FAILED:
+                t.execute(TO_CALL, {"of": kept.number})
+            return kept
+
+        return await self._database.write(body)
 
     async def link(self, owed_id: str, number: str) -> None:
         await _run(self._database, LINK, {"of": owed_id, "to": number})

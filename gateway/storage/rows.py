@@ -265,6 +265,9 @@ def call_back_values(owed: CallBack) -> dict[str, Any]:
         "booked_at": to_ms(owed.booked_at),
         "state": owed.state.value,
         "number": owed.number,
+        "attempts": owed.attempts,
+        "dials": owed.dials,
+        "due_at": owed.due_at and to_ms(owed.due_at),
     }
 
 
@@ -277,6 +280,9 @@ def call_back_of(row: Row) -> CallBack:
         of_ms(row["booked_at"]),
         CallBackState(row["state"]),
         row["number"],
+        row["attempts"],
+        row["dials"],
+        None if row["due_at"] is None else of_ms(row["due_at"]),
     )
 
 

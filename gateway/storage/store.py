@@ -50,7 +50,7 @@ class Storage:
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)
-        self.call_backs = CallBacks(database)
+        self.call_backs = CallBacks(database, self.items)
         self.once = Once(database)
         self.gaps = Gaps(database)
         self.agents = Agents(database)

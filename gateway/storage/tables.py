@@ -420,6 +420,9 @@ call_backs = Table(
     Column("booked_at", Big, nullable=False),
     Column("state", Words(16), nullable=False),
     _words("number", 12),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("dials", Integer, nullable=False, server_default="0"),
+    Column("due_at", Big),
     Index("call_backs_owed", "state", "arrived_at"),
     Index("call_backs_by_time", "booked_at"),
 )

@@ -111,9 +111,9 @@ async def test_an_owed_call_holds_a_place_until_it_is_taken_back(told: Told) -> 
     assert await pbx.place(owed)
     await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_PLACED and e.arg(0) == "1.9")
     if isinstance(pbx, FakePbx):  # a phone must be there for a real queue to keep anybody
-        assert await pbx.take_back("1.9")
+        assert await pbx.take_back("back-1.9")
     await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_LEFT and e.arg(0) == "1.9")
-    assert not await pbx.take_back("1.9")
+    assert not await pbx.take_back("back-1.9")
 
 
 async def test_taking_calls_can_be_switched(told: Told, request: pytest.FixtureRequest) -> None:

@@ -20,6 +20,7 @@ from gateway.core.call import (
     RecordingState,
 )
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
+from gateway.ledgers import CallBackBook
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY
 
@@ -122,26 +123,38 @@ async def test_call_backs(storage: Storage) -> None:
     book = storage.call_backs
     for n in range(4):
         assert await book.book(owed(n)) == owed(n)
-    assert await book.move("cb2", CallBackState.PENDING, CallBackState.PLACED)
+    assert await moved(book, owed(2), CallBackState.PLACED)
     assert await book.book(owed(2, phone="other")) == owed(2, state=CallBackState.PLACED)
     await book.link("cb1", "260302000015")
-    assert await book.move("cb0", CallBackState.PENDING, CallBackState.DONE)
+    assert await moved(book, owed(0), CallBackState.DONE)
     assert await book.owed() == [
         owed(3),
         owed(2, state=CallBackState.PLACED),
         owed(1, number="260302000015"),
     ]
     assert [o.id for o in await book.owed(CallBackState.DONE)] == ["cb0"]
-    assert not await book.move("none", CallBackState.PENDING, CallBackState.DONE)
+    assert not await moved(book, owed(9), CallBackState.DONE)
 
 
-async def test_a_move_happens_once(storage: Storage) -> None:
+async def moved(book: CallBackBook, before: CallBack, state: CallBackState) -> bool:
+    return await book.change(replace(before, state=state), before.state, after(0)) is not None
+
+
+async def test_a_change_happens_once(storage: Storage) -> None:
     await storage.call_backs.book(owed(1))
-    move = storage.call_backs.move
     done = await asyncio.gather(
-        *(move("cb1", CallBackState.PENDING, CallBackState.DIALLING) for _ in range(20))
+        *(moved(storage.call_backs, owed(1), CallBackState.DIALLING) for _ in range(20))
     )
     assert sorted(done) == [False] * 19 + [True]
+
+
+async def test_a_change_keeps_counts_and_the_items_number(storage: Storage) -> None:
+    book = storage.call_backs
+    await book.book(owed(1))
+    await book.link("cb1", "260302000015")
+    tried = owed(1, attempts=1, dials=2, due_at=after(30))
+    assert await book.change(tried, CallBackState.PENDING, after(1)) == replace(tried, number="260302000015")
+    assert await book.owed() == [replace(tried, number="260302000015")]
 
 
 # ---------------------------------------------------------------- marks, gaps, seats

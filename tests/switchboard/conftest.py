@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
 from gateway.rules import load_rules
 from gateway.switchboard import Switchboard
+from gateway.tasks import Pace, Supervisor
 from tests.switchboard.memory_ledgers import MemoryDoor, MemoryLedgers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,8 @@ class Board:
     ledgers: MemoryLedgers = field(default_factory=MemoryLedgers)
     door: MemoryDoor = field(default_factory=MemoryDoor)
     told: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    now: datetime | None = None  # None: the time of the machine
+    tasks: Supervisor = field(default_factory=lambda: Supervisor(pace=Pace(first=0.001, longest=0.01)))
     switchboard: Switchboard = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,9 +51,25 @@ class Board:
         flows = FlowStore(ROOT / "ivr_flows", self.config.var / "flows", "main")
         rules = load_rules(ROOT / "rules")
         self.switchboard = Switchboard(
-            self.config, self.pbx, flows, rules, self.door, self.ledgers, aftercall
+            self.config,
+            self.pbx,
+            flows,
+            rules,
+            self.door,
+            self.ledgers,
+            aftercall,
+            tasks=self.tasks,
+            now=self.time,
         )
         self.switchboard.listen(lambda name, data: self.told.append((name, data)))
+
+    def time(self) -> datetime:
+        return self.now or datetime.now(UTC)
+
+    def later(self, **span: float) -> None:
+        """Let time pass; it stands still then."""
+        self.now = self.time() + timedelta(**span)
+        self.switchboard.look_again()
 
     async def until(self, true: Callable[[], object]) -> None:
         """Let everything run until it is so; fails after five seconds."""

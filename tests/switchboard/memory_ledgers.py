@@ -15,6 +15,17 @@ from gateway.errors import StorageDown
 
 
 @dataclass
+class Faults:
+    """Errors that the next calls of a ledger raise, one each."""
+
+    errors: list[Exception] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+@dataclass
 class MemoryCalls:
     rows: dict[str, CallRecord] = field(default_factory=dict)
     moved: dict[str, Transfer] = field(default_factory=dict)
@@ -48,22 +59,31 @@ class MemoryCalls:
 @dataclass
 class MemoryCallBacks:
     rows: dict[str, CallBack] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    moving: Faults = field(default_factory=Faults)
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def book(self, owed: CallBack) -> CallBack:
         return self.rows.setdefault(owed.id, owed)
 
-    async def move(self, owed_id: str, before: CallBackState, after: CallBackState) -> bool:
-        row = self.rows.get(owed_id)
+    async def change(
+        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> CallBack | None:
+        self.moving()
+        row = self.rows.get(owed.id)
         if row is None or row.state is not before:
-            return False
-        self.rows[owed_id] = replace(row, state=after)
-        return True
+            return None
+        kept = self.rows[owed.id] = replace(owed, number=row.number)
+        if kept.number and told:
+            self.lines.append((kept.number, *told))
+        return kept
 
     async def link(self, owed_id: str, number: str) -> None:
         if owed_id in self.rows:
             self.rows[owed_id] = replace(self.rows[owed_id], number=number)
 
     async def owed(self, *states: CallBackState) -> list[CallBack]:
+        self.faults()
         wanted = states or (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
         rows = [row for row in self.rows.values() if row.state in wanted]
         return sorted(rows, key=lambda row: (row.arrived_at, row.id))
@@ -94,9 +114,11 @@ class MemoryGaps:
 @dataclass
 class MemoryAgents:
     rows: list[AgentChange] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
     away: bool = False
 
     async def add_changes(self, changes: Sequence[AgentChange]) -> None:
+        self.faults()
         if self.away:
             raise StorageDown
         self.rows += changes
@@ -122,6 +144,7 @@ class MemoryDoor:
 
     contacts: dict[str, Contact] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     states: dict[tuple[str, str], PublicState] = field(default_factory=dict)
     away: bool = False
 
@@ -139,3 +162,6 @@ class MemoryDoor:
 
     async def note(self, number: str, what: str, who: str, text: str = "") -> None:
         self.notes.append((number, what))
+
+    def changed(self, number: str) -> None:
+        self.changes.append(number)

@@ -44,6 +44,7 @@ async def test_who_hangs_up_early_is_owed_a_call(board: Board) -> None:
     assert record.outcome is CallOutcome.GAVE_UP and record.caller == "13912345678" and record.line == 1
     assert board.door.contacts["call:1.1"].task is Task.GAVE_UP
     assert record.number
+    await board.until(lambda: len(board.told) == 3)
     assert [name for name, _ in board.told] == ["call.ringing", "call.ended", "figures.changed"]
 
 
@@ -83,7 +84,7 @@ async def test_a_message_is_the_items_evidence_and_the_calls_recording(board: Bo
     board.pbx.note(What.ENDED, "1.1", "16", "", "")
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.MESSAGE
-    assert (board.config.var / record.recording).exists()
+    await board.until((board.config.var / record.recording).exists)
     assert [e.role for e in board.door.contacts["call:1.1"].evidence] == ["message"]
     assert not list(board.places.messages.iterdir())
 
@@ -242,12 +243,13 @@ async def test_an_owed_call_is_dialled_once_and_told_on_its_item(board: Board) -
     record = await kept(board, "back-1.1")
     assert (record.direction, record.outcome, record.agent) == ("out", CallOutcome.TALKED, "agent1")
     assert record.dialled == "13912345678" and record.back_of == "1.1"
-    await board.until(lambda: board.door.notes)
-    assert board.door.notes == [(board.ledgers.calls.rows["1.1"].number, "called_back")]
+    number = board.ledgers.calls.rows["1.1"].number
+    assert board.ledgers.call_backs.lines == [(number, "called_back", "已回电接通")]
+    assert board.door.changes == [number]
     assert "call:back-1.1" not in board.door.contacts
 
 
-async def test_nobody_reached_is_told_and_not_dialled_again(board: Board) -> None:
+async def test_nobody_reached_is_told_and_not_dialled_again_at_once(board: Board) -> None:
     await board.switchboard.set_agent("agent1", "ready")
     await booked(board, "1.1")
     await board.until(lambda: "1.1" in board.pbx.placed)
@@ -255,7 +257,7 @@ async def test_nobody_reached_is_told_and_not_dialled_again(board: Board) -> Non
     board.pbx.note(What.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
     board.pbx.note(What.BACK_DONE, "back-1.1", "1.1", "NOANSWER")
     board.pbx.note(What.ENDED, "back-1.1", "16", "not_reached", "")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.FAILED)
+    await board.until(lambda: state_of(board, "1.1") is CallBackState.PENDING)
     assert (await kept(board, "back-1.1")).outcome is CallOutcome.NOT_REACHED
     assert not board.pbx.placed
 
@@ -282,5 +284,7 @@ async def test_a_restart_in_the_middle_of_dialling_does_not_dial_again(board: Bo
     board.pbx.break_link()
     board.pbx.calls.clear()
     board.pbx.come_up()
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.FAILED)
+    await board.until(lambda: state_of(board, "1.1") is CallBackState.PENDING)
+    row = board.ledgers.call_backs.rows["1.1"]
+    assert (row.attempts, row.due_at is not None) == (1, True)
     assert not board.pbx.placed

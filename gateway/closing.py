@@ -1,0 +1,154 @@
+"""Closes calls that are over: item, record, message, whoever waits for it. Called by the switchboard.
+
+Each call is closed once and by itself: one that cannot be closed (a full disk, a fault of ours) is tried
+again apart from the others, and shows in /healthz as a task that keeps failing. Faxes have a worker of their
+own, since their pages take a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from gateway.aftercall import AfterCall
+from gateway.backlog import Backlog
+from gateway.core.call import CallOutcome, CallRecord
+from gateway.core.story import Story
+from gateway.core.transfer import Transfer
+from gateway.errors import GatewayError
+from gateway.live import Live
+from gateway.patience import patiently
+from gateway.tasks import Supervisor
+
+log = logging.getLogger(__name__)
+
+BATCH = 64  # calls whose records are kept in one transaction
+
+Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
+"""Is told of every call that is over with its transfers; twice after a crash."""
+
+
+class ItemNotes(Protocol):
+    async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class _Over:
+    """One call that is over; its record once its item is made."""
+
+    story: Story
+    record: CallRecord
+
+
+class Closing:
+    """`put` a story that is over. `closed` hears of each record once; `rested` runs after each batch."""
+
+    def __init__(
+        self,
+        aftercall: AfterCall,
+        notes: ItemNotes,
+        handed: Handed | None,
+        closed: Callable[[CallRecord], None],
+        rested: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._aftercall = aftercall
+        self._notes = notes
+        self._handed = handed
+        self._closed = closed
+        self._rested = rested
+        self._calls: Backlog[_Over] = Backlog()
+        self._faxes: Backlog[_Over] = Backlog()
+        self._failed: Backlog[_Over] = Backlog()
+        self._lives: dict[str, Live] = {}
+
+    def start(self, tasks: Supervisor) -> None:
+        tasks.keep("switchboard closing", partial(self._work, self._calls, BATCH))
+        tasks.keep("switchboard closing faxes", partial(self._work, self._faxes, 1))
+        tasks.keep("switchboard closing again", self._work_again)
+
+    def put(self, live: Live) -> None:
+        self._lives[live.story.id] = live
+        (self._faxes if live.story.fax else self._calls).put(_Over(live.story, live.story.record))
+
+    def get(self, call: str) -> Live | None:
+        """A call that is over and not closed yet."""
+        return self._lives.get(call)
+
+    def __contains__(self, call: object) -> bool:
+        return call in self._lives
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._lives))
+
+    def __len__(self) -> int:
+        return len(self._lives)
+
+    async def emptied(self) -> None:
+        """Wait until every call is closed, but for those that failed."""
+        await self._calls.emptied()
+        await self._faxes.emptied()
+
+    # ------------------------------------------------------------ workers
+
+    async def _work(self, waiting: Backlog[_Over], most: int) -> None:
+        while True:
+            batch = await waiting.some(most)
+            for over, error in (await self._close(batch)).items():
+                log.error("call %s could not be closed", over.story.id, exc_info=error)
+                self._failed.put(over)
+            waiting.done(batch)
+            await self._rested()
+
+    async def _work_again(self) -> None:
+        """Those that failed, each by itself. An error ends this run, and the supervisor makes the pause."""
+        while True:
+            batch = await self._failed.some(BATCH)
+            errors = [error for over in batch for error in (await self._close_again(over)).values()]
+            await self._rested()
+            for error in errors:
+                raise error
+
+    async def _close_again(self, over: _Over) -> dict[_Over, BaseException]:
+        errors = await self._close([over])
+        self._failed.done([over] if not errors else [])
+        return errors
+
+    async def _close(self, batch: list[_Over]) -> dict[_Over, BaseException]:
+        """Close these; the errors of those that could not be. Waits while storage is away."""
+        errors = await _each(batch, self._submit)
+        left = [over for over in batch if over not in errors]
+        try:
+            await patiently(partial(self._aftercall.keep, [(over.story, over.record) for over in left]))
+        except Exception as error:  # one row may be to blame: each is tried again by itself
+            return errors | dict.fromkeys(left, error)
+        return errors | await _each(left, self._finish)
+
+    async def _submit(self, over: _Over) -> None:
+        """The finished record, its item in the queue."""
+        try:
+            over.record = await patiently(partial(self._aftercall.close, over.story))
+        except GatewayError as error:
+            log.error("call %s leaves no item: %s", over.story.id, error)
+
+    async def _finish(self, over: _Over) -> None:
+        """What follows a record that is kept. All but the last step may be done twice."""
+        story, record = over.story, over.record
+        self._aftercall.clear(record, story.messages)
+        if self._handed and story.transfers:
+            await patiently(partial(self._handed, record, story.transfers))
+        if record.direction == "out" and record.number and not record.back_of:
+            talked = record.outcome is CallOutcome.TALKED
+            what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
+            await patiently(partial(self._notes.note, record.number, what, record.agent or "phone", text))
+        self._lives.pop(story.id, None)
+        self._closed(record)
+
+
+async def _each(batch: list[_Over], work: Callable[[_Over], Awaitable[None]]) -> dict[_Over, BaseException]:
+    """Do it for all at once; the errors by call. A recording that is still being written holds up nobody."""
+    results = await asyncio.gather(*map(work, batch), return_exceptions=True)
+    return {over: result for over, result in zip(batch, results, strict=True) if result is not None}

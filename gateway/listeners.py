@@ -1,0 +1,28 @@
+"""Who is told of events. One that fails is logged and changes nothing for the others or for the teller."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Generic, ParamSpec
+
+P = ParamSpec("P")
+log = logging.getLogger(__name__)
+
+
+class Listeners(Generic[P]):
+    """`add` returns what ends it; `tell` calls each."""
+
+    def __init__(self) -> None:
+        self._told: list[Callable[P, object]] = []
+
+    def add(self, told: Callable[P, object]) -> Callable[[], None]:
+        self._told.append(told)
+        return lambda: self._told.remove(told)
+
+    def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        for told in tuple(self._told):
+            try:
+                told(*args, **kwargs)
+            except Exception:
+                log.exception("a listener failed at %s", args[0] if args else "an event")
