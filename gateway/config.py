@@ -78,6 +78,17 @@ class Asterisk:
     media_host: str = _set(
         "", "Address of this machine that telephones and carrier send sound to; empty: asterisk.sip_host."
     )
+    external_host: str = _set(
+        "", "Address by which this machine is reached from outside, behind NAT; told to all but local_nets."
+    )
+    local_nets: tuple[str, ...] = _set(
+        ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+        "Networks on this side of the NAT.",
+    )
+    tls_port: int = _set(5061, "SIP port for TLS; listened on only while a trunk uses tls.")
+    tls_cert_file: str = _set("", "Certificate shown to far ends that connect by TLS.")
+    tls_key_file: str = _set("", "Its key.")
+    tls_ca_file: str = _set("", "Certificates that a far end's is checked by; empty: those of the system.")
     ask_phones: int = _set(
         2, "Seconds between two looks whether a telephone is there; 0 if some never answer."
     )
@@ -90,6 +101,30 @@ class Trunk:
     peers: tuple[str, ...] = _set(("127.0.0.1",), "Addresses the carrier's calls come from.")
     far_end: str = _set("127.0.0.1:5070", "Where outgoing calls and partner hotlines are sent.")
     codecs: tuple[str, ...] = _set(("alaw", "ulaw"), "Codecs offered to the carrier, best first.")
+    transport: str = _set("udp", "How SIP goes there: udp, tcp or tls. TLS checks the far end's certificate.")
+    srtp: bool = _set(False, "Encrypted sound only (SRTP), both ways; its keys are hidden by transport tls.")
+    user: str = _set(
+        "", "User to log in as, for calls and registration; empty: the carrier knows our address."
+    )
+    password_file: str = _set("", "File with the password; empty: trunk, or trunk-<id>, in var/secrets.")
+    realm: str = _set("", "Realm in which the password is good; empty: whichever asks.")
+    register: bool = _set(False, "Register there, so that its calls find this machine.")
+    domain: str = _set("", "Domain in From and of the registration; empty: our address, and far_end.")
+    from_user: str = _set("", "User in From, where the carrier wants the account; empty: the number shown.")
+    proxy: str = _set("", "Outbound proxy, host:port; empty: none.")
+    ask_seconds: int = _set(
+        0,
+        "Seconds between two looks whether it is there; 0: none, but 10 where there is another trunk.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherTrunk(Trunk):
+    """One more trunk: a second carrier, an analog gateway. Tried in the order of the file."""
+
+    id: str = _set("", "Id in messages and file names, e.g. b or fxo.")
+    peers: tuple[str, ...] = _set((), "Addresses its calls come from; empty: that of far_end.")
+    far_end: str = _set("", "Where calls are sent to it, host:port.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +365,7 @@ class Config:
     demo: Demo = field(default_factory=Demo)
     agents: tuple[Agent, ...] = DEFAULT_AGENTS
     numbers: tuple[Number, ...] = ()
+    trunks: tuple[FurtherTrunk, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
 
@@ -392,7 +428,13 @@ SECTIONS: dict[str, type[Any]] = {
     "demo": Demo,
 }
 # Written as [[name]], any number.
-TABLES: dict[str, type[Any]] = {"agents": Agent, "numbers": Number, "mailboxes": Mailbox, "webhooks": Webhook}
+TABLES: dict[str, type[Any]] = {
+    "agents": Agent,
+    "numbers": Number,
+    "trunks": FurtherTrunk,
+    "mailboxes": Mailbox,
+    "webhooks": Webhook,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +482,18 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
     return config
 
 
+_HOST = r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?"
+_TRUNK_FORMS = (
+    ("transport", r"udp|tcp|tls", "udp, tcp or tls"),
+    ("far_end", _HOST, "host:port"),
+    ("proxy", rf"({_HOST})?", "host:port"),
+    ("domain", r"[A-Za-z0-9.-]{0,253}", "a domain"),
+    ("user", r"[A-Za-z0-9_.+*@~-]{0,80}", "a SIP user"),
+    ("from_user", r"[A-Za-z0-9_.+*~-]{0,80}", "a SIP user"),
+    ("realm", r"[A-Za-z0-9_.@ -]{0,80}", "a realm"),
+)
+
+
 class _Reader:
     """One reading of one file; collects problems instead of stopping at the first."""
 
@@ -458,6 +512,7 @@ class _Reader:
         parts["agents"] = self._rows(data, "agents", DEFAULT_AGENTS)
         parts["webhooks"] = self._rows(data, "webhooks", ())
         parts["numbers"] = self._rows(data, "numbers", ())
+        parts["trunks"] = self._rows(data, "trunks", ())
         parts["mailboxes"] = self._rows(data, "mailboxes", self._mailbox_of_environment())
         config = Config(root=root, var=var.resolve(), **parts)
         self._unknown_names("mailboxes" in data)
@@ -593,6 +648,7 @@ class _Reader:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
         self._check_addresses(c)
         self._check_numbers(c)
+        self._check_trunks(c)
         self._check_agents(c.agents)
         self._check_outgoing(c.outgoing)
         self._check_fax(c.fax)
@@ -627,6 +683,29 @@ class _Reader:
                 self._fault("numbers", "number", f"numbers.number {number!r} must be 3 to 15 digits")
             if number in (c.centre.number, c.fax.number) or ours.count(number) > 1:
                 self._fault("numbers", "number", f"numbers.number {number!r} stands twice")
+
+    def _check_trunks(self, c: Config) -> None:
+        for section, trunk in (("trunk", c.trunk), *(("trunks", row) for row in c.trunks)):
+            for key, pattern, wish in _TRUNK_FORMS:
+                value = getattr(trunk, key)
+                if not re.fullmatch(pattern, value):
+                    self._fault(section, key, f"{section}.{key} {value!r} must be {wish}")
+            if trunk.register and not trunk.user:
+                self._fault(section, "register", f"{section}.register needs {section}.user")
+            for codec in trunk.codecs:
+                if codec not in ("alaw", "ulaw"):
+                    self._fault(section, "codecs", f"{section}.codecs: {codec!r} is neither alaw nor ulaw")
+            if not 0 <= trunk.ask_seconds <= 3600:
+                self._fault(section, "ask_seconds", f"{section}.ask_seconds must be 0 to 3600")
+        ids = [row.id for row in c.trunks]
+        for value in ids:
+            if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", value) or value == "in" or ids.count(value) > 1:
+                self._fault("trunks", "id", f"trunks.id {value!r} must be small letters and digits, once")
+        for net in (*c.asterisk.local_nets, *(net for row in c.trunks for net in row.peers if "/" in net)):
+            try:
+                ip_network(net, strict=False)
+            except ValueError:
+                self._fault("asterisk", "local_nets", f"{net!r} is no network")
 
     def _check_agents(self, agents: tuple[Agent, ...]) -> None:
         for key in ("id", "seat"):

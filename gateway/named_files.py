@@ -12,6 +12,7 @@ from gateway.errors import OperatorError, Problem
 from gateway.mail_in.service import password
 from gateway.notify.service import password_file, secret_file, tls_context
 from gateway.notify.webhook import secret_of
+from gateway.pbx import trunks
 
 
 def faults(settings: Config) -> Iterator[Problem]:
@@ -25,11 +26,21 @@ def faults(settings: Config) -> Iterator[Problem]:
     if out.host and out.user:
         file = password_file(settings)
         yield from _secret("mail_out.password_file", file, lambda: file.read_text("utf-8").strip("\r\n"))
+    for one in trunks.named(settings):
+        if one.trunk.user:
+            yield from _trunk_password(trunks.password_file(settings, one.trunk), one.name)
+    for key in ("tls_cert_file", "tls_key_file", "tls_ca_file"):
+        if name := getattr(settings.asterisk, key):
+            yield from _secret(f"asterisk.{key}", settings.root / name, (settings.root / name).read_text)
     for hook in settings.webhooks:
         yield from _hook(settings, hook)
     clamd = Path(settings.uploads.clamd)
     if clamd.is_absolute() and not clamd.is_socket():
         yield Problem(str(clamd), 0, "uploads.clamd: 没有这个套接字 / there is no such socket")
+
+
+def _trunk_password(file: Path, name: str) -> Iterator[Problem]:
+    return _secret(f"password_file of {name}", file, lambda: file.read_text("utf-8").strip())
 
 
 def _hook(settings: Config, hook: Webhook) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from gateway.core import telephone
 from gateway.core.steps.queue import Queue
 from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
+from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
 from gateway.secrets import Secrets
 
@@ -99,7 +100,8 @@ def put_in_place(
     try:
         places.make()
         _lay_sounds(places, sounds, asterisk)
-        filled = fill(config.root / config.asterisk.conf, words(config, secrets, places, asterisk))
+        values = words(config, secrets, places, asterisk, trunks.passwords(config))
+        filled = fill(config.root / config.asterisk.conf, values)
         for name in sorted(filled, key=lambda name: name == "asterisk.conf"):
             write_private(places.etc / name, filled[name], safe=False)  # secrets are among the values
     except OSError as error:
@@ -126,8 +128,14 @@ def fill(folder: Path, values: Mapping[str, str]) -> dict[str, str]:
     return filled
 
 
-def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk | None) -> dict[str, str]:
-    """The value of every word that a file of asterisk_conf may use."""
+def words(
+    config: Config,
+    secrets: Secrets,
+    places: Places,
+    asterisk: Asterisk | None,
+    passwords: Mapping[str, str],
+) -> dict[str, str]:
+    """The value of every word that a file of asterisk_conf may use; `passwords` are those of the trunks."""
     c = config
     folders = {
         "ETC": places.etc,
@@ -179,8 +187,9 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "AREA_CODE": c.centre.area_code,
         "MODULES": f"astmoddir => {asterisk.modules}" if asterisk else "; astmoddir: as it was built",
         "QUEUE": QUEUE,
-        "FAR_END": c.trunk.far_end,
-        "TRUNK_PEERS": ",".join(c.trunk.peers),
+        "TRUNKS": trunks.blocks(c, passwords),
+        "TRANSPORTS": trunks.transports(c),
+        "NAT": trunks.nat_lines(c),
         "CALLED_NUMBERS": _called_numbers(config),
         "OUTSIDE_ALLOWED": "\n".join(f"exten => _{allowed},1,NoOp()" for allowed in c.outgoing.allow),
         "FAX_CALLER": c.fax.number or c.centre.number,
@@ -188,7 +197,6 @@ def words(config: Config, secrets: Secrets, places: Places, asterisk: Asterisk |
         "UDPTL": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
         "ICE_ONLY": _ice(c.media_host),
-        "TRUNK_CODECS": ",".join(c.trunk.codecs),
         # Asterisk 20 still has a place for a macro before the gosub.
         "GAP": "," if asterisk and major(f"Asterisk {asterisk.version}") < 21 else "",
     }

@@ -159,7 +159,7 @@ def _unknown_words(config: Config, folder: Path) -> list[Problem]:
     seats = {agent.id: SeatSecrets("x", "x") for agent in config.agents}
     here = Path("/")
     values = words(
-        config, Secrets("x", seats), Places(config.var), Asterisk((), here, here, "22.0", system=True)
+        config, Secrets("x", seats), Places(config.var), Asterisk((), here, here, "22.0", system=True), {}
     )
     try:
         fill(folder, values)

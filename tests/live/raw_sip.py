@@ -19,12 +19,21 @@ def offer(payload: str = "8 0", profile: str = "RTP/AVP", more: str = "") -> str
 
 
 async def ask(
-    port: int, uri: str, method: str = "INVITE", *, caller: str = "13800138000", body: str = ""
+    port: int,
+    uri: str,
+    method: str = "INVITE",
+    *,
+    caller: str = "13800138000",
+    body: str = "",
+    host: str = "127.0.0.1",
 ) -> tuple[int, str]:
-    """Send one request over UDP: status and text of its final answer. A call that is answered is ended."""
+    """Send one request over UDP: status and text of its final answer. A call that is answered is ended.
+
+    `host` is the loopback address that it comes from.
+    """
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((host, 0))
         sock.setblocking(False)
         await loop.sock_connect(sock, ("127.0.0.1", port))
         me, call, branch = sock.getsockname()[1], secrets.token_hex(8), secrets.token_hex(8)
@@ -33,9 +42,9 @@ async def ask(
             kind = "Content-Type: application/sdp\r\n" if body else ""
             return (
                 f"{method} {uri} SIP/2.0\r\n"
-                f"Via: SIP/2.0/UDP 127.0.0.1:{me};branch=z9hG4bK{branch}{mark};rport\r\n"
+                f"Via: SIP/2.0/UDP {host}:{me};branch=z9hG4bK{branch}{mark};rport\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:{caller}@127.0.0.1>;tag={call}\r\nTo: {to}\r\n"
-                f"Call-ID: {call}\r\nCSeq: {number} {method}\r\nContact: <sip:x@127.0.0.1:{me}>\r\n"
+                f"Call-ID: {call}\r\nCSeq: {number} {method}\r\nContact: <sip:x@{host}:{me}>\r\n"
                 f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
             ).encode()
 

@@ -89,7 +89,7 @@ def test_an_asterisk_of_another_folder_is_named(
     ("file", "old", "new", "named"),
     [
         ("modules.conf", "load = app_queue.so", "", "module app_queue is not running"),
-        ("pjsip.conf", "match = @@TRUNK_PEERS@@", "match = nowhere.invalid", "trunk.peers: "),
+        ("pjsip.conf", "@@TRUNKS@@", "@@TRUNKS@@\nmatch = nowhere.invalid", "trunk.peers: "),
         ("extensions.conf", "[from-trunk]", "[from-somewhere]", "no context from-trunk"),
         ("queues.conf", "[@@QUEUE@@]", "[warmline]", "no queue hotline"),
         ("http.conf", "enabled = yes", "enabled = no", "asterisk.http_port: "),

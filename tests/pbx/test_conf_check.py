@@ -43,7 +43,7 @@ def test_what_is_shipped_is_all_fine(settings: config.Config) -> None:
         ("modules.conf", "load = app_dial.so", "", "Dial() needs load = app_dial.so"),
         ("queues.conf", "context = queue-keys", "context = queue-kees", "no context [queue-kees]"),
         ("queues.conf", "/queue_still", "/queue_stil", "no prompt queue_stil"),
-        ("pjsip.conf", "[trunk]", "[trunk", "Missing"),
+        ("pjsip.conf", "[system]", "[system", "Missing"),
     ],
 )
 def test_a_fault_is_named_where_it_is(
