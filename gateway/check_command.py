@@ -11,6 +11,7 @@ from typing import TypeVar
 from gateway import config, named_files, preflight
 from gateway.config import Config, as_toml
 from gateway.core.flow_test import run_case
+from gateway.core.partner import Partner
 from gateway.errors import OperatorError, Problem, StorageDown
 from gateway.flows import check_folder, read_cases
 from gateway.pbx.conf_check import check_conf
@@ -88,7 +89,16 @@ def _flows(settings: Config, prompts: Prompts) -> list[Problem]:
     for flow in flows.flows.values():
         for step in flow.steps.values():
             problems += _unheard(str(folder / f"{flow.name}.yaml"), step.line, step.settings)
-    return problems
+    return [*problems, *unknown_webhooks(settings, flows.partners.values())]
+
+
+def unknown_webhooks(settings: Config, partners: Iterable[Partner]) -> Iterable[Problem]:
+    """Partners whose slips would be posted to a webhook that no setting describes."""
+    hooks = {hook.id for hook in settings.webhooks}
+    for partner in partners:
+        if partner.webhook and partner.webhook not in hooks:
+            file = settings.root / settings.flows.folder / "partners" / f"{partner.id}.yaml"
+            yield Problem(str(file), 0, f"webhook `{partner.webhook}` is not in gateway.toml")
 
 
 def _unheard(file: str, line: int, step: object) -> Iterable[Problem]:

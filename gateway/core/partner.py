@@ -28,8 +28,9 @@ class Partner:
 
     The texts are shown to the agent: what is said before joining, how the paper follows the call,
     who decides when both think it is the other's matter. `asks`: it hears what the call is about and
-    takes it by a key before anybody is put through. `mail`, `webhook` and `fax` are ways for a slip on
-    paper; `sees` its fields; `reply_days` the workdays after which a reply is owed.
+    takes it by a key before anybody is put through. `mail` (an address), `webhook` (the id of one in
+    gateway.toml) and `fax` (a number) are ways for a slip; `sees` its fields; `reply_days` the workdays
+    after which a reply is owed.
     """
 
     id: str
@@ -189,10 +190,7 @@ def _sees(node: Node | None, faults: Faults) -> tuple[str, ...]:
 
 _WAYS = {
     "mail": (re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+"), "an address such as desk@example.cn"),
-    "webhook": (
-        re.compile(r"https://\S+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?/\S*"),
-        "an https address",
-    ),
+    "webhook": (re.compile(r"[a-z][a-z0-9_-]{0,30}"), "the id of a webhook in gateway.toml, not its address"),
     "fax": (_NUMBER, "a number"),
 }
 

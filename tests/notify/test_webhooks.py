@@ -7,19 +7,26 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from gateway.check_command import unknown_webhooks
 from gateway.config import load
 from gateway.core.delivery import AGAIN, DeliveryState
+from gateway.core.partner import Partner
 from gateway.errors import SettingError
+from gateway.flows import FlowStore
+from gateway.linkage import Linkage
+from gateway.notify.service import partner_slips
 from gateway.notify.webhook import failing_since, resume, signature
-from tests.notify.conftest import House
+from tests.notify.conftest import MARKS, ROOT, RULES, ZONE, House
 from tests.notify.test_mail_out import plan
 
 
@@ -75,6 +82,42 @@ async def test_one_that_fails_first_gets_the_same_signed_event(house: House, rec
     text = body.decode()
     assert not any(word in text for word in ("张三", "13835700000", "zhang@", "商家", "某电器"))
     assert await failing_since(house.storage.once, "city") is None
+
+
+async def test_a_partners_slip_arrives_at_its_webhook(house: House, receiver: Receiver) -> None:
+    """From the partner's file and gateway.toml to a real HTTP server."""
+    settings = house.settings(text=hooks(receiver, ""))
+    folder = house.var / "flows"
+    shutil.copytree(ROOT / "ivr_flows", folder)
+    (folder / "partners" / "market.yaml").write_text(
+        'id: market\nname: {zh: 市场协会}\ndial: "96315"\nwebhook: city\n'
+    )
+    partners = FlowStore(folder, house.var / "published", "main").current().partners
+    slips = partner_slips(settings, MARKS, RULES, lambda one: f"/partner/{one}")
+    linkage = Linkage(house.storage, house.intake, RULES.calendar, ZONE, lambda: partners, slips, b"key")
+    office = await house.opened(settings)
+    number = (await house.form()).number
+    referral = await linkage.refer(number, "market", "agent1", text="请协助调解")
+    office.wake()
+    await house.until(DeliveryState.SENT)
+    ((headers, body),) = receiver.got
+    told = json.loads(body)
+    assert told["type"] == "referral.new" and headers["webhook-id"].startswith("msg_")
+    assert told["data"]["id"] == referral.id and told["data"]["text"] == "请协助调解"
+    assert told["data"]["slip"] == {
+        "kind": "complaint",
+        "content": "商家拒绝退款",
+        "respondent": "某电器商行",
+    }
+    assert await house.post(DeliveryState.WAITING) == []
+
+
+def test_check_names_a_partner_whose_webhook_no_setting_describes(house: House, receiver: Receiver) -> None:
+    partners = [Partner(name, name, name, "110", webhook=name) for name in ("city", "market")]
+    problems = list(unknown_webhooks(house.settings(text=hooks(receiver)), partners))
+    assert [(Path(one.file).name, one.text) for one in problems] == [
+        ("market.yaml", "webhook `market` is not in gateway.toml")
+    ]
 
 
 def test_the_signature_is_the_one_of_the_specification() -> None:
