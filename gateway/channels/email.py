@@ -17,7 +17,8 @@ from gateway.mail.message import Attached, Message
 
 CHANNEL = Channel.EMAIL
 UNREADABLE = "〔邮件无法正常读取〕"
-FIELD = 200  # characters of a name or an address in an item
+FIELD = 200  # characters of a name in an item
+ADDRESS = 254  # characters of a mail address
 WHO = 64  # characters of who acted in a timeline
 
 
@@ -57,7 +58,7 @@ def contact(
         channel=CHANNEL,
         kind=Kind.UNSORTED,
         received_at=arrival.received_at,
-        person=Person(name=written.line(message.writer.name)[:FIELD], email=address[:FIELD]),
+        person=Person(name=written.line(message.writer.name)[:FIELD], email=_kept(address)),
         content=content(message, notes),
         task=Task.UNREADABLE if message.unreadable else Task.NONE,
         evidence=evidence,
@@ -109,6 +110,11 @@ def _addresses_told(message: Message) -> Iterator[str]:
         yield "发件人没有可用的邮箱地址，无法邮件回复，见原始邮件"
     elif writer and (why := _why_unreachable(writer)):
         yield f"{why}，无法邮件回复"
+
+
+def _kept(address: str) -> str:
+    """An address as it is kept; one that is too long would be another one when it is cut."""
+    return address if len(address) <= ADDRESS else ""
 
 
 def _why_unreachable(address: str) -> str:

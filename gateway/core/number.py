@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.core import written
+
 LENGTH = 12
 LAST_SERIAL = 99_999
 CODE_DIGITS = 6
@@ -18,10 +20,9 @@ SHORT_CODE_DIGITS = 4
 FACT_DIGITS = 4
 """How many digits of the telephone number are the second fact that a short code needs."""
 _DIGITS = frozenset("0123456789")
-_FROM_FULL_WIDTH = {ord("０") + i: ord("0") + i for i in range(10)}
 _SPACES = dict.fromkeys(map(ord, " \t\r\n\u00a0\u2009\u202f\u3000"))
 _DASHES = dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"))
-_PLAIN = _FROM_FULL_WIDTH | _SPACES | _DASHES
+_PLAIN = _SPACES | _DASHES
 
 
 def make(day: date, serial: int) -> str:
@@ -64,8 +65,8 @@ def normal(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """What was typed with full-width digits as plain ones, without spaces and dashes."""
-    return text.translate(_PLAIN)
+    """What was typed with full-width digits as plain ones, without spaces, dashes and invisible marks."""
+    return written.line(text).translate(_PLAIN)
 
 
 def check_digit(body: str) -> str:

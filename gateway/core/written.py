@@ -36,9 +36,9 @@ _UNITS = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _DAY = (
     re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.A),
     re.compile(r"(\d{4})(年)(\d{1,2})月(\d{1,2})[日号]?", re.A),
-    re.compile(r"(\d{4})()(\d{2})(\d{2})", re.A),
 )
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]{1,128}@[^\s<>@,;:\"()\[\]]{1,253}")
+_ADDRESS_IN = 1000  # characters of a text in which an address is looked for
 _AROUND = " \t\n<>\"'`,;:.。、，；：“”‘’《》()（）[]【】"
 
 
@@ -78,7 +78,7 @@ def amount(given: str) -> Decimal | None:
 
 
 def day(given: str) -> date | None:
-    """A day: 2026-11-24, 2026/11/24, 2026.11.24, 2026年11月24日, 20261124. None for what is none."""
+    """A day: 2026-11-24, 2026/11/24, 2026.11.24, 2026年11月24日. None for what is none."""
     plain = re.sub(r"\s", "", _narrow(given))
     match = next((found for form in _DAY if (found := form.fullmatch(plain))), None)
     if match is None:
@@ -94,12 +94,19 @@ def mail_address(given: str) -> str:
 
     What stands around it by mistake goes: `qq.com，`, mailto:, full-width signs, invisible marks.
     """
-    plain = re.sub(r"\s*@\s*", "@", _narrow(given[: 5 * LONGEST], 5 * LONGEST)).replace("。", ".")
+    plain = re.sub(r"\s*@\s*", "@", _narrow(given, _ADDRESS_IN)).replace("。", ".")
     match = _ADDRESS.search(re.sub(r"(?i)\bmailto:", "", plain))
     if match is None:
         return ""
     local, _, domain = match[0].strip(_AROUND).rpartition("@")
-    return f"{local}@{domain.strip(_AROUND).lower()}"[:LONGEST] if local and domain.strip(_AROUND) else ""
+    address = f"{local}@{domain.strip(_AROUND).lower()}"
+    return address if local and domain.strip(_AROUND) and len(address) <= 254 else ""
+
+
+def one_mail_address(given: str) -> str:
+    """The mail address that a field holds and nothing else; what is none, or several, comes back as it is."""
+    plain = _narrow(given, _ADDRESS_IN)
+    return (mail_address(given) or plain) if plain.count("@") == 1 else plain
 
 
 def mailable(address: str) -> str:
@@ -122,7 +129,7 @@ def mailable(address: str) -> str:
 
 
 def _is_seen(one: str) -> bool:
-    if one in "\n\t" or ord(one) in _JOINERS:
+    if one in "\n\t\0" or ord(one) in _JOINERS:  # NUL is for the caller to refuse
         return True
     return unicodedata.category(one) not in ("Cc", "Cf")
 

@@ -5,7 +5,8 @@ A form has texts alone: empty ones count as not given, what is a list stands as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from gateway.errors import FieldFault
@@ -38,6 +39,18 @@ def read_form(
     reading = read(shape, raw, found)
     once = {(fault.field, fault.en): fault for fault in reading.faults}
     return Reading(reading.made, reading.rest, tuple(once.values()))
+
+
+def spelled(shape: type[Any], fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The fields as they are understood, to be shown again: 13800138000 for full-width digits, 2026-11-24 for
+    2026年11月24日. What is not understood stays as it was typed."""
+    known = {m.name: m for m in members(shape)}
+    for name, text in fields:
+        m = known.get(name)
+        value = (
+            m.rule.spelling(text) if m and m.rule.spelling and len(text) <= (m.rule.longest or 200) else None
+        )
+        yield name, text if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _value(m: Member, text: str) -> Any:

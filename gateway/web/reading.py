@@ -23,6 +23,7 @@ T = TypeVar("T")
 _BAD = object()
 _DEEPEST = 8
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LINE_END = re.compile(r"[\r\n]")
 _BLANKS = " \u3000"
 DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 _SPACE_FOR_PLUS = re.compile(r" (?=\d{2}:?\d{2}$)")
@@ -152,10 +153,11 @@ def _value(m: Member, value: Any, path: str, faults: list[FieldFault], deep: int
 
 
 def _number(m: Member, value: Any, path: str, faults: list[FieldFault]) -> Any:
-    if m.kind is Decimal and isinstance(value, str) and DECIMAL.fullmatch(value):
-        value = Decimal(value)
+    if m.kind is Decimal and isinstance(value, str):
+        value = _decimal(m, value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return _fault(faults, path, "应为数字", "must be a number")
+        zh, en = m.rule.words
+        return _fault(faults, path, zh or "应为数字", en or "must be a number")
     rule, number = m.rule, Decimal(value)
     places = 0 if m.kind is int else rule.places
     if places is not None and not _has_places(number, places):
@@ -169,6 +171,14 @@ def _number(m: Member, value: Any, path: str, faults: list[FieldFault]) -> Any:
     return int(number) if m.kind is int else number
 
 
+def _decimal(m: Member, text: str) -> Any:
+    """The number in a text; the text itself when there is none, for the check to refuse."""
+    if m.rule.spelling:
+        found = m.rule.spelling(text)
+        return text if found is None else found
+    return Decimal(text) if DECIMAL.fullmatch(text) else text
+
+
 def _has_places(number: Decimal, places: int) -> bool:
     exponent = number.normalize().as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -places and number.adjusted() < 30
@@ -176,10 +186,12 @@ def _has_places(number: Decimal, places: int) -> bool:
 
 def _text(m: Member, value: str, path: str, faults: list[FieldFault]) -> Any:
     rule = m.rule
-    if _no_text(rule.forbidden).search(value):
-        return _fault(faults, path, "含有控制字符", "has control characters in it")
     if rule.longest is not None and len(value) > rule.longest:
         return _fault(faults, path, f"最多 {rule.longest} 字", f"has at most {rule.longest} characters")
+    if rule.spelling and m.kind is str and (rule.lines or not _LINE_END.search(value)):
+        value = rule.spelling(value)
+    if _no_text(rule.forbidden).search(value):
+        return _fault(faults, path, "含有控制字符", "has control characters in it")
     value = value.replace("\r\n", "\n").replace("\r", "\n") if rule.lines else value.strip(_BLANKS)
     if len(value.strip()) < rule.shortest:
         zh, en = ("必填", "is required") if not value.strip() else ("过短", "is too short")
@@ -187,6 +199,8 @@ def _text(m: Member, value: str, path: str, faults: list[FieldFault]) -> Any:
     if value and not rule.matches(value):
         zh, en = rule.words
         return _fault(faults, path, zh or "格式不正确", en or f"must match {rule.pattern}")
+    if rule.spelling and m.kind is date and value:
+        return rule.spelling(value) or _fault(faults, path, *rule.words)
     return _of_kind(m.kind, value, path, faults)
 
 

@@ -33,7 +33,7 @@ from gateway.errors import (
 )
 from gateway.web import shapes, translate
 from gateway.web.addresses import address_of
-from gateway.web.form_reading import read_form
+from gateway.web.form_reading import read_form, spelled
 from gateway.web.pages import FLOODED, KIND_NAMES, Look, Pages
 from gateway.web.proof_of_work import Pass
 from gateway.web.shape import members
@@ -237,7 +237,7 @@ class ReportPage:
             {"Retry-After": str(getattr(refused, "wait", 5))} if status in (429, 503) else None,
             passed=passed,
             work=dict(sent.fields).get("work", ""),
-            filled={name: text for name, text in sent.fields if name != "claims"},
+            filled={name: text for name, text in spelled(shapes.NewContact, sent.fields) if name != "claims"},
             chosen={text for name, text in sent.fields if name == "claims"},
             had_files=bool(sent.files) or (refused is not None and EVIDENCE in told),
             faults=told,

@@ -86,8 +86,8 @@ def _kind(m: Member) -> dict[str, Any]:
         return _number(m)
     if m.kind is datetime:
         return {"type": "string", "format": "date-time"}
-    if m.kind is date:
-        return {"type": "string", "format": "date"}
+    if m.kind is date:  # other usual spellings are taken where the rule has one
+        return {"type": "string"} if m.rule.spelling else {"type": "string", "format": "date"}
     if m.kind in (dict, object) or m.kind is Any:
         return {}
     if isinstance(m.kind, type) and issubclass(m.kind, StrEnum):
@@ -104,7 +104,8 @@ def _number(m: Member) -> dict[str, Any]:
     if m.rule.most is not None:
         made["maximum"] = m.rule.most
     if m.rule.places and m.kind is Decimal:
-        made["pattern"] = rf"^[0-9]{{1,12}}(\.[0-9]{{1,{m.rule.places}}})?$"
+        if not m.rule.spelling:
+            made["pattern"] = rf"^[0-9]{{1,12}}(\.[0-9]{{1,{m.rule.places}}})?$"
         made["multipleOf"] = float(Decimal(1).scaleb(-m.rule.places))
     return made
 
@@ -115,6 +116,8 @@ def _text(m: Member) -> dict[str, Any]:
         made["maxLength"] = m.rule.longest
     if m.rule.shortest:
         made["minLength"] = m.rule.shortest
+    if m.rule.spelling:
+        return made  # what it is brought into has a pattern, what is taken has none
     if m.rule.pattern:
         made["pattern"] = f"^ *(?:{m.rule.pattern}{'' if m.required else '|'}) *$"
     elif m.rule.longest is not None:

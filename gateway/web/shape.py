@@ -7,7 +7,7 @@ them (reading.py), answers are written by them (writing.py), and OpenAPI describ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -19,7 +19,9 @@ class Rule:
 
     `longest` and `shortest` are in characters, of each entry in a list, `entries` its length;
     `pattern` must match the whole text, `words` says it in Chinese and English; `least`, `most` and
-    `places` (decimals) bound numbers; `lines` lets a text have line breaks.
+    `places` (decimals) bound numbers; `lines` lets a text have line breaks. `spelling` brings what people
+    write into one spelling (core/written.py) before the other limits are looked at: a text, a day or an
+    amount, None for what is neither.
     """
 
     zh: str
@@ -33,6 +35,7 @@ class Rule:
     most: int | None = None
     places: int | None = None
     lines: bool = False
+    spelling: Callable[[str], Any] | None = None
     example: Any = None
 
     def matches(self, text: str) -> bool:

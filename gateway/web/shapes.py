@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
+from gateway.core import written
 from gateway.core.acd import SeatState
 from gateway.core.call import CallOutcome, RecordingState
 from gateway.core.contact import Channel, Kind, Task
@@ -19,15 +20,25 @@ from gateway.core.item import ItemState
 from gateway.web.ports import LineState
 from gateway.web.shape import Rule
 
-PHONE = r"\+?[0-9][0-9 -]{2,23}"
+PHONE = r"\+?[0-9][0-9 -]{2,23}(?:转[0-9]{1,8})?"
 EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
 NUMBER = r"[0-9]{12}"
 CODE = r"[0-9]{4,6}"
-_PHONE_WORDS = ("只能有数字、空格和横线，可以 + 开头", "has digits, spaces and dashes, and may begin with +")
+_PHONE_WORDS = (
+    "请填写一个电话号码，如 13800138000、0357-2025100转801",
+    "is one number, such as 0357-2025100",
+)
+_AMOUNT_WORDS = ("请填写金额，如 1299、1,299.00、1.2万", "is an amount, such as 1299 or 1,299.00")
+_DAY_WORDS = ("日期格式如 2026-10-01、2026年10月1日", "is written like 2026-10-01")
 _EMAIL_WORDS = ("格式如 name@example.com", "is written like name@example.com")
 _NUMBER_WORDS = ("12 位数字", "has twelve digits")
 
 # ------------------------------------------------------------------ intake
+
+
+def _phone(zh: str, en: str) -> Rule:
+    spelling = written.telephone_number
+    return Rule(zh, en, longest=40, pattern=PHONE, words=_PHONE_WORDS, spelling=spelling)
 
 
 class WrittenKind(StrEnum):
@@ -44,28 +55,63 @@ class NewContact:
 
     kind: Annotated[WrittenKind, Rule("投诉、举报或咨询", "what is wanted", example="complaint")]
     content: Annotated[
-        str, Rule("事实经过", "what happened", shortest=1, longest=20000, lines=True, example="商家拒绝退款")
+        str,
+        Rule(
+            *("事实经过", "what happened"),
+            shortest=1,
+            longest=20000,
+            lines=True,
+            spelling=written.text,
+            example="商家拒绝退款",
+        ),
     ]
-    name: Annotated[str, Rule("姓名", "name", longest=100)] = ""
-    phone: Annotated[str, Rule("联系电话", "telephone", longest=24, pattern=PHONE, words=_PHONE_WORDS)] = ""
+    name: Annotated[str, Rule("姓名", "name", longest=100, spelling=written.line)] = ""
+    phone: Annotated[str, _phone("联系电话", "telephone")] = ""
     email: Annotated[
-        str, Rule("电子邮箱", "mail address", longest=254, pattern=EMAIL, words=_EMAIL_WORDS)
+        str,
+        Rule(
+            *("电子邮箱", "mail address"),
+            longest=254,
+            pattern=EMAIL,
+            words=_EMAIL_WORDS,
+            spelling=written.one_mail_address,
+        ),
     ] = ""
-    address: Annotated[str, Rule("联系地址", "address", longest=300)] = ""
-    id_type: Annotated[str, Rule("证件类型", "kind of identity document", longest=40)] = ""
-    id_number: Annotated[str, Rule("证件号码", "its number", longest=60)] = ""
-    respondent_name: Annotated[str, Rule("被投诉（举报）人名称", "whom it is about", longest=200)] = ""
-    respondent_address: Annotated[str, Rule("被投诉（举报）人地址", "their address", longest=300)] = ""
-    respondent_phone: Annotated[
-        str, Rule("被投诉（举报）人电话", "their telephone", longest=24, pattern=PHONE, words=_PHONE_WORDS)
+    address: Annotated[str, Rule("联系地址", "address", longest=300, spelling=written.line)] = ""
+    id_type: Annotated[
+        str, Rule("证件类型", "kind of identity document", longest=40, spelling=written.line)
     ] = ""
-    claims: Annotated[tuple[str, ...], Rule("投诉请求", "what is asked for", entries=20, longest=200)] = ()
+    id_number: Annotated[str, Rule("证件号码", "its number", longest=60, spelling=written.paper_number)] = ""
+    respondent_name: Annotated[
+        str, Rule("被投诉（举报）人名称", "whom it is about", longest=200, spelling=written.line)
+    ] = ""
+    respondent_address: Annotated[
+        str, Rule("被投诉（举报）人地址", "their address", longest=300, spelling=written.line)
+    ] = ""
+    respondent_phone: Annotated[str, _phone("被投诉（举报）人电话", "their telephone")] = ""
+    claims: Annotated[
+        tuple[str, ...],
+        Rule("投诉请求", "what is asked for", entries=20, longest=200, spelling=written.line),
+    ] = ()
     amount: Annotated[
         Decimal | None,
-        Rule("涉及金额（元）", "amount at stake in yuan", least=0, most=10**10, places=2, example=199.9),
+        Rule(
+            *("涉及金额（元）", "amount at stake in yuan"),
+            least=0,
+            most=10**10,
+            places=2,
+            words=_AMOUNT_WORDS,
+            spelling=written.amount,
+            example=199.9,
+        ),
     ] = None
-    occurred_on: Annotated[date | None, Rule("发生日期", "day on which it happened")] = None
-    county: Annotated[str, Rule("区县代码或名称", "county, code or name", longest=40)] = ""
+    occurred_on: Annotated[
+        date | None,
+        Rule("发生日期", "day on which it happened", longest=40, words=_DAY_WORDS, spelling=written.day),
+    ] = None
+    county: Annotated[
+        str, Rule("区县代码或名称", "county, code or name", longest=40, spelling=written.line)
+    ] = ""
     problem: Annotated[
         str,
         Rule("问题类别（categories.yaml 的编号）", "what is wrong, an id of categories.yaml", longest=40),

@@ -13,6 +13,7 @@ from typing import Annotated
 from aiohttp import web
 
 from gateway.core import number as numbers
+from gateway.core import written
 from gateway.core.case import STATE_NAMES
 from gateway.core.item import PublicState
 from gateway.core.number import spaced
@@ -29,7 +30,7 @@ from gateway.web.uploads import EVIDENCE, Sent
 class Addition:
     """What may be said with more evidence."""
 
-    text: Annotated[str, Rule("补充说明", "a word", longest=20000, lines=True)] = ""
+    text: Annotated[str, Rule("补充说明", "a word", longest=20000, lines=True, spelling=written.text)] = ""
 
 
 class TrackPage:
@@ -74,7 +75,7 @@ class TrackPage:
                     passed = await self._pages.passed(sent)
                     if passed:
                         files = tuple(file.evidence for file in sent.files)
-                        text = fields.get("text", "").replace("\r\n", "\n").strip()
+                        text = written.text(fields.get("text", "")).strip()
                         await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
                         return self._item(look, state, fields, added=True)
                     refused = Aged()
