@@ -35,7 +35,7 @@ from gateway.core.item import (
     QueueQuery,
 )
 from gateway.core.matter import LinkKind
-from gateway.core.revision import Revision, differences, facts, merged
+from gateway.core.revision import Revision, beside_text, differences, facts, merged, said_beside, secret
 from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown
 from gateway.storage import Storage, Transaction
 
@@ -202,18 +202,26 @@ class Intake:
         evidence: tuple[Evidence, ...],
         who: str,
         beside: Beside | None = None,
+        said: Contact | None = None,
     ) -> bool:
         """A follow-up on an item: a later mail, more evidence. False when this key was there already.
 
-        `beside` as at `submit`. Raises NotFound, StorageDown.
+        Whatever state the item is in, it has an addition to be read from then on. `said` is who wrote and all
+        else that was filled in: it is kept sealed beside the item, and of a report the timeline tells nothing
+        of the person. `beside` as at `submit`. Raises NotFound, StorageDown.
         """
         kept = await self._keep(evidence)
 
         def appended(t: Transaction) -> bool:
             item = self._items.locked(t, number)
             now = self._now()
-            if not self._items.happened(t, number, Happened(now, "follow_up", who, text), key):
+            changes = said_beside(item, self._items.person_of(t, item), said) if said else {}
+            words = beside_text(item, said, text, changes) if said else text
+            by = said.channel.value if said and secret(item) else who
+            if not self._items.happened(t, number, Happened(now, "follow_up", by, words), key):
                 return False
+            self._storage.revisions.add(t, number, Revision(now, by, "follow_up", changes))
+            self._items.added(t, item, now)
             if kept:
                 self._items.attach(t, number, kept)
                 self._items.change(t, number, attachments=item.attachments + len(kept))
@@ -236,6 +244,21 @@ class Intake:
 
         await self._database.write(noted)
         self._tell("changed", number)
+
+    async def read_addition(self, number: str, who: str, text: str = "") -> ItemDetail:
+        """What was added has been read; a word on it stands in the timeline. Raises NotFound, Conflict."""
+
+        def seen(t: Transaction) -> ItemDetail:
+            item = self._items.locked(t, number)
+            now = self._now()
+            nobody_elses(item.lease, who, now)
+            if item.added_at is None:
+                raise Conflict("没有未读的补充 / nothing was added that is not read")
+            self._items.change(t, number, added_at=None)
+            self._items.happened(t, number, Happened(now, "addition_read", who, text))
+            return self._detail(t, number)
+
+        return self._told(await self._database.write(seen))
 
     # ------------------------------------------------------------ working the queue
 

@@ -41,6 +41,7 @@ class FollowUp:
     text: str
     evidence: tuple[Evidence, ...]
     who: str
+    said: Contact
 
 
 def contact(
@@ -74,10 +75,13 @@ def follow_up(
     evidence: tuple[Evidence, ...] = (),
     notes: Sequence[str] = (),
 ) -> FollowUp:
-    """The same mail as a line of an item's timeline, with the files that came along."""
-    address = message.sender.address or (arrival.envelope_from or "").strip("<>")
-    text = f"发件人：{f'{message.sender.name} <{address}>'.strip()}\n{content(message, notes)}"
-    return FollowUp(number, key, text, evidence, (address or "mail")[:WHO])
+    """The same mail as a line of an item's timeline, with the files that came along.
+
+    Who wrote it stands in `said` alone: intake tells it in the timeline unless the item is a report.
+    """
+    said = contact(message, arrival, key, b"")
+    who = (said.person.email or "mail")[:WHO]
+    return FollowUp(number, key, content(message, notes), evidence, who, said)
 
 
 def content(message: Message, notes: Sequence[str] = ()) -> str:

@@ -186,6 +186,7 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sent": ("已发出", "sent"),
         "not_sent": ("未发出", "not sent"),
         "follow_up": ("补充", "follow-up"),
+        "addition_read": ("已阅补充", "addition read"),
         "written_up": ("登记内容", "written up"),
         "sorted": ("归类", "sorted"),
         "link": ("关联", "linked"),

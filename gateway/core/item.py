@@ -39,7 +39,8 @@ class Lease:
 class Item:
     """One item of the queue. `amount` in fen; `merged_into` is another item's number or "".
 
-    `withheld`: who reported it is known and kept elsewhere; `person` is empty then.
+    `withheld`: who reported it is known and kept elsewhere; `person` is empty then. `added_at`: the person,
+    or a partner, has added something since, in whatever state it is, and nobody has read it yet.
     """
 
     number: str
@@ -66,6 +67,7 @@ class Item:
     merged_into: str = ""
     attachments: int = 0
     withheld: bool = False
+    added_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class QueueQuery:
     """What of the queue is wanted. None = any. `after` is the number of the last item seen.
 
     `due_before` wants items of which a clock that still runs ends before that day, `provisional` those
-    of which one rests on a calendar that is still a guess.
+    of which one rests on a calendar that is still a guess, `has_addition` those to which something was added.
     """
 
     state: ItemState | None = None
@@ -116,6 +118,7 @@ class QueueQuery:
     received_before: datetime | None = None
     due_before: date | None = None
     provisional: bool = False
+    has_addition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

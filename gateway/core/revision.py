@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from gateway.core.contact import Contact, Kind, Person, Respondent
+from gateway.core.contact import Channel, Contact, Kind, Person, Respondent
 from gateway.core.item import Item
 from gateway.errors import BadContact, FieldFault
 
@@ -109,3 +109,53 @@ def _chosen(item: Item, given: Contact, name: str, blank: Collection[str]) -> An
 
 def _left(known: object, name: str, blank: Collection[str], empty: Any) -> Any:
     return empty if name in blank else getattr(known, name)
+
+
+# ------------------------------------------------------------ what is said beside an item
+
+FIELD_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "姓名",
+        "phone": "联系电话",
+        "email": "电子邮箱",
+        "address": "联系地址",
+        "id_type": "证件类型",
+        "id_number": "证件号码",
+        "respondent_name": "被投诉（举报）人",
+        "respondent_address": "被投诉（举报）人地址",
+        "respondent_phone": "被投诉（举报）人电话",
+        "county": "区县",
+        "problem": "问题类别",
+        "subject": "商品或服务",
+        "claims": "投诉请求",
+        "amount": "涉及金额",
+        "occurred_on": "发生日期",
+        "publish_consent": "是否同意公示",
+        "mediation_consent": "是否同意委托调解",
+        "anonymous": "匿名",
+        "kind": "类别",
+    }
+)
+"""What a timeline calls the fields of a follow-up, for the agent who reads it."""
+
+
+def secret(item: Item) -> bool:
+    """Must nothing shown with this item tell who is behind it?"""
+    return item.kind is Kind.REPORT or item.withheld or item.anonymous
+
+
+def said_beside(item: Item, known: Person, said: Contact) -> dict[str, tuple[str, str]]:
+    """What a follow-up says otherwise than the item: the item's value, and the one given now."""
+    given = differences(facts(item, known), facts(said, said.person))
+    unsaid = {"content"} | ({"kind"} if said.kind is Kind.UNSORTED else set())
+    return {name: texts for name, texts in given.items() if texts[1] and name not in unsaid}
+
+
+def beside_text(item: Item, said: Contact, text: str, changes: Mapping[str, object]) -> str:
+    """A follow-up's words for the timeline: who wrote, unless that is secret, and which fields came along."""
+    person = said.person
+    sender = f"{person.name} <{person.email}>".strip() if person.email and not secret(item) else ""
+    head = f"发件人：{sender}\n" if sender and said.channel is Channel.EMAIL else ""
+    told = {"name", "email"} if head else set()
+    names = "、".join(FIELD_NAMES[name] for name in FIELD_NAMES if name in changes and name not in told)
+    return f"{head}{text}" + (f"\n\n〔另填：{names}，见登记内容的历次修改〕" if names else "")

@@ -43,7 +43,14 @@ class Door(Protocol):
     async def submit(self, contact: Contact) -> Receipt: ...
 
     async def append(
-        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+        self,
+        number: str,
+        key: str,
+        text: str,
+        evidence: tuple[Evidence, ...],
+        who: str,
+        *,
+        said: Contact,
     ) -> bool: ...
 
 
@@ -205,7 +212,9 @@ class Reception:
         evidence = (*done.evidence, original)
         made = email.follow_up(number, done.message, arrival, done.key, evidence, notes)
         try:
-            new = await self._door.append(number, made.key, made.text, made.evidence, made.who)
+            new = await self._door.append(
+                number, made.key, made.text, made.evidence, made.who, said=made.said
+            )
         except NotFound:
             return None
         return Taken(number, Fate.FOLLOW_UP if new else Fate.REPEATED)

@@ -40,6 +40,7 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
+    ADDED,
     WAITING,
     attachments,
     contacts,
@@ -225,6 +226,16 @@ class Items:
         """Numbers of items with a provisional clock, in order, from behind `after`."""
         return list(t.execute(GUESSED, {"after": after, "limit": limit}).scalars())
 
+    def added(self, t: Transaction, item: Item, at: datetime) -> None:
+        """Somebody has to read what was added; with a merged item, on the one that it went into as well."""
+        seen: set[str] = set()
+        number = item.number
+        while number and number not in seen:
+            seen.add(number)
+            self.change(t, number, added_at=rows.to_ms(at))
+            row = t.execute(ITEM, {"number": number}).mappings().first()
+            number = row["merged_into"] if row else ""
+
     # ------------------------------------------------------------ looking
 
     def there(self, t: Transaction, number: str) -> Item:
@@ -329,6 +340,7 @@ def _wanted(query: QueueQuery) -> dict[str, str | int | None]:
         "received_before": rows.to_ms_or_none(query.received_before),
         "due_before": query.due_before.isoformat() if query.due_before else None,
         "provisional": 1 if query.provisional else None,
+        "has_addition": 1 if query.has_addition else None,
     }
 
 
@@ -347,6 +359,8 @@ def _condition(name: str) -> ColumnElement[bool]:
             return _with_clock(dues.c.on < bindparam(name))
         case "provisional":
             return _with_clock(text("dues.provisional"))
+        case "has_addition":
+            return and_(ADDED, bindparam(name) == 1)
         case _:
             return items.c[name] == bindparam(name)
 

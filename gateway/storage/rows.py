@@ -117,6 +117,7 @@ def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
         lease=lease,
         merged_into=row["merged_into"],
         attachments=row["attachments"],
+        added_at=of_ms_or_none(row["added_at"]),
     )
 
 

@@ -32,6 +32,7 @@ WAITING = {
 OUT = text("direction = 'out'")
 
 UNSEALED = text("sealed IS NULL")
+ADDED = text("added_at IS NOT NULL")
 # Conditions of indexes that most rows need not stand in, spelled as the queries spell them.
 GIVEN = {name: text(f"{name} <> ''") for name in ("person_email", "person_id_number", "respondent_name")}
 
@@ -110,6 +111,8 @@ items = Table(
     _words("lease_holder", 64),
     Column("lease_until", Big),
     Column("attachments", Integer, nullable=False, server_default="0"),
+    Column("added_at", Big),  # something was added that nobody has read
+    Index("items_added_to", "added_at", sqlite_where=ADDED, postgresql_where=ADDED),
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_by_phone", "person_phone"),

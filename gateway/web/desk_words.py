@@ -89,6 +89,7 @@ ITEM_WORDS: Words = {
     "role.raw": ("原件", "Original"),
     "role.page": ("页面", "Page"),
     "role.pdf": ("PDF", "PDF"),
+    "has_addition": ("有补充", "Added to"),
     "no_revisions": ("登记内容没有修改过", "What it says was never changed"),
     "withheld": ("身份信息，保密", "sealed: tells who reported it"),
     "said.kind": ("类别", "Kind"),

@@ -165,9 +165,19 @@ class Door(Protocol):
         `phone` is the second fact that a short code needs to open more than the state."""
 
     async def append(
-        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+        self,
+        number: str,
+        key: str,
+        text: str,
+        evidence: tuple[Evidence, ...],
+        who: str,
+        *,
+        said: Contact | None = None,
     ) -> bool:
-        """More to an item; False when this key was there already."""
+        """More to an item; False when this key was there already. `said` is all that was filled in."""
+
+    async def read_addition(self, number: str, who: str, text: str = "") -> ItemDetail:
+        """What was added has been read. Raises NotFound, Conflict."""
 
     async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
         """In order of arrival, with attachments, without timelines."""

@@ -77,6 +77,13 @@ class QueueApi:
             self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
             self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),
             self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
+            self._change(
+                "addition-read",
+                "已阅补充内容（任何状态）",
+                "What was added has been read, in whatever state the item is",
+                self.addition_read,
+                shapes.Word,
+            ),
             self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
             self._change(
                 "write-up",
@@ -138,6 +145,7 @@ class QueueApi:
                 received_before=self._age(q.older_than),
                 due_before=min(days, default=None),
                 provisional=q.provisional,
+                has_addition=q.has_addition,
             )
         )
         shown = tuple(translate.item(detail) for detail in found[: q.limit])
@@ -172,6 +180,12 @@ class QueueApi:
     async def complete(self, asked: Asked) -> Answer:
         text = asked.sent(shapes.Word).text
         return Answer(translate.whole(await self._door.complete(_number(asked), asked.account.name, text)))
+
+    async def addition_read(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(
+            translate.whole(await self._door.read_addition(_number(asked), asked.account.name, text))
+        )
 
     async def merge(self, asked: Asked) -> Answer:
         wish = asked.sent(shapes.MergeWish)

@@ -144,7 +144,7 @@ class ReportPage:
             return self._which(look, sent, passed, twins)
         if wish in before:
             evidence = contact.evidence
-            await pages.door.append(wish, contact.key, contact.content, evidence, "web")
+            await pages.door.append(wish, contact.key, contact.content, evidence, "web", said=contact)
             return pages.show(look, "added.html", number=spaced(wish), plain=wish)
         told = await self._submit(contact)
         return self._handed_in(request, look, told, before)

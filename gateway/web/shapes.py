@@ -248,6 +248,9 @@ class QueueAsked:
     overdue: Annotated[bool, Rule("仅已超期", "only those of which a clock has run out")] = False
     due_before: Annotated[date | None, _DUE_BEFORE] = None
     provisional: Annotated[bool, Rule("仅期限暂定", "only those with a provisional clock")] = False
+    has_addition: Annotated[
+        bool, Rule("仅有未读补充（任何状态）", "only those with an addition nobody has read, in any state")
+    ] = False
     after: Annotated[
         str, Rule("上一页最后一件的编号", "number of the last item seen", pattern=NUMBER, words=_NUMBER_WORDS)
     ] = ""
@@ -291,7 +294,8 @@ class ItemShown:
     """One item of the queue. `holder` and `lease_until` stand while somebody works on it.
 
     `withheld`: who reported it is known and kept secret (保密); `person` is empty then, and
-    /identity tells whoever has the right and a reason.
+    /identity tells whoever has the right and a reason. `has_addition`: something was added, in
+    whatever state it is, that nobody has read yet.
     """
 
     number: str
@@ -318,6 +322,7 @@ class ItemShown:
     lease_until: datetime | None
     call_id: str
     merged_into: str | None
+    has_addition: bool
     attachments: tuple[AttachmentShown, ...]
 
 

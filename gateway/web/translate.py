@@ -11,7 +11,7 @@ from gateway.core import case
 from gateway.core.call import CallRecord, PathStep, RecordingState
 from gateway.core.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, PublicState
-from gateway.core.revision import PERSONAL, Revision
+from gateway.core.revision import PERSONAL, Revision, secret
 from gateway.web import ports, shapes
 
 
@@ -58,23 +58,24 @@ def item(detail: ItemDetail) -> shapes.ItemShown:
 
 def whole(detail: ItemDetail) -> shapes.ItemWhole:
     allowed = tuple(event.value for event in case.allowed(detail.item.state))
-    timeline = tuple(_happened(entry) for entry in detail.timeline)
+    hides = secret(detail.item)
+    timeline = tuple(_happened(_unsigned(entry) if hides else entry) for entry in detail.timeline)
     return shapes.ItemWhole(**_item(detail), timeline=timeline, allowed=allowed)
 
 
 def revisions(item: Item, past: Sequence[Revision]) -> shapes.RevisionsGiven:
     """Who a reporter is stays closed: now or in any version the item is or was a report."""
     kinds = {kind for one in past for kind in one.changes.get("kind", ())}
-    secret = item.kind is Kind.REPORT or Kind.REPORT.value in kinds or item.anonymous
-    return shapes.RevisionsGiven(tuple(_revision(one, secret) for one in past))
+    hides = secret(item) or Kind.REPORT.value in kinds
+    return shapes.RevisionsGiven(tuple(_revision(one, hides) for one in past))
 
 
-def _revision(one: Revision, secret: bool) -> shapes.RevisionShown:
+def _revision(one: Revision, hides: bool) -> shapes.RevisionShown:
     zh, en = case.PAST_NAMES.get(one.what, (one.what, one.what))
     changed = tuple(
         shapes.FieldChanged(name, *(("", "") if hidden else texts), hidden)
         for name, texts in one.changes.items()
-        for hidden in [secret and name in PERSONAL]
+        for hidden in [hides and name in PERSONAL]
     )
     return shapes.RevisionShown(one.at, one.who, one.what, zh, en, changed)
 
@@ -152,6 +153,7 @@ def _item(detail: ItemDetail) -> dict[str, Any]:
         "lease_until": one.lease.until if one.lease else None,
         "call_id": one.call_id,
         "merged_into": one.merged_into or None,
+        "has_addition": one.added_at is not None,
         "attachments": tuple(_attachment(file) for file in detail.attachments),
     }
 
@@ -170,6 +172,14 @@ def _due(days: tuple[Due, ...]) -> tuple[shapes.DueDay, ...]:
 
 def _attachment(file: Attachment) -> shapes.AttachmentShown:
     return shapes.AttachmentShown(file.sha256, file.name, file.media_type, file.role, file.size)
+
+
+def _unsigned(entry: Happened) -> Happened:
+    """A mail's follow-up without its sender: it may be older than the item is a report."""
+    if entry.what != "follow_up" or "@" not in entry.who:
+        return entry
+    text = entry.text.partition("\n")[2] if entry.text.startswith("发件人：") else entry.text
+    return Happened(entry.at, entry.what, Channel.EMAIL.value, text)
 
 
 def _happened(entry: Happened) -> shapes.HappenedShown:

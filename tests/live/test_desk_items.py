@@ -50,6 +50,23 @@ def password_of(gateway: Gateway, agent: str) -> str:
 
 async def send(gateway: Gateway, **said: str) -> str:
     """A complaint (or what `said` makes of it) with a picture; its number."""
+    return (await handed_in(gateway, **said))["number"]
+
+
+async def add_by_code(browser: Browser, gateway: Gateway, receipt: dict[str, str], text: str) -> None:
+    """What a citizen adds on /track."""
+    async with eared(browser, gateway.url(""), viewport=SIZE) as page:
+        await page.goto("/track")
+        await page.fill("#f-number", receipt["number"])
+        await page.fill("#f-code", receipt["query_code"])
+        await page.click("main button[type=submit]")
+        await page.fill("#f-text", text)
+        await page.locator("form[data-bits] button[type=submit]").click()
+        await page.locator("section.good").wait_for()
+
+
+async def handed_in(gateway: Gateway, **said: str) -> dict[str, str]:
+    """The same; its receipt."""
     form = aiohttp.FormData(quote_fields=False)
     kept = {"kind": "complaint", "name": "赵六", "phone": PHONE, "respondent_name": SHOP} | said
     for name, text in kept.items():
@@ -60,7 +77,8 @@ async def send(gateway: Gateway, **said: str) -> str:
         client.post(gateway.url("/api/v1/intake"), data=form) as got,
     ):
         assert got.status == 201, await got.text()
-        return str((await got.json())["number"])
+        receipt: dict[str, str] = await got.json()
+        return receipt
 
 
 async def open_item(page: Page, text: str) -> None:
@@ -226,3 +244,24 @@ async def test_what_is_handed_to_a_partner_stands_in_the_ledger(gateway: Gateway
         await page.locator("#ledger a").first.click()
         await page.wait_for_selector("#item:not([hidden])")
         assert number[6:11] in await page.inner_text("#item-number"), "the ledger leads to the item"
+
+
+async def test_an_addition_to_a_closed_item_is_a_task(gateway: Gateway, browser: Browser) -> None:
+    receipt = await handed_in(gateway, content="该店办的会员卡不能退费")
+    password = await asyncio.to_thread(password_of, gateway, "agent2")
+    async with working(browser, gateway, "agent2", password) as page:
+        await open_item(page, "会员卡不能退费")
+        await page.click("#claim")
+        await page.click("#complete:not([hidden])")
+        await page.locator("#item-facts", has_text="已办结").wait_for()
+        await page.click("#close-item")
+        await add_by_code(browser, gateway, receipt, "商家又来电威胁")
+        row = page.locator("#rows button", has_text="有补充")
+        await row.wait_for()
+        assert "已办结" in await row.inner_text()
+        await row.click()
+        await page.locator("#item-past", has_text="商家又来电威胁").wait_for()
+        await page.click("#addition-read:not([hidden])")
+        await page.wait_for_selector("#addition-read", state="hidden")
+        await row.wait_for(state="detached")
+    assert (await gateway.item_of(receipt["number"]))["state"] == "closed"

@@ -51,11 +51,18 @@ class House:
         return await self.intake.submit(contact)
 
     async def append(
-        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+        self,
+        number: str,
+        key: str,
+        text: str,
+        evidence: tuple[Evidence, ...],
+        who: str,
+        *,
+        said: Contact,
     ) -> bool:
         if self.away:
             raise StorageDown
-        return await self.intake.append(number, key, text, evidence, who)
+        return await self.intake.append(number, key, text, evidence, who, said=said)
 
     async def alive(self) -> None:
         if self.away:

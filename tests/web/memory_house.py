@@ -100,12 +100,25 @@ class MemoryDoor:
         return self._one(number).person.phone
 
     async def append(
-        self, number: str, key: str, text: str, evidence: tuple[Evidence, ...], who: str
+        self,
+        number: str,
+        key: str,
+        text: str,
+        evidence: tuple[Evidence, ...],
+        who: str,
+        *,
+        said: Contact | None = None,
     ) -> bool:
         self._here()
-        self._one(number)
+        self.items[number] = replace(self._one(number), added_at=NOW)
         self.pasts[number].append(Happened(NOW, "follow_up", who, text))
         return True
+
+    async def read_addition(self, number: str, who: str, text: str = "") -> ItemDetail:
+        one = self._one(number)
+        if one.added_at is None:
+            raise Conflict("nothing was added")
+        return self._set(replace(one, added_at=None), who, "addition_read", text)
 
     async def page(self, query: QueueQuery) -> Sequence[ItemDetail]:
         self._here()

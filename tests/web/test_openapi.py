@@ -94,6 +94,8 @@ ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/queue/{number}/write-up", "", {"json": GOOD}),
     ("POST", "/api/v1/queue/{number}/write-up", "", {"json": {}}),
     ("GET", "/api/v1/queue/{number}/revisions", "", {}),
+    ("POST", "/api/v1/queue/{number}/addition-read", "", {}),
+    ("GET", "/api/v1/queue", "?has_addition=true", {}),
     ("POST", "/api/v1/queue/claim", "", {}),
     ("POST", "/api/v1/queue/{number}/complete", "", {}),
     ("POST", "/api/v1/queue/claim", "", {}),

@@ -339,8 +339,12 @@ async function readList() {
     if (channel) asked.set("channel", channel);
     if (kind) asked.set("kind", kind);
     if ($("f-overdue").checked) asked.set("overdue", "true");
-    const [queue, open] = await Promise.all([ask("GET", `queue?${asked}`), ask("GET", "drafts")]);
-    items = queue.items.filter((one) => ["received", "in_work"].includes(one.state) && (!$("f-mine").checked || one.holder === agent));
+    const added = new URLSearchParams(asked);
+    added.set("has_addition", "true");
+    const [queue, additions, open] = await Promise.all([ask("GET", `queue?${asked}`), ask("GET", `queue?${added}`), ask("GET", "drafts")]);
+    // What was added to an item has to be read, in whatever state the item is: it comes first, closed ones too.
+    const waiting = queue.items.filter((one) => ["received", "in_work"].includes(one.state) && !one.has_addition);
+    items = [...additions.items, ...waiting].filter((one) => !$("f-mine").checked || one.holder === agent);
     drafts = open.items;
     showList();
   } catch {
@@ -382,7 +386,8 @@ function showList() {
     const time = due ? make("span", late ? w("overdue") : `${w("due")} ${due.on.slice(5)}`, late ? "late" : "soft clock") : make("span");
     const what = [one.respondent.name, one.content].filter(Boolean).join("：");
     const holder = one.holder ? (one.holder === agent ? w("mine") : one.holder) : "";
-    rows.push(row("item", [w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), holder], time, what, () => openItem(one.number), item.current()?.number === one.number));
+    const added = one.has_addition && [w("has_addition"), w(`item.${one.state}`)].join(" · ");
+    rows.push(row("item", [added, w(`channel.${one.channel}`), w(`kind.${one.kind}`), w(`task.${one.task}`), holder], time, what, () => openItem(one.number), item.current()?.number === one.number));
   }
   const focused = document.activeElement?.closest("#rows") ? [...$("rows").querySelectorAll("button")].indexOf(document.activeElement) : -1;
   $("rows").replaceChildren(...rows);

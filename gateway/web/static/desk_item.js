@@ -211,6 +211,7 @@ function showActs(one, another) {
   const mine = one.holder === agent;
   $("claim").hidden = mine || !QUEUED.includes(one.state);
   $("complete").hidden = !mine || !one.allowed.includes("complete");
+  $("addition-read").hidden = !one.has_addition || (one.holder && !mine);
   $("release").hidden = !mine || !one.allowed.includes("release");
   $("ring-back").hidden = !one.person.phone || !seat;
   $("item-form").href = `/api/v1/queue/${one.number}/form`;
@@ -285,6 +286,7 @@ async function change(what, body) {
   }
 }
 
+$("addition-read").addEventListener("click", () => change(`queue/${shown.number}/addition-read`, { text: word() }));
 $("claim").addEventListener("click", () => change("queue/claim", { number: shown.number }));
 $("complete").addEventListener("click", () => change(`queue/${shown.number}/complete`, { text: word() }));
 $("release").addEventListener("click", () => change(`queue/${shown.number}/release`, { text: word() }));
