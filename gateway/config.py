@@ -313,6 +313,7 @@ class Accounts:
 @dataclass(frozen=True, slots=True)
 class Demo:
     enabled: bool = _set(True, "Demo accounts and the browser phone; switch off for real work.")
+    visitor_minutes: int = _set(10, "Longest call from the browser phone; it has one line at a time.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -820,6 +821,7 @@ class _Reader:
             ("uploads", "slowest_kb", 1, 100_000),
             ("uploads", "at_once", 1, 1000),
             ("uploads", "at_once_per_address", 1, 1000),
+            ("demo", "visitor_minutes", 1, 240),
             ("pages", "work_bits", 1, 24),
             ("pages", "slow_seconds", 0, 60),
             *(("rates", f.name, 1, 10**9) for f in fields(c.rates) if f.type == "int"),

@@ -168,6 +168,7 @@ def words(
         "LONGEST_MESSAGE": c.recording.longest_message,
         "CALL_BACK_LINES": c.queue.call_back_lines,
         "RECORD": int(c.recording.calls),
+        "VISITOR_SECONDS": 60 * c.demo.visitor_minutes,
         "OUTSIDE_A_DAY": c.outgoing.per_day,
         "LONGEST_FAX": c.fax.longest_minutes * 60,
         "FAX_LINES": c.fax_out.lines,

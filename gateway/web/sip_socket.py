@@ -1,8 +1,9 @@
 """GET /ws: the way of a browser's phone to Asterisk, on the web's own address.
 
-So one port, one certificate and one log-in serve page and phone. Every SIP message goes through as it
-is; who may call as whom is Asterisk's to check. A browser that has gone silent is noticed here, and
-Asterisk with it: it drops the phone with the connection.
+So one port, one certificate and one log-in serve page and phone. A browser speaks to Asterisk as the SIP
+users of whoever is logged in, and as nobody else (sip_guard): to Asterisk it comes from this machine, where
+the carrier's exchange may be too. A browser that has gone silent is noticed here, and Asterisk with it: it
+drops the phone with the connection.
 """
 
 from __future__ import annotations
@@ -10,12 +11,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketResponse, WSMsgType, web
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    TCPConnector,
+    WSCloseCode,
+    WSMsgType,
+    web,
+)
 
 from gateway.errors import Refused, Unavailable
 from gateway.web.events import check_origin
+from gateway.web.sip_guard import SipGuard
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +37,14 @@ _LARGEST = 64 * 1024  # bytes of one SIP message
 _AT_ONCE = 200
 _CONNECT = ClientTimeout(total=None, sock_connect=3.0)
 
-Socket = web.WebSocketResponse | ClientWebSocketResponse
-LetIn = Callable[[web.Request], Awaitable[None]]
+LetIn = Callable[[web.Request], Awaitable[Collection[str]]]
+OWN_ADDRESS = "127.0.0.2"
+"""Browsers reach an Asterisk on this machine from here: 127.0.0.1 may be the carrier's (trunk.peers)."""
 
 
 class SipSocket:
-    """Connects browsers with Asterisk's WebSocket at `url`. `let_in` raises for who may not."""
+    """Connects browsers with Asterisk's WebSocket at `url`. `let_in` gives the SIP users that whoever asks
+    may be, or raises."""
 
     def __init__(self, url: str, let_in: LetIn, public_url: str = "") -> None:
         self._url = url
@@ -48,11 +62,11 @@ class SipSocket:
         if not web.WebSocketResponse(protocols=[PROTOCOL]).can_prepare(request):
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self._public_url)
-        await self._let_in(request)
+        guard = SipGuard(await self._let_in(request))
         if len(self._open) >= _AT_ONCE:
             raise Unavailable
         if self._session is None:
-            self._session = ClientSession(timeout=_CONNECT)
+            self._session = _session(self._url)
         try:
             pbx = await self._session.ws_connect(self._url, protocols=[PROTOCOL], max_msg_size=_LARGEST)
         except (ClientError, TimeoutError, OSError) as error:
@@ -64,7 +78,10 @@ class SipSocket:
         self._open.add(browser)
         try:
             await browser.prepare(request)
-            pumps = {asyncio.create_task(_pump(browser, pbx)), asyncio.create_task(_pump(pbx, browser))}
+            pumps = {
+                asyncio.create_task(_to_asterisk(browser, pbx, guard)),
+                asyncio.create_task(_to_browser(pbx, browser, guard)),
+            }
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             for pump in pumps:
                 pump.cancel()
@@ -86,10 +103,27 @@ class SipSocket:
             await self._session.close()
 
 
-async def _pump(source: Socket, sink: Socket) -> None:
-    """Pass messages on until the source ends."""
-    async for message in source:
+async def _to_asterisk(browser: web.WebSocketResponse, pbx: ClientWebSocketResponse, guard: SipGuard) -> None:
+    """Pass on what the browser may say, until it ends or says anything else."""
+    async for message in browser:
+        if message.type is not WSMsgType.TEXT or not guard.passes(message.data):
+            log.warning("a browser's phone is cut off: it spoke for somebody else, or no plain SIP")
+            await browser.close(code=WSCloseCode.POLICY_VIOLATION)
+            return
+        await pbx.send_str(message.data)
+
+
+async def _to_browser(pbx: ClientWebSocketResponse, browser: web.WebSocketResponse, guard: SipGuard) -> None:
+    async for message in pbx:
         if message.type is WSMsgType.TEXT:
-            await sink.send_str(message.data)
+            guard.from_asterisk(message.data)
+            await browser.send_str(message.data)
         elif message.type is WSMsgType.BINARY:
-            await sink.send_bytes(message.data)
+            await browser.send_bytes(message.data)
+
+
+def _session(url: str) -> ClientSession:
+    """Connects to Asterisk from an address that no carrier has, where both are on this machine."""
+    here = urlsplit(url).hostname == "127.0.0.1"
+    connector = TCPConnector(local_addr=(OWN_ADDRESS, 0) if here else None)
+    return ClientSession(timeout=_CONNECT, connector=connector)

@@ -18,7 +18,7 @@ from gateway import config
 from gateway.core.catalogue import area_of
 from gateway.core.contact import Contact
 from gateway.day_book import DayBook
-from gateway.errors import FieldFault, SetupError
+from gateway.errors import FieldFault, NotAllowed, SetupError
 from gateway.ledgers import CallLog
 from gateway.tasks import Supervisor
 from gateway.web import translate
@@ -44,7 +44,7 @@ from gateway.web.outbox_api import OutboxApi, PostLedger
 from gateway.web.pages import Pages, PublicSide
 from gateway.web.partner_page import PartnerPage
 from gateway.web.phone_api import PhoneApi
-from gateway.web.phone_page import BrowserPhones, PhonePage
+from gateway.web.phone_page import VISITOR, BrowserPhones, PhonePage
 from gateway.web.ports import Board, Door, PartHealth, Role, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
@@ -243,23 +243,29 @@ def _add_pages(app: web.Application, parts: WebParts, uploads: Uploads, gate: Ga
     if parts.linkage:
         PartnerPage(pages, parts.linkage).add(app)
     if phones:
-        _add_phones(app, pages, phones, gate, parts.public_url)
+        _add_phones(app, pages, phones, gate, parts)
 
 
 def _add_phones(
-    app: web.Application, pages: Pages, phones: BrowserPhones, gate: Gate, public_url: str
+    app: web.Application, pages: Pages, phones: BrowserPhones, gate: Gate, parts: WebParts
 ) -> None:
     """Telephones in browsers: their way to Asterisk, and the demo's caller.
 
-    Only while the demo is on may somebody who is not logged in come to Asterisk."""
+    Only while the demo is on may somebody who is not logged in come to Asterisk, as the visitor."""
 
-    async def let_in(request: web.Request) -> None:
+    async def let_in(request: web.Request) -> set[str]:
         if phones.visitor:
             await gate.admit(request)
+            account, users = await gate.person(request), {VISITOR}
         else:
-            await gate.pass_in(request, HOUSE)
+            account, users = await gate.pass_in(request, HOUSE), set()
+        seats = [view.seat for view in parts.board.agents() if account and view.id == account.name]
+        users |= {f"{seat}-web" for seat in seats}
+        if not users:
+            raise NotAllowed("该账号没有坐席 / this account has no seat")
+        return users
 
-    SipSocket(phones.socket, let_in, public_url).add(app)
+    SipSocket(phones.socket, let_in, parts.public_url).add(app)
     if phones.visitor:
         PhonePage(pages, phones).add(app)
 

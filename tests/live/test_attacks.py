@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from gateway.caller.call import Late
+from gateway.caller.leg import Login
 from gateway.caller.phone import Forward
+from gateway.caller.sip import Response, header, parse
 from gateway.core.dialling import CHINA, allowed
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.web.sip_socket import OWN_ADDRESS
 from tests.core.test_dialling import NO, YES
 from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
-from tests.pbx.pbx_peers import AgiPeer, header
+from tests.pbx import pbx_peers
+from tests.pbx.pbx_peers import AgiPeer
 
 pytestmark = pytest.mark.live
 SPEECH = ROOT / "ivr_flows" / "sounds" / "made" / "menu_main.wav"
@@ -21,7 +31,7 @@ SPEECH = ROOT / "ivr_flows" / "sounds" / "made" / "menu_main.wav"
 
 async def test_a_program_on_this_machine_is_no_call(gateway: Gateway) -> None:
     """It knows all that Asterisk would say but the secret; a caller at the same time is served."""
-    begun = header(b"call?line=1")
+    begun = pbx_peers.header(b"call?line=1")
     for block in (begun, begun[:-1] + b"agi_arg_1: guessed\n\n"):
         peer = await AgiPeer.connect(gateway.config.agi.port, block)
         assert await peer.rest() == b""
@@ -166,6 +176,85 @@ async def test_a_call_back_goes_only_to_what_may_be_called(gateway: Gateway) -> 
     async with asyncio.timeout(10):
         while True:
             timeline = (await gateway.item_of(record["number"]))["timeline"]
-            if any(entry["what"] == "not_reached" for entry in timeline):
+            if any(entry["what"] == "call_back_failed" for entry in timeline):
                 return
             await asyncio.sleep(0.1)
+
+
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 8\r\n"
+    "a=rtpmap:8 PCMA/8000\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=setup:actpass\r\n"
+    "a=rtcp-mux\r\na=mid:0\r\na=fingerprint:sha-256 " + ":".join(["AB"] * 32) + "\r\n"
+)
+
+
+@dataclass
+class WsPhone:
+    """A browser's telephone without a browser: SIP over a WebSocket, under any name it likes."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    user: str
+    password: str = ""
+
+    async def call(self, sender: str = "") -> int:
+        """The final answer to a call of the hotline; 0 when the connection is closed instead."""
+        call, login = secrets.token_hex(8), Login(self.user, self.password)
+        answer = await self._ask(call, sender or self.user, 1)
+        if answer is not None and answer.status == 401 and self.password:
+            proof = login.header(answer, "INVITE", "sip:12315@127.0.0.1")
+            answer = await self._ask(call, sender or self.user, 2, f"{proof[0]}: {proof[1]}\r\n")
+        return answer.status if answer else 0
+
+    async def _ask(self, call: str, sender: str, number: int, more: str = "") -> Response | None:
+        await self.socket.send_str(
+            "INVITE sip:12315@127.0.0.1 SIP/2.0\r\n"
+            f"Via: SIP/2.0/WS {call}.invalid;branch=z9hG4bK{call}{number}\r\nMax-Forwards: 70\r\n"
+            f"To: <sip:12315@127.0.0.1>\r\nFrom: <sip:{sender}@127.0.0.1>;tag={call}\r\n"
+            f"Call-ID: {call}\r\nCSeq: {number} INVITE\r\n"
+            f"Contact: <sip:{call}@{call}.invalid;transport=ws>\r\n"
+            f"{more}Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n{SDP}"
+        )
+        async with asyncio.timeout(10):
+            async for frame in self.socket:
+                answer = parse(frame.data.encode())
+                if isinstance(answer, Response) and answer.final and header(answer, "Call-ID") == call:
+                    return answer
+        return None
+
+
+@asynccontextmanager
+async def over_ws(
+    url: str, user: str, password: str = "", source: str = "127.0.0.1"
+) -> AsyncIterator[WsPhone]:
+    connector = aiohttp.TCPConnector(local_addr=(source, 0))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.ws_connect(url, protocols=["sip"]) as socket,
+    ):
+        yield WsPhone(socket, user, password)
+
+
+async def test_a_browser_is_not_the_carrier(gateway: Gateway) -> None:
+    """It dials as any number it likes: the gateway cuts it off, and Asterisk would not know it either."""
+    before = len(gateway.calls())
+    async with over_ws(gateway.url("/ws"), "13900000000") as phone:
+        assert await phone.call() == 0
+        assert phone.socket.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION
+    asterisk = f"http://127.0.0.1:{gateway.config.asterisk.http_port}/ws"
+    async with over_ws(asterisk, "13900000000", source=OWN_ADDRESS) as phone:
+        assert await phone.call() == 401
+    assert len(gateway.calls()) == before
+
+
+async def test_the_visitor_has_one_line(gateway: Gateway) -> None:
+    password = json.loads((gateway.config.var / "secrets" / "secrets.json").read_text())["visitor"]
+    async with over_ws(gateway.url("/ws"), "visitor", password) as one:
+        assert await one.call() == 200
+        async with over_ws(gateway.url("/ws"), "visitor", password) as two:
+            assert await two.call() == 486
+            assert await two.call("8001-web") == 0
+        async with gateway.phone("13912370009") as other:
+            call = await other.dial("12315")
+            assert call.answered
+            await call.hang_up()

@@ -26,11 +26,9 @@ async def status(site: RealSite, **headers: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("role", "expected"), [("agent", 503), ("supervisor", 503), ("display", 403), (None, 401), ("wrong", 401)]
+    ("role", "expected"), [("agent", 503), ("supervisor", 403), ("display", 403), (None, 401), ("wrong", 401)]
 )
-async def test_without_the_demo_only_the_house_may_call(
-    tmp_path: Path, role: str | None, expected: int
-) -> None:
+async def test_without_the_demo_only_a_seat_may_call(tmp_path: Path, role: str | None, expected: int) -> None:
     async with real_site(tmp_path, phones=BrowserPhones(None, NOWHERE)) as site:
         site.tokens["wrong"] = "not-a-token"
         assert await status(site, **(site.bearer(role) if role else {})) == expected
