@@ -16,7 +16,7 @@ import pytest
 from gateway.caller.call import Late
 from gateway.caller.leg import Login
 from gateway.caller.phone import Forward
-from gateway.caller.sip import Response, header, parse
+from gateway.caller.sip import Response, address, header, parse
 from gateway.core.dialling import CHINA, allowed
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.web.sip_socket import OWN_ADDRESS
@@ -196,6 +196,7 @@ class WsPhone:
     socket: aiohttp.ClientWebSocketResponse
     user: str
     password: str = ""
+    _answered: Response | None = None
 
     async def call(self, sender: str = "") -> int:
         """The final answer to a call of the hotline; 0 when the connection is closed instead."""
@@ -204,7 +205,24 @@ class WsPhone:
         if answer is not None and answer.status == 401 and self.password:
             proof = login.header(answer, "INVITE", "sip:12315@127.0.0.1")
             answer = await self._ask(call, sender or self.user, 2, f"{proof[0]}: {proof[1]}\r\n")
+        self._answered = answer
         return answer.status if answer else 0
+
+    async def hang_up(self) -> None:
+        """End the call that was answered."""
+        assert self._answered
+        for method, number in (("ACK", 2), ("BYE", 3)):
+            ids = {name: header(self._answered, name) for name in ("To", "From", "Call-ID")}
+            await self.socket.send_str(
+                f"{method} {address(header(self._answered, 'Contact')).uri} SIP/2.0\r\n"
+                f"Via: SIP/2.0/WS x.invalid;branch=z9hG4bK{ids['Call-ID']}{method}\r\nMax-Forwards: 70\r\n"
+                + "".join(f"{name}: {value}\r\n" for name, value in ids.items())
+                + f"CSeq: {number} {method}\r\nContent-Length: 0\r\n\r\n"
+            )
+        async with asyncio.timeout(10):
+            async for frame in self.socket:
+                if " BYE\r\n" in frame.data:
+                    return
 
     async def _ask(self, call: str, sender: str, number: int, more: str = "") -> Response | None:
         await self.socket.send_str(
@@ -258,3 +276,6 @@ async def test_the_visitor_has_one_line(gateway: Gateway) -> None:
             call = await other.dial("12315")
             assert call.answered
             await call.hang_up()
+        await one.hang_up()
+        assert await one.call() == 200
+        await one.hang_up()
