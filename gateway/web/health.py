@@ -26,7 +26,7 @@ async def health(
     storage = await _storage(store, post)
     pbx = board.health().get("pbx", PartHealth(False, "not there"))
     running = _tasks(tasks)
-    named = [NamedPartShown(name, p.ok, p.vital, p.detail) for name, p in sorted((others or {}).items())]
+    named = tuple(NamedPartShown(name, p.ok, p.vital, p.detail) for name, p in sorted((others or {}).items()))
     parts = (storage, pbx, running, *(others or {}).values())
     bad = [part.vital for part in parts if not part.ok]
     status = "down" if any(bad) else "degraded" if bad else "ok"

@@ -548,7 +548,7 @@ class HealthShown:
     storage: PartShown
     pbx: PartShown
     tasks: PartShown
-    others: list[NamedPartShown]
+    others: tuple[NamedPartShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
