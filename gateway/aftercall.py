@@ -6,12 +6,11 @@ it again from the journal. Called by the switchboard, one call after another.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +23,6 @@ from gateway.ledgers import CallBackBook, CallLog
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
 
 log = logging.getLogger(__name__)
-
-SETTLE = (0.02, 1.0)  # seconds: how often, and how long, a recording is waited for that Asterisk closes
 
 
 class Door(Protocol):
@@ -65,6 +62,12 @@ class AfterCall:
         self._records = records
         self._faxes = faxes
 
+    def recorded_whole(self, story: Story) -> bool:
+        """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
+        record = story.record
+        file = self._recorded(record) if record.talked_at and record.ended_at else None
+        return file is None or _holds(file, story.talked_seconds)
+
     async def close(self, story: Story) -> CallRecord:
         """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
 
@@ -75,7 +78,7 @@ class AfterCall:
         if record.outcome is CallOutcome.MESSAGE and not spoken:
             fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
             record = replace(record, outcome=fallback)
-        record = await self._with_recording(record, spoken, story.talked_seconds)
+        record = self._with_recording(record, spoken, story.talked_seconds)
         evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
         if story.fax and self._faxes:
             number = await self._faxes.take(story.fax, record)
@@ -106,7 +109,7 @@ class AfterCall:
                 else:
                     file.unlink()
 
-    async def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
+    def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
         """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
         day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
         file = self._recorded(record)
@@ -114,8 +117,7 @@ class AfterCall:
             if file is None:
                 state = RecordingState.FAILED if self._records else RecordingState.NONE
                 return replace(record, recording_state=state)
-            whole = await _settled(file, talked)
-            state = RecordingState.SAVED if whole else RecordingState.FAILED
+            state = RecordingState.SAVED if _holds(file, talked) else RecordingState.FAILED
             return replace(record, recording=self._below(file), recording_state=state)
         if file is not None and record.outcome is CallOutcome.FAX:
             return replace(record, recording=self._below(file), recording_state=RecordingState.SAVED)
@@ -128,23 +130,30 @@ class AfterCall:
         return record
 
     def _recorded(self, record: CallRecord) -> Path | None:
-        """The file that Asterisk began when the caller came into the queue, under a day of its own clock."""
+        """The file that Asterisk began when the caller came into the queue, under the centre's day.
+
+        Where Asterisk's machine does not know the centre's time zone, it lies under another day and is moved.
+        """
         if record.direction == "in" and record.queued_at is None:
             return None
-        began = record.queued_at or record.started_at
-        days = (f"{began + timedelta(days=offset):%Y%m%d}" for offset in (0, 1, -1))
+        began = (record.queued_at or record.started_at).astimezone(self._zone)
+        days = [f"{began + timedelta(days=offset):%Y%m%d}" for offset in (0, 1, -1)]
         files = (self._recordings / day / f"{record.id}.wav" for day in days)
-        return next((file for file in files if file.exists()), None)
+        file = next((file for file in files if file.exists()), None)
+        if (
+            file is None
+            or file.parent.name == days[0]
+            or file.parent.name != f"{began.astimezone(UTC):%Y%m%d}"
+        ):
+            return file
+        home = self._recordings / days[0] / file.name
+        home.parent.mkdir(parents=True, exist_ok=True)
+        return file.replace(home)
 
     def _below(self, file: Path) -> str:
         return str(file.relative_to(self._recordings.parent))
 
 
-async def _settled(file: Path, talked: float) -> bool:
-    """Does the file hold the talk? Asterisk closes it a moment after the call."""
-    wanted = max(0.0, talked * 0.9 - 0.5)
-    waited = 0.0
-    while sound_seconds(file) < wanted and waited < SETTLE[1]:
-        await asyncio.sleep(SETTLE[0])
-        waited += SETTLE[0]
-    return sound_seconds(file) >= wanted
+def _holds(file: Path, talked: float) -> bool:
+    """Does the file hold a talk of so many seconds?"""
+    return sound_seconds(file) >= max(0.0, talked * 0.9 - 0.5)

@@ -26,6 +26,7 @@ from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 
+SETTLE, SETTLE_EVERY = 1.0, 0.02  # seconds a recording is waited for, and between two looks
 BATCH = 64  # calls whose records are kept in one transaction
 
 Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
@@ -42,6 +43,7 @@ class _Over:
 
     story: Story
     record: CallRecord
+    until: float = 0.0  # loop time until which its recording is waited for
 
 
 class Closing:
@@ -63,6 +65,7 @@ class Closing:
         self._calls: Backlog[_Over] = Backlog()
         self._faxes: Backlog[_Over] = Backlog()
         self._failed: Backlog[_Over] = Backlog()
+        self._settling: set[_Over] = set()
         self._lives: dict[str, Live] = {}
 
     def start(self, tasks: Supervisor) -> None:
@@ -89,6 +92,8 @@ class Closing:
 
     async def emptied(self) -> None:
         """Wait until every call is closed, but for those that failed."""
+        while self._settling:  # noqa: ASYNC110 - for SETTLE seconds at the most
+            await asyncio.sleep(SETTLE_EVERY)
         await self._calls.emptied()
         await self._faxes.emptied()
 
@@ -96,12 +101,28 @@ class Closing:
 
     async def _work(self, waiting: Backlog[_Over], most: int) -> None:
         while True:
-            batch = await waiting.some(most)
+            batch = [over for over in await waiting.some(most) if not self._put_off(over, waiting)]
             for over, error in (await self._close(batch)).items():
                 log.error("call %s could not be closed", over.story.id, exc_info=error)
                 self._failed.put(over)
             waiting.done(batch)
             await self._rested()
+
+    def _put_off(self, over: _Over, waiting: Backlog[_Over]) -> bool:
+        """Is a call to be closed later, since its recording is not whole yet? No other call waits for it."""
+        loop = asyncio.get_running_loop()
+        over.until = over.until or loop.time() + SETTLE
+        if loop.time() >= over.until or self._aftercall.recorded_whole(over.story):
+            return False
+
+        def again() -> None:
+            self._settling.discard(over)
+            waiting.put(over)
+
+        self._settling.add(over)
+        waiting.done([over])
+        loop.call_later(SETTLE_EVERY, again)
+        return True
 
     async def _work_again(self) -> None:
         """Those that failed, each by itself. An error ends this run, and the supervisor makes the pause."""
@@ -149,6 +170,6 @@ class Closing:
 
 
 async def _each(batch: list[_Over], work: Callable[[_Over], Awaitable[None]]) -> dict[_Over, BaseException]:
-    """Do it for all at once; the errors by call. A recording that is still being written holds up nobody."""
+    """Do it for all at once; the errors by call."""
     results = await asyncio.gather(*map(work, batch), return_exceptions=True)
     return {over: result for over, result in zip(batch, results, strict=True) if result is not None}

@@ -92,6 +92,10 @@ class Asterisk:
     ask_phones: int = _set(
         2, "Seconds between two looks whether a telephone is there; 0 if some never answer."
     )
+    info_keys: bool = _set(
+        False,
+        "Take keys that come by SIP INFO too; a phone that sends them with its sound as well counts twice.",
+    )
     rtp_first: int = _set(10000, "First RTP port.")
     rtp_last: int = _set(10399, "Last RTP port.")
 
@@ -170,7 +174,10 @@ class Fax:
     )
     station: str = _set("", "What our machine calls itself to others, at most 20 digits; empty: fax.number.")
     t38: bool = _set(True, "Take T.38 besides sound; without it, or where it fails, a fax comes as sound.")
-    detect_seconds: int = _set(120, "How long after the start of a call a fax machine is listened for.")
+    detect_seconds: int = _set(
+        120,
+        "For so many seconds a fax machine is listened for, anew from the talk with an agent on; 0: never.",
+    )
     longest_minutes: int = _set(30, "A fax that has had the line for so long is ended; its pages are kept.")
     pages: int = _set(200, "Pages of one fax that are made into pictures; the original has them all.")
     reading: bool = _set(True, "Let the machine read the pages, where the reader is installed.")

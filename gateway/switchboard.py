@@ -357,7 +357,8 @@ class Switchboard:
         if agent is None:
             raise NotFound(f"no partner and no agent {target}")
         seat = self._seats[agent.seat]
-        if agent.seat == story.seat or seat.state is SeatState.TALKING or not seat.reachable:
+        busy = seat.state in (SeatState.TALKING, SeatState.RINGING) or self.transfers.asked(agent.id)
+        if agent.seat == story.seat or busy or not seat.reachable:
             raise Conflict("该坐席现在不能接听 / this agent cannot answer now")
         return Target(agent.id, TargetKind.SEAT, agent.seat, self._config.queue.ring_seconds)
 
@@ -547,6 +548,7 @@ class Switchboard:
         self.transfers.noted(story, note)
         if note.what in (What.CONSULT, What.CONSULT_END):
             self._colleague_rings(story)
+        self._seat_on_call(story, note)
         if note.what is What.BEGAN:
             self._tell_call("call.ringing", story)
             if story.record.direction == "out" and story.record.agent in self._seats:
@@ -572,8 +574,9 @@ class Switchboard:
             story.kind = live.walk.kind
         self._call_backs.changed()
         for seat in tuple(self._seats.values()):
-            if seat.call == story.id and seat.state is SeatState.OFFLINE:
-                self._change_seat(seat.seat, call="")  # asked into the call, though signed out
+            if seat.call == story.id and (seat.on_call or seat.state is SeatState.OFFLINE):
+                call = seat.call if seat.signed_in else ""  # asked into the call, though signed out
+                self._change_seat(seat.seat, call=call, on_call=False)
         if story.began:
             story.transfers = self.transfers.close(story.id, story.record.ended_at or self._now())
             self._closing.put(live)
@@ -640,6 +643,15 @@ class Switchboard:
         if rings and known and known.call != call:
             self._pop(known.agent, call)
 
+    def _seat_on_call(self, story: Story, note: Note) -> None:
+        """Whether a leg of this call is up at a seat; the queue tells nothing of one that is signed out."""
+        if note.what is What.AGENT:
+            self._change_seat(note.arg(0), call=story.id, on_call=True)
+        elif note.what is What.TARGET_ON and (agent := self._config.agent(note.arg(0))):
+            self._change_seat(agent.seat, call=story.id, on_call=True)
+        elif note.what is What.AGENT_OFF:
+            self._change_seat(note.arg(0), on_call=False)
+
     def _colleague_rings(self, story: Story) -> None:
         """A seat that is asked into a call sees whose it is, as when the queue rings it."""
         seat = self._colleague(story)
@@ -659,7 +671,8 @@ class Switchboard:
             last = self.transfers.current(live.story.id)
             asked = self._colleague(live.story) if last and last.live else ""
             for seat in {live.story.seat, asked} - {""}:
-                self._change_seat(seat, call=live.story.id)
+                talks = seat == live.story.seat and bool(live.story.agent_leg)
+                self._change_seat(seat, call=live.story.id, on_call=talks)
 
     def _pop(self, agent: str, call: str) -> None:
         """Tell the agent who rings what is known at once; the rest his page asks for."""

@@ -81,6 +81,11 @@ class Transfers:
         known = self._of.get(call)
         return tuple(known.all) if known else ()
 
+    def asked(self, target: str) -> bool:
+        """Is this target dialled for, or in, the private talk of any live call?"""
+        last = (known.all[-1] for known in self._of.values() if known.all)
+        return any(one.target == target and one.live for one in last)
+
     def lines(self, call: str) -> int:
         """Lines that the target's leg takes: 0 or 1."""
         last = self.current(call)

@@ -19,6 +19,7 @@ from gateway.caller.g711 import RATE, Pcm
 from gateway.caller.hear import Heard, Library, Listener
 from gateway.caller.leg import Answered, Ended, Leg, Notice, Ringing, Side, Sound, State
 from gateway.caller.rtp import Pressed, Stream
+from gateway.caller.sip import Headers
 from gateway.caller.sound import Span
 from gateway.errors import OperatorError
 
@@ -152,15 +153,18 @@ class Call:
 
     # --- speaking
 
-    async def press(self, keys: str, hold: float = 0.1, gap: float = 0.1) -> tuple[Pressed, ...]:
+    async def press(
+        self, keys: str, hold: float = 0.1, gap: float = 0.1, *, lose_end: bool = False
+    ) -> tuple[Pressed, ...]:
         """Press keys one after another, each for `hold` seconds; returns when the last is released.
 
+        `lose_end`: the packets that tell of a key's release are lost on the line.
         Times in the answer are seconds of the call. Raises Late when the call ends meanwhile,
         ValueError for what is no key, RuntimeError when the other end takes none.
         """
         if self.over:
             raise Late(f"cannot press {keys}: the call is over\n{self.story()}")
-        queued = [self._stream.press(key, hold, gap) for key in keys]
+        queued = [self._stream.press(key, hold, gap, lose_end) for key in keys]
         done = []
         for pressed in [await future for future in queued]:
             if pressed is None:
@@ -184,6 +188,21 @@ class Call:
     def tone(self, frequency: int, level: float = -20.0) -> None:
         """Sound a tone from now on, whenever nothing else is said; 0 Hz ends it. `level` in dBov."""
         self._stream.tone(frequency, level)
+
+    def mute(self, on: bool = True) -> None:
+        """Send no sound at all, not even silence, until it is taken back."""
+        self._stream.mute(on)
+
+    async def hold(self, on: bool = True) -> int:
+        """Put the other end on hold, or take it back; the SIP status of its answer."""
+        self.note("holds" if on else "takes back from hold")
+        return await self.leg.hold(on)
+
+    async def ask(self, method: str, more: Headers = (), body: bytes = b"") -> int:
+        """Send a SIP request within the call, e.g. INFO or REFER; the status of its answer."""
+        response = await self.leg.ask(method, more, body)
+        self.note(f"{method} is answered by {response.status}")
+        return response.status
 
     # --- hearing
 

@@ -346,6 +346,28 @@ class Leg:
             case _:
                 self._simply(request, source, 501)
 
+    def ask(self, method: str, more: Headers = (), body: bytes = b"") -> asyncio.Future[Response]:
+        """Send a request within this call (INFO, REFER ...); the future has its final answer."""
+        answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+        def told(response: Response) -> None:
+            if response.final and not answered.done():
+                answered.set_result(response)
+
+        self.dialog = self.dialog.next()
+        request = self.dialog.request(method, new_branch(), (self._contact(), *more), body)
+        self._endpoint.ask(request, self._to_hop(), told)
+        return answered
+
+    async def hold(self, on: bool) -> int:
+        """Put the other end on hold or take it back by a re-INVITE; the status of its answer."""
+        codecs, key_type = self._local.codecs, self._local.key_type
+        body = self._describe(codecs, "sendonly" if on else "sendrecv", key_type)
+        response = await self.ask("INVITE", (ALLOW, _SDP), body)
+        if response.status < 300:
+            self._endpoint.send(self.dialog.request("ACK", new_branch()), self._to_hop())
+        return response.status
+
     def _simply(
         self, request: Request, source: Target, status: int, more: Headers = (), body: bytes = b""
     ) -> None:

@@ -87,6 +87,7 @@ class _Pressing:
     hold: int  # ticks
     gap: int
     done: asyncio.Future[Pressed | None]
+    lose_end: bool = False
     ticks: int = 0
     down: float = 0.0
     up: float = 0.0
@@ -118,6 +119,7 @@ class Stream:
         self._timestamp = random.getrandbits(31)
         self._ssrc = random.getrandbits(32)
         self._fresh = True
+        self._muted = False
         self._pressing: deque[_Pressing] = deque()
         self._speech: deque[_Speech] = deque()
         self._tone = _NOTHING
@@ -154,14 +156,20 @@ class Stream:
 
     # --- sending
 
-    def press(self, key: str, hold: float, gap: float) -> asyncio.Future[Pressed | None]:
-        """Queue a key: held for `hold` seconds, the next not before `gap` seconds after."""
+    def press(
+        self, key: str, hold: float, gap: float, lose_end: bool = False
+    ) -> asyncio.Future[Pressed | None]:
+        """Queue a key: held for `hold` seconds, the next not before `gap` seconds after.
+
+        `lose_end`: none of the packets that tell of its release arrive, as on a line that loses some.
+        """
         if self._key_type is None:
             raise RuntimeError("the other end takes no keys (no telephone-event in its SDP)")
         if key not in KEYS:
             raise ValueError(f"{key!r} is no key; keys are {KEYS}")
         done: asyncio.Future[Pressed | None] = asyncio.get_running_loop().create_future()
-        self._pressing.append(_Pressing(key, max(2, round(hold * 50)), max(3, round(gap * 50)), done))
+        ticks = max(2, round(hold * 50)), max(3, round(gap * 50))
+        self._pressing.append(_Pressing(key, *ticks, done, lose_end))
         return done
 
     def say(self, samples: Pcm) -> asyncio.Future[bool]:
@@ -177,9 +185,13 @@ class Stream:
         wave = 32767 * 10 ** (level / 20) * 2**0.5 * np.sin(2 * np.pi * frequency * time_line)
         self._tone = np.round(wave).astype(np.int16)
 
+    def mute(self, on: bool) -> None:
+        """Send nothing but keys, not even silence, as a telephone does that saves packets while muted."""
+        self._muted = on
+
     def tick(self) -> None:
         """Send what is due now: 20 ms of a key, of speech, of the tone or of silence."""
-        if not self._listened_to:
+        if not self._listened_to or (self._muted and not self._pressing):
             self._timestamp += FRAME
             self._fresh = True
             return
@@ -198,7 +210,8 @@ class Stream:
         if released < 3:
             now = time.perf_counter()
             event = KeyEvent(pressing.key, released >= 0, pressing.duration)
-            self._send(self._key_type or 0, pressing.ticks == 1, self._timestamp, compose_key(event))
+            if released < 0 or not pressing.lose_end:
+                self._send(self._key_type or 0, pressing.ticks == 1, self._timestamp, compose_key(event))
             pressing.down = pressing.down or now
             if released == 0:
                 pressing.up = now

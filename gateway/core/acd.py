@@ -37,7 +37,8 @@ class Seat:
     """One seat. `device` is Asterisk's device state (1 idle, 2 in use, 5 unreachable, 6 ringing).
 
     `call` is the caller it rings for or talks to; `since` is when its state last changed. `browser`
-    tells that its phone is the page in a browser.
+    tells that its phone is the page in a browser. `on_call`: a leg of a call is up at one of its phones,
+    which is so after signing out too, and for a colleague who is asked into a call.
     """
 
     agent: str
@@ -50,9 +51,12 @@ class Seat:
     call: str = ""
     since: datetime | None = None
     browser: bool = False
+    on_call: bool = False
 
     @property
     def state(self) -> SeatState:
+        if self.on_call:
+            return SeatState.TALKING
         if not self.signed_in:
             return SeatState.OFFLINE
         if self.device in _IN_USE:

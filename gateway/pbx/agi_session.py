@@ -18,6 +18,7 @@ from gateway.pbx.agi_link import COMMAND_BYTES, AgiFailed, AgiLink, AgiTimeout, 
 from gateway.pbx.agi_reply import AgiReply
 
 QUICK = 5.0  # seconds for a command that Asterisk answers without waiting for a person
+FAX_TONES = 2  # extensions.conf, [hear-fax]
 CLIP = 300.0  # seconds for a command that plays one clip
 
 
@@ -202,11 +203,12 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
         return reply.data if reply.result == "1" else None
 
     async def went_to_fax(self) -> bool:
-        """After ChannelGone: was it a fax tone that took the channel to its fax extension?"""
+        """After ChannelGone: was it the second calling tone of a fax that took the channel to [fax-heard]?"""
         if self._link.gone is not Gone.HANGUP:
             return False
         try:
-            return bool(await self.get_variable("FAXEXTEN", limit=1.0))
+            tones = await self.get_variable("TONE_DETECT(rx)", limit=1.0) or ""
+            return tones.isdecimal() and int(tones) >= FAX_TONES
         except (ChannelGone, AgiTimeout):
             return False
 

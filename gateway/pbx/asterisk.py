@@ -24,6 +24,7 @@ from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snaps
 from gateway.pbx.ami_seen import QueueMemberSeen
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatForwards, SeatRings, SeatSeen, Up
+from gateway.pbx.room_hold import RoomHold
 from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class AsteriskPbx:
             now=now,
             tasks=self._tasks,
         )
+        self._room_hold = RoomHold(self._ami, self._tasks)
         self._listener: Listener = lambda event: None
         self._sounds = Places(config.var).sounds
         self._tells_listened = config.queue.tell_listened
@@ -81,6 +83,7 @@ class AsteriskPbx:
         self._ami.subscribe(MEMBER_EVENTS, self._member)
         self._ami.subscribe(CALLER_EVENTS, self._rung)
         self._ami.subscribe(["DialEnd"], self._dialled)
+        self._room_hold.start()
         await self._tasks.start()
         await self._ami.start()
         self._tasks.keep("heartbeat", self._beat)

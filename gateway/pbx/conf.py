@@ -195,6 +195,10 @@ def words(
         "OUTSIDE_ALLOWED": "\n".join(f"exten => _{allowed},1,NoOp()" for allowed in c.outgoing.allow),
         "FAX_CALLER": c.fax.number or c.centre.number,
         "FAX_STATION": c.fax.station or c.fax.number,
+        "TIMEZONE": c.centre.timezone,
+        "INFO_KEYS": "load = res_pjsip_dtmf_info.so"
+        if c.asterisk.info_keys
+        else "; asterisk.info_keys is off",
         "UDPTL": "yes" if c.fax.t38 else "no",
         "VISITOR": _visitor(secrets.visitor) if c.demo.enabled else "; the demo is off",
         "ICE_ONLY": _ice(c.media_host),

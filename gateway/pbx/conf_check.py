@@ -66,7 +66,9 @@ MODULES: Mapping[str, str] = {
     "LEN": "func_strings",
     "LOCK": "func_lock",
     "UNLOCK": "func_lock",
+    "STAT": "func_env",
     "STRFTIME": "func_strings",
+    "TONE_DETECT": "res_tonedetect",
 }
 _STEP = re.compile(r"(?:exten|same)")
 _APP = re.compile(r"^(?:[^,]+,)?(?:n|\d+)(?:\([\w-]+\))?,\s*(\w+)\(")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from gateway.core.call import owed_of
 from gateway.core.note import Note, read_note
 
 KEPT_DAYS = 35
@@ -32,5 +33,6 @@ def prune(folder: Path, today: date) -> None:
 
 
 def call_of(message: Path) -> str:
-    """The call a message in the spool belongs to: its name begins with the call's id."""
-    return message.stem.partition("-")[0]
+    """The call a message or recording belongs to: its name begins with the call's id."""
+    rest = owed_of(message.stem)
+    return message.stem.removesuffix(rest) + rest.partition("-")[0]

@@ -43,6 +43,7 @@ _FAILS = {
     "messages": "app_record",
     "recordings": "app_mixmonitor",
     "listening in": "app_chanspy",
+    "telling a fax machine": "res_tonedetect",
 }
 MODULES: Mapping[str, str] = {name: fails for fails, names in _FAILS.items() for name in names.split()}
 FAX_MODULES = ("res_fax", "res_fax_spandsp")

@@ -106,6 +106,18 @@ async def day(house: House) -> Day:
             recording_state=RecordingState.SAVED,
         )
     )
+    back = made.put("recordings/20260302/back-1772415000.1.wav", b"talk of ours")
+    await made.call(
+        replace(
+            CALL,
+            id="back-1772415000.1",
+            direction="out",
+            outcome=CallOutcome.TALKED,
+            recording=str(back.relative_to(places.var)),
+            recording_state=RecordingState.SAVED,
+        ),
+        noted=False,
+    )
     await made.call(replace(CALL, id="1772415002.3", outcome=CallOutcome.MESSAGE), b"please call")
     await made.call(replace(CALL, id="1772415003.4", outcome=CallOutcome.SERVED))
     made.note(MONDAY, "turned_away", "1772415004.5", "0", "in", caller(""), "12315")
@@ -121,11 +133,11 @@ async def test_a_whole_day_has_no_hole(day: Day) -> None:
     assert await day.holes() == []
     _, looked_at = await reconcile(day.house.storage, day.places, ZONE, DAY, LATER)
     assert looked_at == {
-        "calls": 6,
+        "calls": 7,
         "items": 5,
         "contacts": 5,
         "attachments": 2,
-        "recordings": 1,
+        "recordings": 2,
         "journal notes": 9,
         "mailboxes": 0,
     }

@@ -188,7 +188,7 @@ async def test_hangup_line_before_the_answer() -> None:
     async with one_call(handler) as peer:
         await peer.answer(b"HANGUP\n511 Command Not Permitted on a dead channel\n")
         assert await peer.answer(b"200 result=1 (3)\n") == 'GET VARIABLE "LINE"'
-        assert await peer.answer(b"200 result=0\n") == 'GET VARIABLE "FAXEXTEN"'
+        assert await peer.answer(b"200 result=0\n") == 'GET VARIABLE "TONE_DETECT(rx)"'
 
 
 async def test_after_a_hangup_nothing_is_sent_before_the_last_answer() -> None:
@@ -228,7 +228,7 @@ async def test_fax() -> None:
 
     async with one_call(handler) as peer:
         await peer.answer(b"200 result=-1 endpos=8\nHANGUP\n")
-        assert await peer.answer(b"200 result=1 (12315)\n") == 'GET VARIABLE "FAXEXTEN"'
+        assert await peer.answer(b"200 result=1 (2)\n") == 'GET VARIABLE "TONE_DETECT(rx)"'
 
 
 async def test_hangup_between_commands() -> None:

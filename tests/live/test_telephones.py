@@ -1,0 +1,132 @@
+"""What telephones do: hold, REFER, keys sent twice or cut off, single beeps, calls cancelled at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway.caller.call import Call
+from tests.live.conftest import Gateway
+from tests.live.test_keys import hears_his_state, item_of
+from tests.live.test_phone_lines import greeted
+from tests.live.test_transfers import AGENT, CALLER, PARTNER, Talk, everybody_hears, hears, talking
+
+pytestmark = pytest.mark.live
+DTMF_RELAY = (("Content-Type", "application/dtmf-relay"),)
+
+
+async def hears_music(call: Call, seconds: float) -> None:
+    """For so long the call is up, and it is neither silent nor hears the agent or the partner."""
+    since = call.seconds
+    await asyncio.sleep(seconds)  # what is looked for is that nothing happens
+    assert not call.over
+    quiet = [
+        span for span in call.silences(0.4) if span.end > since + 0.5 and span.start < call.seconds - 0.5
+    ]
+    assert quiet == [], call.story()
+    spans = [span for found in call.tones((AGENT, PARTNER)).values() for span in found]
+    assert not [span for span in spans if span.end - max(span.start, since + 0.5) > 0.6]
+
+
+async def consulted_and_back(talk: Talk) -> None:
+    """Agent and caller are together again after a private talk."""
+    there = await talk.consult()
+    await there.hang_up()
+    await talk.state("back")
+    await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+
+
+async def test_a_caller_on_hold_hears_music_after_a_consult_too(gateway: Gateway) -> None:
+    async with talking(gateway, "13912390001") as talk:
+        assert await talk.at_seat.hold() == 200
+        await hears_music(talk.call, 2)
+        assert await talk.at_seat.hold(False) == 200
+        await consulted_and_back(talk)
+        assert await talk.at_seat.hold() == 200
+        await hears_music(talk.call, 3)
+        assert await talk.at_seat.hold(False) == 200
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+        await talk.at_seat.hang_up()
+        await talk.call.ended(5)
+    assert (await gateway.call_of("13912390001"))["outcome"] == "talked"
+
+
+async def test_a_caller_who_hangs_up_on_hold_lets_the_agent_go(gateway: Gateway) -> None:
+    async with talking(gateway, "13912390002") as talk:
+        await consulted_and_back(talk)
+        await talk.at_seat.hold()
+        await hears_music(talk.call, 2)
+        await talk.call.hang_up()
+        await talk.at_seat.ended(8)
+
+
+async def test_a_telephones_own_transfer_is_refused_and_the_talk_goes_on(gateway: Gateway) -> None:
+    async with talking(gateway, "13912390003") as talk:
+        refer = (("Refer-To", f"<sip:12345@{gateway.sip}>"), ("Referred-By", f"<sip:8001@{gateway.sip}>"))
+        began = talk.at_seat.seconds
+        assert await talk.at_seat.ask("REFER", refer) == 603
+        assert talk.at_seat.seconds - began < 1
+        await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat})
+
+
+async def test_a_key_sent_both_with_the_sound_and_by_info_counts_once(gateway: Gateway) -> None:
+    async with gateway.phone("13912390004") as phone:
+        number, code = await item_of(gateway, phone)
+        call = await greeted(phone)
+        for key in f"4{number}":
+            call.leg.ask("INFO", DTMF_RELAY, f"Signal={key}\r\nDuration=100\r\n".encode())
+            await call.press(key)
+        await call.wait_prompt("progress_ask_code", timeout=10)
+        await call.press(code + "#")
+        await hears_his_state(call)
+        await call.hang_up()
+
+
+async def test_keys_whose_end_is_lost_count_once_each(gateway: Gateway) -> None:
+    async with gateway.phone("13912390005") as phone:
+        number, code = await item_of(gateway, phone)
+        call = await greeted(phone)
+        await call.press(f"4{number}", lose_end=True)
+        await call.wait_prompt("progress_ask_code", timeout=10)
+        await call.press(code, lose_end=True)
+        await hears_his_state(call)
+        await call.hang_up()
+
+
+async def test_one_beep_is_no_fax_machine_and_two_are(gateway: Gateway) -> None:
+    async with talking(gateway, "13912390006") as talk:
+        talk.call.tone(1100)
+        await asyncio.sleep(0.5)
+        talk.call.tone(CALLER)
+        await hears(talk.at_seat, CALLER)
+        await hears(talk.call, AGENT)
+        await asyncio.sleep(2.5)
+        assert not talk.at_seat.over
+        talk.call.tone(1100)
+        await asyncio.sleep(0.5)
+        talk.call.tone(0)
+        await talk.at_seat.ended(5)
+        await talk.call.hang_up()
+
+
+async def test_calls_cancelled_while_they_are_looked_at_are_counted(gateway: Gateway) -> None:
+    async with gateway.phone("13912390007") as phone:
+        for _ in range(5):
+            call = phone.ring("12315")
+            await asyncio.sleep(0.03)
+            await call.hang_up()
+        record = await gateway.call_of("13912390007", 5)
+    assert record["outcome"] == "gave_up"
+    async with asyncio.timeout(10):
+        while [line for line in gateway.api("/api/v1/lines")["items"] if line["call_id"]]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_an_asserted_identity_that_is_no_number_does_not_hide_the_caller(gateway: Gateway) -> None:
+    for number in ("7" * 500, "13912390008"):
+        async with gateway.phone("13912390009") as phone:
+            identity = (("P-Asserted-Identity", f"<sip:{number}@carrier.example>"),)
+            call = await greeted(phone, headers=identity)
+            await call.hang_up()
+        await gateway.call_of("13912390009" if len(number) > 20 else number)
