@@ -46,7 +46,7 @@ from gateway.mail_in.service import MailIn, load_marks
 from gateway.matters import Matters
 from gateway.notify.service import partner_slips, post_office
 from gateway.pbx.agi import LOOPBACK, AgiServer
-from gateway.pbx.asterisk import AsteriskPbx, say_goodbye
+from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk, find
 from gateway.pbx.conf import Places, put_in_place
 from gateway.pbx.ivr import Ivr
@@ -86,12 +86,18 @@ class App:
         self._say = say or _say
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
+        self._starting: asyncio.Task[object] | None = None
         self._vitals = Vitals()
         self._tasks = Supervisor()
 
     async def __aenter__(self) -> App:
+        """Start. A start that is told to end is undone and raises CancelledError."""
         async with self._stack as stack:
-            await self._start(stack)
+            self._starting = asyncio.current_task()
+            try:
+                await self._start(stack)
+            finally:
+                self._starting = None
             self._stack = stack.pop_all()
         return self
 
@@ -99,8 +105,15 @@ class App:
         await self._stack.aclose()
 
     def stop(self) -> None:
-        """Let `wait` return."""
+        """Let `wait` return, or break the start off."""
         self._stop.set()
+        if self._starting:
+            self._starting.cancel()
+
+    @property
+    def stopping(self) -> bool:
+        """Was it told to end?"""
+        return self._stop.is_set()
 
     async def wait(self) -> None:
         await self._stop.wait()
@@ -157,9 +170,10 @@ class App:
         await switchboard.start()
         stack.push_async_callback(switchboard.close)
         self._keep(stack, "reminders to partners", linkage.keep_reminding)
-        stack.push_async_callback(say_goodbye, pbx)
         if process:
             await self._run_asterisk(stack, process)
+        stack.push_async_callback(pbx.say_goodbye)
+        if process:
             await switchboard.wait_in_step(FIRST_SIGHT)
             await readiness.demand()
         else:
@@ -387,8 +401,8 @@ class App:
         stack.push_async_callback(server.stop)
 
     async def _run_asterisk(self, stack: AsyncExitStack, process: AsteriskProcess) -> None:
+        stack.push_async_callback(process.stop)  # a start that is broken off ends it too
         await process.start()
-        stack.push_async_callback(process.stop)
         self._keep(stack, "asterisk watch", process.watch)
 
 
@@ -411,10 +425,11 @@ async def _listening(start: object, section: str, host: str, port: int) -> None:
 async def run(config: Config) -> int:
     """Run until SIGTERM or Ctrl-C; 0, or 1 when Asterisk or storage did not come up."""
     loop = asyncio.get_running_loop()
+    app = App(config)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, app.stop)
     try:
-        async with App(config) as app:
-            for name in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(name, app.stop)
+        async with app:
             gc.collect()
             gc.freeze()
             gc.set_threshold(5_000, 20, 20)  # cycles are few, and each look for them is a pause
@@ -422,6 +437,10 @@ async def run(config: Config) -> int:
     except PbxDown as error:
         log.error("%s", error)
         return 1
+    except asyncio.CancelledError:
+        if not app.stopping:
+            raise
+        log.info("the start was broken off")
     return 0
 
 

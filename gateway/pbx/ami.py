@@ -78,6 +78,7 @@ class AmiTiming:
     retry_first: float = 0.2
     retry_longest: float = 10.0
     retry_refused: float = 30.0
+    first_link: float = 30.0  # an Asterisk that starts beside us may be away so long without a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,10 @@ class Ami:
         self._booted: asyncio.Future[None] | None = None  # done with the link's FullyBooted
         self._tasks = Supervisor(tasks)
         self._started = False
+        self._was_ready = False
+        self._complained = False
+        self._patient_until = 0.0  # loop time
+        self.loss_expected = False  # Asterisk is being ended on purpose
         self._gap: tuple[datetime, str] | None = None
         self._failures = 0
 
@@ -156,6 +161,7 @@ class Ami:
             raise AmiLost("AMI is closed")
         if not self._started:
             self._started = True
+            self._patient_until = asyncio.get_running_loop().time() + self._timing.first_link
             await self._tasks.start()
             self._tasks.keep("ami", self._keep)
 
@@ -361,12 +367,19 @@ class Ami:
                 await self._left(AmiState.AUTH_REFUSED)
                 await asyncio.sleep(self._timing.retry_refused)
             except (OSError, AmiLost, AmiTimeout, AmiFailed) as error:  # TimeoutError is an OSError
-                level = logging.DEBUG if self._failures else logging.WARNING
-                log.log(level, "AMI link: %s", str(error) or type(error).__name__)
+                log.log(self._level(), "AMI link: %s", str(error) or type(error).__name__)
                 await self._retry_soon()
             except Exception:
                 await self._left(AmiState.LOST)
                 raise
+
+    def _level(self) -> int:
+        """How loudly to tell of a link that is away: once aloud, unless Asterisk is starting or ending."""
+        starting = not self._was_ready and asyncio.get_running_loop().time() < self._patient_until
+        if starting or self.loss_expected:
+            return logging.DEBUG
+        complained, self._complained = self._complained, True
+        return logging.DEBUG if complained else logging.WARNING
 
     async def _retry_soon(self) -> None:
         await self._left(AmiState.LOST)
@@ -393,6 +406,7 @@ class Ami:
             if link.lost.done():
                 raise AmiLost(link.lost.result())
             self._failures = 0
+            self._was_ready, self._complained = True, False
             self._enter(AmiState.READY)
             self._manager.release()
             await self._watch(link)

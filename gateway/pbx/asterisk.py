@@ -117,6 +117,12 @@ class AsteriskPbx:
         await self._ami.close()
         await self._tasks.stop()
 
+    async def say_goodbye(self) -> None:
+        """Before the gateway ends: leave new calls to the safety net, if Asterisk is still there."""
+        with contextlib.suppress(PbxDown):
+            await self.take_calls(False)
+        self._ami.loss_expected = True
+
     # ------------------------------------------------------------ commands
 
     async def take_calls(self, on: bool) -> None:
@@ -257,7 +263,8 @@ class AsteriskPbx:
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
 
     def _down(self, at: datetime, why: str) -> None:
-        self._listener(Down(at, why))
+        if not self._ami.loss_expected:
+            self._listener(Down(at, why))
 
     def _noted(self, event: AmiEvent) -> None:
         note = read_note(event.get("Said")) if event.get("UserEvent") == "Note" else None
@@ -332,9 +339,3 @@ def _number(interface: str) -> str:
 def _seat(member: QueueMemberSeen) -> SeatSeen:
     browser = member.interface.endswith(WEB)
     return SeatSeen(_number(member.interface), True, member.paused, member.reason, member.status, browser)
-
-
-async def say_goodbye(pbx: AsteriskPbx) -> None:
-    """Before the gateway ends: leave new calls to the safety net, if Asterisk is still there."""
-    with contextlib.suppress(PbxDown):
-        await pbx.take_calls(False)

@@ -38,6 +38,11 @@ class AsteriskProcess:
         """Its process id while it runs, else None."""
         return running_pid(self._places)
 
+    @property
+    def _child(self) -> int | None:
+        """The process that was started and has not ended; it may not have written its pid yet."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
     async def start(self) -> None:
         """Start it, or adopt the one that runs. Raises PbxDown when it does not come up."""
         if self.pid is not None:
@@ -95,13 +100,13 @@ class AsteriskProcess:
 
     async def _gone(self, every: float) -> None:
         """Wait until the process has ended; it need not be a child of ours."""
-        while self.pid is not None:  # noqa: ASYNC110 - another's process tells nobody
+        while self.pid is not None or self._child is not None:  # noqa: ASYNC110 - another's process tells nobody
             await asyncio.sleep(every)
 
     async def stop(self) -> None:
         """End it with its calls. Nothing is raised when it has gone already."""
         self._stopping = True
-        pid = self.pid
+        pid = self.pid or self._child
         if pid is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -109,7 +114,7 @@ class AsteriskProcess:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END):
                 await self._gone(0.02)
-        if self.pid == pid:
+        if pid in (self.pid, self._child):
             log.error("Asterisk did not end within %g s and is killed", END)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
