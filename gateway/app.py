@@ -450,7 +450,7 @@ def _say(line: str) -> None:
 
 def main(config: Config) -> int:
     """`gateway run`."""
-    log_to_stderr()
+    log_to_stderr(config.log.format)
     sys.setswitchinterval(SWITCH)
     with contextlib.suppress(KeyboardInterrupt):
         return uvloop.run(run(config))

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "outbox": ("gateway.outbox_command", "what waits to be sent, dead letters, sending again"),
     "files": ("gateway.files_command", "attachments that no row of the database names"),
     "installation": ("gateway.installation_command", "do this var/ and this database belong together"),
+    "demo": ("gateway.demo_command", "fill the database with invented items and calls"),
     "reconcile": ("gateway.reconcile_command", "hold a day's calls, forms, mail and files against the items"),
 }
 

@@ -54,6 +54,11 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    format: str = _set("text", "How log lines on standard error look: text, or json with one object a line.")
+
+
+@dataclass(frozen=True, slots=True)
 class Agi:
     host: str = _set("127.0.0.1", "Address the FastAGI server listens on.")
     port: int = _set(4573, "Port of the FastAGI server.")
@@ -351,6 +356,7 @@ class Config:
     var: Path
     centre: Centre = field(default_factory=Centre)
     web: Web = field(default_factory=Web)
+    log: Log = field(default_factory=Log)
     agi: Agi = field(default_factory=Agi)
     ami: Ami = field(default_factory=Ami)
     asterisk: Asterisk = field(default_factory=Asterisk)
@@ -414,6 +420,7 @@ class Config:
 SECTIONS: dict[str, type[Any]] = {
     "centre": Centre,
     "web": Web,
+    "log": Log,
     "agi": Agi,
     "ami": Ami,
     "asterisk": Asterisk,
@@ -654,6 +661,8 @@ class _Reader:
                     ip_network(net, strict=False)
                 except ValueError:
                     self._fault(section, key, f"{section}.{key}: {net!r} is no address or network")
+        if c.log.format not in ("text", "json"):
+            self._fault("log", "format", f"log.format must be text or json, not {c.log.format!r}")
         self._check_addresses(c)
         self._check_numbers(c)
         self._check_trunks(c)

@@ -50,6 +50,7 @@ from gateway.flows import FlowStore
 from gateway.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
 from gateway.listeners import Listeners
 from gateway.live import Live
+from gateway.log_lines import call_line
 from gateway.patience import patiently
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
@@ -859,6 +860,8 @@ class Switchboard:
         outcome = record.outcome.value
         self.counts.calls[outcome] = self.counts.calls.get(outcome, 0) + 1
         self._call_backs.changed()
+        line, facts = call_line(record)
+        log.info("%s", line, extra={"facts": facts})
 
     async def _rested(self) -> None:
         """After each batch of calls that were closed."""

@@ -1,0 +1,95 @@
+"""Many invented arrivals at once, in bulk statements: for `gateway demo fill`, never for real ones.
+
+Real arrivals come through intake, one transaction each. Numbers go on behind those that a day has already.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import func, insert, select, text
+
+from gateway.core import number
+from gateway.core.case import QUEUED
+from gateway.core.contact import Due, Kind
+from gateway.core.invention import Invented
+from gateway.core.item import Happened
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.tables import calls, contacts, dues, items, serials, timeline
+
+PREFIX = "demo:"  # of the keys of invented contacts
+
+Clocks = Callable[[Kind, date], tuple[Due, ...]]
+Rows = dict[Any, list[dict[str, Any]]]
+
+
+async def count_invented(database: Database) -> int:
+    """How many invented items there are."""
+    wanted = select(func.count()).where(contacts.c.key >= PREFIX, contacts.c.key < "demo;")
+    return int(await database.read(lambda t: t.execute(wanted).scalar_one()))
+
+
+async def add_day(
+    database: Database, day: date, invented: Iterable[Invented], clocks: Clocks, code: Callable[[], str]
+) -> int:
+    """Add the arrivals of one day in one transaction; how many items were made. Raises StorageDown."""
+
+    def added(t: Transaction) -> int:
+        last = t.execute(select(serials.c.last).where(serials.c.day == day.isoformat())).scalar_one_or_none()
+        made: Rows = defaultdict(list)
+        serial = last or 0
+        for one in invented:
+            if one.contact is not None:
+                serial += 1
+                _item(made, one, number.make(day, serial), code(), clocks(one.contact.kind, day))
+            elif one.call is not None:
+                made[calls].append(rows.call_values(one.call))
+        for table, values in filter(itemgetter(1), made.items()):
+            t.execute(insert(table), values).close()
+        _keep_serial(t, day, serial, known=last is not None)
+        return serial - (last or 0)
+
+    return await database.write(added)
+
+
+def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...]) -> None:
+    contact = one.contact
+    assert contact is not None
+    at = rows.to_ms(contact.received_at)
+    values = rows.item_values(contact, 0)
+    made[items].append({"number": item, "query_code": code, "state": one.state.value, **values})
+    made[contacts].append(
+        {
+            "key": contact.key,
+            "fingerprint": "",
+            "number": item,
+            "channel": contact.channel.value,
+            "received_at": at,
+            "raw": None,
+        }
+    )
+    made[dues] += [rows.due_values(item, clock) for clock in due]
+    entries = [Happened(contact.received_at, "received", contact.channel.value)]
+    if one.state not in QUEUED:
+        entries.append(Happened(contact.received_at, "completed", "demo"))
+    made[timeline] += [rows.happened_values(item, entry, None) for entry in entries]
+    if one.call is not None:
+        made[calls].append({**rows.call_values(one.call), "number": item})
+
+
+def _keep_serial(t: Transaction, day: date, last: int, *, known: bool) -> None:
+    values = {"day": day.isoformat(), "last": last}
+    if known:
+        t.execute(text("update serials set last = :last where day = :day"), values).close()
+    else:
+        t.execute(insert(serials), values).close()
+
+
+async def analyse(database: Database) -> None:
+    """Let the database learn how its rows are spread; without it, plans are made for an empty one."""
+    await database.write(lambda t: t.execute(text("analyze")).close())
