@@ -87,7 +87,8 @@ class AgentLog(Protocol):
 class FigureLog(Protocol):
     """What figures are counted from. Each answer is one view of the database."""
 
-    async def rows(self, period: Period) -> Rows: ...
+    async def rows(self, periods: Sequence[Period]) -> list[Rows]:
+        """Of periods that follow one another, each with what it needs of the one before."""
 
     async def standing(self, today: date) -> Standing:
         """What stands open now; clocks are held against `today`, the centre's."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import zip_longest
+from typing import NamedTuple
 
 from gateway.core.acd import SeatState
 from gateway.core.call import AgentChange, CallOutcome, CallRecord
@@ -46,9 +47,11 @@ def day_of(day: date, zone: tzinfo) -> Period:
     return Period(first.astimezone(UTC), last.astimezone(UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """Of a call what figures ask. `asked`: it came into the queue; `back`: we promised it; `wait` in s."""
+class CallFacts(NamedTuple):
+    """Of a call what figures ask. `asked`: it came into the queue; `back`: we promised it; `wait` in s.
+
+    A tuple, since a month has tens of thousands of them.
+    """
 
     at: datetime
     outcome: CallOutcome

@@ -17,12 +17,14 @@ from gateway.core import number
 from gateway.core.case import QUEUED
 from gateway.core.contact import Due, Kind
 from gateway.core.invention import Invented
-from gateway.core.item import Happened
+from gateway.core.item import Happened, ItemState
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import calls, contacts, dues, items, serials, timeline
 
 PREFIX = "demo:"  # of the keys of invented contacts
+
+RUNNING = QUEUED | {ItemState.WAITING, ItemState.ACCEPTED}  # states in which clocks run
 
 Clocks = Callable[[Kind, date], tuple[Due, ...]]
 Rows = dict[Any, list[dict[str, Any]]]
@@ -73,7 +75,8 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
             "raw": None,
         }
     )
-    made[dues] += [rows.due_values(item, clock) for clock in due]
+    if one.state in RUNNING:
+        made[dues] += [rows.due_values(item, clock) for clock in due]
     entries = [Happened(contact.received_at, "received", contact.channel.value)]
     if one.state not in QUEUED:
         entries.append(Happened(contact.received_at, "completed", "demo"))

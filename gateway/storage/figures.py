@@ -6,9 +6,11 @@ database, since it is one number of very many items.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, case, func, select, text
 
@@ -22,6 +24,7 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.phone import OWED
 from gateway.storage.tables import WAITING, agent_changes, call_backs, calls, dues, items
 
+At = TypeVar("At", CallFacts, AgentChange)
 OPEN = [state.value for state in ItemState if state not in TERMINAL]
 
 CALLS = (
@@ -105,13 +108,9 @@ class FigureRows:
             .group_by(items.c.channel, items.c.task)
         )
 
-    async def rows(self, period: Period) -> Rows:
-        bounds = {
-            "before": rows.to_ms(period.since - WINDOW),
-            "since": rows.to_ms(period.since),
-            "until": rows.to_ms(period.until),
-        }
-        return await self._database.read(lambda t: _rows(t, bounds))
+    async def rows(self, periods: Sequence[Period]) -> list[Rows]:
+        """Of periods that follow one another: calls and changes are read once for all of them."""
+        return await self._database.read(lambda t: _rows(t, periods))
 
     async def standing(self, today: date) -> Standing:
         days = {"today": today.isoformat(), "soon": (today + SOON).isoformat()}
@@ -128,27 +127,44 @@ class FigureRows:
         return Standing(owed, int(overdue), int(soon), int(guessed), tuple(sorted(waiting.items())))
 
 
-def _rows(t: Transaction, bounds: dict[str, int]) -> Rows:
-    around = {name: bounds[name] for name in ("before", "until")}
-    within = {name: bounds[name] for name in ("since", "until")}
-    return Rows(
-        calls=[
-            CallFacts(
-                rows.of_ms(row[0]),
-                _OUTCOMES[row[1]],
-                row[2] == "in",
-                row[3] is not None,
-                row[4] is not None,
-                row[5],
-                row[6],
-                row[7] != "",
-            )
-            for row in t.execute(CALLS, around)
-        ],
-        changes=[AgentChange(rows.of_ms(row[0]), *row[1:]) for row in t.execute(CHANGES, around)],
-        written=[(Channel(row[0]), int(row[1])) for row in t.execute(WRITTEN, within)],
-        booked=int(t.execute(BOOKED, within).scalar_one()),
+def _rows(t: Transaction, periods: Sequence[Period]) -> list[Rows]:
+    around = _bounds(periods[0].since - WINDOW, periods[-1].until)
+    calls = [_facts(row) for row in t.execute(CALLS, around)]
+    changes = [AgentChange(rows.of_ms(row[0]), *row[1:]) for row in t.execute(CHANGES, around)]
+    return [
+        Rows(
+            calls=_between(calls, period.since - WINDOW, period.until),
+            changes=_between(changes, period.since - WINDOW, period.until),
+            written=[(Channel(row[0]), int(row[1])) for row in t.execute(WRITTEN, _within(period))],
+            booked=int(t.execute(BOOKED, _within(period)).scalar_one()),
+        )
+        for period in periods
+    ]
+
+
+def _facts(row: Any) -> CallFacts:
+    at, outcome, direction, queued_at, talked_at, wait, agent, back_of = row
+    return CallFacts(
+        *(rows.of_ms(at), _OUTCOMES[outcome], direction == "in", queued_at is not None),
+        *(talked_at is not None, wait, agent, back_of != ""),
     )
+
+
+def _between(found: Sequence[At], since: datetime, until: datetime) -> Sequence[At]:
+    """The part of what is in order of time."""
+    return found[bisect_left(found, since, key=_at) : bisect_left(found, until, key=_at)]
+
+
+def _at(one: CallFacts | AgentChange) -> datetime:
+    return one.at
+
+
+def _bounds(before: datetime, until: datetime) -> dict[str, int]:
+    return {"before": rows.to_ms(before), "until": rows.to_ms(until)}
+
+
+def _within(period: Period) -> dict[str, int]:
+    return {"since": rows.to_ms(period.since), "until": rows.to_ms(period.until)}
 
 
 _OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}

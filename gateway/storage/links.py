@@ -5,7 +5,7 @@ As with Items, everything is part of the transaction that is handed in, and noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -59,6 +59,7 @@ class Links:
 
     def __init__(self, database: Database, identities: Identities) -> None:
         self._identities = identities
+        self._place = func.instr if database.sqlite else func.strpos
         made = sqlite_insert if database.sqlite else postgres_insert
         self._link = made(links).on_conflict_do_nothing()
         self._mark = made(milestones).on_conflict_do_nothing()
@@ -83,7 +84,7 @@ class Links:
             emails=self._identities.marks("email", signs.emails),
             identities=self._identities.marks("id_number", signs.identities),
         )
-        for wanted in _searches(marked, item.received_at):
+        for wanted in _searches(marked, item.received_at, self._place):
             near = (
                 wanted.where(items.c.number != item.number)
                 .order_by(func.abs(items.c.received_at - at))
@@ -201,8 +202,12 @@ class Links:
         return t.execute(RAW, {"number": number}).scalars().first() or b""
 
 
-def _searches(signs: Signs, at: datetime) -> Iterator[Select[Any]]:
-    """One search for each sign, each with an index of its own."""
+def _searches(signs: Signs, at: datetime, place: Callable[..., Any]) -> Iterator[Select[Any]]:
+    """One search for each sign, each with an index of its own.
+
+    `place` finds a text within another. It compares bytes, which is several times as quick as LIKE: within
+    half a year of a city's items that is the difference between a moment and a wait.
+    """
     numbers = select(items.c.number, items.c.received_at).where(items.c.merged_into == "")
     during = numbers.where(_during(at, PERSON))
     if signs.phones:
@@ -212,7 +217,9 @@ def _searches(signs: Signs, at: datetime) -> Iterator[Select[Any]]:
     if signs.identities:
         yield during.where(items.c.person_id_number.in_(signs.identities), GIVEN["person_id_number"])
     if signs.respondent:
-        named = items.c.respondent_name.icontains(signs.respondent, autoescape=True)
+        cased = any(letter.isascii() and letter.isalpha() for letter in signs.respondent)
+        name = func.lower(items.c.respondent_name) if cased else items.c.respondent_name
+        named = place(name, signs.respondent) > 0
         yield numbers.where(_during(at, RESPONDENT), GIVEN["respondent_name"], named)
 
 

@@ -115,6 +115,7 @@ items = Table(
     Index("items_added_to", "added_at", sqlite_where=ADDED, postgresql_where=ADDED),
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
+    Index("items_counted", "state", "channel"),
     Index("items_by_phone", "person_phone"),
     _given("items_by_email", "person_email"),
     _given("items_by_identity", "person_id_number"),

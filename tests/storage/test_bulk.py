@@ -52,7 +52,7 @@ async def test_invented_items_are_like_real_ones(storage: Storage, intake: Intak
     assert len(page) > 20
     item = (await intake.get(page[1].item.number)).item
     assert number.valid(item.number) and item.content and item.due
-    found = await storage.figures.rows(day_of(DAY, ZONE))
+    (found,) = await storage.figures.rows([day_of(DAY, ZONE)])
     assert len(found.calls) > 100 and sum(count for _, count in found.written) > 50
 
 

@@ -35,14 +35,14 @@ async def test_rows_are_those_of_the_period_and_a_day_before(storage: Storage) -
     await storage.agents.add_changes([replace(changes[0], at=TODAY.since - 2 * WINDOW), *changes])
     for n, at in enumerate((TODAY.since, TODAY.until - timedelta(milliseconds=1), TODAY.until)):
         await storage.call_backs.book(CallBack(f"b{n}", "139", f"b{n}", MONDAY, at))
-    assert await storage.figures.rows(TODAY) == Rows([facts_of(one) for one in kept], changes, [], 2)
+    assert await storage.figures.rows([TODAY]) == [Rows([facts_of(one) for one in kept], changes, [], 2)]
 
 
 async def test_what_came_in_writing_is_counted_by_channel(storage: Storage, intake: Intake) -> None:
     for n, channel in enumerate((Channel.WEB, Channel.WEB, Channel.LETTER, Channel.PHONE)):
         await intake.submit(contact(f"k{n}", channel=channel))
     await intake.submit(contact("k9", received_at=TODAY.since - timedelta(seconds=1)))
-    found = await storage.figures.rows(TODAY)
+    (found,) = await storage.figures.rows([TODAY])
     assert sorted(found.written) == [(Channel.LETTER, 1), (Channel.WEB, 2)]
 
 
