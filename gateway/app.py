@@ -322,6 +322,7 @@ class App:
             wrap_up=config.queue.wrap_up_seconds,
             faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
             vitals=lambda: self._vitals.parts,
+            metrics_peers=config.web.metrics_peers,
             filing=Filing(intake, storage, utc_now),
             tasks=self._tasks,
         )

@@ -50,6 +50,10 @@ class Centre:
 class Web:
     host: str = _set("127.0.0.1", "Address the web side listens on.")
     port: int = _set(8315, "Port of pages, API and metrics.")
+    metrics_peers: tuple[str, ...] = _set(
+        ("127.0.0.0/8", "::1"),
+        "Networks that read /metrics without a token; others need one.",
+    )
     public_url: str = _set("", "Address under which citizens reach the pages; empty: host and port.")
 
 
@@ -655,7 +659,8 @@ class _Reader:
             ZoneInfo(c.centre.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             self._fault("centre", "timezone", f"centre.timezone {c.centre.timezone!r} is not known")
-        for section, key in (("agi", "peers"), ("trunk", "peers"), ("rates", "proxies")):
+        networks = (("agi", "peers"), ("trunk", "peers"), ("rates", "proxies"), ("web", "metrics_peers"))
+        for section, key in networks:
             for net in getattr(getattr(c, section), key):
                 try:
                     ip_network(net, strict=False)

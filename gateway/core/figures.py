@@ -201,7 +201,8 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
     """The figures of a period as they are now; what lies after now has not been."""
     end = max(period.since, min(period.until, now))
     during = [call for call in rows.calls if period.since <= call.at < period.until]
-    offered = [call for call in during if _is_offered(call)]
+    around = [call for call in rows.calls if _is_offered(call)]
+    offered = [call for call in around if period.since <= call.at < period.until]
     asked = [call for call in offered if call.asked]
     answered = [call for call in asked if call.talked]
     ended = Counter(call.outcome for call in offered)
@@ -229,8 +230,8 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
         written=tuple(sorted(rows.written)),
         agents=_agents(answered, rows.changes, Period(period.since, end)),
         half_hours=_half_hours(asked, Period(period.since, end)),
-        last_24h=_share(rows.calls, end),
-        lowest_24h=_lowest(rows.calls, period),
+        last_24h=_share(around, end),
+        lowest_24h=_lowest(around, period),
     )
 
 
@@ -239,19 +240,19 @@ def _is_offered(call: CallFacts) -> bool:
 
 
 def _share(calls: Iterable[CallFacts], end: datetime) -> Share:
-    """Of the 24 hours before `end`."""
-    within = [call for call in calls if end - WINDOW <= call.at < end and _is_offered(call)]
+    """Of the offered calls those of the 24 hours before `end`."""
+    within = [call for call in calls if end - WINDOW <= call.at < end]
     return Share(sum(call.outcome in CONNECTED for call in within), len(within))
 
 
 def _lowest(calls: Iterable[CallFacts], period: Period) -> Share | None:
-    """The worst of all 24 hours that end with a call of the period; the earliest of equals."""
+    """Of offered calls: the worst 24 hours that end with a call of the period; the earliest of equals."""
     window: deque[CallFacts] = deque()
     connected = 0
     worst: Share | None = None
     for call in calls:
-        if not _is_offered(call) or call.at >= period.until:
-            continue
+        if call.at >= period.until:
+            break
         window.append(call)
         connected += call.outcome in CONNECTED
         while window[0].at <= call.at - WINDOW:

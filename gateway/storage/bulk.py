@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 
 from gateway.core import number
-from gateway.core.case import QUEUED
+from gateway.core.case import QUEUED, TERMINAL
 from gateway.core.contact import Due, Kind
 from gateway.core.invention import Invented
 from gateway.core.item import Happened, ItemState
@@ -24,7 +24,7 @@ from gateway.storage.tables import calls, contacts, dues, items, serials, timeli
 
 PREFIX = "demo:"  # of the keys of invented contacts
 
-RUNNING = QUEUED | {ItemState.WAITING, ItemState.ACCEPTED}  # states in which clocks run
+MET = (ItemState.ANSWERED, ItemState.NOT_ACCEPTED, ItemState.HANDED_OVER)  # nothing runs and nothing is left
 
 Clocks = Callable[[Kind, date], tuple[Due, ...]]
 Rows = dict[Any, list[dict[str, Any]]]
@@ -75,8 +75,9 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
             "raw": None,
         }
     )
-    if one.state in RUNNING:
-        made[dues] += [rows.due_values(item, clock) for clock in due]
+    runs = one.state not in TERMINAL
+    if one.state not in MET:
+        made[dues] += [{**rows.due_values(item, clock), "running": runs} for clock in due]
     entries = [Happened(contact.received_at, "received", contact.channel.value)]
     if one.state not in QUEUED:
         entries.append(Happened(contact.received_at, "completed", "demo"))

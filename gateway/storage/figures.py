@@ -15,18 +15,15 @@ from typing import Any, TypeVar
 from sqlalchemy import and_, bindparam, case, func, select, text
 
 from gateway.core.call import AgentChange, CallBackState, CallOutcome
-from gateway.core.case import QUEUED, TERMINAL
+from gateway.core.case import QUEUED
 from gateway.core.contact import Channel, Task
 from gateway.core.figures import SOON, WINDOW, CallFacts, Period, Rows, Standing
-from gateway.core.item import ItemState
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.phone import OWED
 from gateway.storage.tables import WAITING, agent_changes, call_backs, calls, dues, items
 
 At = TypeVar("At", CallFacts, AgentChange)
-OPEN = [state.value for state in ItemState if state not in TERMINAL]
-
 CALLS = (
     select(
         calls.c.started_at,
@@ -77,8 +74,7 @@ CLOCKS = (
         func.min(dues.c.on).label("first"),
         func.max(case((text("dues.provisional"), 1), else_=0)).label("guessed"),
     )
-    .select_from(items.join(dues, dues.c.number == items.c.number))
-    .where(items.c.state.in_(OPEN))
+    .where(text("dues.running"))
     .group_by(dues.c.number)
     .subquery()
 )

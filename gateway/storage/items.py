@@ -60,6 +60,15 @@ ADD_DUES = Prepared(insert(dues), names_columns=True)
 DROP_DUES = Prepared(delete(dues).where(dues.c.number == bindparam("of")))
 POST = Prepared(insert(outbox), names_columns=True)
 CHANGE = update(items).where(items.c.number == bindparam("of"))
+FOLLOW = (
+    update(dues)
+    .where(dues.c.number == bindparam("of"))
+    .values(
+        running=select(items.c.state.not_in([state.value for state in TERMINAL]))
+        .where(items.c.number == bindparam("of"))
+        .scalar_subquery()
+    )
+)
 SET_STATE = Prepared(CHANGE.values(state=bindparam("to")))
 SET_LEASE = Prepared(CHANGE.values(lease_holder=bindparam("holder"), lease_until=bindparam("until")))
 CLAIM = Prepared(
@@ -160,6 +169,7 @@ class Items:
     def replace_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         DROP_DUES.run(t, {"of": number})
         self.set_dues(t, number, clocks)
+        t.execute(FOLLOW, {"of": number})
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already.
@@ -203,7 +213,9 @@ class Items:
         self.change(t, number, **values)
 
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
+        """Its clocks run, or no longer do, as the new state wants."""
         SET_STATE.run(t, {"of": number, "to": state.value})
+        t.execute(FOLLOW, {"of": number})
 
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)

@@ -53,6 +53,17 @@ def counted(text: str) -> str:
     return str(address or text[:64])
 
 
+def comes_from(request: web.Request, networks: Sequence[str]) -> bool:
+    """Is the asker in one of these networks? Not one whom a proxy names that is none of ours: we then see
+    the proxy's own address, which is most often this machine's."""
+    told = str(request.get(ADDRESS, ""))
+    named = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if named and told == counted(request.remote or ""):
+        return False
+    address = _parsed(told if named else request.remote or "")
+    return address is not None and any(address in ip_network(net, strict=False) for net in networks)
+
+
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(text.partition("%")[0])

@@ -30,7 +30,7 @@ async def health(
     parts = (storage, pbx, running, *(others or {}).values())
     bad = [part.vital for part in parts if not part.ok]
     status = "down" if any(bad) else "degraded" if bad else "ok"
-    return HealthShown(status, _shown(storage), _shown(pbx), _shown(running), named)
+    return HealthShown(status, _shown(storage), _shown(pbx), _shown(running), tuple(named))
 
 
 def _shown(part: PartHealth) -> PartShown:

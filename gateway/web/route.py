@@ -25,7 +25,7 @@ from gateway.errors import (
     TooMany,
     WrongType,
 )
-from gateway.web.addresses import address_of
+from gateway.web.addresses import address_of, comes_from
 from gateway.web.auth import Gate
 from gateway.web.form_reading import read_form
 from gateway.web.masks import with_masked_numbers
@@ -101,7 +101,7 @@ class Route:
     `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
     from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
     before the answer goes out; what is changed stands there in any case,
-    but for what comes every second (`noted` False).
+    but for what comes every second (`noted` False). `peers` are networks that need no role.
     """
 
     method: str
@@ -123,6 +123,7 @@ class Route:
     refuses: tuple[type[GatewayError], ...] = ()
     looks: str = ""
     noted: bool = True
+    peers: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[type[GatewayError], ...]:
@@ -199,6 +200,8 @@ async def _note(route: Route, request: web.Request, notes: Notes) -> None:
 
 async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | None:
     """Who asks; None at what is public. Raises NoToken, NotAllowed, TooMany."""
+    if route.peers and comes_from(request, route.peers):
+        return None
     if route.roles is not None:
         return await gate.pass_in(request, route.roles)
     if route.path not in UNCOUNTED:

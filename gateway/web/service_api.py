@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
@@ -9,16 +10,18 @@ from aiohttp import web
 from gateway.errors import Refused, StorageDown
 from gateway.tasks import Supervisor
 from gateway.web import docs_page, openapi, shapes
-from gateway.web.auth import WATCHERS
+from gateway.web.auth import READERS, WATCHERS
 from gateway.web.events import EventFeed
 from gateway.web.figure_shapes import EventsAsked
 from gateway.web.figures_api import FiguresApi
 from gateway.web.health import health
 from gateway.web.metrics import CONTENT_TYPE, Metrics
 from gateway.web.outbox_api import PostLedger
-from gateway.web.ports import Board, ItemCount, PartHealth, Store
+from gateway.web.ports import Board, ItemCount, PartHealth, Role, Store
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.writing import encoded
+
+HOLD = 1.0  # seconds
 
 
 class ServiceApi:
@@ -36,8 +39,12 @@ class ServiceApi:
         *,
         tasks: Supervisor,
         vitals: Callable[[], Mapping[str, PartHealth]] = dict,
+        peers: tuple[str, ...] = (),
     ) -> None:
         self._vitals = vitals
+        self._peers = peers
+        self._counted: tuple[float, list[ItemCount] | None] | None = None
+        self._counting = asyncio.Lock()
         self._post = post
         self._tasks = tasks
         self._store = store
@@ -69,9 +76,11 @@ class ServiceApi:
                 "/metrics",
                 "metrics",
                 "Prometheus 指标",
-                "Metrics for Prometheus",
+                "Metrics for Prometheus; without a token from the networks of web.metrics_peers",
                 self.metrics,
                 {200: None},
+                roles=(*READERS, Role.DISPLAY),
+                peers=self._peers,
                 media="text/plain",
             ),
             Route(
@@ -121,6 +130,14 @@ class ServiceApi:
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _items(self) -> list[ItemCount] | None:
+        """Items by state and channel, up to HOLD seconds old: whoever asks often costs nothing."""
+        async with self._counting:
+            now = asyncio.get_running_loop().time()
+            if self._counted is None or now - self._counted[0] >= HOLD:
+                self._counted = now, await self._count()
+            return self._counted[1]
+
+    async def _count(self) -> list[ItemCount] | None:
         try:
             return list(await self._store.counts())
         except StorageDown:

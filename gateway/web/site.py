@@ -122,6 +122,7 @@ class WebParts:
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)
     vitals: Callable[[], Mapping[str, PartHealth]] = dict
+    metrics_peers: tuple[str, ...] = config.Web().metrics_peers
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -152,6 +153,7 @@ def make_app(parts: WebParts) -> web.Application:
         *(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post),
         tasks=parts.tasks,
         vitals=parts.vitals,
+        peers=parts.metrics_peers,
     )
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),

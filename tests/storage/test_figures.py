@@ -74,3 +74,21 @@ async def test_calls_owed_are_those_that_somebody_still_waits_for(storage: Stora
     await intake.claim("agent1", QueueQuery(), receipt.number)
     await intake.complete(receipt.number, "agent1")
     assert (await storage.figures.standing(MONDAY.date())).owed == 3, "not reached, and dealt with"
+
+
+async def test_clocks_of_what_is_over_no_longer_run(storage: Storage, intake: Intake) -> None:
+    """Merged, closed, taken back: the figure follows each change of state."""
+    receipts = [await intake.submit(contact(f"web:{n}")) for n in range(3)]
+    late = max(due.on for due in receipts[0].due) + timedelta(days=400)
+
+    async def overdue() -> int:
+        return (await storage.figures.standing(late)).overdue
+
+    assert await overdue() == 3
+    await intake.merge(receipts[0].number, receipts[1].number, "agent1", "")
+    assert await overdue() == 2
+    await intake.unmerge(receipts[0].number, "agent1", "")
+    assert await overdue() == 3
+    await intake.claim("agent1", QueueQuery(), receipts[2].number)
+    await intake.complete(receipts[2].number, "agent1")
+    assert await overdue() == 2

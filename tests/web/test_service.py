@@ -88,6 +88,32 @@ async def test_metrics(house: House) -> None:
     assert found["gateway_pbx_gaps_total"] == 2
 
 
+async def test_metrics_are_for_the_networks_that_are_set(house: House) -> None:
+    """A proxy that is none of ours names the asker: then our own address says nothing of him."""
+    response, _ = await house.ask("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.status == 401
+    response, _ = await house.ask("GET", "/metrics", "display", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.status == 200
+    response, _ = await house.ask("GET", "/metrics", "partner", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.status == 403
+    response, _ = await house.ask("GET", "/metrics")
+    assert response.status == 200
+
+
+async def test_items_are_not_counted_at_each_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    counts = house.door.counts
+
+    async def counted() -> object:
+        nonlocal looks
+        looks += 1
+        return await counts()
+
+    monkeypatch.setattr(house.door, "counts", counted)
+    await asyncio.gather(*(house.ask("GET", "/metrics") for _ in range(20)))
+    assert looks == 1
+
+
 async def test_metrics_while_the_parts_are_away(house: House) -> None:
     house.door.away = house.board.away = True
     found = await numbers(house)
