@@ -330,7 +330,7 @@ class App:
         feed = app[FEED]
         stack.callback(intake.on_change(changed))
         self._read_faxes(stack, storage, intake, changed)
-        runner = await listen(app, config.web.host, config.web.port)
+        runner = await listen(app, config.web, config.rates.proxies)
         stack.push_async_callback(runner.cleanup)
 
     def _reads(self) -> bool:

@@ -55,6 +55,10 @@ class Web:
         "Networks that read /metrics without a token; others need one.",
     )
     public_url: str = _set("", "Address under which citizens reach the pages; empty: host and port.")
+    connections: int = _set(
+        2000, "HTTP connections at the same time; fewer where the system gives fewer open files."
+    )
+    connections_per_address: int = _set(400, "Of one address; not of proxies named in rates.proxies.")
 
 
 @dataclass(frozen=True, slots=True)

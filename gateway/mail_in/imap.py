@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import aioimaplib
 
 from gateway.errors import Unavailable
+from gateway.mail_in.imap_client import BoundedImap
 
 T = TypeVar("T")
 ANSWER = 30.0  # seconds for any answer
@@ -66,7 +67,7 @@ class ImapLink:
                 lost.set_result(None)
 
         context = ssl.create_default_context() if tls else None
-        client = aioimaplib.IMAP4(host, port, timeout=ANSWER, conn_lost_cb=gone, ssl_context=context)
+        client = BoundedImap(host, port, timeout=ANSWER, conn_lost_cb=gone, ssl_context=context)
         link = cls(client, lost)
         try:
             await link._enter(user, password, folder)
@@ -107,8 +108,8 @@ class ImapLink:
         if since:
             criteria += ["SINCE", f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"]
         lines = await self._ok(self._client.uid_search(*criteria, charset=None), "search refused")
-        words = b" ".join(lines[:-1]).split()
-        return [uid for uid in (int(word) for word in words if word.isdigit()) if uid > after]
+        # in a thread: a folder may hold some hundred thousand
+        return [uid for uid in await asyncio.to_thread(_uids, lines[:-1]) if uid > after]
 
     async def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
         """Size and arrival of each mail that is still there. At most some fifty at once."""
@@ -128,7 +129,7 @@ class ImapLink:
         """Which of these mails the folder still holds."""
         wanted = ",".join(map(str, uids))
         lines = await self._ok(self._client.uid_search("UID", wanted, charset=None), "search refused")
-        return frozenset(int(word) for word in b" ".join(lines[:-1]).split() if word.isdigit())
+        return frozenset(await asyncio.to_thread(_uids, lines[:-1]))
 
     async def fetch(self, uid: int, limit: int) -> bytes:
         """The mail, at most `limit` + 1 bytes of it; nothing is marked as read."""
@@ -230,6 +231,12 @@ def quoted_folder(name: str) -> str:
             pending += letter
     flush()
     return str(aioimaplib.quoted("".join(out)))
+
+
+def _uids(lines: Sequence[bytes]) -> list[int]:
+    """The numbers of an answer to a search; those that can be none (over 32 bits) are left out."""
+    words = (word for line in lines for word in bytes(line).split())
+    return [int(word) for word in words if len(word) <= 10 and word.isdigit()]
 
 
 def _number(pattern: bytes, text: bytes) -> int | None:

@@ -2,7 +2,8 @@
 
 Around aiosmtpd, of which this makes up for: one answer where LMTP owes one for each recipient, a
 permanent refusal for a fault that is ours, lines over 1,000 bytes refused, a wait for every line of
-a mail, and no bound on the number of connections.
+a mail, no turn for anybody else while commands are there to be read, and no bound on the number of
+connections.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
@@ -29,6 +31,8 @@ RECIPIENTS = 100
 END = b"\r\n.\r\n"
 READ = 1 << 30  # bytes: all that is there
 IDLE = 120.0  # seconds without a command
+CALLS = {"*": 100, "MAIL": 1000, "RCPT": 10_000, "DATA": 1000, "RSET": 1000}
+"""How often one connection may give a command; then 421, and its next mails come over a new one."""
 FAILURES = 1000  # mails whose failures are remembered
 
 TAKEN = "250 2.0.0 taken"
@@ -174,6 +178,7 @@ class _Session(SMTP):
             enable_SMTPUTF8=True,
             timeout=IDLE,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            command_call_limit=CALLS,
         )
         self._listener = listener
         self._sessions = sessions
@@ -190,6 +195,11 @@ class _Session(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         self._sessions.discard(self)
         super().connection_lost(error)
+
+    async def push(self, status: AnyStr) -> None:
+        """An answer, and then a turn for the others: commands that have arrived are taken without one."""
+        await super().push(status)
+        await asyncio.sleep(0)
 
     def hang_up(self) -> None:
         if self.transport is not None:

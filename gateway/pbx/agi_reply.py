@@ -104,6 +104,8 @@ class AgiReplies:
             reply = _result(text_of(data[4:-1]))  # the usual case: one reply, one segment
             if reply is not None:
                 return [reply]
+        if data.count(b"\n") > BLOCK_LINES:
+            raise AgiGarbage("more answers at once than questions")
         lines = (self._tail + data).split(b"\n")
         self._tail = lines.pop()
         if len(self._tail) > LINE_BYTES:

@@ -5,14 +5,15 @@ X-Forwarded-For is anybody's to write, so only what a proxy named in the setting
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 ADDRESS = web.RequestKey("address", str)
+Networks = tuple[IPv4Network | IPv6Network, ...]
 _HOME = 64  # bits of an IPv6 address that one subscriber has in common
 
 
@@ -23,11 +24,10 @@ def address_of(request: web.Request) -> str:
 
 def told_by(proxies: Sequence[str]) -> Middleware:
     """Middleware that finds out each request's address once. `proxies` are networks of ours."""
-    nets = [ip_network(net, strict=False) for net in proxies]
+    nets = networks(proxies)
 
     def ours(text: str) -> bool:
-        address = _parsed(text)
-        return address is not None and any(address in net for net in nets)
+        return in_networks(text, nets)
 
     @web.middleware
     async def named(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -40,6 +40,17 @@ def told_by(proxies: Sequence[str]) -> Middleware:
         return await handler(request)
 
     return named
+
+
+def networks(texts: Iterable[str]) -> Networks:
+    """Raises ValueError for what is no network."""
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def in_networks(text: str, nets: Networks) -> bool:
+    """Does this address lie in one of them? Not when it is no address."""
+    address = _parsed(text)
+    return address is not None and any(address in net for net in nets)
 
 
 @lru_cache(4096)

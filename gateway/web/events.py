@@ -24,6 +24,7 @@ from gateway.web.figure_shapes import EventsAsked, Only
 from gateway.web.masks import masked
 from gateway.web.ports import Role
 from gateway.web.route import Asked
+from gateway.web.socket_reading import messages
 from gateway.web.writing import encoded
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,11 @@ class EventFeed:
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self.public_url)
         socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT, protocols=_protocols(request), max_msg_size=4096, compress=False
+            heartbeat=HEARTBEAT,
+            protocols=_protocols(request),
+            max_msg_size=4096,
+            compress=False,
+            autoping=False,
         )
         await socket.prepare(request)
         wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
@@ -185,7 +190,7 @@ class EventFeed:
         writer = asyncio.create_task(self._write(socket, client, request), name="events writer")
         writer.add_done_callback(partial(_drop_with, client))
         try:
-            async for _ in socket:
+            async for _ in messages(socket):
                 pass
         finally:
             writer.cancel()

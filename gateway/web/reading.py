@@ -22,6 +22,12 @@ from gateway.web.shape import Member, by_name, members
 T = TypeVar("T")
 _BAD = object()
 _DEEPEST = 8
+MOST_COMMAS = 50_000
+"""In a JSON body; each may separate two members, and what comes of them takes time."""
+MOST_FAULTS = 100
+"""Of one body; the rest is not told."""
+_NEAREST = 5  # unknown members for which the nearest name is looked for
+_LONGEST_NAME = 40  # characters of an unknown name that may be a misspelt one
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LINE_END = re.compile(r"[\r\n]")
 _BLANKS = " \u3000"
@@ -45,6 +51,8 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The object that a body holds; an empty body is an empty object. Raises Refused."""
     if not body.strip():
         return {}
+    if body.count(b",") > MOST_COMMAS or body.count(b"{") > MOST_COMMAS:
+        raise Refused("JSON 成员过多 / the JSON has too many members")
     try:
         found = _JSON.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -108,7 +116,9 @@ def _object(
     shape: type[Any], raw: Mapping[str, Any], prefix: str, faults: list[FieldFault], deep: int
 ) -> Any:
     known = by_name(shape)
-    faults += [_unknown(prefix + name, name, known) for name in raw if name not in known]
+    unknown = [name for name in raw if name not in known]
+    for place, name in enumerate(unknown[: max(0, MOST_FAULTS - len(faults))]):
+        faults.append(_unknown(prefix + name, name, known if place < _NEAREST else ()))
     values: dict[str, Any] = {}
     before = len(faults)
     for name, m in known.items():
@@ -243,7 +253,7 @@ def _from_text(kind: Any, text: str) -> Any:
 
 
 def _unknown(path: str, name: str, known: Iterable[str]) -> FieldFault:
-    near = difflib.get_close_matches(name, known, 1)
+    near = difflib.get_close_matches(name, known, 1) if len(name) <= _LONGEST_NAME else None
     if near:
         return FieldFault(
             _shown(path), f"未知字段，是否指 {near[0]}？", f"is not known; did you mean {near[0]}?"
@@ -252,13 +262,14 @@ def _unknown(path: str, name: str, known: Iterable[str]) -> FieldFault:
 
 
 def _fault(faults: list[FieldFault], path: str, zh: str, en: str) -> Any:
-    faults.append(FieldFault(path, zh, en))
+    if len(faults) < MOST_FAULTS:
+        faults.append(FieldFault(path, zh, en))
     return _BAD
 
 
 def _shown(name: str) -> str:
     """A name that somebody else chose, fit to be shown."""
-    return _short(_UNSEEN.sub("?", name))
+    return _short(_UNSEEN.sub("?", name[:81]))
 
 
 def _short(text: str) -> str:

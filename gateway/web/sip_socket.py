@@ -28,6 +28,7 @@ from aiohttp import (
 from gateway.errors import Refused, Unavailable
 from gateway.web.events import check_origin
 from gateway.web.sip_guard import SipGuard
+from gateway.web.socket_reading import messages
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,11 @@ class SipSocket:
             log.warning("a browser's phone cannot reach Asterisk: %s", type(error).__name__)
             raise Unavailable from error
         browser = web.WebSocketResponse(
-            heartbeat=HEARTBEAT, protocols=[PROTOCOL], max_msg_size=_LARGEST, compress=False
+            heartbeat=HEARTBEAT,
+            protocols=[PROTOCOL],
+            max_msg_size=_LARGEST,
+            compress=False,
+            autoping=False,
         )
         self._open.add(browser)
         try:
@@ -105,7 +110,7 @@ class SipSocket:
 
 async def _to_asterisk(browser: web.WebSocketResponse, pbx: ClientWebSocketResponse, guard: SipGuard) -> None:
     """Pass on what the browser may say, until it ends or says anything else."""
-    async for message in browser:
+    async for message in messages(browser):
         if message.type is not WSMsgType.TEXT or not guard.passes(message.data):
             log.warning("a browser's phone is cut off: it spoke for somebody else, or no plain SIP")
             await browser.close(code=WSCloseCode.POLICY_VIOLATION)

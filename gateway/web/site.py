@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -28,6 +28,7 @@ from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import HOUSE, LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
 from gateway.web.call_desk_api import CallDeskApi, Calls
+from gateway.web.connections import Connections, ConnectionsSite, most_connections
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.desk_page import DeskPage
 from gateway.web.desk_words import ENTRY_WORDS, LINKAGE_WORDS
@@ -314,12 +315,16 @@ def _show(app: web.Application, figures: FiguresApi, feed: EventFeed, tasks: Sup
     app.cleanup_ctx.append(run)
 
 
-async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+async def listen(app: web.Application, where: config.Web, proxies: Sequence[str] = ()) -> web.AppRunner:
     """Serve on an address; `await runner.cleanup()` ends it. Raises SetupError when it is taken."""
+    host, port = where.host, where.port
+    most = most_connections(where.connections)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        assert runner.server, "it was set up"
+        connections = Connections(runner.server, most, where.connections_per_address, proxies)
+        await ConnectionsSite(runner, connections, host, port).start()
     except OSError as error:
         await runner.cleanup()
         raise SetupError(f"web.port {host}:{port} cannot be used: {error.strerror}") from error
