@@ -291,7 +291,10 @@ class Uploads:
     files: int = _set(10, "Files with one form.")
     file_mb: int = _set(20, "Largest file in MB (2 to the power of 20 bytes).")
     types: tuple[str, ...] = _set(
-        ("jpg", "png", "webp", "pdf", "mp3", "wav", "amr", "m4a", "mp4", "docx", "xlsx", "ofd"),
+        (
+            *("jpg", "png", "webp", "heic", "pdf", "mp3", "wav", "amr", "m4a", "aac"),
+            *("mp4", "mov", "3gp", "docx", "xlsx", "ofd"),
+        ),
         "Types that are taken, told from the bytes of a file, not from its name.",
     )
     clamd: str = _set("", "clamd that is asked about each file: host:port or its socket; empty: none.")

@@ -25,6 +25,7 @@ from gateway.core.catalogue import Category
 from gateway.core.contact import Kind
 from gateway.core.deadlines import Milestone, Rules
 from gateway.errors import GatewayError, NotFound, Refused, TooLarge
+from gateway.file_types import accepted
 from gateway.secrets import key_once
 from gateway.web.addresses import address_of
 from gateway.web.auth import Gate
@@ -143,6 +144,7 @@ class Pages:
         self._templates.globals["static"] = {name: one.address for name, one in self._static.items()}
         self._templates.globals["settings"] = public.settings
         self._templates.globals["limits"] = uploads.limits
+        self._templates.globals["accepted"] = accepted(uploads.limits.types)
 
     def add(self, app: web.Application, method: str, path: str, page: Page) -> None:
         """Serve a page."""

@@ -7,6 +7,8 @@ pass makes one item of it, however often it is sent.
 from __future__ import annotations
 
 import asyncio
+import hmac
+import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -28,6 +30,7 @@ from gateway.errors import (
     NotAllowed,
     NotFound,
     Refused,
+    TooLarge,
     TooMany,
     Unavailable,
 )
@@ -51,9 +54,11 @@ ID_TYPES = (
 )
 HONEYPOT = "website"
 SAME = "same"  # what the person answers: the number of an item sent before, or `new`
-OURS = ("pass", "work", "lang", HONEYPOT, SAME)  # fields that are no part of the contact
+KEPT = "kept"  # places of files that came before with this form and are held
+OURS = ("pass", "work", "lang", HONEYPOT, SAME, KEPT)  # fields that are no part of the contact
 RECEIPT = "receipt"
-RECEIPT_SECONDS = 3600
+RECEIPT_SECONDS = 600
+SUBMISSION = "s"  # in the receipt's address: without it the cookie opens nothing
 BEFORE = "sent"
 BEFORE_SECONDS = 90 * 86400
 REMEMBERED = 10
@@ -108,6 +113,7 @@ class ReportPage:
         fields = (("kind", kind),) if kind in KINDS else ()
         response = self._form(look, Sent(fields), self._pages.renewed(""))
         response.set_cookie("form", "1", path="/report", samesite="Lax", httponly=True)
+        response.del_cookie(RECEIPT, path="/report")  # a new form may be the next person's
         return response
 
     async def take(self, request: web.Request, look: Look) -> web.StreamResponse:
@@ -115,6 +121,7 @@ class ReportPage:
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             given = dict(sent.fields)
             self._pages.speak(look, given)
+            sent = await self._with_held(sent)
             refused: GatewayError | None = request.get(FLOODED) or sent.refusal
             faults = self._faults(sent)
             if refused is None and not faults:
@@ -126,7 +133,37 @@ class ReportPage:
                 except (KeyReused, TooMany, Unavailable) as error:
                     refused = error
             passed = self._pages.renewed(given.get("pass", ""))
-            return self._form(look, sent, passed, faults, refused)
+            kept = await self._hold(sent, passed)
+            return self._form(look, sent, passed, faults, refused, kept)
+
+    async def _with_held(self, sent: Sent) -> Sent:
+        """The form with those files of its earlier tries that it names; a file sent again counts once."""
+        places = {text for name, text in sent.fields if name == KEPT}
+        if not places:
+            return sent
+        passed = self._pages.renewed(dict(sent.fields).get("pass", ""))
+        again = {(one.name, one.size) for one in sent.files}
+        held = [
+            one
+            for place, one in enumerate(await self._pages.uploads.held(passed.key))
+            if str(place) in places and (one.name, one.size) not in again
+        ]
+        most = self._pages.uploads.limits.files
+        files = (*held, *sent.files)
+        refusal = sent.refusal
+        if len(files) > most and refusal is None:
+            refusal = TooLarge(f"最多 {most} 个文件 / at most {most} files")
+        return replace(sent, files=files[:most], refusal=refusal)
+
+    async def _hold(self, sent: Sent, passed: Pass) -> tuple[str, ...]:
+        """Keep the files of a form that is shown again; their names, () when there is no room or disk."""
+        if not sent.files:
+            return ()
+        try:
+            held = await self._pages.uploads.hold(sent.files, passed.key)
+        except Unavailable:
+            return ()
+        return tuple(one.name for one in sent.files) if held else ()
 
     async def _take(self, request: web.Request, look: Look, sent: Sent, passed: Pass) -> web.Response:
         """A form without a fault: an item, more for one that this browser sent before, or the question which.
@@ -134,19 +171,20 @@ class ReportPage:
         Raises KeyReused, StorageDown, BadContact, NotFound.
         """
         pages, wish = self._pages, dict(sent.fields).get(SAME, "")
-        if wish and not sent.files:
-            sent = replace(sent, files=await pages.uploads.held(passed.key))
         contact = self._contact(sent, passed)
         before = self._sent_before(request)
         asks = not wish and before and not await pages.door.known(contact.key)
         if asks and (twins := await self._twins(contact, before)):
-            await pages.uploads.hold(sent, passed.key)
+            if sent.files and not await self._hold(sent, passed):
+                raise TooMany("暂存空间已满 / no room to hold the files")
             return self._which(look, sent, passed, twins)
         if wish in before:
             evidence = contact.evidence
             await pages.door.append(wish, contact.key, contact.content, evidence, "web", said=contact)
             return pages.show(look, "added.html", number=spaced(wish), plain=wish)
         told = await self._submit(contact)
+        if any(name == KEPT for name, _ in sent.fields):
+            await pages.uploads.let_go(passed.key)
         return self._handed_in(request, look, told, before)
 
     def _sent_before(self, request: web.Request) -> tuple[str, ...]:
@@ -177,7 +215,7 @@ class ReportPage:
             )
             for one in twins
         ]
-        said = [(name, text) for name, text in sent.fields if name not in ("pass", SAME)]
+        said = [(name, text) for name, text in sent.fields if name not in ("pass", SAME, KEPT)]
         return self._pages.show(
             look, "same.html", rows=rows, said=said, passed=passed, files=[f.name for f in sent.files]
         )
@@ -223,8 +261,9 @@ class ReportPage:
         passed: Pass,
         faults: Iterable[FieldFault] = (),
         refused: GatewayError | None = None,
+        kept: tuple[str, ...] = (),
     ) -> web.Response:
-        """The form with what was filled in. Files must be chosen again: browsers allow no other."""
+        """The form with what was filled in; `kept` are the names of its files that are held."""
         told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
             told[EVIDENCE] = look.half(refused.detail)
@@ -239,7 +278,8 @@ class ReportPage:
             work=dict(sent.fields).get("work", ""),
             filled={name: text for name, text in spelled(shapes.NewContact, sent.fields) if name != "claims"},
             chosen={text for name, text in sent.fields if name == "claims"},
-            had_files=bool(sent.files) or (refused is not None and EVIDENCE in told),
+            had_files=bool(sent.files) and not kept,
+            kept=kept,
             faults=told,
             names=_NAMES,
             refused=refused,
@@ -260,10 +300,11 @@ class ReportPage:
         """On to the receipt; a browser that keeps no cookies gets it at once."""
         if not request.cookies.get("form"):
             return self._receipt(look, told)
-        response = web.Response(status=303, headers={"Location": "/report/done"})
+        mark = secrets.token_urlsafe(16)
+        response = web.Response(status=303, headers={"Location": f"/report/done?{SUBMISSION}={mark}"})
         response.set_cookie(
             RECEIPT,
-            self._pages.seals.wrap(RECEIPT, told.plain()),
+            self._pages.seals.wrap(RECEIPT, {**told.plain(), SUBMISSION: mark}),
             max_age=RECEIPT_SECONDS,
             path="/report",
             httponly=True,
@@ -283,9 +324,11 @@ class ReportPage:
         return response
 
     def _held(self, request: web.Request) -> Told:
-        """The receipt that this browser holds. Raises NotFound."""
+        """The receipt of the submission in the address, which this browser must hold as well: neither the
+        address alone nor a browser that somebody else uses now shows it. Raises NotFound."""
         held = self._pages.seals.unwrap(RECEIPT, request.cookies.get(RECEIPT, ""))
-        if held is None:
+        mark = request.query.get(SUBMISSION, "")
+        if held is None or not hmac.compare_digest(held.get(SUBMISSION, "-").encode(), mark.encode()):
             raise NotFound("请凭编号和查询码在查询页查看 / look it up by number and query code")
         return Told.of(held)
 

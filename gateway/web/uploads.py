@@ -7,12 +7,9 @@ Files lie under names of ours below `folder` for as long as the request lasts, a
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 import secrets
 import shutil
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +24,7 @@ from gateway.core.contact import Evidence
 from gateway.errors import FieldFault, GatewayError, StorageDown, TooLarge, TooMany, WrongType
 from gateway.file_types import FileType, type_of
 from gateway.virus_scan import ROLES, Clamd
+from gateway.web.held_files import Held, HeldFiles
 from gateway.web.multipart import Began, Data, Ended, Event, MultipartReader
 
 log = logging.getLogger(__name__)
@@ -38,7 +36,6 @@ EVIDENCE = "evidence"
 """The field that files come in."""
 TEXTS = 1 << 20  # bytes of all fields that are no files
 SILENCE = 30.0  # seconds without a byte, and before the slowest rate counts
-HOLD, HELD = "held-", 3600.0  # files that wait for an answer, and for how many seconds
 WRITTEN = 1 << 18  # bytes that are gathered for one write
 MB = 1 << 20
 
@@ -62,7 +59,7 @@ class Upload:
 class Sent:
     """A form as it came: `fields` in their order, `files` that are fit to be taken.
 
-    `refusal` is why the files cannot be taken, `faults` what is wrong with single fields.
+    `refusal` tells which files cannot be taken, `faults` what is wrong with single fields.
     """
 
     fields: tuple[tuple[str, str], ...]
@@ -79,6 +76,7 @@ class Uploads:
         self.limits = limits
         self._clamd = Clamd(limits.clamd) if limits.clamd else None
         self._here: Counter[str] = Counter()
+        self._held = HeldFiles(folder, limits.at_once * limits.file_mb * MB)
 
     @property
     def largest(self) -> int:
@@ -106,38 +104,17 @@ class Uploads:
                 await self._read(request, form)
             yield await self._looked_at(form)
 
-    async def hold(self, sent: Sent, key: str) -> None:
-        """Keep a form's files for HELD seconds, until a question is answered. Raises StorageDown."""
-        await _on_disk(self._hold, sent.files, key)
+    async def hold(self, files: tuple[Upload, ...], key: str) -> bool:
+        """Keep a form's files until it comes again; False when there is no room. Raises StorageDown."""
+        return await _on_disk(self._held.put, [_as_held(one) for one in files], key)
 
     async def held(self, key: str) -> tuple[Upload, ...]:
         """What was held under this key; nothing when its time is over. Raises StorageDown."""
-        return await _on_disk(self._held, key)
+        return tuple(map(_as_upload, await _on_disk(self._held.get, key)))
 
-    def _hold(self, files: tuple[Upload, ...], key: str) -> None:
-        for old in self._folder.glob(f"{HOLD}*"):
-            if time.time() - old.stat().st_mtime > HELD:
-                shutil.rmtree(old, ignore_errors=True)
-        home = self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
-        shutil.rmtree(home, ignore_errors=True)
-        if not files:
-            return
-        home.mkdir(mode=0o700, parents=True)
-        for place, one in enumerate(files):
-            shutil.copyfile(one.path, home / str(place))
-        told = [[one.name, one.size, one.type.ending, one.type.media_type, one.role] for one in files]
-        (home / "files").write_text(json.dumps(told), "utf-8")
-
-    def _held(self, key: str) -> tuple[Upload, ...]:
-        home = self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
-        try:
-            told = json.loads((home / "files").read_text("utf-8"))
-        except FileNotFoundError:
-            return ()
-        return tuple(
-            Upload(home / str(place), name, size, FileType(ending, media), role)
-            for place, (name, size, ending, media, role) in enumerate(told)
-        )
+    async def let_go(self, key: str) -> None:
+        """The form was taken: what was held for it is not needed any more."""
+        await _on_disk(self._held.drop, key)
 
     async def _read(self, request: web.Request, form: _Form) -> None:
         """The whole body into the form."""
@@ -177,18 +154,17 @@ class Uploads:
 
     async def _looked_at(self, form: _Form) -> Sent:
         """What the files are, and whether clamd knows them."""
-        faults, files = tuple(form.faults), []
-        if form.refusal:
-            return Sent(tuple(form.fields), (), form.refusal, faults)
-        for one in form.files:
+        files, bad = [], list(form.bad)
+        for one in form.files if form.refusal is None else ():
             kind = await _on_disk(type_of, one.path)
             if kind is None or kind.ending not in self.limits.types:
-                refusal = WrongType(_not_taken(one.name, self.limits.types))
-                return Sent(tuple(form.fields), (), refusal, faults)
+                bad.append(WrongType(_not_taken(one.name, self.limits.types)))
+                continue
             role = ROLES[await self._clamd.scan(one.path)] if self._clamd else "evidence"
             name = one.name or f"file.{kind.ending}"
             files.append(Upload(one.path, name, one.size, kind, role))
-        return Sent(tuple(form.fields), tuple(files), None, faults)
+        refusal = form.refusal or (_as_one(bad) if bad else None)
+        return Sent(tuple(form.fields), tuple(files), refusal, tuple(form.faults))
 
     @contextmanager
     def _place(self, address: str) -> Iterator[None]:
@@ -232,8 +208,10 @@ class _Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[_File] = field(default_factory=list)
     faults: list[FieldFault] = field(default_factory=list)
+    bad: list[GatewayError] = field(default_factory=list)
     refusal: GatewayError | None = None
     waiting: int = 0
+    _left_out: bool = False
     _part: Began = field(default_factory=lambda: Began("", None))
     _file: _File | None = None
     _text: bytearray = field(default_factory=bytearray)
@@ -256,28 +234,34 @@ class _Form:
                 self._end()
 
     def _begin(self, part: Began) -> None:
-        self._part, self._file = part, None
+        self._part, self._file, self._left_out = part, None, False
         self._text.clear()
 
     def _add(self, piece: bytes) -> None:
-        """Bytes of a file. What is refused is thrown away as it comes."""
-        if self.refusal or self._part.name != EVIDENCE:
+        """Bytes of a file. What is refused is thrown away as it comes, and refuses no other file."""
+        if self.refusal or self._left_out or self._part.name != EVIDENCE:
             return
         if self._file is None:
             if len(self.files) >= self.limits.files:
-                most = self.limits.files
-                self.refuse(TooLarge(f"最多 {most} 个文件 / at most {most} files"))
+                self._leave_out(*_too_many(self._part.file or "", self.limits.files))
                 return
-            self._file = _File(self.folder / str(len(self.files)), self._part.file or "")
+            self._file = _File(self.folder / secrets.token_hex(8), self._part.file or "")
             self.files.append(self._file)
         self._file.size += len(piece)
         most = self.limits.file_mb
         if self._file.size > most * MB:
             name = self._file.name
-            self.refuse(TooLarge(f"{name} 过大，单个文件最大 {most} MB / {name} is over {most} MB"))
+            self.files.remove(self._file)
+            self._unwritten = [waits for waits in self._unwritten if waits[0] is not self._file]
+            self._leave_out(f"{name} 过大，单个文件最大 {most} MB", f"{name} is over {most} MB")
             return
         self._unwritten.append((self._file, piece))
         self.waiting += len(piece)
+
+    def _leave_out(self, zh: str, en: str) -> None:
+        """This file is not taken."""
+        self._left_out = True
+        self.bad.append(TooLarge(f"{zh} / {en}"))
 
     def refuse(self, why: GatewayError) -> None:
         self.refusal = why
@@ -292,7 +276,7 @@ class _Form:
             self.faults.append(
                 FieldFault(part.name[:80], f"文件应放在 {EVIDENCE} 中", f"files come in the field {EVIDENCE}")
             )
-        elif self._file is None and part.file and not self.refusal:
+        elif self._file is None and part.file and not self.refusal and not self._left_out:
             self.faults.append(
                 FieldFault(EVIDENCE, f"文件为空：{part.file}", f"the file {part.file} is empty")
             )
@@ -316,6 +300,25 @@ class _Form:
         for one, piece in unwritten:
             with one.path.open("ab") as out:
                 out.write(piece)
+
+
+def _too_many(name: str, most: int) -> tuple[str, str]:
+    return f"最多 {most} 个文件，{name} 未收", f"at most {most} files: {name} is left out"
+
+
+def _as_one(bad: list[GatewayError]) -> GatewayError:
+    """All that is wrong with the files, with the status of the first."""
+    zh = "；".join(dict.fromkeys(one.detail.partition(" / ")[0] for one in bad))
+    en = "; ".join(dict.fromkeys(one.detail.rpartition(" / ")[2] for one in bad))
+    return type(bad[0])(f"{zh} / {en}")
+
+
+def _as_held(one: Upload) -> Held:
+    return Held(one.path, one.name, one.size, one.type.ending, one.type.media_type, one.role)
+
+
+def _as_upload(one: Held) -> Upload:
+    return Upload(one.path, one.name, one.size, FileType(one.ending, one.media_type), one.role)
 
 
 def _not_taken(name: str, types: tuple[str, ...]) -> str:

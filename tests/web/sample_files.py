@@ -33,6 +33,12 @@ def package(*names: str) -> bytes:
     return out.getvalue()
 
 
+def ftyp(brand: bytes, *compatible: bytes) -> bytes:
+    """The beginning of an ISO media file."""
+    body = b"ftyp" + brand + bytes(4) + b"".join((brand, *compatible))
+    return struct.pack("!I", len(body) + 4) + body + bytes(64)
+
+
 CONTENT = "[Content_Types].xml"
 FILES = {
     "jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(20),
@@ -44,7 +50,18 @@ FILES = {
     "amr": b"#!AMR\n" + bytes(16),
     "m4a": b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00" + bytes(8),
     "mp4": b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00" + bytes(8),
+    "heic": ftyp(b"heic", b"mif1"),
+    "heic as mif1": ftyp(b"mif1", b"heic"),
+    "mov": ftyp(b"qt  "),
+    "mov without brand": b"\x00\x00\x00\x08wide\x00\x00\x10\x00mdat" + bytes(32),
+    "3gp": ftyp(b"3gp5", b"isom"),
+    "3g2": ftyp(b"3g2a"),
+    "m4a of a phone": ftyp(b"M4B "),
+    "mp4 of an unknown brand": ftyp(b"wxyz", b"mp42"),
+    "aac": b"\xff\xf1\x50\x80\x02\x1f\xfc" + bytes(32),
+    "aac of mpeg 2": b"\xff\xf9\x5c\x80\x02\x1f\xfc" + bytes(32),
     "docx": package(CONTENT, "word/document.xml"),
+    "docx from the net": package(CONTENT, "word/document2.xml"),
     "xlsx": package(CONTENT, "xl/workbook.xml"),
     "ofd": package("OFD.xml", "Doc_0/Document.xml"),
 }
@@ -55,7 +72,8 @@ NOT_TAKEN = {
     "docm": package(CONTENT, "word/document.xml", "word/vbaProject.bin"),
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "text": "说明".encode(),
-    "heic": b"\x00\x00\x00\x18ftypheic" + bytes(16),
+    "avif": b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf" + bytes(16),
+    "avif as mif1": b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00avif" + bytes(16),
     "gif": b"GIF89a" + bytes(20),
     "cut zip": package(CONTENT, "word/document.xml")[:60],
     "mpeg of no rate": b"\xff\xfb\xf0\x00" + bytes(64),

@@ -177,15 +177,73 @@ async def test_a_browser_without_cookies_gets_its_receipt_at_once(site: RealSite
 
 async def test_the_receipt_is_for_this_browser_only(site: RealSite) -> None:
     _, page = await get(site, "/report")
-    await send(site, "/report", page.form("/report").filled(**SAID))
-    async with site.client.get("/report/slip") as response:
+    response, _ = await send(site, "/report", page.form("/report").filled(**SAID))
+    mark = response.url.query_string
+    assert (await get(site, f"/report/done?{mark}"))[0].status == 200, "a reload shows it again"
+    async with site.client.get(f"/report/slip?{mark}") as response:
         assert response.content_type == "application/pdf"
         assert (await response.read()).startswith(b"%PDF-")
+    for path in ("/report/done", "/report/slip", "/report/done?s=x"):
+        assert (await get(site, path))[0].status == 404, "the cookie alone opens nothing"
     site.client.cookie_jar.clear()
     for path in ("/report/done", "/report/slip"):
-        assert (await get(site, path))[0].status == 404
+        assert (await get(site, f"{path}?{mark}"))[0].status == 404, "the address alone opens nothing"
     for forged in ("", "x", "e30.0000", "a.b.c"):
         assert (await get(site, "/report/done", Cookie=f"receipt={forged}"))[0].status == 404
+
+
+async def test_a_new_form_puts_the_receipt_away(site: RealSite) -> None:
+    _, page = await get(site, "/report")
+    response, _ = await send(site, "/report", page.form("/report").filled(**SAID))
+    await get(site, "/report")
+    assert (await get(site, response.url.path_qs))[0].status == 404
+
+
+async def test_one_bad_file_refuses_no_other(site: RealSite) -> None:
+    _, page = await get(site, "/report")
+    files = (
+        ("一.png", png(), "image/png"),
+        ("坏.exe", b"MZ" + bytes(99), ""),
+        ("二.heic", FILES["heic"], ""),
+    )
+    response, page = await send(site, "/report", page.form("/report").filled(**SAID), *files)
+    assert response.status == 415
+    assert "坏.exe" in page.words and "f-evidence-kept" in page.ids
+    response, page = await send(site, "/report", page.form("/report").fields)
+    assert response.status == 200 and response.url.path == "/report/done"
+    (item,) = await site.items()
+    assert {one["name"] for one in item["attachments"]} == {"一.png", "二.heic"}
+    assert site.left() == []
+
+
+async def test_files_stay_with_a_form_that_has_another_fault(site: RealSite) -> None:
+    _, page = await get(site, "/report")
+    said = {**SAID, "name": ""}
+    _, page = await send(site, "/report", page.form("/report").filled(**said), ("一.png", png(), "image/png"))
+    filled = page.form("/report").filled(name="张三", amount="abc")
+    _, page = await send(site, "/report", filled, ("一.png", png(), ""), ("二.png", png(3), "image/png"))
+    filled = page.form("/report").filled(amount="1")
+    response, page = await send(site, "/report", filled)
+    assert response.url.path == "/report/done"
+    (item,) = await site.items()
+    assert sorted(one["name"] for one in item["attachments"]) == ["一.png", "二.png"]
+
+
+async def test_a_file_that_is_unchecked_is_let_go(site: RealSite) -> None:
+    _, page = await get(site, "/report")
+    said = {**SAID, "name": ""}
+    _, page = await send(site, "/report", page.form("/report").filled(**said), ("一.png", png(), "image/png"))
+    fields = [one for one in page.form("/report").filled(name="张三") if one[0] != "kept"]
+    await send(site, "/report", fields)
+    assert (await site.items())[0]["attachments"] == []
+
+
+async def test_phones_are_offered_their_camera(site: RealSite) -> None:
+    async with site.client.get("/report") as response:
+        accept = re.search(r'accept="([^"]*)"', await response.text())
+    assert accept and {"image/*", "video/*", "audio/*", "image/heic", ".jpeg", ".jfif", ".docx"} <= set(
+        accept[1].split(",")
+    )
 
 
 async def test_the_slip_is_for_whoever_has_number_and_code(site: RealSite) -> None:

@@ -85,10 +85,10 @@ function arrived(request, form, failed) {
   scrollTo(0, 0);
 }
 
-/** The files that were chosen stay chosen, unless they were what was wrong. */
+/** The files that were chosen stay chosen, unless they were what was wrong, or the gateway holds them. */
 function keepFiles(main, chosen) {
   const field = main.querySelector("input[type=file]");
-  if (!field || !main.querySelector(".summary") || main.querySelector("#f-evidence-fault")) return;
+  if (!field || !main.querySelector(".summary") || main.querySelector("#f-evidence-fault, #f-evidence-kept")) return;
   field.files = chosen.files;
   main.querySelector("#f-evidence-again")?.remove();
 }

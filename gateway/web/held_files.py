@@ -1,0 +1,77 @@
+"""Files of a form that comes again: after a fault, or a question. Kept for an hour, within a limit for all.
+
+Blocking; called in a thread. What is here belongs to nobody yet: the whole folder is swept at the start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOLD = "held-"
+SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One file and what is known of it."""
+
+    path: Path
+    name: str
+    size: int
+    ending: str
+    media_type: str
+    role: str
+
+
+class HeldFiles:
+    """The held files of one installation, below `folder`; `limit` bytes in all."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._folder = folder
+        self._limit = limit
+
+    def put(self, files: Sequence[Held], key: str) -> bool:
+        """Keep these under a form's key, in the place of what was there; False when there is no room for
+        them. Some may lie there already. Raises OSError."""
+        self._forget_old()
+        home = self._home(key)
+        room = self._limit - sum(one.stat().st_size for one in self._folder.glob(f"{HOLD}*/*"))
+        if sum(one.size for one in files) > room:
+            return False
+        made = self._folder / f"{HOLD}new-{secrets.token_hex(8)}"
+        made.mkdir(mode=0o700, parents=True)
+        for place, one in enumerate(files):
+            shutil.copyfile(one.path, made / str(place))
+        told = [[one.name, one.size, one.ending, one.media_type, one.role] for one in files]
+        (made / "files").write_text(json.dumps(told), "utf-8")
+        shutil.rmtree(home, ignore_errors=True)
+        made.replace(home)
+        return True
+
+    def get(self, key: str) -> tuple[Held, ...]:
+        """What is held under a key; nothing when its time is over. Raises OSError."""
+        home = self._home(key)
+        try:
+            told = json.loads((home / "files").read_text("utf-8"))
+        except FileNotFoundError:
+            return ()
+        return tuple(Held(home / str(place), *one) for place, one in enumerate(told))
+
+    def drop(self, key: str) -> None:
+        """What was held under a key is no longer needed."""
+        shutil.rmtree(self._home(key), ignore_errors=True)
+
+    def _home(self, key: str) -> Path:
+        return self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
+
+    def _forget_old(self) -> None:
+        for old in self._folder.glob(f"{HOLD}*"):
+            if time.time() - old.stat().st_mtime > SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
