@@ -50,6 +50,7 @@ from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk, find
 from gateway.pbx.conf import Places, put_in_place
 from gateway.pbx.ivr import Ivr
+from gateway.pbx.logs import keep_rotating
 from gateway.pbx.needs import wanted
 from gateway.pbx.process import AsteriskProcess
 from gateway.pbx.readiness import Readiness
@@ -179,6 +180,7 @@ class App:
         else:
             self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
         self._keep(stack, "what Asterisk needs", readiness.keep_looking)
+        self._keep(stack, "Asterisk's logs", lambda: self._rotate_logs(places, pbx))
         self._watch_vitals(storage, places, pbx)
         await self._vitals.look()
         self._keep(stack, "vitals", self._vitals.keep_looking)
@@ -400,6 +402,15 @@ class App:
         server.route("resume", ivr.resume)
         await _listening(server.start(), "agi", config.agi.host, config.agi.port)
         stack.push_async_callback(server.stop)
+
+    async def _rotate_logs(self, places: Places, pbx: AsteriskPbx) -> None:
+        days = self.config.asterisk.keep_logs
+
+        async def rotate() -> None:
+            with contextlib.suppress(PbxDown):  # the next look tries again
+                await pbx.rotate_logs()
+
+        await keep_rotating(places.root / "log", days, rotate, utc_now)
 
     async def _run_asterisk(self, stack: AsyncExitStack, process: AsteriskProcess) -> None:
         stack.push_async_callback(process.stop)  # a start that is broken off ends it too

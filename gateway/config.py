@@ -88,6 +88,11 @@ class Asterisk:
     http_port: int = _set(8088, "Port of Asterisk's HTTP server.")
     sip_host: str = _set("127.0.0.1", "Address SIP and RTP are bound to.")
     sip_port: int = _set(5060, "SIP port (UDP).")
+    keep_logs: int = _set(14, "Days for which Asterisk's old log files are kept; each has one day.")
+    phone_nets: tuple[str, ...] = _set(
+        (),
+        "Networks of the seats' telephones: SIP is taken from them and the trunks only; empty: from all.",
+    )
     media_host: str = _set(
         "", "Address of this machine that telephones and carrier send sound to; empty: asterisk.sip_host."
     )
@@ -713,6 +718,20 @@ class _Reader:
             if number in (c.centre.number, c.fax.number) or ours.count(number) > 1:
                 self._fault("numbers", "number", f"numbers.number {number!r} stands twice")
 
+    def _check_phone_nets(self, c: Config) -> None:
+        """Who may send SIP is told by addresses: a trunk that is known by name would be shut out."""
+        for net in c.asterisk.phone_nets:
+            if not _is_network(net):
+                self._fault(
+                    "asterisk", "phone_nets", f"asterisk.phone_nets: {net!r} is no address or network"
+                )
+        peers = [peer for trunk in (c.trunk, *c.trunks) for peer in trunk.peers or (trunk.far_end,)]
+        for peer in peers if c.asterisk.phone_nets else ():
+            if not _is_network(peer.partition(":")[0] if peer.count(":") == 1 else peer):
+                self._fault(
+                    "trunk", "peers", f"{peer!r}: with asterisk.phone_nets trunks need addresses, not names"
+                )
+
     def _check_trunks(self, c: Config) -> None:
         for section, trunk in (("trunk", c.trunk), *(("trunks", row) for row in c.trunks)):
             for key, pattern, wish in _TRUNK_FORMS:
@@ -726,6 +745,7 @@ class _Reader:
                     self._fault(section, "codecs", f"{section}.codecs: {codec!r} is neither alaw nor ulaw")
             if not 0 <= trunk.ask_seconds <= 3600:
                 self._fault(section, "ask_seconds", f"{section}.ask_seconds must be 0 to 3600")
+        self._check_phone_nets(c)
         ids = [row.id for row in c.trunks]
         for value in ids:
             if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", value) or value == "in" or ids.count(value) > 1:
@@ -850,6 +870,7 @@ class _Reader:
             ("uploads", "at_once", 1, 1000),
             ("uploads", "at_once_per_address", 1, 1000),
             ("demo", "visitor_minutes", 1, 240),
+            ("asterisk", "keep_logs", 1, 3650),
             ("pages", "work_bits", 1, 24),
             ("pages", "slow_seconds", 0, 60),
             *(("rates", f.name, 1, 10**9) for f in fields(c.rates) if f.type == "int"),
@@ -903,6 +924,14 @@ class _Reader:
 def _is_ipv4(text: str) -> bool:
     try:
         IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
     except ValueError:
         return False
     return True

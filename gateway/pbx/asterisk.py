@@ -113,6 +113,10 @@ class AsteriskPbx:
             return None
         return float(told) if re.fullmatch(r"\d+(\.\d+)?", told) else None
 
+    async def rotate_logs(self) -> None:
+        """Let Asterisk begin its log files anew. Raises PbxDown."""
+        await self._ami.command("logger rotate")
+
     async def close(self) -> None:
         await self._ami.close()
         await self._tasks.stop()

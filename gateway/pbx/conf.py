@@ -20,7 +20,7 @@ from gateway.disk import write_private
 from gateway.errors import Problem, SetupError
 from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
-from gateway.secrets import Secrets
+from gateway.secrets import Secrets, word
 
 QUEUE = "hotline"
 VISITOR = "visitor"
@@ -181,6 +181,8 @@ def words(
         "AMI_PERMIT": "\n".join(f"permit = {net}" for net in ("127.0.0.0/8", *_networks(c.agi.peers))),
         "AGI_HOST": c.agi.host,
         "AGI_SECRET": secrets.agi,
+        "NOBODY": word(32),
+        "SIP_ACL": _sip_acl(config),
         "HTTP_HOST": c.asterisk.http_host,
         "SIP_HOST": c.asterisk.sip_host,
         "MEDIA_HOST": c.media_host,
@@ -220,6 +222,15 @@ def _called_numbers(config: Config) -> str:
         for spelled, plain in telephone.called_as(number, centre.area_code).items():
             lines.append(f"exten => 0{spelled},1,Set(CALLERID(dnid)={plain})\n same => n,Goto({context},s,1)")
     return "\n".join(lines)
+
+
+def _sip_acl(config: Config) -> str:
+    """Who may send SIP: this machine, the trunks, the telephones' networks; all while none is set."""
+    if not config.asterisk.phone_nets:
+        return "; asterisk.phone_nets is empty: every address"
+    peers = [peer for one in trunks.named(config) for peer in one.peers]
+    known = _networks(("127.0.0.1", "127.0.0.2", "::1", *peers, *config.asterisk.phone_nets))
+    return "\n".join(("deny = 0.0.0.0/0.0.0.0", "deny = ::/0", *(f"permit = {net}" for net in known)))
 
 
 def web_phone(seat: str) -> str:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -15,10 +16,13 @@ import pytest
 
 from gateway.caller.call import Late
 from gateway.caller.leg import Login
-from gateway.caller.phone import Forward
+from gateway.caller.phone import Forward, Phone
 from gateway.caller.sip import Response, address, header, parse
 from gateway.core.dialling import CHINA, allowed
+from gateway.errors import PbxDown
+from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.pbx.logs import is_due
 from gateway.web.sip_socket import OWN_ADDRESS
 from tests.core.test_dialling import NO, YES
 from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
@@ -279,3 +283,44 @@ async def test_the_visitor_has_one_line(gateway: Gateway) -> None:
         await one.hang_up()
         assert await one.call() == 200
         await one.hang_up()
+
+
+async def test_an_answer_to_register_does_not_tell_which_seats_there_are(gateway: Gateway) -> None:
+    """From the carrier's address and from a stranger's: the same status, the same headers."""
+    for source in ("127.0.0.1", "127.0.0.3"):
+        told = set()
+        for user in ("8001", "8001-web", "8009", "13900000000", "visitor", "trunk"):
+            async with Phone(user, source, sip_server=gateway.sip, password="guessed") as phone:
+                with pytest.raises(PbxDown) as refused:
+                    await phone.register()
+                told.add(str(refused.value).partition("refused")[2])
+        assert told == {": 401 Unauthorized"}
+
+
+async def test_sip_is_taken_from_telephones_and_trunks_only(asterisk_tree: Asterisk, tmp_path: Path) -> None:
+    made = new_gateway(tmp_path, GATEWAY_ASTERISK_PHONE_NETS="127.0.0.4")
+    runs = running(made)
+    await asyncio.to_thread(next, runs)
+    known = json.loads(made.command("user", "show", "agent1", "--json"))
+    async with Phone("8001", "127.0.0.3", sip_server=made.sip, password=known["sip_password"]) as stranger:
+        with pytest.raises(PbxDown, match="403"):
+            await stranger.register()
+    async with Phone("8001", "127.0.0.4", sip_server=made.sip, password=known["sip_password"]) as seat:
+        await seat.register()
+    async with made.phone("13912370010") as caller:
+        call = await caller.dial("12315")
+        assert call.answered
+        await call.hang_up()
+    await asyncio.to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+async def test_asterisks_logs_begin_anew(installed: Installed) -> None:
+    folder = installed.places.root / "log"
+    pbx = AsteriskPbx(installed.config, installed.secrets.ami)
+    await pbx.start(lambda event: None)
+    await pbx.wait_ready(10)
+    await pbx.rotate_logs()
+    await pbx.close()
+    assert {file.name.partition(".")[0] for file in folder.glob("*.[0-9]*")} >= {"messages", "security"}
+    assert not is_due(folder, datetime.now(UTC))
+    assert (folder / "messages").exists()
