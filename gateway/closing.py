@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -34,7 +34,8 @@ Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
 
 
 class ItemNotes(Protocol):
-    async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
+    async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
+        """A line of an item's timeline, once for each key."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +68,7 @@ class Closing:
         self._failed: Backlog[_Over] = Backlog()
         self._settling: set[_Over] = set()
         self._lives: dict[str, Live] = {}
+        self._late: set[str] = set()  # could not be closed at first
 
     def start(self, tasks: Supervisor) -> None:
         tasks.keep("switchboard closing", partial(self._work, self._calls, BATCH))
@@ -84,8 +86,9 @@ class Closing:
     def __contains__(self, call: object) -> bool:
         return call in self._lives
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._lives))
+    def soon(self) -> frozenset[str]:
+        """Those that were not tried yet."""
+        return frozenset(self._lives) - self._late
 
     def __len__(self) -> int:
         return len(self._lives)
@@ -105,6 +108,7 @@ class Closing:
             for over, error in (await self._close(batch)).items():
                 log.error("call %s could not be closed", over.story.id, exc_info=error)
                 self._failed.put(over)
+                self._late.add(over.story.id)
             waiting.done(batch)
             await self._rested()
 
@@ -135,7 +139,9 @@ class Closing:
 
     async def _close_again(self, over: _Over) -> dict[_Over, BaseException]:
         errors = await self._close([over])
-        self._failed.done([over] if not errors else [])
+        if not errors:
+            self._failed.done([over])
+            self._late.discard(over.story.id)
         return errors
 
     async def _close(self, batch: list[_Over]) -> dict[_Over, BaseException]:
@@ -149,24 +155,34 @@ class Closing:
         return errors | await _each(left, self._finish)
 
     async def _submit(self, over: _Over) -> None:
-        """The finished record, its item in the queue."""
-        try:
-            over.record = await patiently(partial(self._aftercall.close, over.story))
-        except GatewayError as error:
-            log.error("call %s leaves no item: %s", over.story.id, error)
+        """The finished record, its item in the queue, what the call means for others.
 
-    async def _finish(self, over: _Over) -> None:
-        """What follows a record that is kept. All but the last step may be done twice."""
-        story, record = over.story, over.record
-        self._aftercall.clear(record, story.messages)
+        Until the record is kept a restart does all of it again; each step changes nothing the second time.
+        """
+        story = over.story
+        try:
+            over.record = await patiently(partial(self._aftercall.close, story))
+        except GatewayError as error:
+            log.error("call %s leaves no item: %s", story.id, error)
+        try:
+            await self._hand_on(story, over.record)
+        except GatewayError as error:  # refused for good, such as for an item that is merged
+            log.error("call %s: its item or partner is not told: %s", story.id, error)
+
+    async def _hand_on(self, story: Story, record: CallRecord) -> None:
         if self._handed and story.transfers:
             await patiently(partial(self._handed, record, story.transfers))
         if record.direction == "out" and record.number and not record.back_of:
             talked = record.outcome is CallOutcome.TALKED
             what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
-            await patiently(partial(self._notes.note, record.number, what, record.agent or "phone", text))
-        self._lives.pop(story.id, None)
-        self._closed(record)
+            line = (record.number, what, record.agent or "phone", text, f"call:{record.id}")
+            await patiently(partial(self._notes.note, *line))
+
+    async def _finish(self, over: _Over) -> None:
+        """The record is kept: its messages leave the spool, and the call is closed."""
+        self._aftercall.clear(over.record, over.story.messages)
+        self._lives.pop(over.story.id, None)
+        self._closed(over.record)
 
 
 async def _each(batch: list[_Over], work: Callable[[_Over], Awaitable[None]]) -> dict[_Over, BaseException]:

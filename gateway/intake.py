@@ -235,12 +235,12 @@ class Intake:
             self._tell("changed", number)
         return new
 
-    async def note(self, number: str, what: str, who: str, text: str = "") -> None:
-        """A line of the timeline. Raises NotFound."""
+    async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
+        """A line of the timeline, with a key only once. Raises NotFound."""
 
         def noted(t: Transaction) -> None:
             self._items.locked(t, number)
-            self._items.happened(t, number, Happened(self._now(), what, who, text))
+            self._items.happened(t, number, Happened(self._now(), what, who, text), key or None)
 
         await self._database.write(noted)
         self._tell("changed", number)

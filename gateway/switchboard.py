@@ -77,7 +77,7 @@ class Inquiry(Protocol):
         self, number: str, code: str, asker: str, phone: str = ""
     ) -> PublicState | None: ...
 
-    async def note(self, number: str, what: str, who: str, text: str = "") -> None: ...
+    async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None: ...
 
     def changed(self, number: str) -> None:
         """Tell pages that this item changed."""
@@ -463,14 +463,18 @@ class Switchboard:
             log.error("call %s: the call-back stands only in its item, storage is away", call)
             return Booked(number)
         self._call_backs.booked()
+        try:
+            earlier = await self._ledgers.call_backs.owed()
+        except StorageDown:
+            return Booked(number)
         if not any(seat.signed_in for seat in self._seats.values()):
             return Booked(number)
         before = sum(
             live.story.doing is Doing.QUEUE and live.story.record.started_at < record.started_at
             for live in self._live.values()
         )
-        earlier = [o for o in await self._ledgers.call_backs.owed() if o.arrived_at < record.started_at]
-        return Booked(number, before + len(earlier) + 1)
+        before += sum(one.arrived_at < record.started_at for one in earlier)
+        return Booked(number, before + 1)
 
     # ------------------------------------------------------------ events
 
@@ -893,7 +897,7 @@ class Switchboard:
         """What decides whether a call-back can be placed now."""
         free = self._config.centre.lines - sum(self._lines_of(live) for live in self._live.values())
         reachable = any(_can_ring(seat) for seat in self._seats.values())
-        return Room(self.ready, reachable, free, {*self._live, *self._closing})
+        return Room(self.ready, reachable, free, self._closing.soon().union(self._live))
 
     def _lines_of(self, live: Live) -> int:
         if not live.story.record.line:

@@ -19,7 +19,7 @@ from sqlalchemy import insert, select, text
 
 from gateway.audit import ASKER, FIRST, LONGEST, Entry, Row, Verdict, seal, written
 from gateway.disk import write_private
-from gateway.errors import GatewayError
+from gateway.errors import StorageDown
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
@@ -138,6 +138,13 @@ class Audit:
         if not self._moved:
             return
         self._moved = False
+        try:
+            await self._tell_head()
+        except Exception:
+            self._moved = True
+            raise
+
+    async def _tell_head(self) -> None:
         known = self._known_head()
         last, there = await self._database.read(
             lambda t: (t.execute(LAST).first(), _hash_at(t, known[0]) if known else "")
@@ -153,7 +160,7 @@ class Audit:
         """`keep_head` every few seconds, until it is cancelled."""
         while True:
             await asyncio.sleep(HEAD_SECONDS)
-            with suppress(GatewayError, OSError):
+            with suppress(StorageDown):
                 await self.keep_head()
 
     def _known_head(self) -> tuple[int, str] | None:

@@ -145,6 +145,7 @@ class MemoryDoor:
     contacts: dict[str, Contact] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
     states: dict[tuple[str, str], PublicState] = field(default_factory=dict)
     away: bool = False
 
@@ -160,8 +161,10 @@ class MemoryDoor:
     async def public_state(self, number: str, code: str, asker: str, phone: str = "") -> PublicState | None:
         return self.states.get((number, code))
 
-    async def note(self, number: str, what: str, who: str, text: str = "") -> None:
-        self.notes.append((number, what))
+    async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
+        if key not in self.keys:
+            self.notes.append((number, what))
+        self.keys |= {key} - {""}
 
     def changed(self, number: str) -> None:
         self.changes.append(number)

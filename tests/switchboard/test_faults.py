@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.core.call import CallBackState, CallOutcome
+from gateway.config import Config
+from gateway.core.call import CallBackState, CallOutcome, CallRecord
 from gateway.core.note import What
+from gateway.core.transfer import Transfer
 from gateway.core.walk import Walk
-from gateway.errors import StorageDown
+from gateway.errors import Conflict, StorageDown
 from tests.switchboard.conftest import Board
-from tests.switchboard.test_switchboard import FROM, began, booked, kept, state_of, write_wav
+from tests.switchboard.test_switchboard import (
+    FROM,
+    began,
+    booked,
+    kept,
+    replace_switchboard,
+    state_of,
+    write_wav,
+)
 
 
 async def test_a_full_disk_at_a_new_days_folder_delays_one_call_and_loses_none(board: Board) -> None:
@@ -119,3 +129,55 @@ async def test_storage_away_for_a_moment_leaves_no_call_back_dialling(board: Boa
     board.pbx.note(What.BACK_DONE, "back-1.1", "1.1", "ANSWER")
     board.pbx.note(What.ENDED, "back-1.1", "16", "talked", "")
     await board.until(lambda: state_of(board, "1.1") is CallBackState.DONE)
+
+
+async def test_a_journal_that_cannot_be_read_is_read_again_and_keeps_us_not_ready(settings: Config) -> None:
+    board = Board(settings)
+    blocked = board.places.journal / "20261124.log"
+    blocked.mkdir()
+    await board.switchboard.start()
+    await board.until(board.tasks.failing)
+    assert [(state.name, state.error) for state in board.tasks.failing()] == [
+        ("switchboard events", "IsADirectoryError")
+    ]
+    assert not board.switchboard.ready
+    blocked.rmdir()
+    await board.switchboard.wait_in_step(5)
+    await board.switchboard.close()
+
+
+async def test_a_gateway_that_dies_before_a_record_is_kept_tells_its_item_once(settings: Config) -> None:
+    board = Board(settings)
+    board.ledgers.calls.away = True
+    text = f"{datetime.now(UTC):%Y%m%d%H%M%S}.000"
+    (board.places.journal / f"{text[:8]}.log").write_text(
+        f"{text}|began|5.1|1|out|{FROM}|8001\n{text}|ended|5.1|16|not_reached||261124000015\n"
+    )
+    for _ in range(2):
+        board.switchboard = replace_switchboard(board)  # type: ignore[assignment]
+        await board.switchboard.start()
+        await board.until(lambda: board.door.notes)
+        if board.ledgers.calls.away:
+            await board.switchboard._tasks.stop()  # as a kill would end it
+            board.ledgers.calls.away = False
+    await kept(board, "5.1")
+    await board.switchboard.close()
+    assert board.door.notes == [("261124000015", "not_reached")]
+
+
+async def test_a_refused_referral_does_not_keep_a_call_open(board: Board) -> None:
+    asked: list[str] = []
+
+    async def refused(record: CallRecord, transfers: tuple[Transfer, ...]) -> None:
+        asked.append(record.id)
+        raise Conflict("this item is merged")
+
+    board.switchboard._closing._handed = refused
+    began(board, "1.1")
+    board.pbx.note(What.QUEUED, "1.1", "caller-leg")
+    board.pbx.note(What.AGENT, "1.1", "8001", "agent-leg", "caller-leg")
+    board.pbx.note(What.CONSULT, "1.1", "12345", "1", "agent-leg")
+    board.pbx.note(What.ENDED, "1.1", "16", "talked", "")
+    await kept(board, "1.1")
+    await board.until(lambda: board.switchboard.counts.calls == {"talked": 1})
+    assert asked == ["1.1"]
