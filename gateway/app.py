@@ -31,7 +31,7 @@ from gateway.core.deadlines import Rules
 from gateway.core.fax import Reading
 from gateway.day_book import DayBook
 from gateway.disk import private_folder
-from gateway.errors import PbxDown, SetupError
+from gateway.errors import PbxDown, SetupError, StorageDown
 from gateway.fax.filing import Filing
 from gateway.fax.reading import FaxReading, installed
 from gateway.fax.reception import FaxReception
@@ -73,6 +73,7 @@ from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 log = logging.getLogger(__name__)
 
 STUCK = timedelta(minutes=30)  # a delivery that fails for so long is told
+ONCE_MORE = 10.0  # seconds until one-time work goes on after the database was away
 FIRST_SIGHT = 30.0  # seconds for the first look at an Asterisk that we started
 SWITCH = (
     0.0005  # seconds until the database's threads let the event loop go on: Python's own 5 ms are a pop late
@@ -133,7 +134,7 @@ class App:
         secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
         self._keep(stack, "sweep of files", storage.keep_sweeping)
         intake = Intake(storage, rules, config.zone)
-        await intake.recount()
+        self._keep(stack, "one-time work", lambda: _one_time_work(storage, intake))
         accounts = await self._accounts(stack, storage)
         places, process, prompts = await self._asterisk(secrets)
 
@@ -424,6 +425,18 @@ def _close_to_others(var: Path) -> None:
         private_folder(var)
     except OSError as error:
         raise SetupError(f"{var} must belong to the user that runs the gateway: {error.strerror}") from error
+
+
+async def _one_time_work(storage: Storage, intake: Intake) -> None:
+    """What an older database and a new calendar leave to be done, beside the running gateway."""
+    while True:
+        try:
+            await storage.one_time_work.run()
+            await intake.recount()
+            return
+        except StorageDown as error:
+            log.warning("one-time work waits: %s", error)
+            await asyncio.sleep(ONCE_MORE)
 
 
 async def _listening(start: object, section: str, host: str, port: int) -> None:

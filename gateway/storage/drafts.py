@@ -16,6 +16,7 @@ from gateway.core.draft import Draft
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
+from gateway.storage.one_time_work import Batch
 from gateway.storage.tables import drafts
 
 ONE = select(drafts).where(drafts.c.call_id == bindparam("call"))
@@ -23,9 +24,20 @@ OWN = select(drafts).where(drafts.c.agent == bindparam("agent")).order_by(drafts
 SAVE = (
     update(drafts)
     .where(drafts.c.call_id == bindparam("call"), drafts.c.version == bindparam("before"))
-    .values(version=bindparam("after"), agent=bindparam("by"), sealed=bindparam("said"), at=bindparam("when"))
+    .values(
+        version=bindparam("after"),
+        agent=bindparam("by"),
+        sealed=bindparam("said"),
+        text="",
+        at=bindparam("when"),
+    )
 )
-OLD = select(drafts.c.call_id, drafts.c.text).where(drafts.c.sealed.is_(None))
+OLD = (
+    select(drafts.c.call_id, drafts.c.text)
+    .where(drafts.c.sealed.is_(None), drafts.c.call_id > bindparam("behind"))
+    .order_by(drafts.c.call_id)
+    .limit(bindparam("limit"))
+)
 SEAL = update(drafts).where(drafts.c.call_id == bindparam("call")).values(sealed=bindparam("said"), text="")
 DROP = delete(drafts).where(drafts.c.call_id == bindparam("call"))
 
@@ -79,16 +91,15 @@ class Drafts:
 
     def _draft(self, row: rows.Row) -> Draft:
         call = row["call_id"]
-        text = self._seals.open_text(f"draft:{call}", bytes(row["sealed"]))
+        sealed = row["sealed"]  # None: kept by an older gateway and not sealed yet
+        text = row["text"] if sealed is None else self._seals.open_text(f"draft:{call}", bytes(sealed))
         return Draft(call, row["agent"], row["version"], text, rows.of_ms(row["at"]))
 
     # ------------------------------------------------------------ what was there before
 
-    def some_open(self, t: Transaction) -> bool:
-        """Does a draft stand in the open?"""
-        return t.execute(OLD.limit(1)).first() is not None
-
-    def seal_old(self, t: Transaction) -> None:
-        """Seal what an older gateway kept in the open."""
-        for call, text in t.execute(OLD).all():
+    def seal_old(self, t: Transaction, after: str, limit: int) -> Batch:
+        """Seal some of what an older gateway kept in the open, by call from behind `after`."""
+        page = t.execute(OLD, {"behind": after, "limit": limit}).all()
+        for call, text in page:
             t.execute(SEAL, {"call": call, "said": self._sealed(call, text)})
+        return Batch(len(page), page[-1][0] if page else after)

@@ -22,6 +22,7 @@ from gateway.core.contact import Kind, Person
 from gateway.core.item import Item
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
+from gateway.storage.one_time_work import Batch
 from gateway.storage.prepared import Prepared
 from gateway.storage.rows import SEALED
 from gateway.storage.tables import identities, items
@@ -39,7 +40,13 @@ OLD = (
         or_(*(items.c[f"person_{name}"] != "" for name in NAMES)),
     )
     .order_by(items.c.number)
-    .limit(500)
+    .limit(bindparam("limit"))
+)
+OPEN = select(*(items.c[f"person_{name}"] for name in NAMES)).where(items.c.number == bindparam("number"))
+SEALED_NOW = (
+    update(items)
+    .where(items.c.number == bindparam("of"))
+    .values({f"person_{name}": bindparam(f"person_{name}") for name in NAMES})
 )
 _NONCE = 12  # bytes
 
@@ -75,7 +82,12 @@ class Identities:
         if item.kind is not Kind.REPORT:
             return item.person
         sealed = t.execute(OF_ITEM, {"number": item.number}).scalar_one_or_none()
-        return self.open(item.number, bytes(sealed)) if sealed else Person()
+        return self.open(item.number, bytes(sealed)) if sealed else self._unsealed(t, item.number)
+
+    def _unsealed(self, t: Transaction, number: str) -> Person:
+        """What an older gateway kept in the open and nobody has sealed yet."""
+        row = t.execute(OPEN, {"number": number}).first()
+        return Person(*row) if row and row[0] != SEALED else Person()
 
     def opened(self, t: Transaction, item: Item) -> Item:
         """The item as it is compared with others, in memory alone."""
@@ -120,21 +132,14 @@ class Identities:
 
     # ------------------------------------------------------------ what was there before
 
-    def some_open(self, t: Transaction) -> bool:
-        """Is there a report whose identity stands in the open?"""
-        return t.execute(OLD.limit(1), {"after": ""}).first() is not None
-
-    def seal_old(self, t: Transaction) -> int:
-        """Move the identities of reports that still stand in the open; how many there were."""
-        moved, after = 0, ""
-        while page := t.execute(OLD, {"after": after}).mappings().all():
-            for row in page:
-                person = Person(*(row[f"person_{name}"] for name in NAMES))
-                values = self.changed(t, row["number"], Kind.REPORT, person)
-                t.execute(update(items).where(items.c.number == row["number"]).values(**values))
-            moved += len(page)
-            after = page[-1]["number"]
-        return moved
+    def seal_old(self, t: Transaction, after: str, limit: int) -> Batch:
+        """Seal the identities of some reports that still stand in the open, by number from behind `after`."""
+        page = t.execute(OLD, {"after": after, "limit": limit}).mappings().all()
+        for row in page:
+            person = Person(*(row[f"person_{name}"] for name in NAMES))
+            values = self.changed(t, row["number"], Kind.REPORT, person)
+            t.execute(SEALED_NOW, {"of": row["number"], **values})
+        return Batch(len(page), page[-1]["number"] if page else after)
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

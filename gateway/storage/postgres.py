@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NullPool
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -33,6 +33,7 @@ class Postgres:
     )
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._engine = create_async_engine(
             url,
             pool_size=CONNECTIONS,
@@ -48,8 +49,19 @@ class Postgres:
         )
 
     async def open(self, prepare: Callable[[Connection], None]) -> None:
-        """Let `prepare` run in one transaction."""
-        await self.write(prepare)
+        """Let `prepare` run in one transaction, without limits: a migration of a large database takes its
+        time, and another gateway's start may have to be waited for."""
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "gateway"}},
+        )
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(prepare)
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -100,7 +100,7 @@ def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
         state=ItemState(row["state"]),
         received_at=of_ms(row["received_at"]),
         person=Person() if secret else _person(row),
-        withheld=secret and row["person_name"] == SEALED,
+        withheld=secret and _person(row) != Person(),  # sealed, or not yet
         respondent=Respondent(row["respondent_name"], row["respondent_address"], row["respondent_phone"]),
         content=row["content"],
         claims=tuple(json.loads(row["claims"])),

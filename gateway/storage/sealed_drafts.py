@@ -14,10 +14,11 @@ from gateway.core.delivery import MAIL, Draft
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
 from gateway.storage.identities import Identities
+from gateway.storage.one_time_work import Batch
 from gateway.storage.rows import Row
 from gateway.storage.tables import UNSEALED, deliveries
 
-OLD = select(deliveries).where(UNSEALED).order_by(deliveries.c.id).limit(500)
+OLD = select(deliveries).where(UNSEALED).order_by(deliveries.c.id)
 SEAL = update(deliveries).where(deliveries.c.id == bindparam("of"))
 
 
@@ -40,6 +41,8 @@ class SealedDrafts:
 
     def opened(self, row: Row) -> Draft:
         """The draft; without address and content when the key is another one."""
+        if row["sealed"] is None:
+            return _open(row)
         try:
             said = self._seals.open_text(_bound(row["key"]), bytes(row["sealed"]))
         except StorageDown:
@@ -49,16 +52,17 @@ class SealedDrafts:
 
     # ------------------------------------------------------------ what was there before
 
-    def some_open(self, t: Transaction) -> bool:
-        """Does a delivery stand in the open?"""
-        return t.execute(OLD.limit(1)).first() is not None
+    def seal_old(self, t: Transaction, after: str, limit: int) -> Batch:
+        """Seal some of what an older gateway kept in the open; `after` is not needed, an index finds them."""
+        page = t.execute(OLD.limit(limit)).mappings().all()
+        for row in page:
+            t.execute(SEAL.values(**self.columns(_open(row))), {"of": row["id"]})
+        return Batch(len(page), after)
 
-    def seal_old(self, t: Transaction) -> None:
-        """Seal some of what an older gateway kept in the open."""
-        for row in t.execute(OLD).mappings().all():
-            content = json.loads(row["content"])
-            draft = Draft(row["key"], row["way"], row["address"], content, row["reference"])
-            t.execute(SEAL.values(**self.columns(draft)), {"of": row["id"]})
+
+def _open(row: Row) -> Draft:
+    """What an older gateway kept in the open."""
+    return Draft(row["key"], row["way"], row["address"], json.loads(row["content"]), row["reference"])
 
 
 def _bound(key: str) -> str:

@@ -83,7 +83,7 @@ class Sqlite:
             thread.home = status.st_dev, status.st_ino
             thread.start()
         self._open = True
-        await self.write(prepare)
+        await self._ask(self._writes, prepare, None)  # a migration of a large database takes its time
 
     async def close(self) -> None:
         """Let what was asked for be done, and end the threads."""
@@ -103,17 +103,19 @@ class Sqlite:
     async def read(self, body: Callable[[Connection], T]) -> T:
         return await self._ask(self._reads, body)
 
-    async def _ask(self, jobs: Jobs, body: Callable[[Connection], T]) -> T:
+    async def _ask(self, jobs: Jobs, body: Callable[[Connection], T], limit: float | None = LIMIT) -> T:
         if not self._open:
             raise OSError("the database is closed")
         loop = asyncio.get_running_loop()
         job = Job(body, loop, loop.create_future())
-        timer = loop.call_later(LIMIT, _too_late, job.answer)  # half of what asyncio.timeout costs
+        # A timer costs half of what asyncio.timeout does.
+        timer = loop.call_later(limit, _too_late, job.answer) if limit is not None else None
         jobs.put(job)
         try:
             answer: T = await job.answer
         finally:
-            timer.cancel()
+            if timer:
+                timer.cancel()
         return answer
 
 

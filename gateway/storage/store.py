@@ -19,6 +19,7 @@ from gateway.storage.identities import Identities
 from gateway.storage.installation import Installation
 from gateway.storage.items import Items
 from gateway.storage.links import Links
+from gateway.storage.one_time_work import OneTimeWork
 from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
@@ -57,6 +58,14 @@ class Storage:
         self.tokens = Tokens(database, audit)
         self.drafts = Drafts(database, identities)
         self.faxes = Faxes(database)
+        self.one_time_work = OneTimeWork(
+            database,
+            {
+                "sealing identities of reports": identities.seal_old,
+                "sealing drafts": self.drafts.seal_old,
+                "sealing deliveries": self.sealed_drafts.seal_old,
+            },
+        )
 
     @classmethod
     async def open(cls, url: str, var: Path) -> Storage:
@@ -70,20 +79,10 @@ class Storage:
             keys = await Installation(database, var).keys()
             chain = Audit(database, keys["audit"], var / "secrets" / "audit.head")
             storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]))
-            await storage._seal_old()
         except BaseException:
             await database.close()
             raise
         return storage
-
-    async def _seal_old(self) -> None:
-        """The identities of reports, drafts and deliveries that an older gateway kept in the open."""
-        if await self.database.read(self.identities.some_open):
-            await self.database.write(self.identities.seal_old)
-        if await self.database.read(self.drafts.some_open):
-            await self.database.write(self.drafts.seal_old)
-        while await self.database.read(self.sealed_drafts.some_open):
-            await self.database.write(self.sealed_drafts.seal_old)
 
     async def close(self) -> None:
         with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next

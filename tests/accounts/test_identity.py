@@ -100,6 +100,10 @@ async def test_reports_that_were_there_before_are_sealed(url: str, tmp_path: Pat
     assert "李举报" in await everything(before)
     await before.close()
     after = await Storage.open(url, tmp_path)
+    matters = Matters(door(after, Clock()), after, rules(), ZONE)
+    assert (await matters.identity(receipt.number)).phone == LI.phone, "it is read before it is sealed"
+    assert (await door(after, Clock()).get(receipt.number)).item.withheld
+    assert (await after.one_time_work.run())["sealing identities of reports"] == 1
     assert "李举报" not in await everything(after)
     matters = Matters(door(after, Clock()), after, rules(), ZONE)
     assert (await matters.identity(receipt.number)).phone == LI.phone
