@@ -182,7 +182,7 @@ class App:
             self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
         self._keep(stack, "what Asterisk needs", readiness.keep_looking)
         self._keep(stack, "Asterisk's logs", lambda: self._rotate_logs(places, pbx))
-        self._watch_vitals(storage, places, pbx)
+        self._watch_vitals(storage, places, pbx, intake)
         await self._vitals.look()
         self._keep(stack, "vitals", self._vitals.keep_looking)
         self._say_where()
@@ -191,7 +191,7 @@ class App:
         """Background work that ends when `stack` unwinds to here: before the parts it uses."""
         stack.push_async_callback(self._tasks.end, self._tasks.keep(name, work))
 
-    def _watch_vitals(self, storage: Storage, places: Places, pbx: AsteriskPbx) -> None:
+    def _watch_vitals(self, storage: Storage, places: Places, pbx: AsteriskPbx, intake: Intake) -> None:
         """What /healthz looks at besides storage's answer, Asterisk and background tasks."""
         config, add = self.config, self._vitals.add
         clocks: dict[str, Callable[[], Awaitable[float | None]]] = {
@@ -205,6 +205,7 @@ class App:
         add("clock", vitals.clock(clocks, time.time))
         add("spool", vitals.spool(places))
         add("outbox", vitals.outbox(lambda: storage.outbox.stuck(utc_now() - STUCK)))
+        add("numbers", vitals.numbers(intake.numbers_given))
         if config.mail_out.host:
             add("mail_out", vitals.mail_server(config.mail_out.host, config.mail_out.port))
 

@@ -227,7 +227,9 @@ class MailIn:
     listen: bool = _set(False, "Take mail over SMTP and LMTP.")
     host: str = _set("127.0.0.1", "Address the SMTP and LMTP listener is bound to.")
     port: int = _set(2525, "Port of the SMTP and LMTP listener.")
-    addresses: tuple[str, ...] = _set((), "Our own addresses; others are refused then. Empty: all are taken.")
+    addresses: tuple[str, ...] = _set(
+        (), "Our own addresses; mail to others is refused. Empty: all mail is refused."
+    )
     max_mb: int = _set(50, "Largest mail in MB (2 to the power of 20 bytes).")
 
 
@@ -314,7 +316,15 @@ class Rates:
     address_burst: int = _set(1000, "Requests without a token that one address may make at once.")
     address_per_minute: int = _set(3000, "And how many more each minute.")
     submissions_burst: int = _set(200, "Forms (complaints, additions, look-ups) from one address at once.")
-    submissions_per_minute: int = _set(300, "And how many more each minute.")
+    submissions_per_minute: int = _set(120, "And how many more each minute.")
+    all_submissions_burst: int = _set(
+        1000, "Forms from all addresses together, without a credential, at once."
+    )
+    all_submissions_per_minute: int = _set(600, "And how many more each minute.")
+    mail_sender_burst: int = _set(200, "Mails of one envelope sender over SMTP and LMTP at once.")
+    mail_sender_per_minute: int = _set(30, "And how many more each minute; over that 451, try again later.")
+    mail_burst: int = _set(3000, "Mails of all senders at once.")
+    mail_per_minute: int = _set(300, "And how many more each minute.")
     token_burst: int = _set(2000, "Requests that one token may make at once.")
     token_per_minute: int = _set(6000, "And how many more each minute.")
     proxies: tuple[str, ...] = _set(

@@ -52,6 +52,8 @@ GUESSED_WINDOW = timedelta(days=1)
 RECOUNTED = 200  # items in one transaction of a recount
 # What a machine takes in has one content for one key; what a person sends may come twice and differ.
 BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
+BY_VOICE = (Channel.PHONE, Channel.COUNTER)
+MOST_DAYS = 31  # days ahead in which a number is looked for
 # What a scan said of a file is not part of what the person sent: it may differ at the second try.
 _ROLE = {"quarantined": "evidence", "unchecked": "evidence"}
 
@@ -157,7 +159,7 @@ class Intake:
         """A number and all that belongs to it. Raises _ComeBefore, so that no serial is used up."""
         day = day_of(contact.received_at, self._zone)
         clocks = self._clocks(contact.kind, day)
-        number = _number(day, self._items.next_serial(t, day))
+        number = self._next_number(t, day, contact.channel)
         if not self._items.claim_key(t, contact, mark, number):
             raise _ComeBefore
         self._items.add(t, number, code, contact, kept, clocks)
@@ -168,6 +170,27 @@ class Intake:
         if beside:
             beside(t, number)
         return Receipt(number, code, contact.received_at, ItemState.RECEIVED.value, clocks)
+
+    def _next_number(self, t: Transaction, day: date, channel: Channel) -> str:
+        """The next number of the day, of a full day the next one's; the time of receipt stays as it is.
+
+        The last serials of each day are kept for BY_VOICE: whatever fills up a day from outside, a caller
+        and who comes to the counter still get its numbers. Raises StorageDown when MOST_DAYS are full.
+        """
+        most = numbers.LAST_SERIAL - (0 if channel in BY_VOICE else numbers.RESERVE)
+        for ahead in range(MOST_DAYS):
+            of = day + timedelta(days=ahead)
+            if self._items.last_serial(t, of) < most:
+                serial = self._items.next_serial(t, of)
+                if serial <= numbers.LAST_SERIAL:
+                    return numbers.make(of, serial)
+        raise StorageDown(f"all numbers of {day} and the days after it are given")
+
+    async def numbers_given(self) -> tuple[int, int]:
+        """How many numbers of today are given, and how many there are. Raises StorageDown."""
+        today = day_of(self._now(), self._zone)
+        given = await self._database.read(lambda t: self._items.last_serial(t, today))
+        return given, numbers.LAST_SERIAL
 
     async def known(self, key: str) -> bool:
         """Has a contact with this key been taken in? Raises StorageDown."""
@@ -606,13 +629,6 @@ class _ComeBefore(Exception):
 def _as_kept(at: datetime) -> datetime:
     """A time as exact as it is kept: to the millisecond."""
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _number(day: date, serial: int) -> str:
-    """Raises StorageDown when the numbers of a day are used up: tomorrow there are new ones."""
-    if serial > numbers.LAST_SERIAL:
-        raise StorageDown(f"all numbers of {day} are given")
-    return numbers.make(day, serial)
 
 
 def in_order(clocks: Iterable[Due]) -> tuple[Due, ...]:

@@ -101,6 +101,22 @@ def full(folder: Path) -> str:
     return ""
 
 
+# ------------------------------------------------------------ numbers
+
+
+def numbers(given_today: Callable[[], Awaitable[tuple[int, int]]]) -> Check:
+    """Not half of the day's numbers are given: no centre has so many matters, so somebody floods it.
+
+    Not vital: what comes is still taken, with the next day's numbers."""
+
+    async def check() -> PartHealth:
+        given, most = await given_today()
+        detail = f"{given} of today's {most} numbers are given" if 2 * given >= most else ""
+        return PartHealth(not detail, detail, vital=False)
+
+    return check
+
+
 # ------------------------------------------------------------ the clock
 
 

@@ -14,6 +14,8 @@ from gateway.core import written
 
 LENGTH = 12
 LAST_SERIAL = 99_999
+RESERVE = 10_000
+"""Serials at the end of a day that are kept for the telephone and the counter."""
 CODE_DIGITS = 6
 SHORT_CODE_DIGITS = 4
 """Digits of the query codes of items made before codes had six."""

@@ -19,7 +19,7 @@ from typing import AnyStr
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from gateway.channels.email import Arrival
-from gateway.errors import Unavailable
+from gateway.errors import TooMany, Unavailable
 from gateway.mail.identity import key_of
 from gateway.mail_in.reception import NotTaken, Reception
 
@@ -36,11 +36,15 @@ CALLS = {"*": 100, "MAIL": 1000, "RCPT": 10_000, "DATA": 1000, "RSET": 1000}
 FAILURES = 1000  # mails whose failures are remembered
 
 TAKEN = "250 2.0.0 taken"
+SLOWER = "451 4.7.1 too many mails, try again later:"
 LATER = "451 4.3.0 cannot be kept now, try again later"
 
 
 class MailListener:
-    """Takes mail over SMTP and LMTP. `addresses` are those that are taken for (lower case), none: all."""
+    """Takes mail over SMTP and LMTP for `addresses` (lower case) and nobody else.
+
+    `may_send` raises TooMany for an envelope sender ("" of bounces) that sends too often.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class MailListener:
         name: str,
         addresses: Collection[str] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        may_send: Callable[[str], None] = lambda sender: None,
     ) -> None:
         self._reception = reception
         self._host = host
@@ -59,6 +64,7 @@ class MailListener:
         self._name = name
         self._addresses = frozenset(addresses)
         self._now = now
+        self._may_send = may_send
         self._server: asyncio.Server | None = None
         self._sessions: set[_Session] = set()
         self._taking: set[asyncio.Task[str]] = set()
@@ -104,7 +110,7 @@ class MailListener:
     ) -> str:
         if len(envelope.rcpt_tos) >= RECIPIENTS:
             return "452 4.5.3 too many recipients"
-        if self._addresses and _bare(address) not in self._addresses:
+        if _bare(address) not in self._addresses:
             return "550 5.1.1 no such mailbox here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -125,6 +131,10 @@ class MailListener:
     async def _take(self, raw: bytes, envelope: Envelope) -> str:
         sender = "" if envelope.mail_from == "<>" else envelope.mail_from or ""
         arrival = Arrival("smtp", self._now(), sender, tuple(envelope.rcpt_tos))
+        try:
+            self._may_send(sender.lower())
+        except TooMany:
+            return f"{SLOWER} {sender[:200]}".strip()
         try:
             taken = await self._reception.take(raw, arrival, self._tries(raw))
         except NotTaken as error:

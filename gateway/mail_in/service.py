@@ -12,6 +12,7 @@ from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
 from gateway.mail_in.listener import MailListener
 from gateway.mail_in.mailbox import BoxState, BoxWatch
+from gateway.mail_in.rates import MailRates
 from gateway.mail_in.reception import Reception
 from gateway.secrets import key_once
 from gateway.tasks import Supervisor
@@ -42,7 +43,12 @@ class MailIn:
         if settings.listen:
             own = frozenset(address.lower() for address in settings.addresses)
             name = min(own).rpartition("@")[2] if own else "localhost"
-            self.listener = MailListener(reception, settings.host, settings.port, limit, name, own)
+            if not own:
+                log.error("mail_in.addresses is empty: every mail over SMTP and LMTP is refused")
+            rates = MailRates(config.rates)
+            self.listener = MailListener(
+                reception, settings.host, settings.port, limit, name, own, may_send=rates.sent
+            )
             self._where = f"{settings.host}:{settings.port}"
 
     async def start(self) -> None:

@@ -76,6 +76,7 @@ CLAIM = Prepared(
 )
 ITEM = select(items).where(items.c.number == bindparam("number"))
 LOCKED = ITEM.with_for_update()
+LAST = Prepared(select(serials.c.last).where(serials.c.day == bindparam("day")))
 CODE = Prepared(select(items.c.query_code).where(items.c.number == bindparam("number")))
 DUES = select(dues).where(dues.c.number == bindparam("number")).order_by(dues.c.on, dues.c.clock)
 PAST = select(timeline).where(timeline.c.number == bindparam("number")).order_by(timeline.c.id)
@@ -127,6 +128,10 @@ class Items:
     def next_serial(self, t: Transaction, day: date) -> int:
         """The next serial of a day, from 1; taken for good only when the transaction is."""
         return int(self._count.value(t, {"day": day.isoformat()}))
+
+    def last_serial(self, t: Transaction, day: date) -> int:
+        """The serial that was given last on a day, 0 before the first."""
+        return int(LAST.value(t, {"day": day.isoformat()}) or 0)
 
     def claim_key(self, t: Transaction, contact: Contact, fingerprint: str, number: str) -> bool:
         """Write the contact itself; False when the key was there, or another was first with it."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.web.pages import Look, Pages
+from gateway.web.sip_guard import VISITOR
 
-VISITOR = "visitor"  # as in gateway/pbx/conf.py
 MICROPHONE = "camera=(), microphone=(self), geolocation=()"
 _WORDS = {
     "idle": ("可以呼叫", "Ready to call"),

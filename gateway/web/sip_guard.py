@@ -12,6 +12,8 @@ import re
 from collections import deque
 from collections.abc import Collection
 
+VISITOR = "visitor"
+"""Who is not logged in (demo), as in gateway/pbx/conf.py."""
 CALLS = 32
 """Calls from Asterisk whose answers and ends are let through, the newest."""
 

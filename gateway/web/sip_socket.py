@@ -25,9 +25,10 @@ from aiohttp import (
     web,
 )
 
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Refused, TooMany, Unavailable
+from gateway.web.addresses import address_of
 from gateway.web.events import check_origin
-from gateway.web.sip_guard import SipGuard
+from gateway.web.sip_guard import VISITOR, SipGuard
 from gateway.web.socket_reading import messages
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,12 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 3.0  # seconds between pings to the browser; one that does not answer in half of it is gone
 PROTOCOL = "sip"
 _LARGEST = 64 * 1024  # bytes of one SIP message
-_AT_ONCE = 200
+_AT_ONCE = 90  # below http.conf's sessionlimit: Asterisk refuses what is over that with a 500
+_PER_NAME = 6  # of one SIP user: a few tabs, and connections that are not yet known to be gone
+_VISITORS = 20  # of all who are not logged in (demo); the rest is the seats'
 _CONNECT = ClientTimeout(total=None, sock_connect=3.0)
 
+_VISITOR = f"{VISITOR} "
 LetIn = Callable[[web.Request], Awaitable[Collection[str]]]
 OWN_ADDRESS = "127.0.0.2"
 """Browsers reach an Asterisk on this machine from here: 127.0.0.1 may be the carrier's (trunk.peers)."""
@@ -52,7 +56,7 @@ class SipSocket:
         self._let_in = let_in
         self._public_url = public_url
         self._session: ClientSession | None = None
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, str] = {}
 
     def add(self, app: web.Application) -> None:
         app.router.add_get("/ws", self.serve)
@@ -63,9 +67,10 @@ class SipSocket:
         if not web.WebSocketResponse(protocols=[PROTOCOL]).can_prepare(request):
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self._public_url)
-        guard = SipGuard(await self._let_in(request))
-        if len(self._open) >= _AT_ONCE:
-            raise Unavailable
+        users = await self._let_in(request)
+        guard, name = SipGuard(users), _name(users, request)
+        if not self._has_room(name):
+            raise TooMany("电话连接过多 / too many telephones are connected")
         if self._session is None:
             self._session = _session(self._url)
         try:
@@ -80,7 +85,7 @@ class SipSocket:
             compress=False,
             autoping=False,
         )
-        self._open.add(browser)
+        self._open[browser] = name
         try:
             await browser.prepare(request)
             pumps = {
@@ -92,12 +97,18 @@ class SipSocket:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
         finally:
-            self._open.discard(browser)
+            self._open.pop(browser, None)
             with contextlib.suppress(ConnectionError, TimeoutError):
                 async with asyncio.timeout(1):
                     await pbx.close()
                     await browser.close()
         return browser
+
+    def _has_room(self, name: str) -> bool:
+        names = list(self._open.values())
+        visitors = sum(one.startswith(_VISITOR) for one in names)
+        full = name.startswith(_VISITOR) and visitors >= _VISITORS
+        return len(names) < _AT_ONCE and names.count(name) < _PER_NAME and not full
 
     async def _close(self, _: web.Application) -> None:
         for browser in tuple(self._open):
@@ -125,6 +136,12 @@ async def _to_browser(pbx: ClientWebSocketResponse, browser: web.WebSocketRespon
             await browser.send_str(message.data)
         elif message.type is WSMsgType.BINARY:
             await browser.send_bytes(message.data)
+
+
+def _name(users: Collection[str], request: web.Request) -> str:
+    """Whose connection it is: of a SIP user, or of a visitor's address."""
+    seats = sorted(set(users) - {VISITOR})
+    return ",".join(seats) if seats else f"{_VISITOR}{address_of(request)}"
 
 
 def _session(url: str) -> ClientSession:

@@ -45,7 +45,7 @@ from gateway.web.outbox_api import OutboxApi, PostLedger
 from gateway.web.pages import Pages, PublicSide
 from gateway.web.partner_page import PartnerPage
 from gateway.web.phone_api import PhoneApi
-from gateway.web.phone_page import VISITOR, BrowserPhones, PhonePage
+from gateway.web.phone_page import BrowserPhones, PhonePage
 from gateway.web.ports import Board, Door, PartHealth, Role, Store
 from gateway.web.problem import problems
 from gateway.web.queue_api import QueueApi
@@ -57,6 +57,7 @@ from gateway.web.route import LARGEST_BODY, Notes, Route, handler
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER, NewContact
 from gateway.web.shared_lists import SharedLists
+from gateway.web.sip_guard import VISITOR
 from gateway.web.sip_socket import SipSocket
 from gateway.web.track_page import TrackPage
 from gateway.web.transfer_api import TransferApi, TransferDesk

@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -100,8 +100,8 @@ class Uploads:
             raise TooLarge(f"最大 {self.largest // MB} MB / at most {self.largest // MB} MB")
         with self._own_folder() as own:
             form = _Form(own, self.limits)
-            with self._place(address):
-                await self._read(request, form)
+            with ExitStack() as place:
+                await self._read(request, form, lambda: place.enter_context(self._place(address)))
             yield await self._looked_at(form)
 
     async def hold(self, files: tuple[Upload, ...], key: str) -> bool:
@@ -116,12 +116,16 @@ class Uploads:
         """The form was taken: what was held for it is not needed any more."""
         await _on_disk(self._held.drop, key)
 
-    async def _read(self, request: web.Request, form: _Form) -> None:
-        """The whole body into the form."""
+    async def _read(self, request: web.Request, form: _Form, take_place: Callable[[], object]) -> None:
+        """The whole body into the form. A place is taken with the first file: texts need none."""
         reader = MultipartReader(request.headers.get("Content-Type", ""))
+        placed = False
         async for piece in self._pieces(request):
             for event in reader.feed(piece):
                 form.take(event)
+            if form.files and not placed:
+                placed = True
+                take_place()
             if form.waiting >= WRITTEN:
                 await self._written(form)
         reader.close()

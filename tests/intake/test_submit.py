@@ -9,15 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from gateway import vitals
 from gateway.core import number as numbers
 from gateway.core.contact import Channel, Evidence, Kind, Person, Task
 from gateway.core.item import Attachment, ItemState, QueueQuery
 from gateway.errors import BadContact, KeyReused, NotFound
 from gateway.intake import Intake, fingerprint_before
 from gateway.storage import Storage
-from gateway.storage.tables import contacts, outbox
+from gateway.storage.tables import contacts, outbox, serials
 from tests.storage.databases import MONDAY, Clock, contact
 
 
@@ -176,3 +177,39 @@ async def test_the_timeline_is_in_the_order_in_which_things_happened(intake: Int
         await intake.note(number, "note", "agent1", str(n))
     assert [e.text for e in (await intake.get(number)).timeline[1:]] == [str(n) for n in range(12)]
     assert (await intake.get(number)).item.state is ItemState.RECEIVED
+
+
+async def given(storage: Storage, on: date, serial: int) -> None:
+    """So many numbers of a day are given."""
+    made = insert(serials).values(day=on.isoformat(), last=serial)
+    await storage.database.write(lambda t: t.execute(made).close())
+
+
+async def test_a_full_day_takes_the_next_days_numbers(intake: Intake, storage: Storage) -> None:
+    monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
+    await given(storage, monday, numbers.LAST_SERIAL - numbers.RESERVE)
+    web = await intake.submit(contact("web:1"))
+    assert web.number == numbers.make(tuesday, 1)
+    item = (await intake.get(web.number)).item
+    first = await intake.submit(contact("phone:1", channel=Channel.PHONE))
+    assert first.number == numbers.make(monday, numbers.LAST_SERIAL - numbers.RESERVE + 1)
+    assert item.received_at == MONDAY
+    assert item.due == (await intake.get(first.number)).item.due, "clocks run from the day of receipt"
+    assert await intake.numbers_given() == (numbers.LAST_SERIAL - numbers.RESERVE + 1, numbers.LAST_SERIAL)
+
+
+async def test_the_telephone_has_numbers_until_the_very_last(intake: Intake, storage: Storage) -> None:
+    monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
+    await given(storage, monday, numbers.LAST_SERIAL - 1)
+    got = [(await intake.submit(contact(f"phone:{n}", channel=Channel.PHONE))).number for n in range(3)]
+    assert got == [numbers.make(monday, numbers.LAST_SERIAL), *(numbers.make(tuesday, n) for n in (1, 2))]
+    assert (await intake.submit(contact("phone:0", channel=Channel.PHONE))).repeated
+
+
+async def test_half_of_a_days_numbers_raise_an_alarm(intake: Intake, storage: Storage) -> None:
+    check = vitals.numbers(intake.numbers_given)
+    assert (await check()).ok
+    await given(storage, date(2026, 3, 2), numbers.LAST_SERIAL // 2 + 1)
+    alarm = await check()
+    assert (alarm.ok, alarm.vital) == (False, False)
+    assert "50000" in alarm.detail

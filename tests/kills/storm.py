@@ -108,6 +108,7 @@ def gateway(folder: Path, toml: str = "") -> Iterator[Gateway]:
         folder / "var",
         GATEWAY_CONFIG=file,
         GATEWAY_MAIL_IN_LISTEN="true",
+        GATEWAY_MAIL_IN_ADDRESSES=INBOX,
         GATEWAY_MAIL_IN_PORT=smtp,
         GATEWAY_RATES_ENABLED="false",
         GATEWAY_DEMO_ENABLED="false",

@@ -25,7 +25,9 @@ async def main(var: Path, port: int) -> None:
     intake = Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai"))
     threads = MailThreads(storage.database, storage.identities)
     reception = Reception(intake, threads, load_marks(var), var / "spool", storage.ping)
-    await MailListener(reception, "127.0.0.1", port, 1 << 22, "linfen.example").start()
+    await MailListener(
+        reception, "127.0.0.1", port, 1 << 22, "linfen.example", {"12315@linfen.example"}
+    ).start()
     print("ready", flush=True)
     await asyncio.Event().wait()
 

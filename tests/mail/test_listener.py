@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from gateway import config
 from gateway.mail_in.listener import CONNECTIONS, MailListener
+from gateway.mail_in.rates import MailRates
 from gateway.mail_in.reception import PATIENCE, Reception
 from tests.mail.conftest import INBOX, House, mail
 
@@ -228,3 +230,34 @@ async def test_one_connection_too_many_is_told_to_come_later(listener: MailListe
 async def test_two_at_once_are_one_item(house: House, listener: MailListener) -> None:
     await asyncio.gather(*(deliver(listener, mail()) for _ in range(8)))
     assert len(await house.items()) == 1
+
+
+async def test_without_addresses_nothing_is_taken(reception: Reception) -> None:
+    listener = MailListener(reception, "127.0.0.1", 0, LIMIT, "linfen.example")
+    await listener.start()
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        await deliver(listener, mail("一"), INBOX)
+    await listener.stop()
+    assert refused.value.recipients[INBOX][0] == 550
+
+
+async def test_a_sender_who_sends_too_much_is_put_off_and_nobody_else(
+    reception: Reception, house: House
+) -> None:
+    rates = config.Rates(mail_sender_burst=2, mail_sender_per_minute=1, mail_burst=4, mail_per_minute=1)
+    listener = MailListener(
+        reception, "127.0.0.1", 0, LIMIT, "linfen.example", {INBOX}, may_send=MailRates(rates).sent
+    )
+    await listener.start()
+    codes = []
+    for n, sender in enumerate(
+        ["a@x.example"] * 3 + ["A@X.example", "b@x.example", "c@x.example", "d@x.example"]
+    ):
+        try:
+            await deliver(listener, mail(f"第{n}件"), INBOX, kind=smtplib.SMTP, sender=sender)
+            codes.append(250)
+        except smtplib.SMTPDataError as error:
+            codes.append(error.smtp_code)
+    await listener.stop()
+    assert codes == [250, 250, 451, 451, 250, 250, 451]
+    assert len(await house.items()) == 4

@@ -286,7 +286,9 @@ async def test_one_mailbox_in_trouble_leaves_the_others_alone(watched: Watched) 
 
 
 async def test_the_same_mail_by_mailbox_and_listener_is_one(watched: Watched) -> None:
-    listener = MailListener(watched.reception, "127.0.0.1", 0, LIMIT, "linfen.example")
+    listener = MailListener(
+        watched.reception, "127.0.0.1", 0, LIMIT, "linfen.example", {"12315@linfen.example"}
+    )
     await listener.start()
 
     def push() -> None:
