@@ -20,6 +20,7 @@ from gateway.errors import NotAllowed, NotFound, StorageDown
 from gateway.web.auth import HOUSE, LEADERS
 from gateway.web.ports import Account, Door
 from gateway.web.route import Asked, Route
+from gateway.web.sealed import Sealed
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,60}")
 class AttachmentsApi:
     """`place` tells where the file with a hash lies."""
 
-    def __init__(self, door: Door, place: Callable[[str], Path]) -> None:
+    def __init__(self, door: Door, place: Callable[[str], Path], sealed: Sealed) -> None:
         self._door = door
         self._place = place
+        self._sealed = sealed
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -41,8 +43,9 @@ class AttachmentsApi:
                 "GET",
                 "/api/v1/queue/{number}/attachments/{sha256}",
                 "attachment",
-                "下载附件（支持分段请求；被隔离的文件仅限主管）",
-                "One attachment; ranges are served, what is quarantined goes to supervisors only",
+                "下载附件（支持分段请求；被隔离的文件仅限主管，举报的原件须有查看身份的权限）",
+                "One attachment; ranges are served. What is quarantined goes to supervisors only; what a"
+                " report arrived as, to those who may learn who made it",
                 self.attachment,
                 {200: None, 206: None},
                 roles=HOUSE,
@@ -63,6 +66,7 @@ class AttachmentsApi:
         if found is None:
             raise NotFound
         _may_have(asked.account, detail.attachments, sha256)
+        self._sealed.may_open(asked.account, detail, sha256)
         path = self._place(found.sha256)
         if not await asyncio.to_thread(path.is_file):
             log.error("item %s: its file %s is not on the disk", number, sha256)

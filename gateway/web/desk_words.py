@@ -86,6 +86,7 @@ ITEM_WORDS: Words = {
     "role.unchecked": ("未查毒", "Not scanned"),
     "role.recording": ("录音", "Recording"),
     "role.message": ("留言", "Message"),
+    "sealed_file": ("含举报人身份，仅有权限的人员可查看", "tells who the reporter is: sealed"),
     "role.raw": ("原件", "Original"),
     "role.page": ("页面", "Page"),
     "role.pdf": ("PDF", "PDF"),

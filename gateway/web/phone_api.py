@@ -16,6 +16,7 @@ from gateway.web import shapes, translate
 from gateway.web.auth import HOUSE, LEADERS
 from gateway.web.ports import Board
 from gateway.web.route import Answer, Asked, Route
+from gateway.web.sealed import Sealed
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,16 @@ SOUND = "audio/wav"
 class PhoneApi:
     """The phone side. `var` is the folder that a record's recording is relative to."""
 
-    def __init__(self, calls: CallLog, board: Board, var: Path, zone: tzinfo, area_code: str = "") -> None:
+    def __init__(
+        self,
+        calls: CallLog,
+        board: Board,
+        var: Path,
+        zone: tzinfo,
+        area_code: str = "",
+        sealed: Sealed | None = None,
+    ) -> None:
+        self._sealed = sealed
         self._calls = calls
         self._board = board
         self._var = var
@@ -114,6 +124,8 @@ class PhoneApi:
     async def recording(self, asked: Asked) -> web.StreamResponse:
         """Strictly what lies below var/recordings. Who listened stands in the log."""
         call = asked.part("id")
+        if self._sealed and (record := await self._calls.get(call)):
+            await self._sealed.may_listen(asked.account, record)
         file = await recorded(self._calls, self._var, call)
         log.info("recording of call %s goes to %s", call, asked.account.name)
         return web.FileResponse(file, headers={"Content-Type": SOUND})

@@ -54,6 +54,7 @@ from gateway.web.referral_api import LinkageDesk, ReferralApi
 from gateway.web.report_page import ReportPage
 from gateway.web.request_log import add_headers, logged
 from gateway.web.route import LARGEST_BODY, Notes, Route, handler
+from gateway.web.sealed import Sealed
 from gateway.web.service_api import ServiceApi
 from gateway.web.shapes import NUMBER, NewContact
 from gateway.web.shared_lists import SharedLists
@@ -157,14 +158,15 @@ def make_app(parts: WebParts) -> web.Application:
         vitals=parts.vitals,
         peers=parts.metrics_peers,
     )
+    sealed = Sealed(parts.door, parts.openers)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes(),
-        *AttachmentsApi(parts.door, parts.place).routes(),
+        *AttachmentsApi(parts.door, parts.place, sealed).routes(),
         *_matters(parts),
         *_transfers(parts),
         *_referrals(parts),
-        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone, parts.area_code).routes(),
+        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone, parts.area_code, sealed).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
         *(FaxFilingApi(parts.filing).routes() if parts.filing else ()),
         *_call_desk(parts, feed),

@@ -118,13 +118,20 @@ function revisionRow(one) {
 
 // ------------------------------------------------------------ what came with it
 
-function showFiles({ number, attachments }) {
+// What a report arrived as tells who made it: gateway/web/sealed.py.
+const SEALED = ["raw", "body", "recording", "message", "page", "pdf"];
+
+function showFiles({ number, kind, attachments }) {
   $("item-picture").hidden = true;
   $("item-files-box").hidden = !attachments.length;
   $("item-files").replaceChildren(
     ...attachments.map((file) => {
       const row = make("li");
       const source = `/api/v1/queue/${number}/attachments/${file.sha256}`;
+      if (kind === "report" && SEALED.includes(file.role) && !openers.includes(role)) {
+        row.append(make("span", w(`role.${file.role}`), "tag"), make("span", w("sealed_file"), "soft"));
+        return row;
+      }
       const link = Object.assign(make("a", file.name || w(`role.${file.role}`)), { href: source, download: "" });
       row.append(make("span", w(`role.${file.role}`), "tag"), link, make("span", ` ${size(file.size)} `, "soft"));
       if (PICTURE.test(file.media_type) && file.role !== "quarantined") row.append(button(w("look"), () => showPicture(source, file.name)));
