@@ -54,7 +54,7 @@ from gateway.log_lines import call_line
 from gateway.patience import patiently
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
-from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatForwards, SeatRings, SeatSeen, Up
+from gateway.pbx.port import Down, ListenMode, Pbx, PbxEvent, SeatForwards, SeatRings, SeatSeen, SeatTaken, Up
 from gateway.tasks import Supervisor
 from gateway.transfers import Target, Transfers, partner_target
 
@@ -509,6 +509,8 @@ class Switchboard:
                 self._seat_seen(event)
             case SeatRings(seat, call, rings):
                 self._seat_rings(seat, call, rings)
+            case SeatTaken(seat, first):
+                self._seat_taken(seat, first)
             case SeatForwards(seat):
                 log.warning("seat %s is paused: its phone forwards calls, none was forwarded", seat)
                 self._tasks.once("seat", partial(self._pause, seat, acd.FORWARDS))
@@ -634,6 +636,22 @@ class Switchboard:
     def _phone_gone(self, seat: str) -> None:
         self._phone_timers.pop(seat, None)
         self._tasks.once("seat", partial(self._pause, seat, acd.NO_PHONE))
+
+    def _seat_taken(self, seat: str, first: str) -> None:
+        """No call goes to a telephone that took a seat until somebody there says that he is ready."""
+        log.warning("seat %s: another telephone registered while the first was there", seat)
+        known = self._seats.get(seat)
+        if known is None:
+            return
+        if known.signed_in and not known.browser:
+            self._tasks.once("seat", partial(self._pause, seat, acd.TAKEN))
+        self._tasks.once("seat", partial(self._tell_taken, seat, first))
+
+    async def _tell_taken(self, seat: str, first: str) -> None:
+        try:
+            await self._pbx.tell_taken(seat, first)
+        except PbxDown as error:
+            log.warning("seat %s: its first telephone is not told: %s", seat, error)
 
     async def _pause(self, seat: str, reason: str) -> None:
         try:

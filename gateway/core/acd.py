@@ -15,6 +15,7 @@ from gateway.core.call import CallBack, CallBackState
 WRAP_UP = "wrap-up"
 NO_PHONE = "phone"  # paused by itself: its phone is not there
 FORWARDS = "forward"  # paused by itself: its phone sends callers elsewhere (SIP 302)
+TAKEN = "taken"  # paused by itself: another telephone registered as this seat
 NO_ANSWER = "Auto-Pause"  # Asterisk's own word for a seat that did not answer
 _ROUND = 2_000_000_000  # tenths of a second: six years, then the order starts anew
 _RINGING, _IN_USE = (6,), (2, 3, 7, 8)

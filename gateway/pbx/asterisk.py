@@ -23,7 +23,17 @@ from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
-from gateway.pbx.port import Consult, Down, Listener, ListenMode, SeatForwards, SeatRings, SeatSeen, Up
+from gateway.pbx.port import (
+    Consult,
+    Down,
+    Listener,
+    ListenMode,
+    SeatForwards,
+    SeatRings,
+    SeatSeen,
+    SeatTaken,
+    Up,
+)
 from gateway.pbx.room_hold import RoomHold
 from gateway.tasks import Supervisor
 
@@ -33,6 +43,7 @@ SIP = "PJSIP/"  # before an endpoint: its interface
 BEAT = 0.5  # seconds; [watch] gives up after three
 WATCH_ANEW = 3600.0  # seconds after which the watch is started afresh
 MEMBER_EVENTS = ("QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus", "QueueMemberRemoved")
+_CONTACT = re.compile(r"sip:[A-Za-z0-9_.+-]+@[A-Za-z0-9.:\[\]-]+(?:;[A-Za-z0-9_.=;-]*)?", re.ASCII)
 CALLER_EVENTS = ("AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentComplete")
 
 
@@ -66,6 +77,7 @@ class AsteriskPbx:
         self._tells_listened = config.queue.tell_listened
         self._takes_calls = False
         self._watch_due = True
+        self._contacts: dict[str, dict[str, str]] = {}  # by seat: where its telephone is, and how it does
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
 
     @property
@@ -83,6 +95,7 @@ class AsteriskPbx:
         self._ami.subscribe(MEMBER_EVENTS, self._member)
         self._ami.subscribe(CALLER_EVENTS, self._rung)
         self._ami.subscribe(["DialEnd"], self._dialled)
+        self._ami.subscribe(["ContactStatus"], self._contact)
         self._room_hold.start()
         await self._tasks.start()
         await self._ami.start()
@@ -239,6 +252,12 @@ class AsteriskPbx:
             )
         return outcome.ok
 
+    async def tell_taken(self, seat: str, first: str) -> bool:
+        if not _CONTACT.fullmatch(first):
+            return False
+        outcome = await self._ami.originate(f"{_phone(seat)}/{first}", context="tell-taken", ring_seconds=20)
+        return outcome.ok
+
     async def send_fax(self, call: str, number: str, file: Path) -> bool:
         outcome = await self._ami.originate(
             "Local/s@call-back-leg/n",
@@ -302,6 +321,17 @@ class AsteriskPbx:
         seat = _number(phone)
         if event.get("Forward") and self._phones.get(seat) == phone:
             self._listener(SeatForwards(seat))
+
+    def _contact(self, event: AmiEvent) -> None:
+        """Where a seat's telephone is. One that is replaced while it still answers was not moved."""
+        seat, at, status = event.get("AOR"), event.get("URI"), event.get("ContactStatus")
+        if not seat.isdecimal():
+            return  # a page in a browser, of which there is one at a time, or a trunk
+        known = self._contacts.setdefault(seat, {})
+        if status != "Removed":
+            known[at] = status
+        elif known.pop(at, "") != "Unreachable" and known:
+            self._listener(SeatTaken(seat, at))
 
     # ------------------------------------------------------------ the heart
 

@@ -125,6 +125,11 @@ class FakePbx:
         self.note(What.LISTENED, call, seat, mode.value)
         return True
 
+    async def tell_taken(self, seat: str, first: str) -> bool:
+        self._check()
+        self.asked.append(("tell_taken", seat, first))
+        return True
+
     async def send_fax(self, call: str, number: str, file: Path) -> bool:
         self._check()
         self.asked.append(("send_fax", call, number))

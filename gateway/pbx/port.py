@@ -66,6 +66,14 @@ class SeatForwards:
     seat: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeatTaken:
+    """Another telephone registered as this seat while the one at `first` (a SIP address) was still there."""
+
+    seat: str
+    first: str
+
+
 class ListenMode(StrEnum):
     """How a supervisor is on a call: unheard, heard by the agent alone, or heard by all."""
 
@@ -93,7 +101,7 @@ class Consult:
     summary: tuple[str, ...] = ()
 
 
-PbxEvent = Up | Down | Note | SeatSeen | SeatRings | SeatForwards
+PbxEvent = Up | Down | Note | SeatSeen | SeatRings | SeatForwards | SeatTaken
 Listener = Callable[[PbxEvent], None]
 
 
@@ -151,6 +159,9 @@ class Pbx(Protocol):
 
     async def listen(self, seat: str, call: str, agent_leg: str, mode: ListenMode) -> bool:
         """Ring a seat's phone and let it listen to an agent's leg."""
+
+    async def tell_taken(self, seat: str, first: str) -> bool:
+        """Ring the telephone that a seat had before, and tell it that it is the seat's no more."""
 
     async def send_fax(self, call: str, number: str, file: Path) -> bool:
         """Dial a number on a line and send a TIFF; notes under this call's id tell how it goes."""

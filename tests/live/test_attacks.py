@@ -16,7 +16,7 @@ import pytest
 
 from gateway.caller.call import Late
 from gateway.caller.leg import Login
-from gateway.caller.phone import Forward, Phone
+from gateway.caller.phone import Answer, Forward, Ignore, Phone
 from gateway.caller.sip import Response, address, header, parse
 from gateway.core.dialling import CHINA, allowed
 from gateway.errors import PbxDown
@@ -324,3 +324,36 @@ async def test_asterisks_logs_begin_anew(installed: Installed) -> None:
     assert {file.name.partition(".")[0] for file in folder.glob("*.[0-9]*")} >= {"messages", "security"}
     assert not is_due(folder, datetime.now(UTC))
     assert (folder / "messages").exists()
+
+
+async def test_a_second_telephone_does_not_take_a_seats_calls_in_silence(gateway: Gateway) -> None:
+    known = json.loads(gateway.command("user", "show", "agent1", "--json"))
+    async with gateway.seat("8001", "agent1", sign_in=False) as first:
+        await star(first, "*60", "agent_signed_in")
+        first.answer_with(Answer())
+        async with gateway.phone("8001", password=known["sip_password"]) as second:
+            await second.register()
+            told = await first.incoming()
+            await told.wait_prompt("agent_not_a_seat", timeout=10)
+            await until_state(gateway, "agent1", ("paused", "taken"))
+            await star(second, "*65", "agent_ready")
+            await until_state(gateway, "agent1", ("ready", ""))
+            await star(second, "*69", "agent_signed_out")
+
+
+async def test_a_telephone_that_moves_is_no_second_one(gateway: Gateway) -> None:
+    """It took itself off, or it had gone: the seat is ready where it is now."""
+    known = json.loads(gateway.command("user", "show", "agent1", "--json"))
+    for gone in (False, True):
+        async with gateway.phone("8001", password=known["sip_password"]) as first:
+            await first.register()
+            await star(first, "*60", "agent_signed_in")
+            if gone:
+                first.answer_with(Ignore())
+                await until_state(gateway, "agent1", ("paused", "phone"))
+            else:
+                await first.register(0)
+            async with gateway.phone("8001", password=known["sip_password"]) as second:
+                await second.register()
+                await until_state(gateway, "agent1", ("ready", ""))
+                await star(second, "*69", "agent_signed_out")
