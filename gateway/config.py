@@ -134,6 +134,16 @@ class Trunk:
     domain: str = _set("", "Domain in From and of the registration; empty: our address, and far_end.")
     from_user: str = _set("", "User in From, where the carrier wants the account; empty: the number shown.")
     proxy: str = _set("", "Outbound proxy, host:port; empty: none.")
+    number_form: str = _set(
+        "national",
+        "How numbers are sent: national (03572025100), plus (+86357…), plain (86357…), zeros (0086357…).",
+    )
+    own_area: bool = _set(True, "Send numbers of our own area with the area code.")
+    prefix: str = _set("", "Digits before every number that is sent, e.g. to get a line of a PBX.")
+    caller_prefix: str = _set("", "Digits that it puts before every caller's number; they are taken off.")
+    called_as: str = _set(
+        "", "Number of ours that its calls are for, whatever it sends (analog gateway); empty: what it sends."
+    )
     ask_seconds: int = _set(
         0,
         "Seconds between two looks whether it is there; 0: none, but 10 where there is another trunk.",
@@ -531,6 +541,10 @@ _TRUNK_FORMS = (
     ("domain", r"[A-Za-z0-9.-]{0,253}", "a domain"),
     ("user", r"[A-Za-z0-9_.+*@~-]{0,80}", "a SIP user"),
     ("from_user", r"[A-Za-z0-9_.+*~-]{0,80}", "a SIP user"),
+    ("number_form", r"national|plus|plain|zeros", "national, plus, plain or zeros"),
+    ("prefix", r"[0-9*#]{0,8}", "digits"),
+    ("caller_prefix", r"[0-9+]{0,8}", "digits"),
+    ("called_as", r"[0-9]{0,15}", "a number of ours"),
     ("realm", r"[A-Za-z0-9_.@ -]{0,80}", "a realm"),
 )
 

@@ -51,6 +51,7 @@ class What(StrEnum):
     FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields
     FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); before or after FAX_SENT
     ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
+    WAY_FAILED = "way_failed"  # the trunk that did not take a call of ours, DIALSTATUS, hang-up cause
     GATEWAY_LOST = "gateway_lost"
 
 

@@ -190,6 +190,7 @@ def words(
         "AREA_CODE": c.centre.area_code,
         "MODULES": f"astmoddir => {asterisk.modules}" if asterisk else "; astmoddir: as it was built",
         "QUEUE": QUEUE,
+        "WAYS": trunks.ways(c),
         "TRUNKS": trunks.blocks(c, passwords),
         "TRANSPORTS": trunks.transports(c),
         "NAT": trunks.nat_lines(c),

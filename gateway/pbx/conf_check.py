@@ -56,6 +56,7 @@ MODULES: Mapping[str, str] = {
     "CALLERID": "func_callerid",
     "CHANNEL": "func_channel",
     "CUT": "func_cut",
+    "DEVICE_STATE": "func_devstate",
     "DIALPLAN_EXISTS": "func_dialplan",
     "FILE": "func_env",
     "FILTER": "func_strings",

@@ -98,6 +98,19 @@ def nat_lines(config: Config) -> str:
 
 # ---------------------------------------------------------------- trunks
 
+_FORMS = {"national": "national", "plus": "-+", "plain": "-", "zeros": "-00"}
+
+
+def ways(config: Config) -> str:
+    """The dialplan's globals: the trunks in order, and how each wants its numbers (see [send-as])."""
+    every = named(config)
+    lines = [f"TRUNKS = {len(every)}"]
+    for n, one in enumerate(every, 1):
+        trunk = one.trunk
+        lines += [f"TRUNK_{n} = {one.name}", f"FORM_{n} = {_FORMS[trunk.number_form]}"]
+        lines += [f"OWN_AREA_{n} = {int(trunk.own_area)}", f"PREFIX_{n} = {trunk.prefix}"]
+    return "\n".join(lines)
+
 
 def blocks(config: Config, words: Mapping[str, str]) -> str:
     """The sections of every trunk; `words` are the passwords by name."""
@@ -125,6 +138,8 @@ def _trunk(config: Config, one: Named, words: Mapping[str, str], several: bool) 
         media_encryption="sdes",
         media_encryption_optimistic="no" if trunk.srtp else "yes",
     )
+    variables = {"CALLED_AS": trunk.called_as, "CALLER_PREFIX": trunk.caller_prefix}
+    yield from (_lines(set_var=f"{key}={value}") for key, value in variables.items() if value)
     ask = trunk.ask_seconds or (ASK_SECONDS if several else 0)
     yield _section(
         name,

@@ -69,7 +69,7 @@ exten => _[+0-9].,1,Answer()
  same => n,Set(FILE({heard},,,al,u)=${{EXTEN}} ${{CALLERID(num)}} ${{CHANNEL(rtp,secure,audio)}})
  same => n,Wait(30)
 [to-hotline]
-exten => _[+0-9].,1,Set(CALLERID(num)=+8613800138000)
+exten => _[+0-9].,1,Set(CALLERID(num)=${{CALLER}})
  same => n,Dial(PJSIP/{account}{called},30)
 [holds]
 exten => s,1,Answer()
@@ -90,9 +90,10 @@ class Carrier:
     def address(self) -> str:
         return f"{self.made.config.asterisk.sip_host}:{self.port}"
 
-    def call(self) -> None:
+    def call(self, number: str, caller: str) -> None:
         """A caller of its dials the hotline."""
-        self.made.console("channel originate Local/12315@to-hotline extension s@holds")
+        self.made.console(f"dialplan set global CALLER {caller}")
+        self.made.console(f"channel originate Local/{number}@to-hotline extension s@holds")
 
     def heard(self) -> list[str]:
         """What was dialled to it, by whom, and whether the sound was encrypted."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from asyncio import to_thread
 from pathlib import Path
 
 import pytest
 
-from gateway.pbx.asterisk_tree import Asterisk
-from tests.live.carrier import ACCOUNT, PASSWORD, carrier, gateway_with, until
-from tests.live.conftest import Gateway, running
+from gateway.caller.phone import Answer, Phone, Refuse
+from gateway.core.note import What
+from gateway.pbx.asterisk_tree import Asterisk, find_or_make
+from gateway.pbx.journal import read_journal
+from gateway.voice_engine.environment import cache_home
+from tests.live.carrier import ACCOUNT, PASSWORD, Carrier, carrier, gateway_with, until
+from tests.live.conftest import Gateway, free_ports, running
 from tests.live.raw_sip import ask, offer
 
 pytestmark = pytest.mark.live
@@ -39,7 +44,7 @@ async def test_a_carrier_where_we_register_and_log_in(
         await to_thread(next, runs)
         try:
             await to_thread(until, lambda: f"{ACCOUNT}/sip:12315@" in far.made.console("pjsip show contacts"))
-            await to_thread(far.call)
+            await to_thread(far.call, "12315", "+8613800138000")
             assert await to_thread(callers, gateway) == ["13800138000"]
             far.made.console("channel request hangup all")
             record = await gateway.call_of("13800138000")
@@ -91,3 +96,113 @@ async def test_behind_nat_the_outside_address_is_told_to_whoever_is_outside(
             assert f"Contact: <sip:{told}:{port}>" in answer, host
     finally:
         await to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+GATEWAY_AND_CARRIER = """
+[[trunks]]
+id = "fxo"
+far_end = "{fxo}"
+called_as = "12315"
+caller_prefix = "9"
+own_area = false
+prefix = "0"
+
+[[numbers]]
+number = "2025100"
+flow = "direct"
+"""
+
+
+async def test_an_analog_gateway_beside_a_carrier_takes_over_when_the_carrier_is_away(
+    tmp_path: Path, asterisk_tree: Asterisk
+) -> None:
+    port = free_ports(1, socket.SOCK_DGRAM)[0]
+    ours = f"127.0.0.1:{port}"
+    with (
+        carrier(tmp_path / "carrier", asterisk_tree, "127.0.0.2", contact=ours, register=False) as far,
+        carrier(tmp_path / "fxo", asterisk_tree, "127.0.0.3", contact=ours, register=False) as fxo,
+    ):
+        gateway = gateway_with(
+            tmp_path / "gateway",
+            GATEWAY_AND_CARRIER.format(fxo=fxo.address),
+            GATEWAY_TRUNK_FAR_END=far.address,
+            GATEWAY_TRUNK_PEERS="127.0.0.2",
+            GATEWAY_TRUNK_NUMBER_FORM="plus",
+            GATEWAY_TRUNK_ASK_SECONDS=1,
+            GATEWAY_ASTERISK_SIP_PORT=port,
+        )
+        runs = running(gateway)
+        await to_thread(next, runs)
+        try:
+            # In: from the carrier as dialled, from the gateway's ports as the hotline whatever they send.
+            for side, number, caller, dialled, flow in (
+                (far, "+863572025100", "13800138000", "03572025100", "direct"),
+                (fxo, "1001", "13900139000", "12315", "main"),
+            ):
+                await to_thread(side.call, number, "9013900139000" if side is fxo else "+8613800138000")
+                assert await to_thread(callers, gateway) == [caller]
+                await to_thread(until, lambda: "AGI(" in console(gateway, "core show channels"))
+                side.made.console("channel request hangup all")
+                record = await gateway.call_of(caller)
+                assert (record["dialled"], record["flow"].partition("@")[0]) == (dialled, flow)
+
+            async with gateway.seat("8001", "agent1", sign_in=False) as seat:
+                await to_thread(until, lambda: not away(gateway, "trunk"))
+                await called(seat, "903572025200", far)
+                assert (far.heard()[0].split()[0], fxo.heard()) == ("+863572025200", [])
+                far.end()
+                await to_thread(until, lambda: away(gateway, "trunk"))
+                await called(seat, "903572025201", fxo)
+                assert fxo.heard()[0].split()[0] == "02025201"
+        finally:
+            await to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+def away(gateway: Gateway, trunk: str) -> bool:
+    return "Unavail" in console(gateway, f"pjsip show endpoint {trunk}")
+
+
+def console(gateway: Gateway, command: str) -> str:
+    return find_or_make(cache_home(), print).console(gateway.places.conf, command)
+
+
+async def called(seat: Phone, number: str, side: Carrier) -> None:
+    """A call of the seat that this side answers, and notes."""
+    call = await seat.dial(number)
+    assert call.answered, call.status
+    await to_thread(until, side.heard)
+    await call.hang_up()
+
+
+@pytest.mark.parametrize(("status", "reached"), [(503, True), (404, False), (486, False)])
+async def test_only_a_trunk_that_fails_is_passed_over(
+    tmp_path: Path, asterisk_tree: Asterisk, status: int, reached: bool
+) -> None:
+    """503: all ports of a gateway are busy. A number that is none, or busy, is so everywhere."""
+    first, second = free_ports(2, socket.SOCK_DGRAM)
+    gateway = gateway_with(
+        tmp_path / "gateway",
+        f'[[trunks]]\nid = "b"\nfar_end = "127.0.0.1:{second}"\nask_seconds = 3600\npeers = ["127.0.0.9"]\n',
+        GATEWAY_TRUNK_FAR_END=f"127.0.0.1:{first}",
+        GATEWAY_TRUNK_ASK_SECONDS=5,
+    )
+    runs = running(gateway)
+    async with Phone("a", "127.0.0.1", port=first) as a, Phone("b", "127.0.0.1", port=second) as b:
+        a.answer_with(Refuse(status))
+        b.answer_with(Answer(0.1))
+        await to_thread(next, runs)
+        try:
+            for name in ("trunk", "trunk-b"):
+                await to_thread(
+                    until, lambda name=name: "Avail" in console(gateway, f"pjsip show aor {name}")
+                )
+            async with gateway.seat("8001", "agent1", sign_in=False) as seat:
+                call = await seat.dial("913912340000")
+                assert call.answered is reached
+                await call.hang_up()
+            outcome = (await gateway.call_of("13912340000"))["outcome"]
+            assert outcome == ("talked" if reached else "not_reached")
+            failed = [n.rest[0] for n in read_journal(gateway.places.journal) if n.what is What.WAY_FAILED]
+            assert failed == (["trunk"] if reached else [])
+        finally:
+            await to_thread(runs.close)  # type: ignore[attr-defined]
