@@ -19,11 +19,12 @@ from gateway.call_desk import Pop
 from gateway.core.contact import Contact, Receipt
 from gateway.core.draft import Draft
 from gateway.core.item import Item
-from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, StorageDown
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.ledgers import CallLog
 from gateway.web import call_desk_shapes as shapes
 from gateway.web import translate
 from gateway.web.auth import HOUSE, LEADERS
+from gateway.web.call_rights import CallRights, refuse
 from gateway.web.peaks import Peaks
 from gateway.web.phone_api import recorded
 from gateway.web.ports import Board
@@ -76,6 +77,7 @@ class CallDeskApi:
         passwords: Mapping[str, str],
         place: Callable[[str], str],
         feed: Feed,
+        rights: CallRights,
     ) -> None:
         self._calls = calls
         self._records = records
@@ -85,6 +87,7 @@ class CallDeskApi:
         self._passwords = passwords
         self._place = place
         self._feed = feed
+        self._rights = rights
         self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and since when
         self._peaks = Peaks(var / "peaks")
 
@@ -147,6 +150,7 @@ class CallDeskApi:
                 roles=HOUSE,
                 media="image/svg+xml",
                 refuses=(NotFound, StorageDown),
+                looks="recording.picture",
             ),
             Route(
                 *("POST", "/api/v1/seat-phone", "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
@@ -224,6 +228,7 @@ class CallDeskApi:
 
     async def peaks(self, asked: Asked) -> web.StreamResponse:
         call = self._id(asked)
+        await self._rights.check_hearing(asked.account, call)
         file = await recorded(self._records, self._var, call)
         picture = await asyncio.to_thread(self._peaks.picture, call, file)
         headers = {"Cache-Control": "private, no-store"}
@@ -253,11 +258,8 @@ class CallDeskApi:
     def _own(self, asked: Asked, found: Pop) -> None:
         """Raises NotAllowed for a call that is another agent's."""
         who = asked.account
-        if who.role in LEADERS or who.name not in {view.id for view in self._board.agents()}:
-            return
-        if who.name not in found.agents:
-            log.warning("call %s is not %s's: refused", found.record.id, who.name)
-            raise NotAllowed("这是其他坐席的通话 / this is another agent's call")
+        if who.role not in LEADERS and who.name not in found.agents:
+            refuse(who, found.record.id)
 
 
 def _draft(draft: Draft) -> shapes.DraftShown:

@@ -87,6 +87,7 @@ class CounterApi:
                 number=True,
                 media="text/html",
                 refuses=(NotFound, StorageDown),
+                looks="form.view",
             ),
         )
 

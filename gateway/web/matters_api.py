@@ -138,6 +138,7 @@ class MattersApi:
             lists=lists,
             number=True,
             refuses=(NotFound, StorageDown),
+            looks=f"{name}.view",
         )
 
     def _do(

@@ -10,10 +10,11 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.core import telephone
-from gateway.errors import Conflict, NotAllowed, NotFound, PbxDown, StorageDown
+from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.ledgers import CallLog
 from gateway.web import shapes, translate
-from gateway.web.auth import HOUSE, LEADERS
+from gateway.web.auth import HOUSE
+from gateway.web.call_rights import CallRights, check_seat
 from gateway.web.ports import Board
 from gateway.web.route import Answer, Asked, Route
 from gateway.web.sealed import Sealed
@@ -32,6 +33,7 @@ class PhoneApi:
         board: Board,
         var: Path,
         zone: tzinfo,
+        rights: CallRights,
         area_code: str = "",
         sealed: Sealed | None = None,
     ) -> None:
@@ -40,6 +42,7 @@ class PhoneApi:
         self._board = board
         self._var = var
         self._zone = zone
+        self._rights = rights
         self._area_code = area_code
 
     def routes(self) -> tuple[Route, ...]:
@@ -124,6 +127,7 @@ class PhoneApi:
     async def recording(self, asked: Asked) -> web.StreamResponse:
         """Strictly what lies below var/recordings. Who listened stands in the log."""
         call = asked.part("id")
+        await self._rights.check_hearing(asked.account, call)
         if self._sealed and (record := await self._calls.get(call)):
             await self._sealed.may_listen(asked.account, record)
         file = await recorded(self._calls, self._var, call)
@@ -139,12 +143,10 @@ class PhoneApi:
         return Answer(shapes.AgentsNow(tuple(translate.agent(view) for view in self._board.agents())))
 
     async def set_agent(self, asked: Asked) -> Answer:
-        """A token that bears an agent's id moves that seat only; a leader's moves any."""
+        """An agent moves his own seat only, a leader any."""
         wish, agent = asked.sent(shapes.AgentWish), asked.part("id")
         ids = {view.id for view in self._board.agents()}
-        who = asked.account
-        if who.role not in LEADERS and who.name in ids and who.name != agent:
-            raise NotAllowed("只能设置自己的坐席 / this is another agent's seat")
+        check_seat(asked.account, agent)
         if agent not in ids:
             raise NotFound
         browser = None if wish.phone is None else wish.phone is shapes.SeatPhone.BROWSER

@@ -204,6 +204,7 @@ class ReferralApi:
                 roles=WITH_PARTNERS,
                 query=ReferralsAsked,
                 refuses=(StorageDown,),
+                looks="referrals.view",
             ),
             Route(
                 *("GET", "/api/v1/referrals/accounts", "referral_accounts"),
@@ -219,6 +220,7 @@ class ReferralApi:
                 {200: ReferralShown},
                 roles=WITH_PARTNERS,
                 refuses=(NotFound, StorageDown),
+                looks="referral.view",
             ),
             *(self._event(event) for event in ReferralEvent),
         )

@@ -28,6 +28,7 @@ from gateway.web.attachments_api import AttachmentsApi
 from gateway.web.auth import HOUSE, LEADERS, Gate, Tokens
 from gateway.web.board_push import BoardPush
 from gateway.web.call_desk_api import CallDeskApi, Calls
+from gateway.web.call_rights import CallRights
 from gateway.web.connections import Connections, ConnectionsSite, most_connections
 from gateway.web.counter_api import CounterApi, CounterDesk
 from gateway.web.desk_page import DeskPage
@@ -159,6 +160,7 @@ def make_app(parts: WebParts) -> web.Application:
         peers=parts.metrics_peers,
     )
     sealed = Sealed(parts.door, parts.openers)
+    rights = _rights(parts)
     app[ROUTES] = routes = (
         *IntakeApi(parts.door, parts.missing, metrics, parts.zone, parts.now).routes(),
         *QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes(),
@@ -166,10 +168,12 @@ def make_app(parts: WebParts) -> web.Application:
         *_matters(parts),
         *_transfers(parts),
         *_referrals(parts),
-        *PhoneApi(parts.calls, parts.board, parts.var, parts.zone, parts.area_code, sealed).routes(),
+        *PhoneApi(
+            *(parts.calls, parts.board, parts.var, parts.zone, rights, parts.area_code, sealed)
+        ).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
         *(FaxFilingApi(parts.filing).routes() if parts.filing else ()),
-        *_call_desk(parts, feed),
+        *_call_desk(parts, feed, rights),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
         *(OutboxApi(parts.post, parts.now).routes() if parts.post else ()),
@@ -210,12 +214,22 @@ def _matters(parts: WebParts) -> tuple[Route, ...]:
     return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
 
 
-def _call_desk(parts: WebParts, feed: EventFeed) -> tuple[Route, ...]:
+def _rights(parts: WebParts) -> CallRights:
+    desk = parts.desk
+
+    async def hands(call: str) -> frozenset[str]:
+        assert desk
+        return (await desk.call(call)).agents
+
+    return CallRights(parts.calls, parts.door, parts.now, hands if desk else None)
+
+
+def _call_desk(parts: WebParts, feed: EventFeed, rights: CallRights) -> tuple[Route, ...]:
     if parts.desk is None:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
     made = CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _places(parts), feed)
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _places(parts), feed, rights)
     )
     return made.routes()
 

@@ -159,6 +159,7 @@ class TransferApi:
                 {200: TransfersShown},
                 roles=HOUSE,
                 refuses=(StorageDown,),
+                looks="transfers.view",
             ),
             Route(
                 *(

