@@ -89,6 +89,11 @@ class Asterisk:
     sip_host: str = _set("127.0.0.1", "Address SIP and RTP are bound to.")
     sip_port: int = _set(5060, "SIP port (UDP).")
     keep_logs: int = _set(14, "Days for which Asterisk's old log files are kept; each has one day.")
+    ban_after: int = _set(
+        10,
+        "Failed SIP log-ins in ten minutes that shut an address out (403), no trunk's or seat's; 0: none.",
+    )
+    ban_minutes: int = _set(60, "For how long it is shut out.")
     phone_nets: tuple[str, ...] = _set(
         (),
         "Networks of the seats' telephones: SIP is taken from them and the trunks only; empty: from all.",
@@ -895,6 +900,8 @@ class _Reader:
             ("uploads", "at_once_per_address", 1, 1000),
             ("demo", "visitor_minutes", 1, 240),
             ("asterisk", "keep_logs", 1, 3650),
+            ("asterisk", "ban_after", 0, 10_000),
+            ("asterisk", "ban_minutes", 1, 10_080),
             ("pages", "work_bits", 1, 24),
             ("pages", "slow_seconds", 0, 60),
             *(("rates", f.name, 1, 10**9) for f in fields(c.rates) if f.type == "int"),

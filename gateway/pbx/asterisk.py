@@ -35,6 +35,7 @@ from gateway.pbx.port import (
     Up,
 )
 from gateway.pbx.room_hold import RoomHold
+from gateway.pbx.sip_bans import SipBans
 from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class AsteriskPbx:
             tasks=self._tasks,
         )
         self._room_hold = RoomHold(self._ami, self._tasks)
+        self._sip_bans = SipBans(self._ami, self._tasks, config, now)
         self._listener: Listener = lambda event: None
         self._sounds = Places(config.var).sounds
         self._tells_listened = config.queue.tell_listened
@@ -100,6 +102,7 @@ class AsteriskPbx:
         await self._tasks.start()
         await self._ami.start()
         self._tasks.keep("heartbeat", self._beat)
+        self._sip_bans.start()
 
     async def wait_ready(self, limit: float) -> None:
         """Wait until it is there and in step. Raises PbxDown after `limit` seconds."""

@@ -357,3 +357,41 @@ async def test_a_telephone_that_moves_is_no_second_one(gateway: Gateway) -> None
                 await second.register()
                 await until_state(gateway, "agent1", ("ready", ""))
                 await star(second, "*69", "agent_signed_out")
+
+
+async def test_who_guesses_is_shut_out_never_a_trunk_or_a_seat(
+    asterisk_tree: Asterisk, tmp_path: Path
+) -> None:
+    made = new_gateway(tmp_path, GATEWAY_ASTERISK_BAN_AFTER=3)
+    runs = running(made)
+    await asyncio.to_thread(next, runs)
+    words = [json.loads(made.command("user", "show", f"agent{n}", "--json"))["sip_password"] for n in (1, 2)]
+
+    async def answer(source: str, user: str, password: str) -> str:
+        async with Phone(user, source, sip_server=made.sip, password=password) as phone:
+            try:
+                await phone.register()
+            except PbxDown as refused:
+                return str(refused).partition("refused: ")[2][:3]
+            return "200"
+
+    async with Phone("8002", "127.0.0.10", sip_server=made.sip, password=words[1]) as seat:
+        await seat.register()
+        for source in ("127.0.0.1", "127.0.0.10", "127.0.0.9"):
+            for user in ("8001", "8001", "8009", "8001"):
+                assert await answer(source, user, "guessed") in ("401", "403")
+        async with asyncio.timeout(10):
+            while True:
+                if await answer("127.0.0.9", "8001", words[0]) == "403":
+                    break
+                await asyncio.sleep(0.05)
+        assert await answer("127.0.0.1", "8001", words[0]) == "200"
+        assert await answer("127.0.0.10", "8001", words[0]) == "200"
+    async with made.phone("13912370011") as caller:
+        call = await caller.dial("12315")
+        assert call.answered
+        await call.hang_up()
+    log = made.log.read_text("utf-8")
+    assert "127.0.0.9 guesses SIP passwords and is shut out" in log
+    assert "127.0.0.10 guesses SIP passwords, and is not shut out" in log
+    await asyncio.to_thread(runs.close)  # type: ignore[attr-defined]
