@@ -177,6 +177,7 @@ async def test_nothing_begins_after_the_end(tasks: Supervisor) -> None:
 OWN_TASKS = {
     "gateway/caller/phone.py": "the SIP caller: a tool, not the service",
     "gateway/mail_in/imap.py": "one command of one connection, raced against its loss",
+    "gateway/mail_in/imap_client.py": "the connect of one connection, ended by ImapLink.close",
     "gateway/mail_in/listener.py": "one mail being committed, awaited by its session and by the end",
     "gateway/pbx/agi.py": "one call of one FastAGI connection, ended with the server",
     "gateway/tasks.py": "the supervisor itself",
