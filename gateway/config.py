@@ -321,7 +321,9 @@ class Uploads:
     )
     clamd: str = _set("", "clamd that is asked about each file: host:port or its socket; empty: none.")
     slowest_kb: int = _set(4, "Slowest upload in KB a second, after 30 s; a slower one is ended.")
-    at_once: int = _set(32, "Uploads at the same time; one more is asked to come again.")
+    at_once: int = _set(
+        32, "Uploads at the same time; over that one for each further address, up to 4 times as many."
+    )
     at_once_per_address: int = _set(8, "Uploads at the same time from one address.")
 
 
@@ -898,6 +900,8 @@ class _Reader:
             ("uploads", "slowest_kb", 1, 100_000),
             ("uploads", "at_once", 1, 1000),
             ("uploads", "at_once_per_address", 1, 1000),
+            ("web", "connections", 64, 100_000),
+            ("web", "connections_per_address", 8, 100_000),
             ("demo", "visitor_minutes", 1, 240),
             ("asterisk", "keep_logs", 1, 3650),
             ("asterisk", "ban_after", 0, 10_000),

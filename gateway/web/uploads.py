@@ -36,6 +36,7 @@ EVIDENCE = "evidence"
 """The field that files come in."""
 TEXTS = 1 << 20  # bytes of all fields that are no files
 SILENCE = 30.0  # seconds without a byte, and before the slowest rate counts
+EXTRA = 4  # times `at_once`: places in all, for addresses that have no upload yet
 WRITTEN = 1 << 18  # bytes that are gathered for one write
 MB = 1 << 20
 
@@ -172,9 +173,14 @@ class Uploads:
 
     @contextmanager
     def _place(self, address: str) -> Iterator[None]:
-        """One of the places for uploads at the same time. Raises TooMany."""
-        full = self._here.total() >= self.limits.at_once
-        if full or self._here[address] >= self.limits.at_once_per_address:
+        """One of the places for uploads at the same time. Raises TooMany.
+
+        When they are taken, an address without an upload still gets one of as many again as EXTRA says:
+        a few slow senders cannot keep everybody else out.
+        """
+        running, own = self._here.total(), self._here[address]
+        most = self.limits.at_once * (1 if own else EXTRA)
+        if running >= most or own >= self.limits.at_once_per_address:
             raise TooMany("上传过多 / too many uploads at the same time")
         self._here[address] += 1
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
 import wave
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -217,6 +218,37 @@ async def test_progress_by_keypad(gateway: Gateway) -> None:
         told = await gateway.call_of("13912340300", 2)
         assert (told["outcome"], told["number"]) == ("served", None)
         assert code not in json.dumps(told["path"])
+
+
+async def test_a_short_code_by_keypad_needs_the_telephone_for_the_day(gateway: Gateway) -> None:
+    """Four digits end by the pause behind them; wrong codes before them do not lock the owner out."""
+    async with gateway.phone("13912340301") as phone:
+        call = await greeted(phone)
+        await call.hang_up()
+        number = (await gateway.call_of("13912340301"))["number"]
+        await asyncio.to_thread(shorten_code, gateway, number)
+        for _ in range(5):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                await asyncio.to_thread(gateway.api, f"/api/v1/intake/{number}?code=1111")
+        call = await greeted(phone)
+        await call.press("4")
+        await call.wait_prompt("progress_ask_number", timeout=10)
+        await call.press(number)
+        await call.wait_prompt("progress_ask_code", timeout=10, whole=True)
+        await call.press("4821")
+        await call.wait_prompt("state_received", timeout=15)
+        await call.wait_prompt("progress_ask_phone", timeout=10, whole=True)
+        await call.press("0301")
+        await call.wait_prompt("progress_due_before", timeout=15)
+        await call.hang_up()
+
+
+def shorten_code(gateway: Gateway, number: str) -> None:
+    """As if the item had been made when codes had four digits."""
+    import sqlite3
+
+    with sqlite3.connect(gateway.config.var / "gateway.db", timeout=10) as db:
+        db.execute("update items set query_code = '4821' where number = ?", (number,))
 
 
 def query_code(gateway: Gateway, number: str) -> str:

@@ -246,6 +246,19 @@ async def test_uploads_at_once_are_limited(tmp_path: Path) -> None:
         assert (await post(site, form(FIELDS, picture)))[0] == 201
 
 
+async def test_slow_uploads_keep_no_other_address_out(tmp_path: Path) -> None:
+    settings = config.Uploads(at_once=2)
+    proxy = config.Rates(proxies=("127.0.0.0/8",))
+    picture = ("a.png", png(), "image/png")
+    async with real_site(tmp_path, uploads=settings, rates=proxy) as site:
+        slow = head(50 * MB) + BEGUN
+        async with sending(site, slow), sending(site, slow):
+            await until(lambda: len({path.parent for path in site.left()}) == 2)
+            assert (await post(site, form(FIELDS, picture)))[0] == 429
+            other = {"X-Forwarded-For": "192.0.2.7"}
+            assert (await post(site, form(FIELDS, picture), **other))[0] == 201
+
+
 async def test_a_disk_that_fails_is_told(site: RealSite) -> None:
     (site.var / "uploads").write_bytes(b"no folder can be made here")
     status, problem = await post(site, form(FIELDS, ("a.png", png(), "image/png")))
