@@ -118,7 +118,7 @@ def _as_utf8(data: bytes) -> Decoded | None:
     sample = nearly.text[:SAMPLE]
     if _beyond_ascii(sample) > 20 * sample.count("\ufffd"):
         return nearly
-    return nearly if nearly.lost == 1 and nearly.text.endswith("\ufffd") and _reads_chinese(sample) else None
+    return nearly if len(_CHINESE.findall(nearly.text)) >= 2 * nearly.lost else None
 
 
 def _declared(data: bytes, codec: str) -> str | None:
@@ -181,10 +181,6 @@ def _guess(data: bytes, codec: str) -> Decoded:
         return replace(_forced(data, "cp1252"), guessed="" if codec == DEFAULT else "windows-1252")
     names = (codec or "gb18030", "gb18030", "big5hkscs", "utf-8")
     return min((replace(_forced(data, one), guessed=one) for one in names), key=lambda found: found.lost)
-
-
-def _reads_chinese(text: str) -> bool:
-    return len(_CHINESE.findall(text)) >= 2
 
 
 def _rather_western(data: bytes) -> bool:
