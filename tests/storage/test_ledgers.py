@@ -19,10 +19,11 @@ from gateway.core.call import (
     PathStep,
     RecordingState,
 )
+from gateway.core.contact import Task
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.ledgers import CallBackBook
 from gateway.storage import Storage
-from tests.storage.databases import MONDAY
+from tests.storage.databases import MONDAY, Clock, contact, door
 
 
 def after(seconds: float) -> datetime:
@@ -155,6 +156,23 @@ async def test_a_change_keeps_counts_and_the_items_number(storage: Storage) -> N
     tried = owed(1, attempts=1, dials=2, due_at=after(30))
     assert await book.change(tried, CallBackState.PENDING, after(1)) == replace(tried, number="260302000015")
     assert await book.owed() == [replace(tried, number="260302000015")]
+
+
+async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: Storage) -> None:
+    intake = door(storage, Clock())
+    number = (await intake.submit(contact("web:1"))).number
+    await storage.call_backs.book(owed(1))
+    await storage.call_backs.link("cb1", number)
+    for before, state in (
+        (CallBackState.PENDING, CallBackState.DIALLING),
+        (CallBackState.DIALLING, CallBackState.FAILED),
+    ):
+        line = ("call_back_failed", "请人工联系") if state is CallBackState.FAILED else None
+        assert await storage.call_backs.change(owed(1, state=state), before, after(1), line)
+    assert not await storage.call_backs.change(owed(1), CallBackState.DIALLING, after(2), ("x", "twice"))
+    detail = await intake.get(number)
+    assert detail.item.task is Task.CALL_BACK
+    assert [(one.what, one.text) for one in detail.timeline][1:] == [("call_back_failed", "请人工联系")]
 
 
 # ---------------------------------------------------------------- marks, gaps, seats
