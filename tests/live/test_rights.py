@@ -1,0 +1,98 @@
+"""Every end point of a running gateway with every role: who may ask what."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from asyncio import to_thread
+
+import pytest
+
+from gateway.web.ports import Role
+from tests.live.conftest import Gateway
+
+pytestmark = pytest.mark.live
+
+HOUSE = {"agent", "supervisor", "admin"}
+LEADERS = {"supervisor", "admin"}
+PUBLIC = "submit state healthz metrics openapi docs"
+HOUSES = """
+queue claim item renew release complete addition_read merge write_up revisions attachment counter form likely
+matter link unlink external split unmerge accept refuse_acceptance hand_over hand_back wait_for_papers
+papers_came answer withdraw reopen consult back leave transfer transfers call_about partners refer calls
+recording lines agents set_agent faxes fax send_fax fax_pages arrange_fax split_fax pop draft save_draft
+drop_draft drafts write_items peaks seat_phone
+"""
+LEADERS_ONLY = "identity listen referral_accounts outbox resend"
+PARTNERS_TOO = """
+referrals referral referral_accept referral_refuse referral_return referral_keep referral_answer
+referral_close
+"""
+# Each end point by name: a new one is refused by this test until somebody says here who may ask it.
+MAY: dict[str, set[str]] = {
+    name: roles
+    for names, roles in (
+        (PUBLIC, {"", *Role}),
+        (HOUSES, HOUSE),
+        (LEADERS_ONLY, LEADERS),
+        (PARTNERS_TOO, HOUSE | {"partner"}),
+        ("push", {"partner"}),
+        ("figures me", HOUSE | {"auditor"}),
+        ("board events", HOUSE | {"display"}),
+        ("audit", {"admin", "auditor"}),
+    )
+    for name in names.split()
+}
+
+
+async def test_every_end_point_with_every_role(own_gateway: Gateway) -> None:
+    gateway = own_gateway
+    tokens = {"": ""}
+    for role in Role:
+        name = "agent1" if role is Role.AGENT else f"a-{role}"  # an agent's token bears his id
+        made = await to_thread(gateway.command, "token", "create", "--role", role.value, "--name", name)
+        tokens[role.value] = made.strip().splitlines()[-1]
+    paths = (await to_thread(gateway.api, "/openapi.json"))["paths"]
+    routes = [(path, way, one) for path, ways in paths.items() for way, one in ways.items() if way != "head"]
+    unknown = {one["operationId"] for _, _, one in routes} ^ MAY.keys()
+    assert not unknown, f"in one of the two alone: {unknown}"
+    wrong = []
+    for path, way, one in routes:
+        for role, token in tokens.items():
+            status = await to_thread(asked, gateway, way, _plain(path), token)
+            wanted = "in" if role in MAY[one["operationId"]] else 403 if role else 401
+            if wanted != ("in" if status not in (401, 403) else status):
+                wrong.append((way, path, role or "nobody", status))
+    assert not wrong
+
+
+def _plain(path: str) -> str:
+    """A path with parts that fit; nothing is behind them but the seat."""
+    parts = {"number": "261124000010", "sha256": "0" * 64, "id": "agent1" if "/agents/" in path else "1.1"}
+    return re.sub(r"\{(\w+)\}", lambda part: parts.get(part[1], "1"), path)
+
+
+def asked(gateway: Gateway, way: str, path: str, token: str) -> int:
+    """The status of a request without a body."""
+    request = urllib.request.Request(gateway.url(path), method=way.upper())
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+async def test_looks_at_what_is_personal_are_written_down(own_gateway: Gateway) -> None:
+    gateway = own_gateway
+    form = {"kind": "question", "name": "张三", "phone": "13800138000", "content": "请问如何退货"}
+    number = (await to_thread(gateway.api, "/api/v1/intake", form))["number"]
+    for path in (f"queue/{number}/likely", f"queue/{number}/matter", "calls/1.1/transfers", "referrals"):
+        await to_thread(gateway.api, f"/api/v1/{path}")
+    assert await to_thread(asked, gateway, "get", f"/api/v1/queue/{number}/form", gateway.token) == 200
+    rows = (await to_thread(gateway.api, "/api/v1/audit?limit=100"))["rows"]
+    looks = {"likely.view", "matter.view", "transfers.view", "referrals.view", "form.view"}
+    assert looks <= {row["what"] for row in rows}
