@@ -115,6 +115,11 @@ class Asterisk:
     ask_phones: int = _set(
         2, "Seconds between two looks whether a telephone is there; 0 if some never answer."
     )
+    silence_seconds: int = _set(
+        60,
+        "After so many seconds without any sound or RTCP a telephone is asked, within the call, whether it "
+        "is there; without an answer the call ends 32 to 64 s later.",
+    )
     info_keys: bool = _set(
         False,
         "Take keys that come by SIP INFO too; a phone that sends them with its sound as well counts twice.",
@@ -691,6 +696,8 @@ class _Reader:
         ):
             if not 1 <= getattr(getattr(c, section), key) <= 65535:
                 self._fault(section, key, f"{section}.{key} must be a port, 1 to 65535")
+        if not 4 <= c.asterisk.silence_seconds <= 3600:
+            self._fault("asterisk", "silence_seconds", "asterisk.silence_seconds must be 4 to 3600")
         if c.asterisk.rtp_last - c.asterisk.rtp_first < 4 * c.centre.lines:
             self._fault("asterisk", "rtp_last", "asterisk.rtp_first to rtp_last: 4 ports a line are needed")
         if not 1 <= c.centre.lines <= 500:

@@ -35,6 +35,7 @@ from gateway.pbx.port import (
     Up,
 )
 from gateway.pbx.room_hold import RoomHold
+from gateway.pbx.silence import SilenceWatch
 from gateway.pbx.sip_bans import SipBans
 from gateway.tasks import Supervisor
 
@@ -74,6 +75,7 @@ class AsteriskPbx:
         )
         self._room_hold = RoomHold(self._ami, self._tasks)
         self._sip_bans = SipBans(self._ami, self._tasks, config, now)
+        self._silence = SilenceWatch(self._ami, config.asterisk.silence_seconds, lambda: self.ready)
         self._listener: Listener = lambda event: None
         self._sounds = Places(config.var).sounds
         self._tells_listened = config.queue.tell_listened
@@ -103,6 +105,7 @@ class AsteriskPbx:
         await self._ami.start()
         self._tasks.keep("heartbeat", self._beat)
         self._sip_bans.start()
+        self._silence.start(self._tasks)
 
     async def wait_ready(self, limit: float) -> None:
         """Wait until it is there and in step. Raises PbxDown after `limit` seconds."""
