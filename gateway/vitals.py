@@ -78,7 +78,7 @@ def disk(folders: Sequence[Path]) -> Check:
 
     async def check() -> PartHealth:
         faults = await asyncio.to_thread(lambda: [fault for folder in folders if (fault := full(folder))])
-        return PartHealth(not faults, "; ".join(dict.fromkeys(faults)))
+        return PartHealth(not faults, "; ".join(faults[:1]))
 
     return check
 

@@ -245,11 +245,14 @@ def _share(calls: Iterable[CallFacts], end: datetime) -> Share:
     return Share(sum(call.outcome in CONNECTED for call in within), len(within))
 
 
+NONE_YET = (2, 1)  # a rate that no 24 hours have: more connected than offered
+
+
 def _lowest(calls: Iterable[CallFacts], period: Period) -> Share | None:
     """Of offered calls: the worst 24 hours that end with a call of the period; the earliest of equals."""
     window: deque[CallFacts] = deque()
     connected = 0
-    worst: Share | None = None
+    least = NONE_YET  # connected and offered of the worst so far: rates are compared without dividing
     for call in calls:
         if call.at >= period.until:
             break
@@ -257,9 +260,10 @@ def _lowest(calls: Iterable[CallFacts], period: Period) -> Share | None:
         connected += call.outcome in CONNECTED
         while window[0].at <= call.at - WINDOW:
             connected -= window.popleft().outcome in CONNECTED
-        if call.at >= period.since and len(window) >= FEWEST:
-            worst = worse(worst, Share(connected, len(window)))
-    return worst
+        offered = len(window)
+        if call.at >= period.since and offered >= FEWEST and connected * least[1] < least[0] * offered:
+            least = connected, offered
+    return Share(*least) if least != NONE_YET else None
 
 
 def worse(one: Share | None, other: Share | None) -> Share | None:
