@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.core import number as numbers
+from gateway.core import written
 from gateway.secrets import proof
 
 TOKEN = 12  # letters of base 32: 60 bits
 _MARK = re.compile(r"(?<![0-9a-z])(\d{12})\.([a-z2-7]{12})(?![0-9a-z])")
 _NUMBER = re.compile(r"(?<!\d)\d(?:[ \-\u2010-\u2015]?\d){11}(?!\d)")
-_FULL_WIDTH = {ord("０") + digit: ord("0") + digit for digit in range(10)}
 
 
 class Marks:
@@ -65,6 +65,5 @@ def hints(marks: Marks, subject: str, references: Iterable[str], recipients: Ite
 
 def numbers_in(subject: str) -> tuple[str, ...]:
     """Item numbers in a subject, in any spelling that `number.normal` takes; the first five."""
-    plain = subject.translate(_FULL_WIDTH)
-    found = (numbers.normal(match[0]) for match in _NUMBER.finditer(plain))
+    found = (numbers.normal(match[0]) for match in _NUMBER.finditer(written.line(subject)))
     return tuple(dict.fromkeys(one for one in found if numbers.valid(one)))[:5]

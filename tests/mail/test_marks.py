@@ -45,6 +45,7 @@ def test_a_subject_only_claims() -> None:
         (f"回复：[12315] 受理通知 {NUMBER}", (NUMBER,)),
         (f"{NUMBER[:6]}-{NUMBER[6:11]}-{NUMBER[11]}", (NUMBER,)),
         (f"关于{NUMBER}和{OTHER}的补充", (NUMBER, OTHER)),
+        (f"\u200b{NUMBER[:6]}\u202d\u00a0{NUMBER[6:]}\u202c", (NUMBER,)),
         (f"{NUMBER[:-1]}{(int(NUMBER[-1]) + 1) % 10}", ()),
         (f"0{NUMBER}", ()),
         ("电话 13835712345 或 0357-12315", ()),
