@@ -18,7 +18,7 @@ from gateway.core.draft import Draft
 from gateway.core.item import Item, QueueQuery
 from gateway.core.matter import LinkKind
 from gateway.errors import NotFound
-from gateway.intake import Intake
+from gateway.intake import Intake, hour_of
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 from gateway.switchboard import Switchboard
@@ -134,9 +134,13 @@ class CallDesk:
                 received_at=found.record.started_at,
                 call_id=call,
             )
+            if place and contact.anonymous:  # nothing that is kept in the open ties it to the caller
+                mark = self._storage.identities.mark("call", key)
+                whole = replace(whole, key=f"call:{mark}", call_id="", received_at=hour_of(whole.received_at))
             receipts.append(await self._intake.write_up(whole, who))
-        for receipt in receipts[1:]:
-            await self._intake.tie(receipts[0].number, receipt.number, LinkKind.SPLIT, who)
+        for receipt, contact in list(zip(receipts, contacts, strict=True))[1:]:
+            if not contact.anonymous:
+                await self._intake.tie(receipts[0].number, receipt.number, LinkKind.SPLIT, who)
         if close is not None:
             for receipt in receipts:
                 await self._intake.claim(who, QueueQuery(), receipt.number)

@@ -631,6 +631,11 @@ def _as_kept(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def hour_of(at: datetime) -> datetime:
+    """The beginning of the hour: the day, which the clocks run from, stays in every zone of whole hours."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
 def in_order(clocks: Iterable[Due]) -> tuple[Due, ...]:
     """Clocks as they are shown: the first to end first."""
     return tuple(sorted(clocks, key=lambda due: (due.on, due.clock)))

@@ -26,7 +26,6 @@ from gateway.core.partner import Partner
 from gateway.core.referral import (
     NEEDS_REASON,
     RUNNING,
-    STATE_NAMES,
     WHO,
     Account,
     Direction,
@@ -37,6 +36,7 @@ from gateway.core.referral import (
     move,
     side_of,
     slip_of,
+    state_name,
 )
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, StorageDown
@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 HANDED = (TransferOutcome.HANDED_OVER, TransferOutcome.TALKED)
 TOKEN = 20  # letters of base 32: 100 bits
+OWED_DAYS = 90
+DONE_DAYS = 30
 REMIND = 3600.0  # seconds between looks for replies that are owed
 
 Told = Callable[[str, str], None]
@@ -59,8 +61,11 @@ class Door(Protocol):
 class Slips(Protocol):
     """Makes what is sent to a partner. gateway/notify/slips.py has it."""
 
-    def drafts(self, one: Referral, partner: Partner, occasion: str) -> tuple[Draft, ...]:
-        """Deliveries by the partner's ways; `occasion` is new, told or reminder."""
+    def drafts(
+        self, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+    ) -> tuple[Draft, ...]:
+        """Deliveries by the partner's ways; `occasion` is new, told or reminder. `at` tells apart what is
+        told in one state more than once: a corrected answer."""
 
 
 class Linkage:
@@ -192,14 +197,16 @@ class Linkage:
             if side_of(one.direction, not partner) is not WHO[event]:
                 raise NotAllowed("这一步由对方操作 / this is for the other side to say")
             after = self._moved(one, event, text, their_number, satisfied)
-            self._storage.items.locked(t, one.number)
+            item = self._storage.items.locked(t, one.number)
             self._storage.referrals.replace(t, after)
+            if partner and event in NEEDS_REASON:
+                self._storage.items.added(t, item, self._now())  # somebody has to read it
             if after.their_number != one.their_number:
                 self._number_elsewhere(t, after)
             self._note(t, after, event, who)
             known = self._partners().get(one.partner)
-            if not partner and known:
-                self._send(t, after, known, "told")
+            if not partner and known and after != one:
+                self._send(t, after, known, "told", self._now())
             return after
 
         done = await self._storage.database.write(body)
@@ -210,7 +217,7 @@ class Linkage:
         self, one: Referral, event: ReferralEvent, text: str, their_number: str, satisfied: bool | None
     ) -> Referral:
         now = self._now()
-        state = move(one.state, event)
+        state = move(one.state, event, one.direction)
         after = replace(one, state=state, text=text or one.text)
         if their_number:
             if one.their_number and one.their_number != their_number:
@@ -225,7 +232,8 @@ class Linkage:
     def _note(self, t: Transaction, one: Referral, event: ReferralEvent, who: str) -> None:
         known = self._partners().get(one.partner)
         name = known.zh if known else one.partner
-        text = f"{name} {one.id}：{STATE_NAMES[one.state][0]} {one.their_number} {one.text}".strip()
+        state = state_name(one.state, one.direction)[0]
+        text = f"{name} {one.id}：{state} {one.their_number} {one.text}".strip()
         entry = Happened(self._now(), f"referral_{event.value}", who, text)
         self._storage.items.happened(t, one.number, entry)
 
@@ -234,8 +242,10 @@ class Linkage:
             kept = External(one.partner, one.their_number, self._now(), f"partner:{one.partner}")
             self._storage.links.set_external(t, one.number, kept)
 
-    def _send(self, t: Transaction, one: Referral, partner: Partner, occasion: str) -> None:
-        for draft in self._slips.drafts(one, partner, occasion):
+    def _send(
+        self, t: Transaction, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+    ) -> None:
+        for draft in self._slips.drafts(one, partner, occasion, at):
             self._storage.outbox.add(t, one.number, draft, self._now())
 
     # ------------------------------------------------------------ time
@@ -290,6 +300,17 @@ class Linkage:
 
     def opens(self, referral_id: str, token: str) -> bool:
         return hmac.compare_digest(self.token(referral_id), token)
+
+    def expired(self, one: Referral) -> bool:
+        """Does the link of this referral's slips open it no more?
+
+        While a reply is owed it does until OWED_DAYS after the day by which it was; afterwards for DONE_DAYS.
+        """
+        today = day_of(self._now(), self._zone)
+        if one.state in RUNNING:
+            return today > one.due + timedelta(days=OWED_DAYS)
+        last = one.ended_at or one.answered_at or one.made_at
+        return today > day_of(last, self._zone) + timedelta(days=DONE_DAYS)
 
     def _partner(self, partner_id: str) -> Partner:
         known = self._partners().get(partner_id)

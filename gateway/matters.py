@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from gateway.core.duplicates import Likely
 from gateway.core.item import Attachment, Happened, Item, ItemDetail, ItemState
 from gateway.core.matter import Decision, External, LinkKind, Matter, Names
 from gateway.errors import BadContact, Conflict, FieldFault
-from gateway.intake import Intake, in_order, what_changed
+from gateway.intake import Intake, hour_of, in_order, what_changed
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 from gateway.storage.links import Signs
@@ -96,6 +96,7 @@ class Matters:
         self._files = storage.files
         self._items = storage.items
         self._links = storage.links
+        self._identities = storage.identities
         self._rules = rules
         self._zone = zone
         self._told = told
@@ -127,11 +128,21 @@ class Matters:
             item = replace(item, person=self._items.person_of(t, item))
             others = self._links.candidates(t, item, self._signs(item), duplicates.MOST)
             tied = {link.other for link in self._links.links_of(t, number)} | {item.merged_into}
+            tied |= self._parted(t, item, others)
             return item, [other for other in others if other.number not in tied]
 
         item, others = await self._database.read(searched)
         found = await asyncio.to_thread(duplicates.likely, item, others, self._places)
         return tuple(replace(one, item=_closed(one.item)) for one in found)
+
+    def _parted(self, t: Transaction, item: Item, others: Sequence[Item]) -> set[str]:
+        """Of these, the other half of an anonymous split: to suggest it would tell who reported."""
+        if not item.anonymous:
+            half = self._items.known(t, self._split_key(item.number, Kind.REPORT, True))
+            return {half[1]} if half else set()
+        near = [one.number for one in others if hour_of(one.received_at) == item.received_at]
+        halves = {n: self._items.known(t, self._split_key(n, Kind.REPORT, True)) for n in near}
+        return {number for number, half in halves.items() if half and half[1] == item.number}
 
     async def identity(self, number: str) -> Person:
         """Who is behind an item, a reporter too. Raises NotFound, StorageDown."""
@@ -217,10 +228,11 @@ class Matters:
 
         It is received when the contact was, so its clocks run from that day, and carries the same
         files. Asked for again it is the same item. With `anonymous` nothing of the person goes into
-        it. Raises NotFound, Conflict, BadContact.
+        it, and nothing that is kept in the open ties the two: no link, no line of a timeline, no common
+        second of receipt. Raises NotFound, Conflict, BadContact.
         """
 
-        key = f"split:{number}:{half.kind.value}"
+        key = self._split_key(number, half.kind, half.anonymous)
 
         def looked(t: Transaction) -> Contact | Receipt:
             item = self._items.there(t, number)
@@ -237,12 +249,20 @@ class Matters:
 
         def tied(t: Transaction) -> None:
             now = self._now()
-            if self._links.link(t, number, receipt.number, LinkKind.SPLIT, who, "", now):
+            if half.anonymous:
+                if not receipt.repeated:
+                    self._items.happened(t, number, Happened(now, "split", who, "匿名举报已另立一件"))
+            elif self._links.link(t, number, receipt.number, LinkKind.SPLIT, who, "", now):
                 self._tell_both(t, "split", number, receipt.number, who, "")
 
         await self._database.write(tied)
         self._told("changed", number)
         return receipt
+
+    def _split_key(self, number: str, kind: Kind, anonymous: bool) -> str:
+        """One half of a contact is one item; of an anonymous one the key does not tell of whom."""
+        plain = f"split:{number}:{kind.value}"
+        return f"split:{self._identities.mark('split', plain)}" if anonymous else plain
 
     def _receipt(self, t: Transaction, number: str) -> Receipt:
         item = self._items.there(t, number)
@@ -256,7 +276,7 @@ class Matters:
             key=key,
             channel=item.channel,
             kind=half.kind,
-            received_at=item.received_at,
+            received_at=hour_of(item.received_at) if half.anonymous else item.received_at,
             person=Person() if half.anonymous else item.person,
             respondent=item.respondent,
             content=half.content or item.content,

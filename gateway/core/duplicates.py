@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from gateway.core import telephone
-from gateway.core.contact import Task
+from gateway.core.contact import Person, Task
 from gateway.core.item import Item
 
 THRESHOLD = 60
@@ -95,6 +95,13 @@ def profile(item: Item, places: Sequence[str] = ()) -> Profile:
         respondent=firm(item.respondent.name, tuple(places)),
         respondent_phone=telephone.comparable(item.respondent.phone),
     )
+
+
+def same_person(one: Person, two: Person) -> bool:
+    """Do both have a telephone number or a mail address in common?"""
+    phone, email = telephone.comparable(one.phone), one.email.strip().casefold()
+    same_phone = bool(phone) and phone == telephone.comparable(two.phone)
+    return same_phone or (bool(email) and email == two.email.strip().casefold())
 
 
 def likely(

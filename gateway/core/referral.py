@@ -82,6 +82,30 @@ STATE_NAMES: Mapping[ReferralState, tuple[str, str]] = MappingProxyType(
 )
 
 
+OUR_STATE_NAMES: Mapping[ReferralState, tuple[str, str]] = MappingProxyType(
+    {
+        **STATE_NAMES,
+        S.SENT: ("已转入，待我方确认", "received, not confirmed by us yet"),
+        S.ACCEPTED: ("我方已受理", "accepted by us"),
+        S.ANSWERED: ("我方已反馈", "answered by us"),
+        S.REFUSED: ("我方不予接收", "refused by us"),
+        S.RETURNED: ("我方已退回", "returned by us"),
+    }
+)
+"""The same of what a partner gave to us: there we are the receiver."""
+
+
+def state_name(state: ReferralState, direction: Direction) -> tuple[str, str]:
+    """A state as our side says it, Chinese and English."""
+    return (OUR_STATE_NAMES if direction is Direction.IN else STATE_NAMES)[state]
+
+
+def state_name_told(state: ReferralState, direction: Direction) -> tuple[str, str]:
+    """The same in what the partner reads: whom we call the other side is the partner."""
+    zh, en = state_name(state, direction)
+    return zh.replace("对方", "贵方"), en
+
+
 @dataclass(frozen=True, slots=True)
 class Referral:
     """One referral. `id` is our number of it: the item's, a dash, the count of its referrals.
@@ -108,11 +132,12 @@ class Referral:
     satisfied: bool | None = None
 
 
-def move(state: ReferralState, event: ReferralEvent) -> ReferralState:
+def move(state: ReferralState, event: ReferralEvent, direction: Direction = Direction.OUT) -> ReferralState:
     """The next state. Raises Conflict."""
     after = TABLE[state].get(event)
     if after is None:
-        raise Conflict(f"当前状态（{STATE_NAMES[state][0]}）不能这样操作 / not possible while it is {state}")
+        name = state_name(state, direction)[0]
+        raise Conflict(f"当前状态（{name}）不能这样操作 / not possible while it is {state}")
     return after
 
 

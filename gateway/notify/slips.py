@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.core.contact import Kind
 from gateway.core.delivery import MAIL, Draft
 from gateway.core.partner import Partner
-from gateway.core.referral import FIELD_NAMES, STATE_NAMES, Direction, Referral
+from gateway.core.referral import FIELD_NAMES, Direction, Referral, state_name_told
 from gateway.mail.automatic import OWN_LOOP
 from gateway.mail.thread import Marks
 from gateway.notify.hooks import posted, way_of
@@ -45,25 +46,29 @@ class PartnerSlips:
     def __init__(self, head: SlipHead) -> None:
         self._head = head
 
-    def drafts(self, one: Referral, partner: Partner, occasion: str) -> tuple[Draft, ...]:
-        """One for each way that is in the partner's file and set up here."""
+    def drafts(
+        self, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+    ) -> tuple[Draft, ...]:
+        """One for each way that is in the partner's file and set up here; linkage.py tells of `at`."""
         if occasion == "new" and one.direction is Direction.IN:
             return ()
         made = []
         stamp = one.state.value if occasion == "told" else occasion
+        if at is not None:
+            stamp += f":{at.timestamp() * 1000:.0f}"
         hook = way_of(partner.webhook) if partner.webhook else ""
         for way, address in ((MAIL, partner.mail), (hook, partner.webhook), ("fax", partner.fax)):
             if address and way in self._head.ways:
                 key = f"{way}:referral:{one.id}:{stamp}"
-                made.append(self._draft(key, way, address, one, occasion))
+                made.append(self._draft(key, way, address, one, occasion, stamp))
         return tuple(made)
 
-    def _draft(self, key: str, way: str, address: str, one: Referral, occasion: str) -> Draft:
+    def _draft(self, key: str, way: str, address: str, one: Referral, occasion: str, stamp: str) -> Draft:
         if way == way_of(address):
             event = f"referral.{occasion}"
             body = {"type": event, "timestamp": one.made_at.isoformat(), "data": self._data(one)}
             return posted(key, address, event, json.dumps(body, ensure_ascii=False))
-        chance = "r" + "".join(filter(str.isalnum, f"{one.id[13:]}{occasion}{one.state.value}"))
+        chance = "r" + "".join(filter(str.isalnum, f"{one.id[13:]}{occasion}{one.state.value}{stamp}"))
         domain = self._head.sender.rpartition("@")[2]
         message_id = self._head.marks.message_id(one.number, chance, domain)
         content = {
@@ -89,7 +94,7 @@ class PartnerSlips:
         }
 
     def _text(self, one: Referral, occasion: str) -> str:
-        state = STATE_NAMES[one.state]
+        state = state_name_told(one.state, one.direction)
         lines = [f"{self._head.centre} 转办单 / slip of {self._head.hotline}", ""]
         lines += [f"我方编号 our number：{one.id}"]
         lines += [f"贵方编号 your number：{one.their_number}"] if one.their_number else []

@@ -6,6 +6,7 @@ from gateway.core.acd import SeatState
 from gateway.core.case import EVENT_NAMES, STATE_NAMES
 from gateway.core.contact import Channel, Kind, Task
 from gateway.core.item import ItemState
+from gateway.core.referral import OUR_STATE_NAMES
 from gateway.core.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.transfer import TransferOutcome, TransferState
 from gateway.web.pages import KIND_NAMES
@@ -67,6 +68,7 @@ WORDS: Words = {
     "yes": ("是", "yes"),
     "no": ("否", "no"),
     **{f"referral.{state.value}": words for state, words in REFERRAL_NAMES.items()},
+    **{f"referral.in.{state.value}": words for state, words in OUR_STATE_NAMES.items()},
     "direction.out": ("转往", "to"),
     "direction.in": ("来自", "from"),
 }

@@ -16,6 +16,7 @@ from gateway.web import shapes, translate
 from gateway.web.auth import HOUSE
 from gateway.web.queue_api import ONE
 from gateway.web.route import Answer, Asked, Route
+from gateway.web.sealed import Sealed
 from gateway.web.shape import Rule
 
 T = TypeVar("T")
@@ -114,8 +115,9 @@ class PagesSplitWish:
 class FaxFilingApi:
     """End points below an item that is a fax."""
 
-    def __init__(self, filing: PagesDesk) -> None:
+    def __init__(self, filing: PagesDesk, sealed: Sealed) -> None:
         self._filing = filing
+        self._sealed = sealed
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -153,9 +155,11 @@ class FaxFilingApi:
         )
 
     async def pages(self, asked: Asked) -> Answer:
+        await self._sealed.may_see_pages(asked.account, asked.part("number"))
         return Answer(_shown(await self._filing.pages(asked.part("number"))))
 
     async def arrange(self, asked: Asked) -> Answer:
+        await self._sealed.may_see_pages(asked.account, asked.part("number"))
         order = [Placing(one.fax, one.page, one.turned) for one in asked.sent(PagesWish).pages]
         return Answer(_shown(await self._filing.arrange(asked.part("number"), order)))
 

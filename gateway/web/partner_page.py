@@ -15,13 +15,12 @@ from gateway.core.contact import Kind
 from gateway.core.referral import (
     FIELD_NAMES,
     NEEDS_REASON,
-    STATE_NAMES,
     TABLE,
     WHO,
-    Direction,
     Referral,
     ReferralEvent,
     side_of,
+    state_name_told,
 )
 from gateway.errors import BadContact, Conflict, NotFound
 from gateway.web.pages import Look, Pages
@@ -72,7 +71,10 @@ class PartnerPage:
         name, token = request.match_info["id"], request.match_info["token"]
         if not self._linkage.opens(name, token):
             raise NotFound
-        return await self._linkage.get(name)
+        one = await self._linkage.get(name)
+        if self._linkage.expired(one):
+            raise NotFound("此链接已过期，请与我们联系 / this link has expired, please contact us")
+        return one
 
     def _show(
         self,
@@ -102,8 +104,7 @@ class PartnerPage:
 
 def _standing(one: Referral) -> tuple[str, str]:
     """The state's name as the partner would say it: what we call the other side is itself."""
-    zh, en = STATE_NAMES[one.state]
-    return (zh.replace("对方", "贵方") if one.direction is Direction.OUT else zh, en)
+    return state_name_told(one.state, one.direction)
 
 
 def allowed(one: Referral) -> tuple[ReferralEvent, ...]:

@@ -54,6 +54,8 @@ class LinkageDesk(Protocol):
 
     def opens(self, referral_id: str, token: str) -> bool: ...
 
+    def expired(self, one: Referral) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReferWish:

@@ -19,10 +19,11 @@ from aiohttp import web
 
 from gateway.core import number as numbers
 from gateway.core.case import TERMINAL
-from gateway.core.contact import Contact, Due, Receipt
-from gateway.core.duplicates import Likely, likely
+from gateway.core.contact import Contact, Due, Kind, Receipt
+from gateway.core.duplicates import Likely, likely, same_person
 from gateway.core.item import Item, ItemState
 from gateway.core.number import spaced
+from gateway.core.revision import secret
 from gateway.errors import (
     FieldFault,
     GatewayError,
@@ -173,12 +174,13 @@ class ReportPage:
         pages, wish = self._pages, dict(sent.fields).get(SAME, "")
         contact = self._contact(sent, passed)
         before = self._sent_before(request)
-        asks = not wish and before and not await pages.door.known(contact.key)
-        if asks and (twins := await self._twins(contact, before)):
+        own = await self._own(contact, before)
+        asks = not wish and own and not await pages.door.known(contact.key)
+        if asks and (twins := likely(_as_item(contact), own)):
             if sent.files and not await self._hold(sent, passed):
                 raise TooMany("暂存空间已满 / no room to hold the files")
             return self._which(look, sent, passed, twins)
-        if wish in before:
+        if wish in {item.number for item in own}:
             evidence = contact.evidence
             await pages.door.append(wish, contact.key, contact.content, evidence, "web", said=contact)
             return pages.show(look, "added.html", number=spaced(wish), plain=wish)
@@ -192,17 +194,24 @@ class ReportPage:
         held = self._pages.seals.unwrap(BEFORE, request.cookies.get(BEFORE, "")) or {}
         return tuple(number for number in held.get("n", ()) if isinstance(number, str))
 
-    async def _twins(self, contact: Contact, before: tuple[str, ...]) -> tuple[Likely, ...]:
-        """Of the items sent before, those that may be the same matter. Nobody else's are looked at."""
-        others = []
+    async def _own(self, contact: Contact, before: tuple[str, ...]) -> tuple[Item, ...]:
+        """Of the items sent from this browser those of the same person, by telephone or mail address.
+
+        Another person may sit there now. Reports are never among them: nobody else is to learn of one.
+        """
+        items = []
         for number in before:
             try:
                 other = (await self._pages.door.get(number)).item
             except NotFound:
                 continue
-            if other.state not in TERMINAL:
-                others.append(replace(other, person=contact.person))
-        return likely(_as_item(contact), others)
+            if (
+                not secret(other)
+                and other.state not in TERMINAL
+                and same_person(contact.person, other.person)
+            ):
+                items.append(other)
+        return tuple(items)
 
     def _which(self, look: Look, sent: Sent, passed: Pass, twins: tuple[Likely, ...]) -> web.Response:
         rows = [
@@ -311,7 +320,8 @@ class ReportPage:
             samesite="Lax",
             secure=self._pages.is_safe(request),
         )
-        numbers_ = [told.number, *(one for one in before if one != told.number)][:REMEMBERED]
+        sent = () if told.kind == Kind.REPORT.value else (told.number,)
+        numbers_ = [*sent, *(one for one in before if one != told.number)][:REMEMBERED]
         response.set_cookie(
             BEFORE,
             self._pages.seals.wrap(BEFORE, {"n": numbers_}),

@@ -31,6 +31,12 @@ class Sealed:
         if any(one.sha256 == sha256 and one.role in ROLES for one in detail.attachments):
             raise NotAllowed(WHY)
 
+    async def may_see_pages(self, who: Account, number: str) -> None:
+        """Raises NotAllowed for the fax pages of a report and what was read in them; NotFound."""
+        item = (await self._door.get(number)).item
+        if item.kind is Kind.REPORT and who.role not in self._openers:
+            raise NotAllowed(WHY)
+
     async def may_listen(self, who: Account, call: CallRecord) -> None:
         """Raises NotAllowed for the recording of a report, but to the agent who spoke in it; StorageDown."""
         if not call.number or who.role in self._openers or who.name == call.agent:

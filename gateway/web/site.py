@@ -172,7 +172,7 @@ def make_app(parts: WebParts) -> web.Application:
             *(parts.calls, parts.board, parts.var, parts.zone, rights, parts.area_code, sealed)
         ).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
-        *(FaxFilingApi(parts.filing).routes() if parts.filing else ()),
+        *(FaxFilingApi(parts.filing, sealed).routes() if parts.filing else ()),
         *_call_desk(parts, feed, rights),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from gateway.core.call import CallOutcome, CallRecord
 from gateway.core.contact import Channel, Kind
 from gateway.core.delivery import DeliveryState
+from gateway.core.item import QueueQuery
 from gateway.core.referral import (
     TABLE,
     WHO,
@@ -22,6 +23,7 @@ from gateway.core.referral import (
 )
 from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.errors import BadContact, Conflict, NotAllowed, NotFound
+from gateway.linkage import DONE_DAYS, OWED_DAYS
 from tests.linkage.conftest import House
 from tests.storage.databases import MONDAY, contact
 
@@ -171,3 +173,52 @@ def test_every_event_is_for_one_side_and_leads_somewhere() -> None:
     assert side_of(Direction.OUT, True) is Side.GIVER and side_of(Direction.IN, True) is Side.RECEIVER
     ends = {state for state in S if not TABLE[state]}
     assert ends == {S.CLOSED, S.REFUSED, S.RETURNED, S.KEPT}
+
+
+async def told(house: House) -> list[str]:
+    """Texts of the mails to partners, the oldest first."""
+    claimed = await house.storage.outbox.claim(("mail",), 20, house.clock(), timedelta(minutes=5))
+    return [one.draft.content["text"] for one in claimed]
+
+
+async def test_a_corrected_answer_is_sent_and_a_repeated_one_is_not(house: House) -> None:
+    _, one = await house.linkage.take(contact("x"), "12345", "P-1")
+    for text in ("商家已退款", "商家已退款", "更正：商家只退了一半", "商家已退款"):
+        await house.linkage.happen(one.id, ReferralEvent.ANSWER, "agent1", text=text)
+        house.clock.on(seconds=1)
+    answers = [text for text in await told(house) if "我方已反馈" in text]
+    assert len(answers) == 3
+    assert "更正：商家只退了一半" in answers[1] and "商家已退款" in answers[2]
+
+
+async def test_what_came_in_is_worded_from_our_side(house: House) -> None:
+    receipt, one = await house.linkage.take(contact("x"), "12345", "P-1")
+    await house.linkage.happen(one.id, ReferralEvent.ACCEPT, "agent1")
+    past = (await house.past(receipt.number))[-1]
+    assert past[0] == "referral_accept" and "我方已受理" in past[1] and "对方" not in past[1]
+    with pytest.raises(Conflict, match="我方已受理"):
+        await house.linkage.happen(one.id, ReferralEvent.ACCEPT, "agent1")
+    assert any("我方已受理" in text for text in await told(house))
+
+
+async def test_a_partners_answer_on_a_closed_item_has_to_be_read(house: House) -> None:
+    number = await house.number()
+    one = await house.linkage.refer(number, "12345", "agent1")
+    await house.intake.claim("agent1", QueueQuery(), number)
+    await house.intake.complete(number, "agent1")
+    await house.linkage.happen(one.id, ReferralEvent.ANSWER, "partner:12345", text="已处理", partner="12345")
+    assert [one.item.number for one in await house.intake.page(QueueQuery(has_addition=True))] == [number]
+
+
+async def test_slip_links_expire(house: House) -> None:
+    one = await house.linkage.refer(await house.number(), "12345", "agent1")
+    assert not house.linkage.expired(one)
+    house.clock.on(days=(one.due - house.clock().date()).days + OWED_DAYS)
+    assert not house.linkage.expired(one)
+    answered = await house.linkage.happen(
+        one.id, ReferralEvent.ANSWER, "partner:12345", text="已处理", partner="12345"
+    )
+    house.clock.on(days=DONE_DAYS)
+    assert not house.linkage.expired(answered) and house.linkage.expired(one)
+    house.clock.on(days=1)
+    assert house.linkage.expired(answered)

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from gateway.channels import counter
 from gateway.channels.counter import Registration
@@ -13,6 +14,7 @@ from gateway.core.contact import Channel, Kind, Person, Respondent
 from gateway.core.item import ItemState, QueueQuery
 from gateway.core.matter import LinkKind
 from gateway.errors import BadContact, Conflict, NotFound
+from gateway.intake import hour_of
 from gateway.matters import Split
 from tests.matters.conftest import House
 from tests.storage.databases import MONDAY, contact
@@ -165,6 +167,23 @@ async def test_a_reporter_who_is_to_stay_unknown(house: House) -> None:
     report = await house.intake.get(half.number)
     assert (report.item.person, report.item.anonymous, report.item.call_id) == (Person(), True, "")
     assert report.attachments == ()
+
+
+async def test_an_anonymous_half_is_tied_to_the_named_one_nowhere(house: House) -> None:
+    one = await house.number()
+    half = await house.matters.split(one, Split(Kind.REPORT, "线索", anonymous=True), "agent1")
+    again = await house.matters.split(one, Split(Kind.REPORT, "线索", anonymous=True), "agent1")
+    assert again.number == half.number, "sent again it is the same item"
+    for number, other in ((one, half.number), (half.number, one)):
+        assert (await house.matters.matter(number)).links == ()
+        assert other not in [likely.item.number for likely in await house.matters.likely(number)]
+        assert all(other not in entry.text for entry in (await house.intake.get(number)).timeline)
+    rows = await house.storage.database.read(
+        lambda t: [tuple(row) for row in t.execute(text("SELECT key, number FROM contacts"))]
+    )
+    assert all(one not in key for key, number in rows if number == half.number)
+    report = (await house.intake.get(half.number)).item
+    assert report.received_at == hour_of((await house.intake.get(one)).item.received_at)
 
 
 async def test_a_letters_dates_go_with_both_halves(house: House) -> None:

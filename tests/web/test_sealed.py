@@ -65,3 +65,15 @@ async def test_recordings(site: RealSite, tmp_path: Path) -> None:
             with pytest.raises(NotAllowed):
                 await sealed.may_listen(account, call)
     await sealed.may_listen(Account("agent2", Role.AGENT), replace(call, number=""))
+
+
+async def test_fax_pages_of_a_report_with_what_was_read(site: RealSite, tmp_path: Path) -> None:
+    sealed = Sealed(site.intake, LEADERS)
+    for kind in (Kind.REPORT, Kind.UNSORTED):
+        number = (await site.intake.submit(contact(tmp_path, kind))).number
+        await sealed.may_see_pages(Account("super", Role.SUPERVISOR), number)
+        if kind is Kind.REPORT:
+            with pytest.raises(NotAllowed):
+                await sealed.may_see_pages(Account("agent1", Role.AGENT), number)
+        else:
+            await sealed.may_see_pages(Account("agent1", Role.AGENT), number)

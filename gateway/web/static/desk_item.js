@@ -174,7 +174,7 @@ async function showMatter(number) {
   const handed = referrals?.items || [];
   $("item-referrals-box").hidden = !handed.length;
   $("item-referrals").replaceChildren(
-    ...handed.map((one) => make("li", [`${w(`direction.${one.direction}`)} ${one.partner}`, w(`referral.${one.state}`), one.their_number, `${w("due")} ${one.due}`, one.text].filter(Boolean).join(" · "))),
+    ...handed.map((one) => make("li", [`${w(`direction.${one.direction}`)} ${one.partner}`, w(`referral.${one.direction === "in" ? "in." : ""}${one.state}`), one.their_number, `${w("due")} ${one.due}`, one.text].filter(Boolean).join(" · "))),
   );
   document.body.dataset.matter = number;
 }

@@ -26,7 +26,7 @@ function rowOf(one) {
   said.append(make("div", slip.slice(0, 160)), make("div", one.text, "soft"));
   const acts = make("td");
   acts.append(...(OURS[one.direction][one.state] || []).map((event) => button(w(`event.${event}`), () => begin(one, event))));
-  row.append(number, make("td", `${w(`direction.${one.direction}`)} ${w(`partner.${one.partner}`).replace("partner.", "")}`), make("td", w(`referral.${one.state}`)), due, said, make("td", when(one.made_at)), acts);
+  row.append(number, make("td", `${w(`direction.${one.direction}`)} ${w(`partner.${one.partner}`).replace("partner.", "")}`), make("td", w(`referral.${one.direction === "in" ? "in." : ""}${one.state}`)), due, said, make("td", when(one.made_at)), acts);
   return row;
 }
 
