@@ -184,7 +184,7 @@ class Pages:
                 self._own(request)
             await self.gate.admit(request)
             if request.method == "POST":
-                self._count(request)
+                await self._count(request)
             return await page(request, look)
         except GatewayError as error:
             if error.status >= 500:
@@ -206,11 +206,13 @@ class Pages:
         detail = "" if status >= 500 or error.detail == error.en else look.half(error.detail)
         return self.show(look, "problem.html", status, headers, error=error, detail=detail, told=status)
 
-    def _count(self, request: web.Request) -> None:
-        """Raises Flooded, but for a form that can be shown again: then it is FLOODED in the request."""
+    async def _count(self, request: web.Request) -> None:
+        """Raises Flooded, but not for who is logged in; a form that can be shown again has it as FLOODED."""
         try:
             self.gate.rates.submitted(address_of(request))
         except Flooded as error:
+            if await self.gate.person(request):
+                return
             if request.path != "/report" or (request.content_length or TEXTS) >= TEXTS:
                 raise
             request[FLOODED] = error

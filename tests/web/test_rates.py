@@ -134,6 +134,9 @@ async def test_a_flooded_address_keeps_its_sessions_and_tokens(tmp_path: Path) -
         assert await asked(site, LINES, 5, Cookie=session) == [200] * 5
         assert await asked(site, "/openapi.json", 5, **site.bearer("display")) == [200] * 5
         assert await statuses(site, 3, **site.bearer("agent")) == [201] * 3
+        for cookie, expected in (({}, 429), ({"Cookie": session}, 404)):
+            async with site.client.post("/track", data={"number": "1"}, headers=cookie) as response:
+                assert response.status == expected
 
 
 async def test_what_a_page_of_another_site_loads_is_refused_and_not_counted(tmp_path: Path) -> None:
