@@ -159,6 +159,27 @@ async def test_a_report_may_be_anonymous(site: RealSite) -> None:
     assert (item["kind"], item["anonymous"]) == ("report", True)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        ({}, {}, True),
+        ({}, {"name": "李四", "phone": "13900001111"}, False),
+        ({"kind": "report"}, {}, False),
+        ({"kind": "report"}, {"kind": "report"}, False),
+    ],
+    ids=["the same person", "another person", "a report before", "two reports"],
+)
+async def test_the_next_person_at_a_browser_learns_of_nothing_sent_before(
+    site: RealSite, first: dict[str, str], second: dict[str, str], asked: bool
+) -> None:
+    for said in (first, second):
+        _, page = await get(site, "/report")
+        response, page = await send(site, "/report", page.form("/report").filled(**SAID | said))
+    assert response.status == 200
+    assert ("是否同一件事" in page.words) is asked
+    assert len(await site.items()) == (1 if asked else 2)
+
+
 async def test_a_form_without_a_kind_asks_for_it(site: RealSite) -> None:
     _, page = await get(site, "/report")
     response, page = await send(site, "/report", page.form("/report").filled(content="x"))

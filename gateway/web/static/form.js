@@ -77,21 +77,12 @@ function arrived(request, form, failed) {
   const chosen = form.elements.evidence;
   document.querySelector("main").replaceWith(document.adoptNode(main));
   keepFiles(main, chosen);
-  markTyped(main);
   for (const next of main.querySelectorAll("form[data-bits]")) {
     work(next);
     next.addEventListener("submit", (event) => send(event, next));
   }
   (main.querySelector("[role=alert], [role=status] h2") ?? main).focus?.();
   scrollTo(0, 0);
-}
-
-/** What the server filled in counts as typed: only that is there again after the back button. */
-function markTyped(main) {
-  for (const field of main.querySelectorAll("input:not([type=file], [type=hidden]), textarea, select")) {
-    if (field.type === "checkbox" || field.type === "radio") field.checked = field.checked;
-    else field.value = field.value;
-  }
 }
 
 /** The files that were chosen stay chosen, unless they were what was wrong, or the gateway holds them. */
