@@ -9,14 +9,14 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s%s\n", $$1, $$2 }'
 
 run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
-	@$(PY) -m gateway.workshop run
+	@$(PY) -m gateway.setup.workshop run
 	@exec .venv/bin/gateway run $(ARGS)
 
 test: setup ## run every test, those on a real Asterisk too, in two processes
 	@exec $(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 setup: venv ## set up what run and test need, and nothing else
-	@$(PY) -m gateway.workshop test
+	@$(PY) -m gateway.setup.workshop test
 
 check: venv ## lint, format, types, walls between the packages, docs
 	@$(PY) -m ruff check .
@@ -29,7 +29,7 @@ format: venv ## put the code into the house format and mend what ruff can
 	@$(PY) -m ruff format .
 
 docs: venv ## renew the tables in docs/ that are made from the code
-	@$(PY) -m gateway.reference
+	@$(PY) -m gateway.setup.reference
 
 bench: setup ## measure speed and memory; the table is printed
 	@exec $(PY) -m bench $(ARGS)

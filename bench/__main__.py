@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print the tables, and with --write keep them in docs/benchmarks.md."""
+"""`python -m bench`: measure, print the tables, and with --write keep them in docs/developing/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bench.site import Site, site
 from bench.table import Part, markdown
 from gateway.errors import SetupError
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "developing" / "benchmarks.md"
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
 FAX = ("fax-reading", "fax-line", "fax-kills")
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure speed and memory.")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given again")
     parser.add_argument("--quick", action="store_true", help="few samples: does it run, not how fast it is")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/developing/benchmarks.md")
     chosen = parser.parse_args(arguments)
     if chosen.write and (chosen.only or chosen.quick):
         parser.error("--write keeps a whole run: without --only and --quick")

@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass, field
 
 from bench.line import Heard, Line, Press
 from bench.menu import SHORT
-from gateway.caller.dialog import Dialog
-from gateway.caller.endpoint import Endpoint, Timers, open_endpoint
-from gateway.caller.leg import Ended, Leg, Notice, Sound
-from gateway.caller.sip import Request, Target, address, answer, from_value, header, target_of
+from gateway.sip_phone.dialog import Dialog
+from gateway.sip_phone.endpoint import Endpoint, Timers, open_endpoint
+from gateway.sip_phone.leg import Ended, Leg, Notice, Sound
+from gateway.sip_phone.sip import Request, Target, address, answer, from_value, header, target_of
 
 HOST = "127.0.0.1"
 SLOTS = 4  # callers are spread over the 20 ms

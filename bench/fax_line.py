@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.table import Part, Row, at_most
-from gateway.pbx.asterisk_tree import find_or_make
-from gateway.voice_engine.environment import cache_home
-from tests.fax.letters import letter
+from gateway.settings.cache import cache_home
+from gateway.setup.asterisk_tree import find_or_make
+from tests.channels.fax.letters import letter
 from tests.live import conftest
 from tests.live.conftest import Gateway, new_gateway, running
 from tests.live.far_fax import FarFax, far_fax

@@ -19,8 +19,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from bench.table import Part, Row, at_most
-from gateway.fax.reading import PageReader
-from gateway.workshop import tool
+from gateway.channels.fax.reading import PageReader
+from gateway.setup.workshop import tool
 
 WIDTH, HEIGHT, SIZE, STEP = 1728, 2156, 34, 56
 SECONDS, MEMORY = 3.0, 500.0  # a page, and MB, at most

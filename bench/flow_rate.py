@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.table import Part, Row, at_least
-from gateway.core.flow_file import FlowSet
-from gateway.core.simulation import Conditions, simulate
-from gateway.flows import parse_folder
+from gateway.core.flow.file import FlowSet
+from gateway.core.flow.simulation import Conditions, simulate
+from gateway.flows.store import parse_folder
 
 WANTED = 20_000  # calls a second
 SHIPPED = Path(__file__).resolve().parents[1] / "ivr_flows"

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.table import Part, Row, at_most
+from gateway.channels.fax import worker
 from gateway.errors import Refused, TooLarge
-from gateway.fax import worker
-from tests.fax import test_pages as faxes
+from tests.channels.fax import test_pages as faxes
 from tests.mail import test_limits as mails
 from tests.web import test_multipart as bodies
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gateway.caller.packet import KEYS
-from gateway.caller.sdp import Media
+from gateway.sip_phone.packet import KEYS
+from gateway.sip_phone.sdp import Media
 
 FRAME = 160  # samples in 20 ms
 HOLD = 5  # ticks for which a key is held: longer than the 80 ms that Asterisk takes as a key's least

@@ -18,18 +18,18 @@ from pathlib import Path
 import uvloop
 
 from bench.process_time import resident
-from gateway import config
-from gateway.aftercall import AfterCall
-from gateway.core.note import What
-from gateway.flows import FlowStore
-from gateway.intake import Intake
+from gateway.calls.after_call import AfterCall
+from gateway.calls.switchboard import Switchboard
+from gateway.core.call.journal import What
+from gateway.flows.store import FlowStore
+from gateway.intake.intake import Intake
 from gateway.pbx.agi import AgiServer, AgiSession
 from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
 from gateway.pbx.ivr import Ivr
-from gateway.rules import load_rules
+from gateway.rules.load import load_rules
+from gateway.settings import schema as config
 from gateway.storage import Storage
-from gateway.switchboard import Switchboard
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -15,8 +15,8 @@ from bench.pop_marks import Seen, account, chromium, desk, telephone
 from bench.site import shipped_site
 from bench.table import Part
 from bench.transfers import overrides
-from gateway.caller.phone import Phone
-from gateway.config import Config
+from gateway.settings.schema import Config
+from gateway.sip_phone.phone import Phone
 
 POP = 50.0  # milliseconds at most, p99
 PAUSE = 1.5  # seconds until the seats are free again, and the items of who gave up are in the lists

@@ -24,11 +24,11 @@ from bench.pop_marks import Seen, chromium, desk, telephone
 from bench.process_time import cpu_time
 from bench.site import shipped_site
 from bench.table import Part, Row, at_least, at_most, percentile
-from gateway.caller.phone import Answer, Ignore, Phone
-from gateway.config import Config
 from gateway.pbx.ami import Ami
 from gateway.pbx.conf import QUEUE, Places
-from gateway.secrets import load_secrets
+from gateway.settings.schema import Config
+from gateway.settings.secrets import load_secrets
+from gateway.sip_phone.phone import Answer, Ignore, Phone
 
 SEATS, PAGES, RUNG = 50, 2, 12  # of those that are rung, PAGES are in Chromium
 LINES = 40

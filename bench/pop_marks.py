@@ -18,11 +18,11 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bench.table import Row, at_most, percentile
 from bench.transfers import command
-from gateway.caller.phone import Phone, Policy, Ring
-from gateway.config import Config
-from gateway.core.note import What, number_of, read_note
+from gateway.core.call.journal import What, number_of, read_note
 from gateway.pbx.conf import Places
-from gateway.workshop import tool
+from gateway.settings.schema import Config
+from gateway.setup.workshop import tool
+from gateway.sip_phone.phone import Phone, Policy, Ring
 
 # What each page notes: when it read of a call, and when the gateway had told of it.
 NOTES = """

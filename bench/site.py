@@ -23,11 +23,12 @@ from typing import IO
 from bench import dialplan, menu
 from bench.callers import Job, Result
 from bench.process_time import CpuTime, cpu_time
-from gateway import config
 from gateway.errors import PbxDown
-from gateway.pbx.asterisk_tree import Asterisk, find_or_make
+from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places
-from gateway.voice_engine.environment import cache_home
+from gateway.settings import schema as config
+from gateway.settings.cache import cache_home
+from gateway.setup.asterisk_tree import find_or_make
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOT = 60.0  # seconds

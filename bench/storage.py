@@ -23,11 +23,11 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from bench.table import Part, Row, at_least, at_most, percentile
-from gateway.core.call import CallRecord, PathStep
-from gateway.core.contact import Channel, Contact, Kind, Person, Respondent
-from gateway.core.item import QueueQuery
-from gateway.intake import Intake
-from gateway.rules import load_rules
+from gateway.core.call.record import CallRecord, PathStep
+from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
+from gateway.core.item.item import QueueQuery
+from gateway.intake.intake import Intake
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.sqlite import CHECKPOINT
 

@@ -21,11 +21,11 @@ import aiohttp
 
 from bench.site import ROOT, shipped_site
 from bench.table import Part, Row, at_most, percentile
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone
-from gateway.config import Config
-from gateway.core.note import Note, What, read_note
+from gateway.core.call.journal import Note, What, read_note
 from gateway.pbx.conf import Places
+from gateway.settings.schema import Config
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Phone
 
 AGENT, PARTNER = 2300, 1900  # Hz
 SILENCE = 0.05  # seconds at most, p99

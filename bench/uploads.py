@@ -17,12 +17,13 @@ from pathlib import Path
 import uvloop
 
 from bench.table import Part, Row, at_most
-from gateway import config
-from gateway.board import StoreView, TokenLedger
-from gateway.intake import Intake, faults
-from gateway.rules import load_rules
+from gateway.calls.board import StoreView, TokenLedger
+from gateway.calls.views import AgentView, BoardCounts, LineView, PartHealth, WaitingView
+from gateway.intake.intake import Intake, faults
+from gateway.rules.load import load_rules
+from gateway.settings import schema as config
 from gateway.storage import Storage
-from gateway.web.ports import AgentView, BoardCounts, LineView, PartHealth, Told, WaitingView
+from gateway.web.ports import Told
 from gateway.web.site import WebParts, listen, make_app
 
 ROOT = Path(__file__).resolve().parents[1]

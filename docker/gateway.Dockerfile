@@ -15,7 +15,7 @@ RUN python3 -m venv /opt/venv \
 FROM base AS browser
 COPY package.json package-lock.json ./
 COPY gateway gateway
-RUN XDG_CACHE_HOME=/opt/cache /opt/venv/bin/python -m gateway.browser_parts \
+RUN XDG_CACHE_HOME=/opt/cache /opt/venv/bin/python -m gateway.setup.browser_parts \
     && rm -rf /opt/cache/hotline-gateway/node-*
 
 FROM base

@@ -21,30 +21,34 @@ from pathlib import Path
 
 import uvloop
 
-from gateway import browser_parts, preflight, vitals
-from gateway.accounts import Accounts
-from gateway.aftercall import AfterCall
-from gateway.board import LiveBoard, StoreView, TokenLedger
-from gateway.call_desk import CallDesk
-from gateway.config import Config
-from gateway.core.deadlines import Rules
-from gateway.core.fax import Reading
-from gateway.day_book import DayBook
-from gateway.disk import private_folder
+from gateway import health_checks as vitals
+from gateway.accounts.accounts import Accounts
+from gateway.accounts.seed_accounts import ensure_accounts
+from gateway.calls.after_call import AfterCall
+from gateway.calls.board import LiveBoard, StoreView, TokenLedger
+from gateway.calls.desk import CallDesk
+from gateway.calls.statistics import DayBook
+from gateway.calls.switchboard import Switchboard
+from gateway.channels.email.reception import Reception
+from gateway.channels.email.service import MailIn, load_marks
+from gateway.channels.fax.filing import Filing
+from gateway.channels.fax.reading import FaxReading, installed
+from gateway.channels.fax.reception import FaxReception
+from gateway.core.fax.record import Reading
+from gateway.core.item.deadlines import Rules
+from gateway.core.roles import Role
 from gateway.errors import PbxDown, SetupError, StorageDown
-from gateway.fax.filing import Filing
-from gateway.fax.reading import FaxReading, installed
-from gateway.fax.reception import FaxReception
-from gateway.flows import FlowStore
-from gateway.house_accounts import ensure_accounts
-from gateway.intake import Intake, faults
-from gateway.linkage import Linkage
+from gateway.flows.prompts import load_prompts
+from gateway.flows.store import FlowStore
+from gateway.health_checks import Vitals
+from gateway.intake.intake import Intake, faults
+from gateway.intake.matters import Matters
+from gateway.intake.referrals import Linkage
+from gateway.intake.virus_scan import Clamd
 from gateway.log_lines import log_to_stderr
 from gateway.mail.thread import Marks
-from gateway.mail_in.reception import Reception
-from gateway.mail_in.service import MailIn, load_marks
-from gateway.matters import Matters
 from gateway.notify.service import partner_slips, post_office
+from gateway.pbx import preflight
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk, find
@@ -54,20 +58,18 @@ from gateway.pbx.logs import keep_rotating
 from gateway.pbx.needs import wanted
 from gateway.pbx.process import AsteriskProcess
 from gateway.pbx.readiness import Readiness
-from gateway.prompts import load_prompts
-from gateway.rules import load_rules
-from gateway.secrets import Secrets, key_once, load_secrets
+from gateway.rules.load import load_rules
+from gateway.settings.cache import cache_home
+from gateway.settings.durable_files import private_folder
+from gateway.settings.schema import Config
+from gateway.settings.secrets import Secrets, key_once, load_secrets
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
-from gateway.switchboard import Switchboard
 from gateway.tasks import Supervisor, Work
-from gateway.virus_scan import Clamd
-from gateway.vitals import Vitals
-from gateway.voice_engine.environment import cache_home
-from gateway.web.fax_api import FaxApi
-from gateway.web.pages import PublicSide
-from gateway.web.phone_page import BrowserPhones
-from gateway.web.ports import Role
+from gateway.web import browser_parts
+from gateway.web.api.fax import FaxApi
+from gateway.web.pages.pages import PublicSide
+from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from pathlib import Path
 
 
 class GatewayError(Exception):
-    """Root of the tree. `code` is stable: API clients and docs/errors.md rely on it."""
+    """Root of the tree. `code` is stable: API clients and docs/reference/errors.md rely on it."""
 
     code = "internal"
     status = 500

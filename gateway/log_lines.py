@@ -11,7 +11,7 @@ import logging
 import time
 from datetime import UTC, datetime
 
-from gateway.core.call import CallRecord
+from gateway.core.call.record import CallRecord
 
 
 class Line(logging.Formatter):

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from gateway.pbx.asterisk_tree import Asterisk, find_or_make
-from gateway.voice_engine.environment import cache_home
+from gateway.pbx.asterisk_tree import Asterisk
+from gateway.settings.cache import cache_home
+from gateway.setup.asterisk_tree import find_or_make
 
 
 @pytest.fixture(scope="session")

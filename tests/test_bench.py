@@ -77,7 +77,7 @@ def test_results_are_written_between_their_marks(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_part_and_has_its_marks() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    page = (ROOT / "docs" / "developing" / "benchmarks.md").read_text("utf-8")
     assert all(f"`{name}`" in page for name in PARTS)
     assert page.index("<!-- results -->") < page.index("<!-- end of results -->")
 

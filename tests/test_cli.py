@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway import config, named_files
-from gateway.cli import COMMANDS, main
+from gateway.cli import referenced_files as named_files
+from gateway.cli.main import COMMANDS, main
 from gateway.errors import SettingError
 from gateway.notify.webhook import secret_of
-from gateway.secrets import load_secrets
+from gateway.settings import schema as config
+from gateway.settings.secrets import load_secrets
 from tests.notify.mail_server import certificate
 
 ROOT = Path(__file__).resolve().parents[1]

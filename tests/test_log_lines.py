@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime, timedelta
 
-from gateway.core.call import CallOutcome, CallRecord
+from gateway.core.call.record import CallOutcome, CallRecord
 from gateway.log_lines import JsonLine, Line, call_line
 
 LIBRARY = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")

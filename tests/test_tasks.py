@@ -175,15 +175,15 @@ async def test_nothing_begins_after_the_end(tasks: Supervisor) -> None:
 
 # Tasks outside of the supervisor: each belongs to one connection or request, is awaited by it, ends with it.
 OWN_TASKS = {
-    "gateway/caller/phone.py": "the SIP caller: a tool, not the service",
-    "gateway/mail_in/imap.py": "one command of one connection, raced against its loss",
-    "gateway/mail_in/imap_client.py": "the connect of one connection, ended by ImapLink.close",
-    "gateway/mail_in/listener.py": "one mail being committed, awaited by its session and by the end",
+    "gateway/sip_phone/phone.py": "the SIP caller: a tool, not the service",
+    "gateway/channels/email/imap.py": "one command of one connection, raced against its loss",
+    "gateway/channels/email/imap_client.py": "the connect of one connection, ended by ImapLink.close",
+    "gateway/channels/email/listener.py": "one mail being committed, awaited by its session and by the end",
     "gateway/pbx/agi.py": "one call of one FastAGI connection, ended with the server",
     "gateway/tasks.py": "the supervisor itself",
-    "gateway/web/events.py": "the writer of one WebSocket; the connection ends with it",
-    "gateway/web/shared_lists.py": "one reading that several requests await",
-    "gateway/web/sip_socket.py": "two pumps of one WebSocket",
+    "gateway/web/api/events.py": "the writer of one WebSocket; the connection ends with it",
+    "gateway/web/http/shared_lists.py": "one reading that several requests await",
+    "gateway/web/http/sip_socket.py": "two pumps of one WebSocket",
 }
 BEGINS = {"create_task", "ensure_future", "TaskGroup", "run_coroutine_threadsafe"}
 

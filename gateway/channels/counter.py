@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
-from gateway.core.contact import Channel, Contact
+from gateway.core.item.contact import Channel, Contact
 from gateway.errors import FieldFault
 
 CHANNELS = (Channel.COUNTER, Channel.LETTER)

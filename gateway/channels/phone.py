@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 
-from gateway.core.call import CallOutcome, CallRecord
-from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Task
+from gateway.core.call.record import CallOutcome, CallRecord
+from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
 
 CHANNEL = Channel.PHONE
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from gateway.core import written
+from gateway.core.item import written
 from gateway.mail.charset import clean, decode, one_line
 
 HEAD_LIMIT = 256 * 1024  # bytes of one header block; what follows counts as body

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.core import number as numbers
-from gateway.core import written
-from gateway.secrets import proof
+from gateway.core.item import number as numbers
+from gateway.core.item import written
+from gateway.settings.secrets import proof
 
 TOKEN = 12  # letters of base 32: 60 bits
 _MARK = re.compile(r"(?<![0-9a-z])(\d{12})\.([a-z2-7]{12})(?![0-9a-z])")

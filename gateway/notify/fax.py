@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from gateway.core.delivery import Delivery, Later, Never, Result, Sent
+from gateway.core.item.delivery import Delivery, Later, Never, Result, Sent
 from gateway.errors import PbxDown
-from gateway.fax.line import OUT, FaxLine, Went, sent_before
+from gateway.pbx.fax_line import OUT, FaxLine, Went, sent_before
 from gateway.pbx.journal import read_journal
 
 FAX = "fax"
@@ -124,7 +124,7 @@ class FaxSender:
         text = "\n\n".join(part for part in (content.get("subject", ""), content.get("text", "")) if part)
         enclosed = [str(self._place(sha256)) for sha256 in content.get("files", "").split()]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.fax.letter", str(file), str(self._font), *enclosed),
+            *(sys.executable, "-m", "gateway.notify.fax_sheet", str(file), str(self._font), *enclosed),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

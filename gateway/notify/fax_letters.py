@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gateway.core.contact import Channel
-from gateway.core.delivery import About, Draft, Occasion, Plan
+from gateway.core.item.contact import Channel
+from gateway.core.item.delivery import About, Draft, Occasion, Plan
 from gateway.notify.fax import FAX
 from gateway.notify.letters import Letters
 

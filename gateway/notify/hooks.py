@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from gateway.config import Webhook
-from gateway.core.delivery import About, Draft, Occasion, Plan
+from gateway.core.item.delivery import About, Draft, Occasion, Plan
+from gateway.settings.schema import Webhook
 
 EVENTS = ("item.new", "item.changed", "item.due")
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
-from gateway.core import written
-from gateway.core.case import KIND_NAMES, STATE_NAMES, Event
-from gateway.core.contact import Channel, Kind
-from gateway.core.delivery import MAIL, About, Draft, Occasion, Plan
-from gateway.core.number import spaced
+from gateway.core.item import written
+from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.delivery import MAIL, About, Draft, Occasion, Plan
+from gateway.core.item.number import spaced
+from gateway.core.item.states import KIND_NAMES, STATE_NAMES, Event
 from gateway.mail.automatic import OWN_LOOP, why_no_answer
 from gateway.mail.header import message_ids, split_head
 from gateway.mail.thread import Marks

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.core.delivery import (
+from gateway.core.item.delivery import (
     About,
     Delivery,
     DeliveryState,

@@ -11,13 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import fonts
-from gateway.config import Config, Webhook
-from gateway.core.deadlines import Rules
-from gateway.core.delivery import MAIL
+from gateway.core.item.deadlines import Rules
+from gateway.core.item.delivery import MAIL
+from gateway.core.ledgers import OnceLedger
 from gateway.errors import Problem, SetupError
-from gateway.fax.line import FaxLine
-from gateway.ledgers import OnceLedger
 from gateway.mail.thread import Marks
 from gateway.notify.fax import FAX, FaxLimits, FaxSender, SentCount
 from gateway.notify.fax_letters import FaxLetters
@@ -29,8 +26,11 @@ from gateway.notify.smtp import Server, SmtpSender
 from gateway.notify.way import Way
 from gateway.notify.webhook import WebhookSender, secret_of
 from gateway.pbx.conf import Places
+from gateway.pbx.fax_line import FaxLine
+from gateway.settings import fonts
+from gateway.settings.cache import cache_home
+from gateway.settings.schema import Config, Webhook
 from gateway.tasks import Supervisor
-from gateway.voice_engine.environment import cache_home
 
 
 def post_office(

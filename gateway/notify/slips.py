@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.core.contact import Kind
-from gateway.core.delivery import MAIL, Draft
-from gateway.core.partner import Partner
-from gateway.core.referral import FIELD_NAMES, Direction, Referral, state_name_told
+from gateway.core.flow.partner import Partner
+from gateway.core.item.contact import Kind
+from gateway.core.item.delivery import MAIL, Draft
+from gateway.core.item.referral import FIELD_NAMES, Direction, Referral, state_name_told
 from gateway.mail.automatic import OWN_LOOP
 from gateway.mail.thread import Marks
 from gateway.notify.hooks import posted, way_of
@@ -41,7 +41,7 @@ class SlipHead:
 
 
 class PartnerSlips:
-    """The `Slips` of gateway/linkage.py."""
+    """The `Slips` of gateway/intake/referrals.py."""
 
     def __init__(self, head: SlipHead) -> None:
         self._head = head

@@ -24,8 +24,8 @@ from aiosmtplib.errors import (
     SMTPResponseException,
 )
 
-from gateway.core import written
-from gateway.core.delivery import MAIL, Delivery, Later, Never, Result, Sent
+from gateway.core.item import written
+from gateway.core.item.delivery import MAIL, Delivery, Later, Never, Result, Sent
 from gateway.mail.automatic import OWN_LOOP
 
 CLEAN = 200  # characters of a server's answer that are kept

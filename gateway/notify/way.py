@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gateway.core.delivery import Delivery, Result
+from gateway.core.item.delivery import Delivery, Result
 
 
 class Way(Protocol):

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import aiohttp
 
-from gateway.config import Webhook
-from gateway.core.delivery import Delivery, Later, Never, Result, Sent
-from gateway.disk import write_private
+from gateway.core.item.delivery import Delivery, Later, Never, Result, Sent
+from gateway.core.ledgers import OnceLedger
 from gateway.errors import Problem, SetupError
-from gateway.ledgers import OnceLedger
 from gateway.notify.hooks import way_of
+from gateway.settings.durable_files import write_private
+from gateway.settings.schema import Webhook
 
 PREFIX = "whsec_"
 

@@ -1,7 +1,7 @@
 """The FastAGI server: who may connect, which handler takes a call, one owned task per call.
 
 Built on panoramisk's fast_agi.Application, whose stream handler and request are replaced
-(docs/panoramisk.md says why). A bad peer costs its own connection and nothing else. A call
+(docs/developing/panoramisk.md says why). A bad peer costs its own connection and nothing else. A call
 that cannot be taken is given back to the dialplan with GATEWAY_AGI saying why.
 """
 

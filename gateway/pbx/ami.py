@@ -2,7 +2,7 @@
 
 An action is sent once or not at all: what was unanswered when the link went ends with AmiLost.
 After each log-in Asterisk is looked at (Snapshot) before the first event is handed on.
-Used by asterisk.AsteriskPbx. Defects of the library it stands on: docs/panoramisk.md.
+Used by asterisk.AsteriskPbx. Defects of the library it stands on: docs/developing/panoramisk.md.
 """
 
 from __future__ import annotations

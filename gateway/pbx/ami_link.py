@@ -2,7 +2,7 @@
 
 What stays the library's: action ids, the text of an action, the table of open actions. What
 is ours: framing, decoding, guarded callbacks, refused values, and that nothing is ever sent
-again (docs/panoramisk.md). It has no time limits and no reconnect: ami.Ami does that.
+again (docs/developing/panoramisk.md). It has no time limits and no reconnect: ami.Ami does that.
 """
 
 from __future__ import annotations

@@ -14,11 +14,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.config import Config
 from gateway.core import telephone
-from gateway.core.acd import priority
-from gateway.core.call import CallBack, back_call, is_back, owed_of
-from gateway.core.note import What, read_note
+from gateway.core.call.journal import What, read_note
+from gateway.core.call.record import CallBack, back_call, is_back, owed_of
+from gateway.core.call.seat import priority
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen
@@ -37,6 +36,7 @@ from gateway.pbx.port import (
 from gateway.pbx.room_hold import RoomHold
 from gateway.pbx.silence import SilenceWatch
 from gateway.pbx.sip_bans import SipBans
+from gateway.settings.schema import Config
 from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ made once per recipe and shared by every clone of the user. Called by the set-up
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,43 +14,36 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import debian
-from gateway.errors import PbxDown, SetupError
+from gateway.errors import PbxDown
 
 OLDEST = 20  # the dialplan and the modules we load by name need this much
-NEEDED_MB = 700  # packages and tree side by side while it is being made
-WANTED = debian.Wanted(
-    suite="sid",
-    packages=("asterisk",),
-    # Needed only by modules that asterisk_conf does not load, or by a system-wide installation.
-    left_out=(
-        "adduser",
-        "asterisk-config-custom",  # stands in for asterisk-config: the sample configuration
-        "asterisk-core-sounds-en",
-        "libcodec2-1.2",
-        "libgmime-3.0-0t64",
-        "libical3t64",
-        "libiksemel3",
-        "libjack-jackd2-0",
-        "liblua5.1-0",
-        "libneon27t64",
-        "libportaudio2",
-        "libradcli4",
-        "libsnmp45",
-        "libsybdb5",
-        "libunbound8",
-    ),
+# The packages of the tree; their names are the key of its folder, so that a changed list makes a new tree.
+SUITE = "sid"
+PACKAGES = ("asterisk",)
+# Needed only by modules that asterisk_conf does not load, or by a system-wide installation.
+LEFT_OUT = (
+    "adduser",
+    "asterisk-config-custom",  # stands in for asterisk-config: the sample configuration
+    "asterisk-core-sounds-en",
+    "libcodec2-1.2",
+    "libgmime-3.0-0t64",
+    "libical3t64",
+    "libiksemel3",
+    "libjack-jackd2-0",
+    "liblua5.1-0",
+    "libneon27t64",
+    "libportaudio2",
+    "libradcli4",
+    "libsnmp45",
+    "libsybdb5",
+    "libunbound8",
 )
-_NOT_RUN = ("doc", "info", "lintian", "locale", "man")
 _SBIN = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 _MODULES = ("usr/lib/*-linux-gnu/asterisk/modules", "usr/lib/asterisk/modules", "usr/lib64/asterisk/modules")
 _DATA = ("usr/share/asterisk", "var/lib/asterisk")
-_ADVICE = "install asterisk >= 20 by hand and run this again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +82,6 @@ def find(cache: Path) -> Asterisk | None:
     return _system() or _own(_folder(cache))
 
 
-def find_or_make(cache: Path, say: Callable[[str], None]) -> Asterisk:
-    """As `find`; makes the tree when there is none (a minute, 200 MB). Raises SetupError with advice."""
-    found = find(cache)
-    if found:
-        return found
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with _alone(cache / "asterisk.lock"):
-            return _own(_folder(cache)) or _make(_folder(cache), say)
-    except SetupError as error:
-        raise SetupError(f"no Asterisk could be made: {error}\n{_ADVICE}") from error
-    except OSError as error:
-        raise SetupError(f"no Asterisk could be made in {cache}: {error.strerror}\n{_ADVICE}") from error
-
-
 def major(said: str) -> int:
     """The main version in what `asterisk -V` prints; 0 when there is none."""
     found = re.match(r"Asterisk (?:certified[-/])?(\d+)\.", said)
@@ -114,27 +91,6 @@ def major(said: str) -> int:
 def version_line(said: str) -> str:
     """The line that names the version. Without a network card others come before it, about an EID."""
     return next((line.strip() for line in said.splitlines() if major(line.strip())), "")
-
-
-def _make(folder: Path, say: Callable[[str], None]) -> Asterisk:
-    """Unpack beside the final place, try it, then move it there: a half-made tree is never found."""
-    free = shutil.disk_usage(folder.parent).free // 2**20
-    if free < NEEDED_MB:
-        raise SetupError(f"{NEEDED_MB} MB are needed in {folder.parent}, {free} MB are free")
-    work = folder.with_suffix(".part")
-    work.mkdir(exist_ok=True)
-    tree = work / "tree"
-    debian.unpack(WANTED, work, tree, say)
-    for name in _NOT_RUN:
-        shutil.rmtree(tree / "usr/share" / name, ignore_errors=True)
-    if not _own(tree):
-        raise SetupError("the unpacked Asterisk does not start: " + _why_not(tree))
-    tree.replace(folder)
-    shutil.rmtree(work)
-    made = _own(folder)
-    assert made, "it answered before it was moved"
-    say(f"Asterisk {made.version} is ready in {folder}")
-    return made
 
 
 def _system() -> Asterisk | None:
@@ -177,23 +133,7 @@ def _version(argv: tuple[str, ...]) -> str:
     return version_line(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else ""
 
 
-def _why_not(tree: Path) -> str:
-    argv = _by_own_loader(tree)
-    if not argv:
-        return "no loader in it"
-    done = subprocess.run([*argv, "-V"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return (done.stderr + done.stdout).decode("utf-8", "replace").strip()[-300:]
-
-
 def _folder(cache: Path) -> Path:
     """One tree per recipe and processor: a changed recipe makes a new one beside the old."""
-    recipe = json.dumps([WANTED.suite, WANTED.packages, WANTED.left_out, platform.machine()])
+    recipe = json.dumps([SUITE, PACKAGES, LEFT_OUT, platform.machine()])
     return cache / f"asterisk-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One set-up at a time; a second one waits and then finds the tree made."""
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

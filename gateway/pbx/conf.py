@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config import Config
 from gateway.core import telephone
-from gateway.core.steps.queue import Queue
-from gateway.disk import write_private
+from gateway.core.flow.steps.queue import Queue
 from gateway.errors import Problem, SetupError
 from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
-from gateway.secrets import Secrets, word
+from gateway.settings.durable_files import write_private
+from gateway.settings.schema import Config
+from gateway.settings.secrets import Secrets, word
 
 QUEUE = "hotline"
 VISITOR = "visitor"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from asterisk import config as pyst
 
-from gateway.config import Config
 from gateway.errors import Problem, SetupError
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places, fill, words
-from gateway.secrets import SeatSecrets, Secrets
+from gateway.settings.schema import Config
+from gateway.settings.secrets import SeatSecrets, Secrets
 
 ROUTES = ("call", "resume")  # what the gateway answers on FastAGI
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from gateway.config import Config
 from gateway.errors import PbxDown
 from gateway.pbx.ami_console import AmiConsole
 from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major, version_line
 from gateway.pbx.conf import QUEUE, Places
 from gateway.pbx.conf_check import loaded
 from gateway.pbx.needs import COMMANDS, Wanted, missing, wanted
-from gateway.secrets import ami_secret
+from gateway.settings.schema import Config
+from gateway.settings.secrets import ami_secret
 
 LEAST_DISK = 1 << 30  # bytes free under which recordings are in danger
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.core.call import CallBack, back_call, owed_of
-from gateway.core.note import Note, What
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import CallBack, back_call, owed_of
 from gateway.errors import PbxDown
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, SeatRings, SeatSeen, Up
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.core import telephone
-from gateway.core.contact import Kind
-from gateway.core.flow import (
+from gateway.core.flow.commands import (
     AskStaff,
     AskTime,
     BookCallBack,
@@ -39,14 +38,15 @@ from gateway.core.flow import (
     TakeMessage,
     Taken,
 )
-from gateway.core.flow_file import FlowSet
-from gateway.core.partner import Partner
-from gateway.core.step import KEYS, CallerFacts
-from gateway.core.walk import Ended, Walk
-from gateway.disk import takes_writes
+from gateway.core.flow.file import FlowSet
+from gateway.core.flow.partner import Partner
+from gateway.core.flow.step import KEYS, CallerFacts
+from gateway.core.flow.walk import Ended, Walk
+from gateway.core.item.contact import Kind
 from gateway.errors import FlowError
 from gateway.pbx.agi import AgiFailed, AgiSession, ChannelGone, RecordEnd
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
+from gateway.settings.durable_files import takes_writes
 
 log = logging.getLogger(__name__)
 

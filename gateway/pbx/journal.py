@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from gateway.core.call import owed_of
-from gateway.core.note import Note, read_note
+from gateway.core.call.journal import Note, read_note
+from gateway.core.call.record import owed_of
 
 KEPT_DAYS = 35
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config import Config
 from gateway.pbx.conf import QUEUE, Places
+from gateway.settings.schema import Config
 
 COMMANDS = (
     "module show",

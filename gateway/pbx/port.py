@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from gateway.core.call import CallBack
-from gateway.core.note import Note
+from gateway.core.call.journal import Note
+from gateway.core.call.record import CallBack
 
 
 @dataclass(frozen=True, slots=True)

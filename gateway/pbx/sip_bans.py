@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from gateway.config import Config
-from gateway.core.ban import BanRule, Bans
-from gateway.disk import write_private
+from gateway.core.call.ban import BanRule, Bans
 from gateway.errors import PbxDown
 from gateway.pbx import trunks
 from gateway.pbx.ami import Ami, AmiEvent
 from gateway.pbx.conf import Places
+from gateway.settings.durable_files import write_private
+from gateway.settings.schema import Config
 from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config import Config, FurtherTrunk, Trunk
 from gateway.errors import Problem, SetupError
+from gateway.settings.schema import Config, FurtherTrunk, Trunk
 
 ASK_SECONDS = 10  # between two looks whether a trunk is there, when there is another to go to
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from sqlalchemy import insert, select, text
 
-from gateway.audit import ASKER, FIRST, LONGEST, Entry, Row, Verdict, seal, written
-from gateway.disk import write_private
+from gateway.core.audit import ASKER, FIRST, LONGEST, Entry, Row, Verdict, seal, written
 from gateway.errors import StorageDown
+from gateway.settings.durable_files import write_private
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared

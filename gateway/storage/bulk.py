@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
-from gateway.core import number
-from gateway.core.case import QUEUED, TERMINAL
-from gateway.core.contact import Due, Kind
-from gateway.core.invention import Invented
-from gateway.core.item import Happened, ItemState
+from gateway.core.item import number
+from gateway.core.item.contact import Due, Kind
+from gateway.core.item.invention import Invented
+from gateway.core.item.item import Happened, ItemState
+from gateway.core.item.states import QUEUED, TERMINAL
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import calls, contacts, dues, items, serials, timeline

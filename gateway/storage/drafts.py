@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.draft import Draft
+from gateway.core.call.draft import Draft
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities

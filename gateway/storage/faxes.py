@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, insert, or_, select, update
 
-from gateway.core.fax import Fax, FaxPage, FaxStatus, FiledPage, Placing, Reading, in_order
+from gateway.core.fax.record import Fax, FaxPage, FaxStatus, FiledPage, Placing, Reading, in_order
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import fax_pages, faxes, items

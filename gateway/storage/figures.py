@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, case, func, select, text
 
-from gateway.core.call import AgentChange, CallBackState, CallOutcome
-from gateway.core.case import QUEUED
-from gateway.core.contact import Channel, Task
-from gateway.core.figures import SOON, WINDOW, CallFacts, Period, Rows, Standing
+from gateway.core.call.record import AgentChange, CallBackState, CallOutcome
+from gateway.core.item.contact import Channel, Task
+from gateway.core.item.states import QUEUED
+from gateway.core.statistics import SOON, WINDOW, CallFacts, Period, Rows, Standing
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.phone import OWED
@@ -93,7 +93,7 @@ RUNNING = select(
 
 
 class FigureRows:
-    """The `FigureLog` of gateway/ledgers.py."""
+    """The `FigureLog` of gateway/core/ledgers.py."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

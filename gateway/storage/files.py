@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.disk import sync_folder
 from gateway.errors import StorageDown
+from gateway.settings.durable_files import sync_folder
 
 PIECE = 1 << 20
 INCOMING = "incoming"  # files that are being written

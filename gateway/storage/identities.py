@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from gateway.core import telephone
-from gateway.core.contact import Kind, Person
-from gateway.core.item import Item
+from gateway.core.item.contact import Kind, Person
+from gateway.core.item.item import Item
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
 from gateway.storage.one_time_work import Batch

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, exists, insert, select
 
-from gateway.disk import write_private
 from gateway.errors import Problem, SetupError, StorageDown
-from gateway.secrets import key_once
+from gateway.settings.durable_files import write_private
+from gateway.settings.secrets import key_once
 from gateway.storage.audit import sealed_with
 from gateway.storage.database import Database, Transaction
 from gateway.storage.files import HASHED

@@ -30,9 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.case import TERMINAL
-from gateway.core.contact import Contact, Due, Kind, Person
-from gateway.core.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
+from gateway.core.item.contact import Contact, Due, Kind, Person
+from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
+from gateway.core.item.states import TERMINAL
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.audit import Audit

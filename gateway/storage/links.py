@@ -14,9 +14,9 @@ from sqlalchemy import Select, and_, bindparam, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.contact import Kind
-from gateway.core.item import Item, ItemState
-from gateway.core.matter import Decision, External, Link, LinkKind, Matter
+from gateway.core.item.contact import Kind
+from gateway.core.item.item import Item, ItemState
+from gateway.core.item.matter import Decision, External, Link, LinkKind, Matter
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities

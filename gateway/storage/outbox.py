@@ -17,10 +17,19 @@ from sqlalchemy import RowMapping, and_, case, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.case import TERMINAL
-from gateway.core.contact import Channel, Person
-from gateway.core.delivery import MAIL, About, Delivery, DeliveryState, Draft, Occasion, Plan, without_address
-from gateway.core.item import Happened, Item
+from gateway.core.item.contact import Channel, Person
+from gateway.core.item.delivery import (
+    MAIL,
+    About,
+    Delivery,
+    DeliveryState,
+    Draft,
+    Occasion,
+    Plan,
+    without_address,
+)
+from gateway.core.item.item import Happened, Item
+from gateway.core.item.states import TERMINAL
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items

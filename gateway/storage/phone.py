@@ -1,4 +1,4 @@
-"""The phone side's ledgers (gateway/ledgers.py) on the database."""
+"""The phone side's ledgers (gateway/core/ledgers.py) on the database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy import Select, Table, bindparam, func, insert, or_, select, tupl
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
-from gateway.core.contact import Task
-from gateway.core.item import Happened
-from gateway.core.transfer import Transfer
+from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
+from gateway.core.call.transfer import Transfer
+from gateway.core.item.contact import Task
+from gateway.core.item.item import Happened
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 
-from gateway.core.referral import RUNNING, Direction, Referral, ReferralState
+from gateway.core.item.referral import RUNNING, Direction, Referral, ReferralState
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import referrals

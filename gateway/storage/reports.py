@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select
 
-from gateway.core.call import CallRecord
-from gateway.core.case import Event
-from gateway.core.contact import Due, Kind
-from gateway.core.item import Item
-from gateway.core.matter import PLATFORM, LinkKind
+from gateway.core.call.record import CallRecord
+from gateway.core.item.contact import Due, Kind
+from gateway.core.item.item import Item
+from gateway.core.item.matter import PLATFORM, LinkKind
+from gateway.core.item.states import Event
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import (

@@ -10,7 +10,7 @@ import json
 
 from sqlalchemy import bindparam, insert, select
 
-from gateway.core.revision import Revision
+from gateway.core.item.revision import Revision
 from gateway.storage import rows
 from gateway.storage.database import Transaction
 from gateway.storage.identities import Identities

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from gateway.core.call import (
+from gateway.core.call.record import (
     AgentChange,
     CallBack,
     CallBackState,
@@ -18,9 +18,9 @@ from gateway.core.call import (
     PathStep,
     RecordingState,
 )
-from gateway.core.contact import Channel, Contact, Due, Kind, Person, Respondent, Task
-from gateway.core.item import Attachment, Happened, Item, ItemState, Lease
-from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
+from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
+from gateway.core.item.contact import Channel, Contact, Due, Kind, Person, Respondent, Task
+from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease
 
 Row = RowMapping
 SEALED = "#"

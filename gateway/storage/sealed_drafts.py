@@ -10,7 +10,7 @@ import json
 
 from sqlalchemy import bindparam, select, update
 
-from gateway.core.delivery import MAIL, Draft
+from gateway.core.item.delivery import MAIL, Draft
 from gateway.errors import StorageDown
 from gateway.storage.database import Transaction
 from gateway.storage.identities import Identities

@@ -21,7 +21,7 @@ OF_PERSON = select(literal(1)).where(
 
 
 class MailThreads:
-    """Threads of gateway/mail_in/reception.py on the database."""
+    """Threads of gateway/channels/email/reception.py on the database."""
 
     def __init__(self, database: Database, identities: Identities) -> None:
         self._database = database

@@ -7,112 +7,12 @@ at each look and hold no state.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from gateway.core.acd import SeatState
-from gateway.core.contact import Contact, Evidence, Receipt
-from gateway.core.item import Item, ItemDetail, ItemState, PublicState, QueueQuery
-from gateway.core.revision import Revision
-
-
-class Role(StrEnum):
-    """What a token may do. A partner is another hotline's machine, no member of the house; a display
-    is a screen on the wall, which sees the board and nothing else; an auditor reads the audit log and
-    the figures, and nothing else."""
-
-    AGENT = "agent"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
-    AUDITOR = "auditor"
-    PARTNER = "partner"
-    DISPLAY = "display"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who asks. `name` is the account's id, or the token's name: it holds leases and stands in timelines.
-
-    Of a person who logged in: `shown` is his name on screens, `seat` his seat if he is an agent, and
-    `csrf` what each change that comes with the cookie has to bear.
-    """
-
-    name: str
-    role: Role
-    shown: str = ""
-    seat: str = ""
-    csrf: str = field(default="", repr=False)
-
-
-class LineState(StrEnum):
-    """What a line of the trunk is at."""
-
-    FREE = "free"
-    RINGING = "ringing"
-    MENU = "menu"
-    QUEUE = "queue"
-    TALK = "talk"
-    HOLD = "hold"
-    THREE_WAY = "three_way"
-    PARTNER = "partner"
-    MESSAGE = "message"
-    FAX = "fax"
-    OUT = "out"
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """One line, from 1; a free one has no call."""
-
-    line: int
-    state: LineState
-    call_id: str = ""
-    caller: str = ""
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """One seat of gateway.toml and who sits there; `browser` and `reachable` are its phone's."""
-
-    id: str
-    name: str
-    seat: str
-    state: SeatState
-    reason: str = ""
-    since: datetime | None = None
-    call_id: str = ""
-    browser: bool = False
-    reachable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingView:
-    """One caller in the queue."""
-
-    call_id: str
-    caller: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PartHealth:
-    """Whether a part answers. `detail` has no personal data: anybody may read it."""
-
-    ok: bool
-    detail: str = ""
-    vital: bool = True  # not ok means "down"; else only "degraded"
-
-
-@dataclass(frozen=True, slots=True)
-class BoardCounts:
-    """Since the start: calls that ended, by outcome, and times in which the PBX was out of sight."""
-
-    calls: Mapping[str, int]
-    gaps: int = 0
-
+from gateway.calls.views import AgentView, BoardCounts, ItemCount, LineView, PartHealth, WaitingView
+from gateway.core.item.contact import Contact, Evidence, Receipt
+from gateway.core.item.item import Item, ItemDetail, PublicState, QueueQuery
+from gateway.core.item.revision import Revision
 
 Told = Callable[[str, dict[str, object]], None]
 
@@ -139,15 +39,6 @@ class Board(Protocol):
 
     def listen(self, told: Told) -> Callable[[], None]:
         """Call `told(name, data)` at each event; returns what ends it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCount:
-    """How many items stand in one state and came by one channel."""
-
-    state: ItemState
-    channel: str
-    count: int
 
 
 class Door(Protocol):

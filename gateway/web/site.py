@@ -14,58 +14,60 @@ from typing import Protocol
 
 from aiohttp import web
 
-from gateway import config
-from gateway.core.catalogue import area_of
-from gateway.core.contact import Contact
-from gateway.day_book import DayBook
+from gateway.calls.statistics import DayBook
+from gateway.calls.views import PartHealth
+from gateway.core.item.catalogue import area_of
+from gateway.core.item.contact import Contact
+from gateway.core.ledgers import CallLog
+from gateway.core.roles import Role
 from gateway.errors import FieldFault, NotAllowed, SetupError
-from gateway.ledgers import CallLog
+from gateway.settings import schema as config
 from gateway.tasks import Supervisor
-from gateway.web import translate
-from gateway.web.account_api import AccountApi, AuditLog
-from gateway.web.addresses import told_by
-from gateway.web.attachments_api import AttachmentsApi
-from gateway.web.auth import HOUSE, LEADERS, Gate, Tokens
-from gateway.web.board_push import BoardPush
-from gateway.web.call_desk_api import CallDeskApi, Calls
-from gateway.web.call_rights import CallRights
-from gateway.web.connections import Connections, ConnectionsSite, most_connections
-from gateway.web.counter_api import CounterApi, CounterDesk
-from gateway.web.desk_page import DeskPage
-from gateway.web.desk_words import ENTRY_WORDS, LINKAGE_WORDS
-from gateway.web.events import EventFeed
-from gateway.web.fax_api import FaxApi
-from gateway.web.fax_filing_api import FaxFilingApi, PagesDesk
-from gateway.web.fax_page import FaxPage
-from gateway.web.figures_api import FiguresApi
-from gateway.web.intake_api import IntakeApi, Missing
-from gateway.web.log_in_page import LogInPage, LogIns
-from gateway.web.matters_api import MatterDesk, MattersApi
-from gateway.web.metrics import Metrics
-from gateway.web.outbox_api import OutboxApi, PostLedger
-from gateway.web.pages import Pages, PublicSide
-from gateway.web.partner_page import PartnerPage
-from gateway.web.phone_api import PhoneApi
-from gateway.web.phone_page import BrowserPhones, PhonePage
-from gateway.web.ports import Board, Door, PartHealth, Role, Store
-from gateway.web.problem import problems
-from gateway.web.queue_api import QueueApi
-from gateway.web.rates import Rates
-from gateway.web.referral_api import LinkageDesk, ReferralApi
-from gateway.web.report_page import ReportPage
-from gateway.web.request_log import add_headers, logged
-from gateway.web.route import LARGEST_BODY, Notes, Route, handler
-from gateway.web.sealed import Sealed
-from gateway.web.service_api import ServiceApi
-from gateway.web.shapes import NUMBER, NewContact
-from gateway.web.shared_lists import SharedLists
-from gateway.web.sip_guard import VISITOR
-from gateway.web.sip_socket import SipSocket
-from gateway.web.track_page import TrackPage
-from gateway.web.transfer_api import TransferApi, TransferDesk
-from gateway.web.uploads import Uploads
-from gateway.web.wallboard import Wallboard
-from gateway.web.work_page import WorkPage
+from gateway.web.api import translate
+from gateway.web.api.account import AccountApi, AuditLog
+from gateway.web.api.attachments import AttachmentsApi
+from gateway.web.api.board_push import BoardPush
+from gateway.web.api.call_desk import CallDeskApi, Calls
+from gateway.web.api.counter import CounterApi, CounterDesk
+from gateway.web.api.events import EventFeed
+from gateway.web.api.fax import FaxApi
+from gateway.web.api.fax_filing import FaxFilingApi, PagesDesk
+from gateway.web.api.figures import FiguresApi
+from gateway.web.api.intake import IntakeApi, Missing
+from gateway.web.api.matters import MatterDesk, MattersApi
+from gateway.web.api.metrics import Metrics
+from gateway.web.api.outbox import OutboxApi, PostLedger
+from gateway.web.api.phone import PhoneApi
+from gateway.web.api.queue import QueueApi
+from gateway.web.api.referrals import LinkageDesk, ReferralApi
+from gateway.web.api.sealed import Sealed
+from gateway.web.api.service import ServiceApi
+from gateway.web.api.shapes import NUMBER, NewContact
+from gateway.web.api.transfers import TransferApi, TransferDesk
+from gateway.web.http.addresses import told_by
+from gateway.web.http.auth import HOUSE, LEADERS, Gate, Tokens
+from gateway.web.http.call_rights import CallRights
+from gateway.web.http.connections import Connections, ConnectionsSite, most_connections
+from gateway.web.http.problem import problems
+from gateway.web.http.rates import Rates
+from gateway.web.http.request_log import add_headers, logged
+from gateway.web.http.route import LARGEST_BODY, Notes, Route, handler
+from gateway.web.http.shared_lists import SharedLists
+from gateway.web.http.sip_guard import VISITOR
+from gateway.web.http.sip_socket import SipSocket
+from gateway.web.http.uploads import Uploads
+from gateway.web.pages.desk import DeskPage
+from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
+from gateway.web.pages.fax import FaxPage
+from gateway.web.pages.log_in import LogInPage, LogIns
+from gateway.web.pages.pages import Pages, PublicSide
+from gateway.web.pages.partner import PartnerPage
+from gateway.web.pages.phone import BrowserPhones, PhonePage
+from gateway.web.pages.report import ReportPage
+from gateway.web.pages.track import TrackPage
+from gateway.web.pages.wallboard import Wallboard
+from gateway.web.pages.work_page import WorkPage
+from gateway.web.ports import Board, Door, Store
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -134,7 +136,7 @@ class HouseAudit(Notes, AuditLog, Protocol):
 
 
 class Desk(MatterDesk, CounterDesk, Protocol):
-    """gateway/matters.py, as far as the web side needs it."""
+    """gateway/intake/matters.py, as far as the web side needs it."""
 
 
 FEED = web.AppKey("feed", EventFeed)

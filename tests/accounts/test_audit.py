@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.audit import ASKER, Asker
-from gateway.core.item import QueueQuery
+from gateway.core.audit import ASKER, Asker
+from gateway.core.item.item import QueueQuery
 from gateway.errors import Conflict, StorageDown
-from gateway.intake import Intake
+from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from tests.storage.databases import contact
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.core.contact import Contact, Kind, Person
-from gateway.core.item import QueueQuery
+from gateway.core.item.contact import Contact, Kind, Person
+from gateway.core.item.item import QueueQuery
 from gateway.errors import SetupError, StorageDown
-from gateway.intake import Intake, Sorted
-from gateway.matters import Matters, Split
+from gateway.intake.intake import Intake, Sorted
+from gateway.intake.matters import Matters, Split
 from gateway.storage import Storage
 from gateway.storage.identities import Identities
 from gateway.storage.threads import MailThreads

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway import config
-from gateway.accounts import Accounts
-from gateway.web.ports import Role
+from gateway.accounts.accounts import Accounts
+from gateway.core.roles import Role
+from gateway.settings import schema as config
 from gateway.web.site import utc_now
 from tests.web.real_site import RealSite, real_site
 

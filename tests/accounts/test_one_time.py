@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway import config, one_time
-from gateway.accounts import Accounts
+from gateway.accounts import totp as one_time
+from gateway.accounts.accounts import Accounts
+from gateway.core.roles import Role
+from gateway.settings import schema as config
 from gateway.storage import Storage
-from gateway.web.ports import Role
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 PASSWORD = "correct horse 12315"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.web.pauses import FORGOTTEN, MOST, Pauses
-from gateway.web.rates import Flooded
+from gateway.web.http.pauses import FORGOTTEN, MOST, Pauses
+from gateway.web.http.rates import Flooded
 
 
 class Clock:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from gateway.core.delivery import DeliveryState, Draft, without_address
+from gateway.core.item.delivery import DeliveryState, Draft, without_address
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, Clock, contact, door, lose_key
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.channels import counter
 from gateway.channels.counter import Registration
-from gateway.core.contact import Channel, Contact, Kind
+from gateway.core.item.contact import Channel, Contact, Kind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.channels.phone import TASKS, contact
-from gateway.core.call import CallOutcome, CallRecord
-from gateway.core.contact import Channel, Kind, Task
+from gateway.core.call.record import CallOutcome, CallRecord
+from gateway.core.item.contact import Channel, Kind, Task
 
 AT = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")

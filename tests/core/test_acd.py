@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.acd import Seat, SeatState, changed, places, priority
-from gateway.core.call import CallBack, CallBackState
+from gateway.core.call.record import CallBack, CallBackState
+from gateway.core.call.seat import Seat, SeatState, changed, places, priority
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 IN = Seat("agent1", "8001", signed_in=True, device=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.catalogue import Area, area_of
+from gateway.core.item.catalogue import Area, area_of
 
 AREAS = (
     Area("010", "北京", "Beijing"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gateway.core.ban import MOST, BanRule, Bans
+from gateway.core.call.ban import MOST, BanRule, Bans
 
 AT = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 RULE = BanRule(3, timedelta(minutes=10), timedelta(hours=1))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core import case
-from gateway.core.case import Event, allowed, claimed, held, may_claim, move, renewed
-from gateway.core.item import ItemState, Lease
+from gateway.core.item import states as case
+from gateway.core.item.item import ItemState, Lease
+from gateway.core.item.states import Event, allowed, claimed, held, may_claim, move, renewed
 from gateway.errors import Conflict
 
 # One column an event, one row a state; the letter is the state after it, "." a Conflict.

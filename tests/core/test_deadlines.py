@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.contact import Due, Kind
-from gateway.core.deadlines import Calendar, Rules, Unit, day_of
-from gateway.rules import load_rules
+from gateway.core.item.contact import Due, Kind
+from gateway.core.item.deadlines import Calendar, Rules, Unit, day_of
+from gateway.rules.load import load_rules
 
 RULES = load_rules(Path(__file__).resolve().parents[2] / "rules")
 CALENDAR = RULES.calendar

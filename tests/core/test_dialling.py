@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.dialling import CHINA, allowed, is_pattern
+from gateway.core.call.dialling import CHINA, allowed, is_pattern
 
 YES = (
     "13800138000", "013800138000", "03572025100", "01065123456", "02165123456", "057188123456",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.contact import Channel, Kind, Person, Respondent, Task
-from gateway.core.duplicates import (
+from gateway.core.item.contact import Channel, Kind, Person, Respondent, Task
+from gateway.core.item.duplicates import (
     MOST,
     THRESHOLD,
     compare,
@@ -22,7 +22,7 @@ from gateway.core.duplicates import (
     shingles,
     text_likeness,
 )
-from gateway.core.item import Item, ItemState
+from gateway.core.item.item import Item, ItemState
 
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 PLACES = place_names(("山西省", "临汾市", "尧都区", "侯马市"))

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.core.call import CallOutcome
-from gateway.core.fax import Fax, FaxNote, FaxPage, FaxStatus, is_again, status_of
-from gateway.core.note import read_note
-from gateway.core.story import new_story, tell
+from gateway.core.call.journal import read_note
+from gateway.core.call.record import CallOutcome
+from gateway.core.call.state import new_story, tell
+from gateway.core.fax.record import Fax, FaxNote, FaxPage, FaxStatus, is_again, status_of
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

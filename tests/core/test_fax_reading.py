@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core import number as numbers
-from gateway.core.fax_reading import MOST, Found, Line, hints
+from gateway.core.fax.reading import MOST, Found, Line, hints
+from gateway.core.item import number as numbers
 
 BOX = (100, 200, 800, 50)
 OURS = numbers.make(date(2026, 11, 24), 7)

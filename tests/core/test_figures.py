@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.core.call import AgentChange, CallOutcome, CallRecord
-from gateway.core.contact import Channel
-from gateway.core.figures import (
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import AgentChange, CallOutcome, CallRecord
+from gateway.core.call.state import new_story, tell
+from gateway.core.item.contact import Channel
+from gateway.core.statistics import (
     AgentFigures,
     CallFacts,
     Figures,
@@ -20,8 +22,6 @@ from gateway.core.figures import (
     figures,
     together,
 )
-from gateway.core.note import Note, What
-from gateway.core.story import new_story, tell
 
 LINFEN = ZoneInfo("Asia/Shanghai")
 DAY = day_of(date(2026, 11, 24), LINFEN)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.flow_check import check
-from gateway.core.flow_file import Flow, FlowSet, parse_flow
-from gateway.core.partner import Partner, parse_partner
-from gateway.core.tree import Faults
+from gateway.core.flow.check import check
+from gateway.core.flow.file import Flow, FlowSet, parse_flow
+from gateway.core.flow.partner import Partner, parse_partner
+from gateway.core.yaml_tree import Faults
 from gateway.errors import Problem
-from gateway.flows import check_folder, parse_folder
-from gateway.prompts import Prompts, load_prompts
-from gateway.yaml_lines import LONGEST, parse, read_file
+from gateway.flows.prompts import Prompts, load_prompts
+from gateway.flows.store import check_folder, parse_folder
+from gateway.rules.yaml_with_lines import LONGEST, parse, read_file
 
 ROOT = Path(__file__).parents[2]
 DRAFTS = ROOT / "ivr_flows"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core import speech
-from gateway.prompts import load_prompts
+from gateway.core.flow import speech
+from gateway.flows.prompts import load_prompts
 
 PROMPTS = load_prompts(Path(__file__).parents[2] / "ivr_flows" / "prompts.yaml")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core import flow
-from gateway.core.flow_file import parse_flow
-from gateway.core.partner import Partner
-from gateway.core.step import Call, CallerFacts, StepSpec
-from gateway.core.steps import STEPS
-from gateway.core.tree import Faults
-from gateway.yaml_lines import parse
+from gateway.core.flow import commands as flow
+from gateway.core.flow.file import parse_flow
+from gateway.core.flow.partner import Partner
+from gateway.core.flow.step import Call, CallerFacts, StepSpec
+from gateway.core.flow.steps import STEPS
+from gateway.core.yaml_tree import Faults
+from gateway.rules.yaml_with_lines import parse
 
 FOLDER = Path(__file__).parents[1] / "flows" / "transcripts"
 PARTNERS = {"12345": Partner("12345", "市长热线", "Mayor's hotline", "12345")}
@@ -116,7 +116,7 @@ def test_step_is_named_like_its_file_and_explained(step: object) -> None:
 
 
 def test_partner_outside_its_hours_is_not_dialled() -> None:
-    from gateway.core.hours import CLOSED, Week
+    from gateway.core.flow.hours import CLOSED, Week
 
     closed = Partner("12345", "市长热线", "Mayor's hotline", "12345", Week(CLOSED, CLOSED))
     spec = spec_of('step: partner\npartner: "12345"\nnext: end')

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.contact import Kind
-from gateway.core.flow import (
+from gateway.core.flow.commands import (
     AskStaff,
     AskTime,
     BookCallBack,
@@ -35,13 +34,14 @@ from gateway.core.flow import (
     TakeMessage,
     Taken,
 )
-from gateway.core.flow_file import LAST_RESORT, FlowSet, parse_flow
-from gateway.core.step import CallerFacts
-from gateway.core.tree import Faults
-from gateway.core.walk import MOST_STEPS, Ended, PathEntry, Walk
+from gateway.core.flow.file import LAST_RESORT, FlowSet, parse_flow
+from gateway.core.flow.step import CallerFacts
+from gateway.core.flow.walk import MOST_STEPS, Ended, PathEntry, Walk
+from gateway.core.item.contact import Kind
+from gateway.core.yaml_tree import Faults
 from gateway.errors import FlowError
-from gateway.flows import parse_folder
-from gateway.yaml_lines import parse
+from gateway.flows.store import parse_folder
+from gateway.rules.yaml_with_lines import parse
 
 SHIPPED, _ = parse_folder(Path(__file__).parents[2] / "ivr_flows")
 MONDAY = Clock(datetime(2026, 11, 23, 10, tzinfo=UTC), True)
@@ -212,7 +212,7 @@ FURTHEST = 20 * MOST_STEPS  # commands; a step has far fewer
 
 def closed_at_times(flows: FlowSet) -> FlowSet:
     """The shipped flows with opening hours, so that both exits of `hours` are taken."""
-    from gateway.core.hours import parse_hours
+    from gateway.core.flow.hours import parse_hours
 
     hours = parse_hours("08:30-18:00")
     changed = {

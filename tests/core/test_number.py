@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core import number
+from gateway.core.item import number
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 NUMBERS = st.builds(number.make, DAYS, st.integers(1, number.LAST_SERIAL))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from gateway.core.case import PAST_NAMES, Event
-from gateway.core.matter import LinkKind
-from gateway.core.referral import ReferralEvent
+from gateway.core.item.matter import LinkKind
+from gateway.core.item.referral import ReferralEvent
+from gateway.core.item.states import PAST_NAMES, Event
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.call import CallOutcome
-from gateway.core.contact import Kind
-from gateway.core.note import Note, What, number_of, read_note
-from gateway.core.story import Doing, Story, end, new_story, tell
+from gateway.core.call.journal import Note, What, number_of, read_note
+from gateway.core.call.record import CallOutcome
+from gateway.core.call.state import Doing, Story, end, new_story, tell
+from gateway.core.item.contact import Kind
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 FROM = base64.b64encode(b".13912345678").decode()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.core.note import Note, What
-from gateway.core.transfer import (
+from gateway.core.call.journal import Note, What
+from gateway.core.call.transfer import (
     DIALLING,
     ENDED,
     LIVE,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.core import written
+from gateway.core.item import written
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gateway import flow_command, flow_reference
-from gateway.core.flow_file import FlowSet
-from gateway.core.flow_test import run_case
-from gateway.core.step import REQUIRED
-from gateway.core.steps import STEPS
-from gateway.core.tree import Faults
+from gateway.cli import flow as flow_command
+from gateway.core.flow.cases import run_case
+from gateway.core.flow.file import FlowSet
+from gateway.core.flow.step import REQUIRED
+from gateway.core.flow.steps import STEPS
+from gateway.core.yaml_tree import Faults
 from gateway.errors import FlowError
-from gateway.flow_draw import draw_svg, draw_text
-from gateway.flow_layout import text_width
-from gateway.flows import parse_folder, read_cases
-from gateway.reference import renewed
-from gateway.yaml_lines import parse
+from gateway.flows import reference as flow_reference
+from gateway.flows.draw import draw_svg, draw_text
+from gateway.flows.layout import text_width
+from gateway.flows.store import parse_folder, read_cases
+from gateway.rules.yaml_with_lines import parse
+from gateway.setup.reference import renewed
 
 ROOT = Path(__file__).parents[2]
 DRAFTS = ROOT / "ivr_flows"
@@ -154,7 +155,7 @@ def test_failing_case_is_exit_1(place: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_cases_with_faults_are_named_by_line() -> None:
-    from gateway.core.flow_test import parse_cases
+    from gateway.core.flow.cases import parse_cases
 
     text = (
         "flow: main\ncases:\n  one:\n    keyes: []\n  two:\n    ends: taIk\n    when: {no_agents: true}\n"
@@ -167,14 +168,14 @@ def test_cases_with_faults_are_named_by_line() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.flow}: {c.name}")
 def test_shipped_case_holds(case: object) -> None:
-    from gateway.core.flow_test import Case
+    from gateway.core.flow.cases import Case
 
     assert isinstance(case, Case)
     assert run_case(case, SHIPPED) == ()
 
 
 def test_every_shipped_step_is_passed_by_a_case() -> None:
-    from gateway.core.simulation import simulate
+    from gateway.core.flow.simulation import simulate
 
     passed = {e.step for c in CASES for e in simulate(SHIPPED, c.flow, c.keys, c.world).path}
     assert {spec.place for spec in SHIPPED.specs()} - passed <= {
@@ -221,7 +222,7 @@ def test_cards_do_not_overlap_and_lie_in_the_picture(name: str) -> None:
 def test_text_in_a_drawing_is_escaped() -> None:
     text = 'flow: t\ntitle: {zh: "<b>&"}\nstart: a\nsteps:\n  a: {step: hang_up, label: "a<b & c"}\n'
     faults = Faults("t.yaml")
-    from gateway.core.flow_file import parse_flow
+    from gateway.core.flow.file import parse_flow
 
     drawn = parse_flow(parse(text, faults), faults, "t")
     assert drawn
@@ -264,7 +265,7 @@ def test_flow_language_page_is_fresh(name: str) -> None:
 
 
 def test_every_action_and_condition_stands_in_the_docs() -> None:
-    page = (ROOT / "docs" / "flow-language.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "flow-language.md").read_text("utf-8")
     for word in ("check", "simulate", "draw", "test", "diff", "publish", "rollback", "list", "schema"):
         assert f"gateway flow {word}" in page
     for option in ("--after-hours", "--no-agent", "--queue-full", "--long-wait", "--keys"):

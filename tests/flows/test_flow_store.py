@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.walk import Walk
+from gateway.core.flow.walk import Walk
 from gateway.errors import FlowError, PromptError
-from gateway.flows import ALL, PARTNERS, FlowStore
+from gateway.flows.store import ALL, PARTNERS, FlowStore
 
 SHIPPED = Path(__file__).parents[2] / "ivr_flows"
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)

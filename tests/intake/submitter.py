@@ -6,7 +6,7 @@ import asyncio
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from gateway.core.contact import Contact, Evidence
+from gateway.core.item.contact import Contact, Evidence
 from gateway.storage import Storage
 from tests.storage.databases import Clock, contact, door
 

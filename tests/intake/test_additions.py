@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.channels import email
-from gateway.core.contact import Contact, Kind, Person
-from gateway.core.item import QueueQuery
+from gateway.channels.email import contact as email
+from gateway.core.item.contact import Contact, Kind, Person
+from gateway.core.item.item import QueueQuery
 from gateway.errors import Conflict
-from gateway.intake import Intake
+from gateway.intake.intake import Intake
 from gateway.mail.message import read
 from gateway.storage import Storage
-from gateway.web import translate
+from gateway.web.api import translate
 from tests.storage.databases import MONDAY, contact
 
 REPORTER = Person("李举报", "13935701234", "li@example.cn")

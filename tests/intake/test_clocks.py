@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from gateway.core.contact import Kind
-from gateway.core.deadlines import Holiday, Rules, Year
-from gateway.core.item import QueueQuery
-from gateway.intake import Intake
+from gateway.core.item.contact import Kind
+from gateway.core.item.deadlines import Holiday, Rules, Year
+from gateway.core.item.item import QueueQuery
+from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
 from tests.storage.databases import ZONE, Clock, contact, rules
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from gateway.core import number as numbers
-from gateway.core.item import QueueQuery
+from gateway.core.item import number as numbers
+from gateway.core.item.item import QueueQuery
 from gateway.storage import Storage, Transaction
 from gateway.storage.tables import attachments, contacts, items, outbox, serials, timeline
 from tests.intake.submitter import AT_ONCE, attached, bytes_of, submit_for_ever

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.core.contact import Person
-from gateway.core.item import ItemState, PublicState
-from gateway.intake import FREE_TRIES, GUESSED_AT, LONGEST_DELAY, LONGEST_DELAY_OF_ITEM, Intake
+from gateway.core.item.contact import Person
+from gateway.core.item.item import ItemState, PublicState
+from gateway.intake.intake import FREE_TRIES, GUESSED_AT, LONGEST_DELAY, LONGEST_DELAY_OF_ITEM, Intake
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, ZONE, Clock, contact, rules
 

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from gateway.core import number as numbers
-from gateway.core.case import Event
-from gateway.core.contact import Channel, Kind, Person, Task
-from gateway.core.item import ItemState, QueueQuery
+from gateway.core.item import number as numbers
+from gateway.core.item.contact import Channel, Kind, Person, Task
+from gateway.core.item.item import ItemState, QueueQuery
+from gateway.core.item.states import Event
 from gateway.errors import Conflict, NotFound
-from gateway.intake import Intake, Sorted
+from gateway.intake.intake import Intake, Sorted
 from gateway.storage import Storage
 from gateway.storage.items import _next_free
 from tests.storage.databases import MONDAY, Clock, contact

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.core.contact import Channel, Contact, Kind, Person, Respondent, Task
-from gateway.core.item import QueueQuery
+from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent, Task
+from gateway.core.item.item import QueueQuery
 from gateway.errors import BadContact, Conflict
-from gateway.intake import Intake, Sorted
+from gateway.intake.intake import Intake, Sorted
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, contact
 

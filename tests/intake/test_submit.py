@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
-from gateway import vitals
-from gateway.core import number as numbers
-from gateway.core.contact import Channel, Evidence, Kind, Person, Task
-from gateway.core.item import Attachment, ItemState, QueueQuery
+from gateway import health_checks as vitals
+from gateway.core.item import number as numbers
+from gateway.core.item.contact import Channel, Evidence, Kind, Person, Task
+from gateway.core.item.item import Attachment, ItemState, QueueQuery
 from gateway.errors import BadContact, KeyReused, NotFound
-from gateway.intake import Intake, fingerprint_before
+from gateway.intake.intake import Intake, fingerprint_before
 from gateway.storage import Storage
 from gateway.storage.tables import contacts, outbox, serials
 from tests.storage.databases import MONDAY, Clock, contact

@@ -15,10 +15,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.core.contact import Evidence
-from gateway.core.item import QueueQuery
+from gateway.core.item.contact import Evidence
+from gateway.core.item.item import QueueQuery
 from gateway.errors import StorageDown
-from gateway.intake import Intake
+from gateway.intake.intake import Intake
 from gateway.storage import Storage, postgres, sqlite
 from tests.storage.databases import Clock, Templates, contact, door
 from tests.storage.postgres_server import OWNER, postgres_server

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.contact import Channel, Kind, Person, Respondent, Task
-from gateway.core.item import QueueQuery
-from gateway.core.matter import LinkKind
+from gateway.core.item.contact import Channel, Kind, Person, Respondent, Task
+from gateway.core.item.item import QueueQuery
+from gateway.core.item.matter import LinkKind
 from gateway.errors import Conflict
-from gateway.intake import Intake
+from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, contact
 

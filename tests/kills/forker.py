@@ -10,7 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from gateway import app, config
+from gateway import app
+from gateway.settings import schema as config
 
 
 def child(settings: config.Config, log: Path) -> None:

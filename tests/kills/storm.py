@@ -30,9 +30,9 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from gateway.core.item import QueueQuery
-from gateway.intake import Intake
-from gateway.rules import load_rules
+from gateway.core.item.item import QueueQuery
+from gateway.intake.intake import Intake
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from tests.live.conftest import environment, free_ports
 from tests.mail.dovecot import PASSWORD, Dovecot, free_port

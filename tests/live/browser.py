@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from playwright.async_api import Browser, Page, async_playwright
 
-from gateway.caller.g711 import RATE, Pcm
-from gateway.caller.hear import Heard, Library, Listener
-from gateway.caller.sound import read_wav, tones, write_wav
-from gateway.workshop import tool
+from gateway.setup.workshop import tool
+from gateway.sip_phone.g711 import RATE, Pcm
+from gateway.sip_phone.hear import Heard, Library, Listener
+from gateway.sip_phone.sound import read_wav, tones, write_wav
 from tests.live.conftest import ROOT
 
 FLAGS = (

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway import config
+from gateway.flows.prompts import load_prompts
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import put_in_place
-from gateway.prompts import load_prompts
-from gateway.secrets import load_secrets
+from gateway.settings import schema as config
+from gateway.settings.secrets import load_secrets
 from tests.live.conftest import ROOT, Gateway, Installed, environment, wait_booted
 
 ACCOUNT, PASSWORD = "035700001", "carrier's; secret"

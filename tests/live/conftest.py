@@ -24,13 +24,13 @@ from typing import Any
 
 import pytest
 
-from gateway import config
-from gateway.caller.hear import Library
-from gateway.caller.phone import Phone
+from gateway.flows.prompts import load_prompts
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places, put_in_place
-from gateway.prompts import load_prompts
-from gateway.secrets import Secrets, load_secrets
+from gateway.settings import schema as config
+from gateway.settings.secrets import Secrets, load_secrets
+from gateway.sip_phone.hear import Library
+from gateway.sip_phone.phone import Phone
 from tests.live.town import INBOX, Post
 from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 from tests.notify.mail_server import MailServer

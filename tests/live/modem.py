@@ -19,7 +19,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gateway.workshop import tool
+from gateway.setup.workshop import tool
 from tests.live.far_fax import FarFax
 
 CAPABLE = "1,5,0,2,0,0,0,0"  # fine, 14,400 bit/s, A4 of any length, no error correction

@@ -14,16 +14,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.caller.call import Late
-from gateway.caller.leg import Login
-from gateway.caller.phone import Answer, Forward, Ignore, Phone
-from gateway.caller.sip import Response, address, header, parse
-from gateway.core.dialling import CHINA, allowed
+from gateway.core.call.dialling import CHINA, allowed
 from gateway.errors import PbxDown
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.logs import is_due
-from gateway.web.sip_socket import OWN_ADDRESS
+from gateway.sip_phone.call import Late
+from gateway.sip_phone.leg import Login
+from gateway.sip_phone.phone import Answer, Forward, Ignore, Phone
+from gateway.sip_phone.sip import Response, address, header, parse
+from gateway.web.http.sip_socket import OWN_ADDRESS
 from tests.core.test_dialling import NO, YES
 from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
 from tests.pbx import pbx_peers

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.caller.phone import Answer
+from gateway.sip_phone.phone import Answer
 from tests.live.conftest import ROOT, Gateway, new_gateway
 
 pytestmark = pytest.mark.live

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Error, Page
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone, Ring
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Phone, Ring
 from tests.live.browser import talking, tone_file
 from tests.live.conftest import Gateway
 from tests.live.test_desk import SIZE, log_in, seat_is

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.caller import sound
+from gateway.sip_phone import sound
 from tests.live.browser import eared, hears, hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
 from tests.live.test_phone_lines import sound_of

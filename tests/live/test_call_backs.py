@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone, Refuse, Ring
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Phone, Refuse, Ring
 from tests.live.conftest import Gateway, new_gateway, running, star
 from tests.live.test_phone_lines import greeted
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from gateway.core.note import What
+from gateway.core.call.journal import What
 from gateway.pbx.journal import read_journal
 from tests.live.conftest import Gateway
 from tests.live.raw_sip import ask, offer

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page
 
 from tests.live.browser import eared, hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
-from tests.pages.test_browser import TAGS
+from tests.web.pages.test_browser import TAGS
 
 pytestmark = pytest.mark.live
 AGENT_TONE, CALLER_TONE = 1400.0, 700.0

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gateway.caller.phone import Answer
-from gateway.fax.reading import PageReader
+from gateway.channels.fax.reading import PageReader
 from gateway.pbx.asterisk_tree import Asterisk
-from tests.fax.letters import letter
+from gateway.sip_phone.phone import Answer
+from tests.channels.fax.letters import letter
 from tests.live import conftest
 from tests.live.conftest import Gateway, free_ports, new_gateway, running
 from tests.live.far_fax import FarFax, far_fax

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gateway.core.delivery import shown_address
-from gateway.fax.reading import PageReader
+from gateway.channels.fax.reading import PageReader
+from gateway.core.item.delivery import shown_address
 from gateway.pbx.asterisk_tree import Asterisk
 from tests.live import conftest
 from tests.live.conftest import ROOT, Gateway, new_gateway, running

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Phone
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Phone
 from tests.live.conftest import Gateway
 from tests.live.test_phone_lines import greeted, query_code
 

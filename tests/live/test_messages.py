@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Phone
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Phone
 from tests.live.conftest import ROOT, Gateway
 from tests.live.test_bad_input import small_disk
 from tests.live.test_phone_lines import sound_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.workshop import tool
+from gateway.setup.workshop import tool
 from tests.live.conftest import ROOT, Gateway, free_ports
 
 pytestmark = pytest.mark.live

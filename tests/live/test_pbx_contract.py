@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.core.call import CallBack
-from gateway.core.note import Note, What
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import CallBack
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.fake import FakePbx
 from gateway.pbx.port import Pbx, PbxEvent, SeatSeen, Up

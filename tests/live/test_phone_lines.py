@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone, Refuse
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Phone, Refuse
 from tests.live.conftest import ROOT, Gateway, star
 
 pytestmark = pytest.mark.live

@@ -9,7 +9,7 @@ from asyncio import to_thread
 
 import pytest
 
-from gateway.web.ports import Role
+from gateway.core.roles import Role
 from tests.live.conftest import Gateway
 
 pytestmark = pytest.mark.live

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Phone
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Phone
 from tests.live.conftest import ROOT, Gateway
 
 pytestmark = pytest.mark.live

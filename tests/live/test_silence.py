@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.caller.phone import Answer, Ignore
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.sip_phone.phone import Answer, Ignore
 from tests.live.conftest import Gateway, new_gateway, running, star
 from tests.live.test_phone_lines import greeted
 from tests.live.test_transfers import AGENT, CALLER, everybody_hears, talking

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.caller.phone import Answer, Ignore
+from gateway.sip_phone.phone import Answer, Ignore
 from tests.live.conftest import Gateway
 
 pytestmark = pytest.mark.live

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.caller.call import Call
+from gateway.sip_phone.call import Call
 from tests.live.conftest import Gateway
 from tests.live.test_keys import hears_his_state, item_of
 from tests.live.test_phone_lines import greeted

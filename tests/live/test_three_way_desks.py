@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.caller.call import Call
-from gateway.caller.phone import Answer, Refuse, Ring
-from gateway.caller.sound import tones
+from gateway.sip_phone.call import Call
+from gateway.sip_phone.phone import Answer, Refuse, Ring
+from gateway.sip_phone.sound import tones
 from tests.live.browser import hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
 from tests.live.test_desk import at_desk, looked_at, seat_is

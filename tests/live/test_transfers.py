@@ -19,10 +19,10 @@ from typing import Any
 import numpy
 import pytest
 
-from gateway.caller.call import Call, Late
-from gateway.caller.phone import Answer, Phone, Refuse, Ring
-from gateway.caller.sound import tones
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.sip_phone.call import Call, Late
+from gateway.sip_phone.phone import Answer, Phone, Refuse, Ring
+from gateway.sip_phone.sound import tones
 from tests.live.conftest import ROOT, Gateway, new_gateway, running
 
 pytestmark = pytest.mark.live

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.caller.phone import Answer, Phone, Refuse
-from gateway.core.note import What
-from gateway.pbx.asterisk_tree import Asterisk, find_or_make
+from gateway.core.call.journal import What
+from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.journal import read_journal
-from gateway.voice_engine.environment import cache_home
+from gateway.settings.cache import cache_home
+from gateway.setup.asterisk_tree import find_or_make
+from gateway.sip_phone.phone import Answer, Phone, Refuse
 from tests.live.carrier import ACCOUNT, PASSWORD, Carrier, carrier, gateway_with, until
 from tests.live.conftest import Gateway, free_ports, running
 from tests.live.raw_sip import ask, offer

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from gateway.caller.phone import Answer
+from gateway.sip_phone.phone import Answer
 from tests.live.conftest import Gateway
 from tests.live.test_phone_lines import greeted
-from tests.pages.conftest import browser
+from tests.web.pages.conftest import browser
 
 __all__ = ["browser"]
 

@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.intake import Intake
-from gateway.mail_in.listener import MailListener
+from gateway.channels.email.listener import MailListener
+from gateway.intake.intake import Intake
 from gateway.pbx.agi import AgiServer, AgiSession
-from gateway.rules import load_rules
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
-from gateway.web.connections import Connections, ConnectionsSite
-from gateway.web.phone_page import BrowserPhones
+from gateway.web.http.connections import Connections, ConnectionsSite
+from gateway.web.pages.phone import BrowserPhones
 from tests.mail.conftest import INBOX, House
 from tests.web.real_site import real_site
 

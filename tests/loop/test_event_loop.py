@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.mail_in import imap
-from gateway.mail_in.imap import ImapLink, MailboxDown
+from gateway.channels.email import imap
+from gateway.channels.email.imap import ImapLink, MailboxDown
 from tests.loop.heartbeat import heartbeat
 from tests.loop.ports import PORTS, TOKENS, Mailbox, exchange
 from tests.pbx.pbx_peers import header

@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.channels.email import Arrival
-from gateway.core.contact import Contact, Evidence, Receipt
-from gateway.core.item import ItemDetail, QueueQuery
+from gateway.channels.email.contact import Arrival
+from gateway.channels.email.reception import Reception
+from gateway.core.item.contact import Contact, Evidence, Receipt
+from gateway.core.item.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
-from gateway.intake import Intake
+from gateway.intake.intake import Intake
+from gateway.intake.virus_scan import Clamd
 from gateway.mail.bounce import Bounce
 from gateway.mail.thread import Marks
-from gateway.mail_in.reception import Reception
-from gateway.rules import load_rules
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
-from gateway.virus_scan import Clamd
 from tests.mail.dovecot import Dovecot, free_port
 
 ROOT = Path(__file__).resolve().parents[2]

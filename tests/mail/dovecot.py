@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from imaplib import IMAP4
 from pathlib import Path
 
-from gateway.workshop import tool
+from gateway.setup.workshop import tool
 
 PASSWORD = "for-tests-only"
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import uvloop
 
-from gateway.intake import Intake
-from gateway.mail_in.listener import MailListener
-from gateway.mail_in.reception import Reception
-from gateway.mail_in.service import load_marks
-from gateway.rules import load_rules
+from gateway.channels.email.listener import MailListener
+from gateway.channels.email.reception import Reception
+from gateway.channels.email.service import load_marks
+from gateway.intake.intake import Intake
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core import written
-from gateway.core.item import ItemDetail
+from gateway.channels.email.reception import Fate, Reception
+from gateway.core.item import written
+from gateway.core.item.item import ItemDetail
 from gateway.mail.automatic import why_no_answer, writer
 from gateway.mail.header import plain_address, split_head
 from gateway.mail.message import read
-from gateway.mail_in.reception import Fate, Reception
 from tests.mail.conftest import INBOX, MARKS, House, arrival, mail
 
 PORTAL = "noreply@form.example.gov.cn"

@@ -7,8 +7,8 @@ import asyncio
 import smtplib
 from pathlib import Path
 
+from gateway.channels.email.listener import MailListener
 from gateway.mail.message import read
-from gateway.mail_in.listener import MailListener
 from tests.mail.conftest import INBOX
 from tests.mail.test_mailbox import LIMIT, Watched, watched  # noqa: F401
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.core.item import QueueQuery
+from gateway.core.item.item import QueueQuery
 from gateway.storage import Storage
 from tests.mail.conftest import mail
 from tests.mail.dovecot import free_port

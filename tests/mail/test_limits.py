@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import test.test_email
 
-from gateway.channels import email
+from gateway.channels.email import contact as email
 from gateway.mail.identity import key_of
 from gateway.mail.message import Message, read
 from tests.mail.bombs import BOMBS

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from gateway import config
-from gateway.mail_in.listener import CONNECTIONS, MailListener
-from gateway.mail_in.rates import MailRates
-from gateway.mail_in.reception import PATIENCE, Reception
+from gateway.channels.email.listener import CONNECTIONS, MailListener
+from gateway.channels.email.rates import MailRates
+from gateway.channels.email.reception import PATIENCE, Reception
+from gateway.settings import schema as config
 from tests.mail.conftest import INBOX, House, mail
 
 T = TypeVar("T")

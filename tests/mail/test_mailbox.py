@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.config import Mailbox
-from gateway.core.contact import Contact
-from gateway.mail_in.listener import MailListener
-from gateway.mail_in.mailbox import BoxState, BoxWatch
-from gateway.mail_in.reception import Reception
+from gateway.channels.email.listener import MailListener
+from gateway.channels.email.mailbox import BoxState, BoxWatch
+from gateway.channels.email.reception import Reception
+from gateway.core.item.contact import Contact
+from gateway.settings.schema import Mailbox
 from tests.mail.conftest import House, mail
 from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 

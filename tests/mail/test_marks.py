@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from gateway.core import number as numbers
+from gateway.channels.email.imap import quoted_folder
+from gateway.core.item import number as numbers
 from gateway.mail.automatic import why_no_answer
 from gateway.mail.identity import key_of
 from gateway.mail.thread import Marks, hints, numbers_in
-from gateway.mail_in.imap import quoted_folder
 from tests.mail.conftest import INBOX, MARKS, mail
 
 NUMBER = numbers.make(date(2026, 11, 24), 1)

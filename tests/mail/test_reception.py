@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core import number as numbers
-from gateway.core.contact import Contact, Task
-from gateway.core.item import ItemDetail, QueueQuery
+from gateway.channels.email.reception import PATIENCE, Fate, NotTaken, Reception, Taken
+from gateway.core.item import number as numbers
+from gateway.core.item.contact import Contact, Task
+from gateway.core.item.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
-from gateway.mail_in.reception import PATIENCE, Fate, NotTaken, Reception, Taken
-from gateway.virus_scan import Clamd
+from gateway.intake.virus_scan import Clamd
 from tests.mail.conftest import INBOX, MARKS, House, arrival, mail
 from tests.web.test_uploads import StandInClamd
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.channels import email
-from gateway.core.contact import Channel, Kind
+from gateway.channels.email import contact as email
+from gateway.core.item.contact import Channel, Kind
 from gateway.mail.message import read
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples/mail"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway import config
-from gateway.config import Mailbox
+from gateway.channels.email.mailbox import BoxState
+from gateway.channels.email.reception import Reception
+from gateway.channels.email.service import MailIn, load_marks, password
 from gateway.errors import SettingError, SetupError
-from gateway.mail_in.mailbox import BoxState
-from gateway.mail_in.reception import Reception
-from gateway.mail_in.service import MailIn, load_marks, password
+from gateway.settings import schema as config
+from gateway.settings.schema import Mailbox
 from tests.mail.conftest import INBOX, House, mail
 from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 

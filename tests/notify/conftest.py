@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway import config
-from gateway.core.contact import Channel, Contact, Kind, Person, Receipt, Respondent
-from gateway.core.delivery import Delivery, DeliveryState
-from gateway.intake import Intake
+from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
+from gateway.core.item.delivery import Delivery, DeliveryState
+from gateway.intake.intake import Intake
+from gateway.intake.matters import Matters
 from gateway.mail.thread import Marks
-from gateway.matters import Matters
 from gateway.notify.post_office import PostOffice
 from gateway.notify.service import post_office
-from gateway.rules import load_rules
+from gateway.rules.load import load_rules
+from gateway.settings import schema as config
 from gateway.storage import Storage
 from tests.notify.mail_server import MailServer
 

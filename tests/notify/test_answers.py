@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.channels.email import Arrival
-from gateway.core.delivery import DeliveryState
-from gateway.core.item import QueueQuery
-from gateway.mail_in.reception import Fate, Reception
+from gateway.channels.email.contact import Arrival
+from gateway.channels.email.reception import Fate, Reception
+from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.item import QueueQuery
 from gateway.notify.post_office import PostOffice
 from gateway.storage.threads import MailThreads
 from tests.mail.conftest import mail

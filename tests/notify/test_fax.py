@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway import fonts
-from gateway.core.delivery import Delivery, Draft, Later, Never, Sent
-from gateway.core.fax import FaxNote
-from gateway.fax.line import FaxLine, Went
+from gateway.core.fax.record import FaxNote
+from gateway.core.item.delivery import Delivery, Draft, Later, Never, Sent
 from gateway.notify.fax import FaxLimits, FaxSender
-from gateway.voice_engine.environment import cache_home
-from gateway.workshop import tool
+from gateway.pbx.fax_line import FaxLine, Went
+from gateway.settings.cache import cache_home
+from gateway.setup import fonts
+from gateway.setup.workshop import tool
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LIMITS = FaxLimits(r"0\d{9,11}", 3, 20, 3, 600.0)
@@ -132,7 +132,7 @@ async def test_what_the_journal_says_went_through_is_not_sent_again(tmp_path: Pa
 
 
 def set_pages(file: Path, text: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "gateway.fax.letter", str(file), str(font())]
+    argv = [sys.executable, "-m", "gateway.notify.fax_sheet", str(file), str(font())]
     return subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
 
 
@@ -166,7 +166,7 @@ def pdf(file: Path, pages: int, size: tuple[float, float] = (595, 842)) -> Path:
 def lettered(folder: Path, *pdfs: Path) -> tuple[int, Path]:
     """The exit code and the TIFF of a letter with these PDFs behind it."""
     tiff = folder / "letter.tif"
-    command = [sys.executable, "-m", "gateway.fax.letter", str(tiff), str(font()), *map(str, pdfs)]
+    command = [sys.executable, "-m", "gateway.notify.fax_sheet", str(tiff), str(font()), *map(str, pdfs)]
     done = subprocess.run(command, input="随信附上材料。", text=True, capture_output=True)
     return done.returncode, tiff
 

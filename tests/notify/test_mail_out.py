@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.case import Event
-from gateway.core.contact import Kind, Person
-from gateway.core.delivery import DeliveryState
-from gateway.core.item import QueueQuery
-from gateway.matters import Act
+from gateway.core.item.contact import Kind, Person
+from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.item import QueueQuery
+from gateway.core.item.states import Event
+from gateway.intake.matters import Act
 from tests.notify.conftest import INBOX, MARKS, ZHANG, House
 from tests.notify.mail_server import PASSWORD, MailServer, certificate
 

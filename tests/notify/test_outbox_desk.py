@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
-from gateway.core.delivery import DeliveryState, Draft, shown_address
+from gateway.cli.main import main
+from gateway.core.item.delivery import DeliveryState, Draft, shown_address
 from gateway.storage import Storage
 from gateway.web.site import utc_now
 from tests.storage.databases import contact

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.delivery import DeliveryState
-from gateway.intake import Intake
-from gateway.matters import Matters
+from gateway.core.item.delivery import DeliveryState
+from gateway.intake.intake import Intake
+from gateway.intake.matters import Matters
 from gateway.storage import Storage
 from tests.notify.conftest import RULES, ZONE, House
 from tests.notify.mail_server import MailServer

@@ -17,15 +17,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.check_command import unknown_webhooks
-from gateway.config import load
-from gateway.core.delivery import AGAIN, DeliveryState
-from gateway.core.partner import Partner
+from gateway.cli.check import unknown_webhooks
+from gateway.core.flow.partner import Partner
+from gateway.core.item.delivery import AGAIN, DeliveryState
 from gateway.errors import SettingError
-from gateway.flows import FlowStore
-from gateway.linkage import Linkage
+from gateway.flows.store import FlowStore
+from gateway.intake.referrals import Linkage
 from gateway.notify.service import partner_slips
 from gateway.notify.webhook import failing_since, resume, signature
+from gateway.settings.schema import load
 from tests.notify.conftest import MARKS, ROOT, RULES, ZONE, House
 from tests.notify.test_mail_out import plan
 

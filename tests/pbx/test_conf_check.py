@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import config
-from gateway.check_command import check_all
+from gateway.cli.check import check_all
+from gateway.flows.prompts import load_prompts
 from gateway.pbx.conf_check import check_conf, read_conf
-from gateway.prompts import load_prompts
+from gateway.settings import schema as config
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = load_prompts(ROOT / "ivr_flows" / "prompts.yaml").by_id

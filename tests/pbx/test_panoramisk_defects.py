@@ -1,4 +1,4 @@
-"""What panoramisk 1.4 does bare, and the same input through ours (docs/panoramisk.md).
+"""What panoramisk 1.4 does bare, and the same input through ours (docs/developing/panoramisk.md).
 
 When a test of the bare library fails after an update, a defect has gone: look whether our
 subclass is still needed there. Hangs are shown within a short time box.

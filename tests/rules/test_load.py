@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.catalogue import Station
-from gateway.core.contact import Channel, Kind
-from gateway.core.deadlines import Rules
+from gateway.core.item.catalogue import Station
+from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.deadlines import Rules
 from gateway.errors import Problem, RuleError
-from gateway.rules import load_rules
+from gateway.rules.load import load_rules
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rules"
 ORDER_20 = "clocks/2020-01-01-order-20.yaml"
@@ -61,7 +61,7 @@ def test_what_is_recalled_says_so(shipped: Rules) -> None:
 
 
 def test_the_page_names_all_that_is_not_verified(shipped: Rules) -> None:
-    page = (SHIPPED.parent / "docs/rules.md").read_text("utf-8").partition("## What is not verified")[2]
+    page = (SHIPPED.parent / "docs/operating/rules.md").read_text("utf-8").partition("## What is not verified")[2]
     unsure = [clock.name for rules in shipped.sets for clock in rules.clocks if not clock.verified]
     unsure += [entry.what for entry in shipped.retention if not entry.verified]
     assert [name for name in unsure if f"`{name}`" not in page] == []
@@ -69,7 +69,7 @@ def test_the_page_names_all_that_is_not_verified(shipped: Rules) -> None:
 
 def test_the_page_shows_a_real_trace(shipped: Rules) -> None:
     (due,) = shipped.due(Kind.COMPLAINT, date(2026, 9, 24))
-    assert "\n".join(due.trace) in (SHIPPED.parent / "docs/rules.md").read_text("utf-8")
+    assert "\n".join(due.trace) in (SHIPPED.parent / "docs/operating/rules.md").read_text("utf-8")
 
 
 def test_the_lists(shipped: Rules) -> None:

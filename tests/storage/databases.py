@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.core.contact import Channel, Contact, Kind, Person, Respondent
-from gateway.core.deadlines import Rules
-from gateway.intake import Intake
-from gateway.rules import load_rules
+from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
+from gateway.core.item.deadlines import Rules
+from gateway.intake.intake import Intake
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.database import Database
 from gateway.storage.installation import Installation

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.workshop import tool
+from gateway.setup.workshop import tool
 
 OWNER = "gateway"
 NOBODY = 65534

@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from gateway.cli import main
-from gateway.core import number
-from gateway.core.figures import day_of
-from gateway.core.invention import Inventor
-from gateway.core.item import QueueQuery
-from gateway.intake import Intake
+from gateway.cli.main import main
+from gateway.core.item import number
+from gateway.core.item.invention import Inventor
+from gateway.core.item.item import QueueQuery
+from gateway.core.statistics import day_of
+from gateway.intake.intake import Intake
 from gateway.storage import Storage, bulk
 from tests.storage.databases import MONDAY, ROOT, ZONE, contact, rules
 

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-from gateway.core.case import QUEUED
+from gateway.core.item.states import QUEUED
 from gateway.errors import SetupError, StorageDown
 from gateway.storage import Storage, Transaction
 from gateway.storage.sqlite import CHECKPOINT, MOVED

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.core.call import AgentChange, CallBack, CallBackState, CallOutcome
-from gateway.core.contact import Channel, Kind, Task
-from gateway.core.figures import WINDOW, Rows, Standing, day_of, facts_of
-from gateway.core.item import QueueQuery
-from gateway.intake import Intake
+from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallOutcome
+from gateway.core.item.contact import Channel, Kind, Task
+from gateway.core.item.item import QueueQuery
+from gateway.core.statistics import WINDOW, Rows, Standing, day_of, facts_of
+from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, ZONE, contact
 from tests.storage.test_ledgers import after, call

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.core.contact import Evidence, Kind, Person
+from gateway.core.item.contact import Evidence, Kind, Person
 from gateway.errors import SetupError
 from gateway.storage import Storage
 from gateway.storage.database import Database

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from gateway.core.call import (
+from gateway.core.call.record import (
     AgentChange,
     CallBack,
     CallBackState,
@@ -19,9 +19,9 @@ from gateway.core.call import (
     PathStep,
     RecordingState,
 )
-from gateway.core.contact import Task
-from gateway.core.transfer import TargetKind, Transfer, TransferOutcome, TransferState
-from gateway.ledgers import CallBackBook
+from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
+from gateway.core.item.contact import Task
+from gateway.core.ledgers import CallBackBook
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, Clock, contact, door
 

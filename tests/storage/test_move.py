@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core import number as numbers
-from gateway.core.contact import Evidence
-from gateway.core.item import QueueQuery
+from gateway.core.item import number as numbers
+from gateway.core.item.contact import Evidence
+from gateway.core.item.item import QueueQuery
 from gateway.errors import SetupError
 from gateway.storage import Storage
 from gateway.storage.move import move

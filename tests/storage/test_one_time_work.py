@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from gateway.core.contact import Kind, Person
-from gateway.core.item import QueueQuery
+from gateway.core.item.contact import Kind, Person
+from gateway.core.item.item import QueueQuery
 from gateway.errors import StorageDown
 from gateway.storage import Storage, Transaction
 from gateway.storage.database import Database
 from gateway.storage.one_time_work import BATCH, Batch, OneTimeWork
-from gateway.web import translate
+from gateway.web.api import translate
 from tests.storage.databases import Clock, contact, door
 
 MANY = 3 * BATCH + 1

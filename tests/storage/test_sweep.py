@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gateway.core.item import Attachment
+from gateway.core.item.item import Attachment
 from gateway.storage import Storage
 from gateway.storage.files import YOUNG, Files, Swept
 

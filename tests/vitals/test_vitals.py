@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from gateway import vitals
+from gateway import health_checks as vitals
+from gateway.channels.email.mailbox import BoxState
 from gateway.errors import StorageBusy, StorageDown
-from gateway.mail_in.mailbox import BoxState
 from gateway.pbx.conf import Places
 from gateway.storage import Storage
 from gateway.storage.postgres import CONNECTIONS
-from gateway.web import problem
+from gateway.web.http import problem
 from tests.storage.postgres_server import postgres_server
 
 

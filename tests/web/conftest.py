@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.day_book import DayBook
+from gateway.calls.statistics import DayBook
 from gateway.tasks import Pace, Supervisor
 from gateway.web.site import WebParts, make_app
 from tests.web.memory_house import (

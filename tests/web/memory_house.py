@@ -6,27 +6,27 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from gateway.audit import ASKER, Row, written
-from gateway.core import case, number
-from gateway.core.acd import SeatState
-from gateway.core.call import CallRecord
-from gateway.core.contact import Contact, Due, Evidence, Kind, Receipt
-from gateway.core.figures import Period, Rows, Standing
-from gateway.core.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
-from gateway.core.revision import Revision, differences, facts, merged
-from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
-from gateway.web.ports import (
-    Account,
+from gateway.calls.views import (
     AgentView,
     BoardCounts,
     ItemCount,
     LineState,
     LineView,
     PartHealth,
-    Role,
-    Told,
     WaitingView,
 )
+from gateway.core.audit import ASKER, Row, written
+from gateway.core.call.record import CallRecord
+from gateway.core.call.seat import SeatState
+from gateway.core.item import number
+from gateway.core.item import states as case
+from gateway.core.item.contact import Contact, Due, Evidence, Kind, Receipt
+from gateway.core.item.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
+from gateway.core.item.revision import Revision, differences, facts, merged
+from gateway.core.roles import Account, Role
+from gateway.core.statistics import Period, Rows, Standing
+from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
+from gateway.web.ports import Told
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 CODE = "482913"

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp.test_utils import TestServer
 
-from gateway import config
-from gateway.accounts import Accounts
-from gateway.board import StoreView, TokenLedger
-from gateway.day_book import DayBook
-from gateway.intake import Intake, faults
-from gateway.matters import Matters
-from gateway.rules import load_rules
+from gateway.accounts.accounts import Accounts
+from gateway.calls.board import StoreView, TokenLedger
+from gateway.calls.statistics import DayBook
+from gateway.intake.intake import Intake, faults
+from gateway.intake.matters import Matters
+from gateway.rules.load import load_rules
+from gateway.settings import schema as config
 from gateway.storage import Storage
-from gateway.web.pages import PublicSide
+from gateway.web.pages.pages import PublicSide
 from gateway.web.site import WebParts, make_app, utc_now
 from tests.web.memory_house import MemoryBoard
 

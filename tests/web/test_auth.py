@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.web.ports import Role
+from gateway.core.roles import Role
 from gateway.web.site import ROUTES
 from tests.web.conftest import House
 

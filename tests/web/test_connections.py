@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from gateway.web import connections
-from gateway.web.connections import Connections, ConnectionsSite
+from gateway.web.http import connections
+from gateway.web.http.connections import Connections, ConnectionsSite
 from tests.web.real_site import real_site
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -15,14 +15,14 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from gateway.board import StoreView, TokenLedger
-from gateway.intake import Intake
-from gateway.matters import Matters
-from gateway.rules import load_rules
+from gateway.calls.board import StoreView, TokenLedger
+from gateway.intake.intake import Intake
+from gateway.intake.matters import Matters
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
-from gateway.web.docs_page import roles_of
-from gateway.web.route import Route
-from gateway.web.shape import members
+from gateway.web.http.route import Route
+from gateway.web.http.shape import members
+from gateway.web.pages.docs import roles_of
 from gateway.web.site import ROUTES, WebParts, make_app
 from tests.web.memory_house import MemoryBoard
 from tests.web.schema_check import faults
@@ -60,7 +60,7 @@ VISIT = {
     "respondent_name": "某某超市",
     "content": "销售过期食品",
 }
-OWN = ("gateway.web.counter_api", "gateway.web.matters_api")
+OWN = ("gateway.web.api.counter", "gateway.web.api.matters")
 
 
 @dataclass
@@ -455,6 +455,6 @@ def row(route: Route) -> str:
 
 
 async def test_the_table_in_the_docs_is_fresh(site: Site) -> None:
-    page = (ROOT / "docs/matters.md").read_text("utf-8")
+    page = (ROOT / "docs/using/matters.md").read_text("utf-8")
     own = [route for route in site.app[ROUTES] if route.does.__module__ in OWN]
     assert re.findall(r"^\| `(?:GET|POST) .*\|$", page, re.M) == [row(route) for route in own]

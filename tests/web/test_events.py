@@ -10,7 +10,7 @@ import socket
 import aiohttp
 import pytest
 
-from gateway.web import events
+from gateway.web.api import events
 from gateway.web.site import FEED
 from tests.web.conftest import House
 

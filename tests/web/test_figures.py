@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.cli import main
-from gateway.core.call import AgentChange, CallOutcome, CallRecord
-from gateway.core.figures import CallFacts, Rows, Standing, day_of
-from gateway.core.note import Note, What
-from gateway.core.story import end, new_story, tell
-from gateway.web.masks import masked
+from gateway.cli.main import main
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import AgentChange, CallOutcome, CallRecord
+from gateway.core.call.state import end, new_story, tell
+from gateway.core.statistics import CallFacts, Rows, Standing, day_of
+from gateway.web.http.masks import masked
 from tests.web.conftest import House
 from tests.web.real_site import ROOT, ZONE, RealSite, real_site
 

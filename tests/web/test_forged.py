@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway import config
-from gateway.web.phone_page import BrowserPhones
-from gateway.web.ports import Role
+from gateway.core.roles import Role
+from gateway.settings import schema as config
+from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED
 from tests.web.real_site import RealSite, real_site
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from gateway.core.contact import Channel, Kind
+from gateway.core.item.contact import Channel, Kind
 from tests.web.conftest import GOOD, House
 from tests.web.memory_house import CODE
 

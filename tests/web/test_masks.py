@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.contact import Person
-from gateway.web.ports import Role
+from gateway.core.item.contact import Person
+from gateway.core.roles import Role
 from gateway.web.site import FEED
 from tests.storage.databases import contact
 from tests.web.real_site import RealSite, real_site

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Refused, TooLarge
-from gateway.web.multipart import Began, Data, Ended, Event, MultipartReader, file_name, part_of
+from gateway.web.http.multipart import Began, Data, Ended, Event, MultipartReader, file_name, part_of
 
 TYPE = "multipart/form-data; boundary=xYz"
 BODY = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.web.docs_page import roles_of
-from gateway.web.route import Route
+from gateway.web.http.route import Route
+from gateway.web.pages.docs import roles_of
 from gateway.web.site import ROUTES
 from tests.web.conftest import GOOD, House
 from tests.web.memory_house import CODE
@@ -170,7 +170,7 @@ def row(route: Route) -> str:
 
 @pytest.fixture
 def table() -> str:
-    return (ROOT / "docs/api.md").read_text("utf-8")
+    return (ROOT / "docs/reference/api.md").read_text("utf-8")
 
 
 async def test_the_table_in_the_docs_is_fresh(house: House, table: str) -> None:

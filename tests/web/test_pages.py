@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from gateway import config
-from gateway.core import number as numbers
-from gateway.web.proof_of_work import LIFE, Seals
+from gateway.core.item import number as numbers
+from gateway.settings import schema as config
+from gateway.web.http.proof_of_work import LIFE, Seals
 from tests.web.forms import TYPE, File, form
 from tests.web.plain_page import Page
 from tests.web.real_site import QUICK, RealSite, real_site

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from gateway.caller.sound import write_wav
-from gateway.web.peaks import BARS, Peaks, loudness
+from gateway.sip_phone.sound import write_wav
+from gateway.web.api.peaks import BARS, Peaks, loudness
 
 
 def test_loud_and_quiet_are_told_apart(tmp_path: Path) -> None:

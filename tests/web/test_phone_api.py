@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.core.call import CallOutcome, CallRecord, PathStep, RecordingState
-from gateway.core.contact import Channel, Contact, Kind
-from gateway.core.item import Lease
-from gateway.web.ports import Account, Role
+from gateway.core.call.record import CallOutcome, CallRecord, PathStep, RecordingState
+from gateway.core.item.contact import Channel, Contact, Kind
+from gateway.core.item.item import Lease
+from gateway.core.roles import Account, Role
 from tests.web.conftest import House
 from tests.web.memory_house import NOW
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gateway.core import number
+from gateway.core.item import number
 from tests.web.conftest import GOOD, House
 
 QUEUE = "/api/v1/queue"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway import config
-from gateway.web.addresses import counted
-from gateway.web.ports import Role
-from gateway.web.rates import Buckets, Flooded
+from gateway.core.roles import Role
+from gateway.settings import schema as config
+from gateway.web.http.addresses import counted
+from gateway.web.http.rates import Buckets, Flooded
 from tests.web.real_site import RealSite, real_site
 
 INTAKE = "/api/v1/intake"

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from gateway.board import StoreView, TokenLedger
-from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Task
-from gateway.intake import Intake
-from gateway.rules import load_rules
+from gateway.calls.board import StoreView, TokenLedger
+from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
+from gateway.intake.intake import Intake
+from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.site import WebParts, make_app, utc_now
 from tests.web.conftest import GOOD

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway import config
+from gateway.settings import schema as config
 from gateway.web.site import utc_now
-from tests.linkage.conftest import linkage_of
-from tests.linkage.test_partner_side import Late
+from tests.intake.referrals.conftest import linkage_of
+from tests.intake.referrals.test_partner_side import Late
 from tests.web.real_site import real_site
 
 SEED = "12315"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.call import CallOutcome, CallRecord
-from gateway.core.contact import Channel, Contact, Evidence, Kind, Person, Respondent
+from gateway.core.call.record import CallOutcome, CallRecord
+from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Respondent
+from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed
-from gateway.web.auth import LEADERS
-from gateway.web.ports import Account, Role
-from gateway.web.sealed import ROLES, Sealed
+from gateway.web.api.sealed import ROLES, Sealed
+from gateway.web.http.auth import LEADERS
 from gateway.web.site import utc_now
 from tests.web.real_site import RealSite, real_site
 

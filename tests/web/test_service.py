@@ -12,7 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.errors import SetupError
-from gateway.web import health, route
+from gateway.web.api import health
+from gateway.web.http import route
 from gateway.web.site import listen
 from tests.web.conftest import GOOD, House
 
@@ -166,7 +167,7 @@ async def test_a_fault_of_ours_is_told_by_its_id_only(
     status, problem = await house.told("GET", "/api/v1/agents", "agent")
     assert (status, problem["code"]) == (500, "internal")
     assert set(problem) == {"type", "title", "status", "code", "zh", "en", "request_id"}
-    (line,) = [r for r in caplog.records if r.name == "gateway.web.problem"]
+    (line,) = [r for r in caplog.records if r.name == "gateway.web.http.problem"]
     assert problem["request_id"] in line.getMessage()
     assert line.exc_info
 

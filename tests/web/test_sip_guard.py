@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.web.sip_guard import SipGuard
+from gateway.web.http.sip_guard import SipGuard
 
 ME = '"agent1" <sip:8001-web@127.0.0.1>;tag=abc'
 

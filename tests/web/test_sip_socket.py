@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.web.phone_page import BrowserPhones
-from gateway.web.ports import Role
+from gateway.core.roles import Role
+from gateway.web.pages.phone import BrowserPhones
 from tests.web.real_site import RealSite, real_site
 
 NOWHERE = "ws://127.0.0.1:1/ws"  # port 1: refused at once

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gateway import fonts
-from gateway.voice_engine.environment import cache_home
-from gateway.web.slip import Slip, pdf
+from gateway.settings.cache import cache_home
+from gateway.setup import fonts
+from gateway.web.pages.slip import Slip, pdf
 
 SLIP = Slip(
     "受理回执",

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.web.call_desk_shapes import NewContact
-from gateway.web.form_reading import read_form, spelled
-from gateway.web.matter_shapes import NewAtCounter
-from gateway.web.reading import read_body
-from gateway.web.shapes import WriteUp
+from gateway.web.api.call_desk_shapes import NewContact
+from gateway.web.api.matter_shapes import NewAtCounter
+from gateway.web.api.shapes import WriteUp
+from gateway.web.http.form_reading import read_form, spelled
+from gateway.web.http.reading import read_body
 from tests.web.real_site import RealSite, real_site
 from tests.web.test_pages import SAID, get, send
 

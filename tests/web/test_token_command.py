@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import accounts_command
+from gateway.cli import token as accounts_command
 from gateway.errors import OperatorError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gateway import config
-from gateway.web import uploads
+from gateway.settings import schema as config
+from gateway.web.http import uploads
 from tests.web.forms import TYPE, form
 from tests.web.real_site import RealSite, real_site, until
 from tests.web.sample_files import FILES, NOT_TAKEN, png

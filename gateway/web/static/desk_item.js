@@ -118,7 +118,7 @@ function revisionRow(one) {
 
 // ------------------------------------------------------------ what came with it
 
-// What a report arrived as tells who made it: gateway/web/sealed.py.
+// What a report arrived as tells who made it: gateway/web/api/sealed.py.
 const SEALED = ["raw", "body", "recording", "message", "page", "pdf"];
 
 function showFiles({ number, kind, attachments }) {

@@ -1,0 +1,230 @@
+"""People's accounts: log-in by password, sessions, locking. What the log-in page and `gateway user` call.
+
+Whether an account exists, is locked or has another password is answered alike, and takes as long.
+Who may try how often is the web side's to say. Bearer tokens of programs are not here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gateway.accounts import totp as one_time
+from gateway.core.audit import ASKER, Asker
+from gateway.core.roles import Account, Role
+from gateway.errors import OperatorError, StorageDown
+from gateway.settings import schema as config
+from gateway.storage import Storage
+from gateway.storage.accounts import AccountRow
+
+PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
+"""The roles that a person can have; the others are machines'."""
+ID = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+SHORTEST = 10  # characters of a password that somebody chose
+LONGEST = 200
+AT_ONCE = 2  # hashes at a time: each takes 64 MB and a core for some tens of milliseconds
+SEEN = timedelta(seconds=60)  # how exactly it is kept when a session was last used
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a log-in gives: the cookie's text, and who is in."""
+
+    cookie: str = field(repr=False)
+    account: Account
+
+
+class Accounts:
+    """The accounts of one centre. `seats` by agent id."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        limits: config.Accounts,
+        now: Callable[[], datetime],
+        seats: Mapping[str, str] | None = None,
+    ) -> None:
+        self._rows = storage.accounts
+        self._audit = storage.audit
+        self._seals = storage.identities
+        self._limits = limits
+        self._now = now
+        self._seats = seats or {}
+        self._hasher = PasswordHasher()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._nobody = ""
+
+    # ------------------------------------------------------------ logging in and out
+
+    async def log_in(
+        self, account_id: str, password: str, address: str, old: str = "", code: str = ""
+    ) -> Session | None:
+        """A new session; None when the two do not fit. `old` is the cookie that came along.
+
+        Raises StorageDown.
+        """
+        account_id = account_id.strip().lower()
+        row = await self._rows.get(account_id) if ID.fullmatch(account_id) else None
+        ASKER.set(Asker(row.id if row else "", address))
+        right = await self._fits(row.password if row else "", password)
+        coded = row is not None and right and not row.locked_at and await self._coded(row, code)
+        if row is None or not coded:
+            why = _why_not(row, right)
+            await self._audit.note("log_in.failed", row.id if row else "", {"why": why})
+            return None
+        now = self._now()
+        cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        await self._rows.begin(row.id, cookie, csrf, now, now + timedelta(hours=self._limits.hours), old)
+        return Session(cookie, self._account(row, csrf))
+
+    async def _coded(self, row: AccountRow, code: str) -> bool:
+        """Does the second factor fit, where there is one? It is used up then."""
+        if not row.totp:
+            return True
+        secret = self._seals.open_text(_bound(row.id), bytes.fromhex(row.totp))
+        step = one_time.step_of(secret, code.strip().replace(" ", ""), self._now(), row.totp_step)
+        if step:
+            return await self._rows.spend(row.id, row, totp_step=step)
+        left = [one for one in row.recovery if one != one_time.kept(code)]
+        if len(left) == len(row.recovery):
+            return False
+        return await self._rows.spend(row.id, row, recovery=json.dumps(left))
+
+    async def account(self, cookie: str) -> Account | None:
+        """Whose session a cookie is; None when it is over, or none. Raises StorageDown."""
+        found = await self._rows.session(cookie)
+        if found is None or found.account.locked_at:
+            return None
+        now = self._now()
+        if now >= found.ends_at or now - found.seen_at >= timedelta(minutes=self._limits.idle_minutes):
+            return None
+        if now - found.seen_at >= SEEN:
+            with suppress(StorageDown):  # a full disk stops writing, not reading
+                await self._rows.seen(cookie, now)
+        return self._account(found.account, found.csrf)
+
+    async def log_out(self, cookie: str) -> None:
+        await self._rows.end(cookie)
+
+    def _account(self, row: AccountRow, csrf: str) -> Account:
+        return Account(row.id, Role(row.role), row.name, self._seats.get(row.id, ""), csrf)
+
+    # ------------------------------------------------------------ keeping accounts
+
+    async def ensure(self, account_id: str, name: str, role: Role, password: str) -> bool:
+        """Make an account that is not there yet; one that is stays as it is."""
+        if await self._rows.get(account_id):
+            return False
+        return await self._rows.add(account_id, name, role, await self._hash(password), self._now())
+
+    async def add(self, account_id: str, name: str, role: Role, password: str) -> None:
+        """Raises OperatorError."""
+        if not ID.fullmatch(account_id):
+            raise OperatorError(f"{account_id!r}: 1 to 64 of a-z, 0-9 and . _ @ -")
+        if role not in PEOPLE:
+            raise OperatorError(f"{role}: a person is {', '.join(PEOPLE)}")
+        _acceptable(account_id, password)
+        if not await self._rows.add(account_id, name, role, await self._hash(password), self._now()):
+            raise OperatorError(f"there is an account {account_id} already")
+
+    async def set_password(self, account_id: str, password: str) -> None:
+        """And end every session. Raises OperatorError."""
+        _acceptable(account_id, password)
+        fresh = {"password": await self._hash(password)}
+        await self._change(account_id, "account.password", ends_sessions=True, **fresh)
+
+    async def lock(self, account_id: str) -> None:
+        """Nobody gets in with it, and who is in is out. Raises OperatorError."""
+        now = int(self._now().timestamp() * 1000)
+        await self._change(account_id, "account.lock", ends_sessions=True, locked_at=now)
+
+    async def unlock(self, account_id: str) -> None:
+        """Raises OperatorError."""
+        await self._change(account_id, "account.unlock", ends_sessions=False, locked_at=None)
+
+    async def sign_out(self, account_id: str) -> int:
+        """Everywhere; how many sessions there were. Raises OperatorError."""
+        await self.get(account_id)
+        return await self._rows.end_all(account_id)
+
+    async def ask_codes(self, account_id: str) -> tuple[str, tuple[str, ...]]:
+        """Ask for one-time codes from now on: the secret, and recovery codes. Raises OperatorError."""
+        secret, recovery = one_time.new_secret(), one_time.new_recovery()
+        values = {
+            "totp": self._seals.seal_text(_bound(account_id), secret).hex(),
+            "totp_step": 0,
+            "recovery": json.dumps([one_time.kept(one) for one in recovery]),
+        }
+        await self._change(account_id, "account.totp", ends_sessions=True, **values)
+        return secret, recovery
+
+    async def ask_no_codes(self, account_id: str) -> None:
+        """The password is enough again. Raises OperatorError."""
+        values = {"totp": "", "totp_step": 0, "recovery": "[]"}
+        await self._change(account_id, "account.totp_off", ends_sessions=True, **values)
+
+    async def get(self, account_id: str) -> AccountRow:
+        """Raises OperatorError."""
+        row = await self._rows.get(account_id)
+        if row is None:
+            known = ", ".join(one.id for one in await self._rows.list())
+            raise OperatorError(f"there is no account {account_id}; known: {known}")
+        return row
+
+    async def list(self) -> list[AccountRow]:
+        return await self._rows.list()
+
+    async def _change(self, account_id: str, what: str, *, ends_sessions: bool, **values: object) -> None:
+        now = self._now()
+        if "password" in values:
+            values["changed_at"] = int(now.timestamp() * 1000)
+        if not await self._rows.change(account_id, what, now, ends_sessions=ends_sessions, **values):
+            raise OperatorError(f"there is no account {account_id}: `gateway user list`")
+
+    # ------------------------------------------------------------ passwords
+
+    async def _hash(self, password: str) -> str:
+        async with self._turns:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def _fits(self, kept: str, password: str) -> bool:
+        """Hold a password against a hash; without one, against nobody's, to take as long."""
+        if not self._nobody:
+            self._nobody = await self._hash(secrets.token_hex(16))
+        async with self._turns:
+            return await asyncio.to_thread(self._verify, kept or self._nobody, password[:LONGEST])
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _bound(account_id: str) -> str:
+    return f"totp:{account_id}"
+
+
+def _why_not(row: AccountRow | None, right: bool) -> str:
+    if row is None:
+        return "unknown"
+    if not right:
+        return "password"
+    return "locked" if row.locked_at else "code"
+
+
+def _acceptable(account_id: str, password: str) -> None:
+    """Raises OperatorError."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise OperatorError(f"a password has {SHORTEST} to {LONGEST} characters")
+    if account_id in password.lower() or len(set(password)) < 5:
+        raise OperatorError("this password is too easy to guess")

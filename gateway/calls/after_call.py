@@ -1,0 +1,159 @@
+"""What is done when a call is over: its sound is looked at, its item submitted, its record kept.
+
+Every part of it may be done twice with the same result, since a gateway that dies in between does
+it again from the journal. Called by the switchboard, one call after another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, timedelta, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from gateway.channels import phone
+from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
+from gateway.core.call.state import Story
+from gateway.core.fax.record import FaxNote
+from gateway.core.item.contact import Contact, Evidence, Receipt
+from gateway.core.ledgers import CallBackBook, CallLog
+from gateway.pbx.sound_length import SHORTEST, sound_seconds
+
+log = logging.getLogger(__name__)
+
+
+class Door(Protocol):
+    """The one thing of intake that is needed here."""
+
+    async def submit(self, contact: Contact) -> Receipt: ...
+
+
+class FaxDoor(Protocol):
+    """Takes a fax out of the spool into the queue."""
+
+    async def take(self, note: FaxNote, record: CallRecord) -> str: ...
+
+
+class AfterCall:
+    """Closes calls. `messages` and `recordings` are the folders that Asterisk writes into."""
+
+    def __init__(
+        self,
+        door: Door,
+        calls: CallLog,
+        call_backs: CallBackBook,
+        messages: Path,
+        recordings: Path,
+        zone: tzinfo,
+        agent_of_seat: Callable[[str], str],
+        records: bool = True,
+        faxes: FaxDoor | None = None,
+    ) -> None:
+        self._door = door
+        self._calls = calls
+        self._call_backs = call_backs
+        self._messages = messages
+        self._recordings = recordings
+        self._zone = zone
+        self._agent_of_seat = agent_of_seat
+        self._records = records
+        self._faxes = faxes
+
+    def recorded_whole(self, story: Story) -> bool:
+        """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
+        record = story.record
+        file = self._recorded(record) if record.talked_at and record.ended_at else None
+        return file is None or _holds(file, story.talked_seconds)
+
+    async def close(self, story: Story) -> CallRecord:
+        """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
+
+        The record itself is not kept yet: `keep` takes many at once.
+        """
+        spoken = [file for name in story.messages if sound_seconds(file := self._messages / name) >= SHORTEST]
+        record = replace(story.record, agent=self._agent_of_seat(story.record.agent))
+        if record.outcome is CallOutcome.MESSAGE and not spoken:
+            fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
+            record = replace(record, outcome=fallback)
+        record = self._with_recording(record, spoken, story.talked_seconds)
+        evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
+        if story.fax and self._faxes:
+            number = await self._faxes.take(story.fax, record)
+            if number:  # what was said before is in the same item, whoever said it
+                return replace(record, number=record.number or number)
+        contact = phone.contact(record, story.kind, evidence, self._zone, story.phone, booked=story.booked)
+        if contact is None:
+            return record
+        receipt = await self._door.submit(contact)
+        if story.booked:
+            await self._call_backs.link(record.id, receipt.number)
+        return replace(record, number=receipt.number)
+
+    async def keep(self, closed: list[tuple[Story, CallRecord]]) -> None:
+        """Keep the records with their transfers in one transaction. Raises StorageDown."""
+        transfers = [one for story, _ in closed for one in story.transfers]
+        await self._calls.keep([record for _, record in closed], transfers)
+
+    def clear(self, record: CallRecord, names: Iterable[str]) -> None:
+        """Move the message that the record names to the recordings; the others are attached to the item."""
+        for name in names:
+            file = self._messages / name
+            with contextlib.suppress(FileNotFoundError):
+                if record.recording and Path(record.recording).name == name:
+                    home = self._recordings.parent / record.recording
+                    home.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(home)
+                else:
+                    file.unlink()
+
+    def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
+        """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
+        day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
+        file = self._recorded(record)
+        if record.talked_at and record.ended_at:
+            if file is None:
+                state = RecordingState.FAILED if self._records else RecordingState.NONE
+                return replace(record, recording_state=state)
+            state = RecordingState.SAVED if _holds(file, talked) else RecordingState.FAILED
+            return replace(record, recording=self._below(file), recording_state=state)
+        if file is not None and record.outcome is CallOutcome.FAX:
+            return replace(record, recording=self._below(file), recording_state=RecordingState.SAVED)
+        if file is not None and sound_seconds(file) == 0.0:
+            with contextlib.suppress(FileNotFoundError):
+                file.unlink()
+        if spoken:
+            name = f"{self._recordings.name}/{day}/{spoken[-1].name}"
+            return replace(record, recording=name, recording_state=RecordingState.SAVED)
+        return record
+
+    def _recorded(self, record: CallRecord) -> Path | None:
+        """The file that Asterisk began when the caller came into the queue, under the centre's day.
+
+        Where Asterisk's machine does not know the centre's time zone, it lies under another day and is moved.
+        """
+        if record.direction == "in" and record.queued_at is None:
+            return None
+        began = (record.queued_at or record.started_at).astimezone(self._zone)
+        days = [f"{began + timedelta(days=offset):%Y%m%d}" for offset in (0, 1, -1)]
+        files = (self._recordings / day / f"{record.id}.wav" for day in days)
+        file = next((file for file in files if file.exists()), None)
+        if (
+            file is None
+            or file.parent.name == days[0]
+            or file.parent.name != f"{began.astimezone(UTC):%Y%m%d}"
+        ):
+            return file
+        home = self._recordings / days[0] / file.name
+        home.parent.mkdir(parents=True, exist_ok=True)
+        return file.replace(home)
+
+    def _below(self, file: Path) -> str:
+        return str(file.relative_to(self._recordings.parent))
+
+
+def _holds(file: Path, talked: float) -> bool:
+    """Does the file hold a talk of so many seconds?"""
+    return sound_seconds(file) >= max(0.0, talked * 0.9 - 0.5)

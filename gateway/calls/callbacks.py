@@ -1,0 +1,263 @@
+"""Calls that are owed: gives them places in the queue, follows each try, and decides what comes next.
+
+One worker takes everything in order: notes of the dialplan, what the PBX shows after a time out of sight,
+changes of lines, seats and bookings. Each step is durable before the next. Called by the switchboard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from gateway.calls.backlog import Backlog
+from gateway.calls.patience import patiently
+from gateway.core.call import seat as acd
+from gateway.core.call.callback import Pause, Try, TryEnd, after
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import CallBack, CallBackState, back_call, is_back, owed_of
+from gateway.core.ledgers import CallBackBook
+from gateway.errors import PbxDown
+from gateway.pbx.port import Pbx
+from gateway.tasks import Supervisor
+
+log = logging.getLogger(__name__)
+
+UNSEEN = timedelta(seconds=15)  # after which a place that was asked for and not seen is given up
+LOOK = 30.0  # seconds: longest wait between two looks
+OPEN = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What decides whether a call-back can be placed now. `busy` are calls that go on or are being closed."""
+
+    ready: bool
+    reachable: bool  # a signed-in seat has its telephone
+    free_lines: int
+    busy: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """After a time out of sight: owed calls with a place, calls that go on, tries told by the journal."""
+
+    placed: Collection[str]
+    live: Collection[str]
+    tries: Mapping[str, Try] = field(default_factory=dict)
+
+
+class CallBacks:
+    """`start`, then `noted`, `seen` and `changed`. `told` hears the number of an item that changed."""
+
+    def __init__(
+        self,
+        pbx: Pbx,
+        book: CallBackBook,
+        room: Callable[[], Room],
+        *,
+        needed_lines: int,
+        again: tuple[timedelta, ...],
+        now: Callable[[], datetime],
+        told: Callable[[str], None] = lambda number: None,
+    ) -> None:
+        self._pbx = pbx
+        self._book = book
+        self._room = room
+        self._needed_lines = needed_lines
+        self._again = again
+        self._now = now
+        self._told = told
+        self._jobs: Backlog[Note | Seen] = Backlog()
+        self._wake = asyncio.Event()
+        self._resting = False
+        self._owed: dict[str, CallBack] | None = None  # all that is open, None when it must be read
+        self._tries: dict[str, Try] = {}  # by owed call
+        self._pauses: dict[str, Pause] = {}
+
+    def start(self, tasks: Supervisor) -> None:
+        tasks.keep("switchboard call-backs", self._work)
+
+    @property
+    def placed(self) -> int:
+        """Owed calls that hold a place in the queue."""
+        return sum(not (known.began or known.over) for known in self._tries.values())
+
+    @property
+    def rests(self) -> bool:
+        """Is all done that can be done now?"""
+        return self._resting and not self._wake.is_set()
+
+    # ------------------------------------------------------------ what happens
+
+    def noted(self, note: Note) -> None:
+        """Take a note of the dialplan, if it is about an owed call."""
+        if is_back(note.call) and note.what in _OURS:
+            self._jobs.put(note)
+            self._wake.set()
+
+    def seen(self, seen: Seen) -> None:
+        """The PBX is there again."""
+        self._jobs.put(seen)
+        self._wake.set()
+
+    def booked(self) -> None:
+        """The book has a new row."""
+        self._owed = None
+        self._wake.set()
+
+    def changed(self, *, seat_came: bool = False) -> None:
+        """A line, a seat or the time may have changed; `seat_came`: one more seat can be reached."""
+        if seat_came:
+            self._pauses = {owed: pause.first() for owed, pause in self._pauses.items()}
+        self._wake.set()
+
+    # ------------------------------------------------------------ the worker
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            await self._take_jobs()
+            await self._plan()
+            self._resting = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds_to_next()):
+                    await self._wake.wait()
+            self._resting = False
+
+    def _seconds_to_next(self) -> float:
+        """Until a pause is over or a place that was asked for must have been seen."""
+        now = self._now()
+        times = [owed.due_at for owed in (self._owed or {}).values() if owed.due_at]
+        times += [pause.until for pause in self._pauses.values()]
+        times += [known.asked_at + UNSEEN for known in self._tries.values() if not known.placed]
+        seconds = [(time - now).total_seconds() for time in times if time > now]
+        return min([LOOK, *seconds])
+
+    async def _take_jobs(self) -> None:
+        for job in self._jobs.waiting():
+            try:
+                await (self._reconcile(job) if isinstance(job, Seen) else self._note(job))
+            except Exception:
+                self._jobs.put(job)  # behind the others: it is taken again, and they are not held up
+                self._owed = None
+                raise
+            finally:
+                self._jobs.done([job])
+
+    async def _open(self) -> dict[str, CallBack]:
+        if self._owed is None:
+            rows = await patiently(partial(self._book.owed, *OPEN))
+            self._owed = {owed.id: owed for owed in rows}
+        return self._owed
+
+    async def _change(self, before: CallBack, owed: CallBack, what: str = "", text: str = "") -> bool:
+        """Keep it as it is now, with a line on its item. False when it was not as before any more."""
+        told = (what, text) if what else None
+        kept = await patiently(partial(self._book.change, owed, before.state, self._now(), told))
+        self._owed = None
+        if kept is None:
+            log.warning("call-back %s: not %s any more", owed.id, before.state)
+        elif kept.number and told:
+            self._told(kept.number)
+        return kept is not None
+
+    # ------------------------------------------------------------ one try
+
+    async def _note(self, note: Note) -> None:
+        owed = (await self._open()).get(owed_of(note.call))
+        if owed is None:
+            return
+        known = self._tries.get(owed.id)
+        if known is None or known.call != note.call:
+            known = self._tries[owed.id] = Try(note.call, self._now())
+        known.tell(note)
+        await self._follow(owed, known)
+
+    async def _follow(self, owed: CallBack, known: Try) -> None:
+        """Keep what a try has come to."""
+        if known.over or known.talked:
+            await self._ended(owed, known)
+        elif known.began and owed.state is not CallBackState.DIALLING:
+            self._pauses.pop(owed.id, None)
+            await self._change(owed, replace(owed, state=CallBackState.DIALLING, dials=owed.dials + 1))
+
+    async def _ended(self, owed: CallBack, known: Try) -> None:
+        outcome = after(owed, known, self._now(), self._again)
+        await self._change(owed, outcome.owed, outcome.what, outcome.text)
+        self._tries.pop(owed.id, None)
+        if known.end is TryEnd.NOT_DIALLED and not known.taken:
+            pause = self._pauses.get(owed.id)
+            self._pauses[owed.id] = pause.again(self._now()) if pause else Pause(self._now())
+
+    async def _reconcile(self, seen: Seen) -> None:
+        """After a time out of sight: what holds a place, what was dialled and how it ended."""
+        self._tries.clear()
+        for owed in (await self._open()).copy().values():
+            call = back_call(owed)
+            known = seen.tries.get(call) or Try(call, self._now())
+            known.placed = owed.id in seen.placed
+            known.over = known.over and not known.placed
+            if known.placed or call in seen.live:
+                self._tries[owed.id] = known
+                await self._follow(owed, known)
+            elif owed.state is not CallBackState.PENDING or known.began:
+                known.began = known.began or owed.state is CallBackState.DIALLING
+                known.over = True
+                await self._ended(owed, known)
+
+    # ------------------------------------------------------------ places
+
+    async def _plan(self) -> None:
+        room = self._room()
+        open_ = await self._open()
+        if not room.ready or not open_:
+            return
+        try:
+            await self._give_up_unseen(open_)
+            now = self._now()
+            due = [owed for owed in open_.values() if self._is_due(owed, now)]
+            plan = acd.places(due, room.free_lines, self._needed_lines, room.busy)
+            for owed in plan.take:
+                await self._take_back(owed)
+            for owed in plan.give if room.reachable else ():
+                await self._place(owed)
+        except PbxDown as error:
+            log.warning("call-backs wait: %s", error)
+
+    def _is_due(self, owed: CallBack, now: datetime) -> bool:
+        pause = self._pauses.get(owed.id)
+        waits = (owed.due_at and owed.due_at > now) or (pause and pause.until > now)
+        return owed.state is not CallBackState.PENDING or not waits
+
+    async def _place(self, owed: CallBack) -> None:
+        """Durably placed before it is asked for: after a crash nobody places it a second time."""
+        placed = replace(owed, state=CallBackState.PLACED)
+        if not await self._change(owed, placed):
+            return
+        known = self._tries[owed.id] = Try(back_call(placed), self._now())
+        if not await self._pbx.place(placed):
+            known.over = True
+            await self._ended(placed, known)
+
+    async def _take_back(self, owed: CallBack) -> None:
+        """Its note tells when the place is free."""
+        known = self._tries.get(owed.id)
+        if known and known.placed and not known.taken and not known.began:
+            known.taken = await self._pbx.take_back(known.call)
+
+    async def _give_up_unseen(self, open_: Mapping[str, CallBack]) -> None:
+        """Places that were asked for and never seen, since Asterisk failed or did not answer."""
+        for owed_id, known in tuple(self._tries.items()):
+            if known.placed or known.began or self._now() - known.asked_at < UNSEEN:
+                continue
+            if not await self._pbx.take_back(known.call) and owed_id in open_:
+                known.over = True
+                await self._ended(open_[owed_id], known)
+
+
+_OURS = {What.BEGAN, What.BACK_PLACED, What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.ENDED}

@@ -1,0 +1,150 @@
+"""What an agent sees and writes of a call: the pop, its draft, the items that come of it.
+
+The call's item is the one that the phone channel would make of it: written before the call ends or
+after, it is the same one. A complaint and a report from one call are two items, tied as such. Built by
+app for web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.calls.switchboard import Switchboard
+from gateway.core import telephone
+from gateway.core.call.draft import Draft
+from gateway.core.call.record import CallBack, CallRecord
+from gateway.core.item.contact import Channel, Contact, Kind, Receipt
+from gateway.core.item.item import Item, QueueQuery
+from gateway.core.item.matter import LinkKind
+from gateway.errors import NotFound
+from gateway.intake.intake import Intake, hour_of
+from gateway.storage import Storage
+from gateway.storage.database import Transaction
+
+EARLIER = 8
+"""How many earlier calls and items a pop shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """A call as its agent is to see it before he answers. `number` is whom it is with.
+
+    The draft and what came before are only there when they were asked for.
+    """
+
+    record: CallRecord
+    kind: Kind
+    number: str
+    path: tuple[str, ...]
+    agents: frozenset[str]
+    calls: tuple[CallRecord, ...] = ()
+    items: tuple[Item, ...] = ()
+    owed: tuple[CallBack, ...] = ()
+    draft: Draft | None = None
+
+
+class CallDesk:
+    """The calls of one centre, as its agents work them."""
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        storage: Storage,
+        intake: Intake,
+        now: Callable[[], datetime],
+        area_code: str = "",
+    ) -> None:
+        self._switchboard = switchboard
+        self._storage = storage
+        self._intake = intake
+        self._now = now
+        self._area_code = area_code
+
+    async def call(self, call: str) -> Pop:
+        """The call itself, live or over, without what came before. Raises NotFound, StorageDown."""
+        seen = self._switchboard.seen(call)
+        if seen is not None:
+            return Pop(seen.record, seen.kind, seen.number, seen.path, seen.agents)
+        record = await self._storage.calls.get(call)
+        if record is None:
+            raise NotFound
+        number = record.caller if record.direction == "in" else record.dialled
+        path = self._switchboard.said(record.path)
+        hands = self._switchboard.hands(await self._storage.calls.transfers(call))
+        return Pop(record, Kind.UNSORTED, number, path, hands | {record.agent} - {""})
+
+    async def pop(self, call: str, agent: str) -> Pop:
+        """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""
+        found = await self.call(call)
+        spellings = telephone.spellings(found.number, self._area_code)
+        store, id_ = self._storage, found.record.id
+
+        def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
+            whole = replace(found, draft=store.drafts.of_call(t, id_, agent, self._now()))
+            if not spellings:
+                return whole
+            calls = store.calls.with_number(t, spellings, EARLIER + 1)
+            return replace(
+                whole,
+                calls=tuple(one for one in calls if one.id != id_)[:EARLIER],
+                items=tuple(store.items.of_phones(t, spellings, EARLIER)),
+                owed=tuple(store.call_backs.owed_to(t, spellings)),
+            )
+
+        return await store.database.read(looked_up)
+
+    # ------------------------------------------------------------ the draft
+
+    async def draft(self, call: str, agent: str) -> Draft:
+        """The call's draft, opened when there is none. Raises StorageDown."""
+        return await self._storage.drafts.open(call, agent, self._now())
+
+    async def save_draft(self, call: str, agent: str, before: int, text: str) -> Draft | None:
+        """The saved draft; None when somebody saved another since version `before`. Raises StorageDown."""
+        return await self._storage.drafts.save(call, agent, before, text, self._now())
+
+    async def drafts(self, agent: str) -> list[Draft]:
+        """What this agent has not finished. Raises StorageDown."""
+        return await self._storage.drafts.of_agent(agent)
+
+    async def drop_draft(self, call: str) -> None:
+        """The agent does not want it any more. Raises StorageDown."""
+        await self._storage.drafts.drop(call)
+
+    # ------------------------------------------------------------ items
+
+    async def write(
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+    ) -> list[Receipt]:
+        """Make the call's items of what the agent wrote: the first is the call's own.
+
+        Sent twice it is the same items. With `close` they are closed at once, with that word (a question
+        that was answered). Raises NotFound, Conflict, StorageDown.
+        """
+        found = await self.call(call)
+        receipts = []
+        for place, contact in enumerate(contacts):
+            key = f"call:{call}" if place == 0 else f"call:{call}:{place + 1}"
+            whole = replace(
+                contact,
+                key=key,
+                channel=Channel.PHONE,
+                received_at=found.record.started_at,
+                call_id=call,
+            )
+            if place and contact.anonymous:  # nothing that is kept in the open ties it to the caller
+                mark = self._storage.identities.mark("call", key)
+                whole = replace(whole, key=f"call:{mark}", call_id="", received_at=hour_of(whole.received_at))
+            receipts.append(await self._intake.write_up(whole, who))
+        for receipt, contact in list(zip(receipts, contacts, strict=True))[1:]:
+            if not contact.anonymous:
+                await self._intake.tie(receipts[0].number, receipt.number, LinkKind.SPLIT, who)
+        if close is not None:
+            for receipt in receipts:
+                await self._intake.claim(who, QueueQuery(), receipt.number)
+                await self._intake.complete(receipt.number, who, close)
+        self._switchboard.written(call, receipts[0].number)
+        await self._storage.drafts.drop(call)
+        return receipts

@@ -1,0 +1,256 @@
+"""Live transfers: takes what agents ask and what the dialplan notes, and obeys core/transfer's table.
+
+The switchboard tells it every note of a call and asks for the transfers when the call is over. What
+goes on now can be rebuilt from the notes alone, so a gateway that was away goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+from gateway.core.call.journal import Note, What
+from gateway.core.call.state import Doing, Story
+from gateway.core.call.transfer import (
+    Ask,
+    Command,
+    Fact,
+    TargetKind,
+    Transfer,
+    TransferOutcome,
+    TransferState,
+    advance,
+    fact_of,
+)
+from gateway.core.flow.partner import Partner
+from gateway.core.item.contact import Kind
+from gateway.errors import Conflict, PbxDown
+from gateway.pbx.port import Consult, Pbx
+from gateway.settings.schema import Config
+from gateway.tasks import Work
+
+log = logging.getLogger(__name__)
+
+Own = Callable[[str, Work], object]
+Told = Callable[[Transfer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom an agent wants to speak with: a partner, or another agent's seat."""
+
+    id: str
+    kind: TargetKind
+    dial: str
+    ring: int = 20
+    asks: bool = False
+
+
+def partner_target(partner: Partner) -> Target:
+    return Target(partner.id, TargetKind.PARTNER, partner.dial, partner.ring, partner.asks)
+
+
+@dataclass(slots=True)
+class _Of:
+    """The transfers of one live call; the last may still go on. `noted` counts those that were seen."""
+
+    all: list[Transfer] = field(default_factory=list)
+    noted: int = 0
+
+
+class Transfers:
+    """`own` runs work that nobody waits for, under a task's name; `told` hears of every change."""
+
+    def __init__(self, config: Config, pbx: Pbx, own: Own, told: Told) -> None:
+        self._config = config
+        self._pbx = pbx
+        self._own = own
+        self._told = told
+        self._of: dict[str, _Of] = {}
+
+    def current(self, call: str) -> Transfer | None:
+        """The last transfer of a live call, if there was one."""
+        known = self._of.get(call)
+        return known.all[-1] if known and known.all else None
+
+    def all(self, call: str) -> tuple[Transfer, ...]:
+        """The transfers of a live call so far."""
+        known = self._of.get(call)
+        return tuple(known.all) if known else ()
+
+    def asked(self, target: str) -> bool:
+        """Is this target dialled for, or in, the private talk of any live call?"""
+        last = (known.all[-1] for known in self._of.values() if known.all)
+        return any(one.target == target and one.live for one in last)
+
+    def lines(self, call: str) -> int:
+        """Lines that the target's leg takes: 0 or 1."""
+        last = self.current(call)
+        return 1 if last and last.line and not last.over else 0
+
+    def close(self, call: str, at: datetime) -> tuple[Transfer, ...]:
+        """The call is over: all its transfers, ended."""
+        known = self._of.pop(call, None)
+        if known is None:
+            return ()
+        return tuple(t if t.over else advance(t, Fact.CALLER_GONE, at)[0] for t in known.all)
+
+    # ------------------------------------------------------------ what is asked
+
+    async def consult(self, story: Story, target: Target, at: datetime, *, direct: bool = False) -> Transfer:
+        """Dial a target in private while the caller hears music.
+
+        `direct`: put the caller through as soon as it answers. Raises Conflict, PbxDown.
+        """
+        last = self.current(story.id)
+        if last is not None and last.live:
+            raise Conflict(f"转接正在进行 / a transfer to {last.target} is going on")
+        if not (story.agent_leg and story.caller_leg) or story.doing is not Doing.TALK:
+            raise Conflict("没有正在通话的坐席 / no agent talks on this call")
+        known = self._of.setdefault(story.id, _Of())
+        before = len(known.all)
+        made = self._new(story, target.id, target.kind, at, direct=direct)
+        known.all.append(made)
+        self._told(made)
+        wanted = Consult(
+            *(story.caller_leg, story.agent_leg, target.id, target.dial),
+            seat=target.kind is TargetKind.SEAT,
+            ring=target.ring,
+            hold=self._config.queue.longest_hold,
+            summary=_summary(story.kind) if target.asks else (),
+        )
+        try:
+            moved = await self._pbx.consult(wanted)
+        except PbxDown:
+            self._forget(known, before)
+            raise
+        if not moved:
+            self._forget(known, before)
+            raise Conflict("通话已变化，请再试 / the call has changed, try again")
+        return self.current(story.id) or made
+
+    def _forget(self, known: _Of, before: int) -> None:
+        """A consult that never began: nobody was moved."""
+        if len(known.all) > before and known.all[before].state is TransferState.ASKED:
+            failed = known.all.pop(before)
+            self._told(replace(failed, state=TransferState.BACK, outcome=TransferOutcome.FAILED))
+
+    async def ask(self, story: Story, ask: Ask, at: datetime) -> Transfer:
+        """Merge, go back, or leave. Raises Conflict when that cannot be now, PbxDown."""
+        last = self.current(story.id)
+        if last is None or not last.allows(ask):
+            state = last.state.value if last else "none"
+            raise Conflict(f"当前不能这样操作 / not possible now: the transfer is {state}")
+        after, commands = advance(last, ask, at)
+        self._put(story.id, after)
+        for command in commands:
+            if not await self._obey(after, command) and command is Command.JOIN:
+                self._unjoin(story.id, after.id)
+                raise Conflict("对方已挂机 / the other side has hung up")
+        return self.current(story.id) or after
+
+    def _unjoin(self, call: str, transfer_id: str) -> None:
+        last = self.current(call)
+        if last and last.id == transfer_id and last.state in (TransferState.JOINING, TransferState.LEAVING):
+            self._put(call, replace(last, state=TransferState.CONSULT))
+
+    # ------------------------------------------------------------ what is noted
+
+    def noted(self, story: Story, note: Note) -> None:
+        """Take a note that the story took for the first time."""
+        known = self._of.get(story.id)
+        if note.what is What.CONSULT:
+            known = self._begin(story, note)
+        if known is None or not known.all:
+            return
+        last = known.all[-1]
+        if note.what is What.TARGET_ON and note.arg(0) == last.target:
+            last = replace(last, leg=note.arg(1))
+        fact = fact_of(note, last)
+        if fact is None:
+            return
+        after, commands = advance(last, fact, note.at)
+        self._put(story.id, after)
+        if after.state is TransferState.HANDED_OVER and last.state is TransferState.JOINED:
+            self._hand_over(story, after, note.at)
+        for command in commands:
+            self._own("transfer", partial(self._obey_late, story.id, after, command))
+
+    def _begin(self, story: Story, note: Note) -> _Of:
+        """A target is being dialled: the transfer asked for, or one that this gateway did not see."""
+        known = self._of.setdefault(story.id, _Of())
+        target, line = note.arg(0), note.arg(1)
+        seat = self._config.agent(target) is not None
+        if not known.all or known.all[-1].state is not TransferState.ASKED or known.all[-1].target != target:
+            kind = TargetKind.SEAT if seat else TargetKind.PARTNER
+            known.all.append(self._new(story, target, kind, note.at))
+        known.noted += 1
+        known.all[-1] = replace(
+            known.all[-1],
+            id=f"{story.id}:{known.noted}",
+            line=int(line) if line.isdecimal() else 0,
+            agent_leg=note.arg(2) or story.agent_leg,
+        )
+        return known
+
+    def _new(
+        self, story: Story, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
+    ) -> Transfer:
+        known = self._of.get(story.id)
+        number = (known.noted if known else 0) + 1
+        return Transfer(
+            *(f"{story.id}:{number}", story.id, story.seat, target, kind, at),
+            direct=direct,
+            agent_leg=story.agent_leg,
+        )
+
+    def _hand_over(self, story: Story, transfer: Transfer, at: datetime) -> None:
+        """The agent has left the three; a colleague has the caller now and may transfer him again."""
+        if transfer.kind is TargetKind.PARTNER:
+            return
+        agent = self._config.agent(transfer.target)
+        story.seat = agent.seat if agent else ""
+        story.agent_leg = transfer.leg
+        story.doing, story.since = Doing.TALK, at
+
+    # ------------------------------------------------------------ obeying
+
+    def _put(self, call: str, transfer: Transfer) -> None:
+        known = self._of[call]
+        if known.all[-1] == transfer:
+            return
+        known.all[-1] = transfer
+        self._told(transfer)
+
+    async def _obey(self, transfer: Transfer, command: Command) -> bool:
+        match command:
+            case Command.JOIN:
+                return await self._pbx.join(transfer.agent_leg, transfer.leg)
+            case Command.REJOIN:
+                return await self._pbx.rejoin(transfer.agent_leg)
+            case Command.DROP:
+                return not transfer.leg or await self._pbx.hang_up(transfer.leg)
+            case Command.LET_GO:
+                return await self._pbx.hang_up(transfer.agent_leg)
+
+    async def _obey_late(self, call: str, transfer: Transfer, command: Command) -> None:
+        """Nobody waits for it: what cannot be done now is seen by what is noted next."""
+        try:
+            done = await self._obey(transfer, command)
+        except PbxDown as error:
+            log.warning("transfer %s: %s not done: %s", transfer.id, command, error)
+            done = False
+        if not done and command is Command.JOIN and call in self._of:
+            self._unjoin(call, transfer.id)
+
+
+def _summary(kind: Kind) -> tuple[str, ...]:
+    """The prompts a target hears before it takes the call: no more than what the matter is about."""
+    about = (f"partner_about_{kind.value}",) if kind.value in _SPOKEN else ()
+    return ("partner_accept", *about, "partner_keys")
+
+
+_SPOKEN = ("complaint", "report", "question")

@@ -1,0 +1,88 @@
+"""What pages and the API show of live calls. Views are made anew at each look and hold no state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.core.call.seat import SeatState
+from gateway.core.item.item import ItemState
+
+
+class LineState(StrEnum):
+    """What a line of the trunk is at."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    MENU = "menu"
+    QUEUE = "queue"
+    TALK = "talk"
+    HOLD = "hold"
+    THREE_WAY = "three_way"
+    PARTNER = "partner"
+    MESSAGE = "message"
+    FAX = "fax"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line, from 1; a free one has no call."""
+
+    line: int
+    state: LineState
+    call_id: str = ""
+    caller: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One seat of gateway.toml and who sits there; `browser` and `reachable` are its phone's."""
+
+    id: str
+    name: str
+    seat: str
+    state: SeatState
+    reason: str = ""
+    since: datetime | None = None
+    call_id: str = ""
+    browser: bool = False
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """One caller in the queue."""
+
+    call_id: str
+    caller: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """Whether a part answers. `detail` has no personal data: anybody may read it."""
+
+    ok: bool
+    detail: str = ""
+    vital: bool = True  # not ok means "down"; else only "degraded"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardCounts:
+    """Since the start: calls that ended, by outcome, and times in which the PBX was out of sight."""
+
+    calls: Mapping[str, int]
+    gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCount:
+    """How many items stand in one state and came by one channel."""
+
+    state: ItemState
+    channel: str
+    count: int

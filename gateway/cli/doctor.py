@@ -1,0 +1,54 @@
+"""`gateway doctor`: asks Asterisk and the gateway how they are, and says what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+from gateway.flows.prompts import load_prompts
+from gateway.pbx.asterisk_tree import find
+from gateway.pbx.doctor import Finding, Verdict, examine
+from gateway.settings import schema as config
+from gateway.settings.cache import cache_home
+from gateway.settings.schema import Config
+
+LIMIT = 5.0  # seconds for the web side's answer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `gateway doctor`."""
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code 0 when nothing is bad, else 1."""
+    settings = config.load()
+    prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml").by_id
+    asterisk = find(cache_home()) if settings.asterisk.manage else None
+    findings = [*examine(settings, asterisk, prompts), *_web(settings)]
+    if arguments.json:
+        print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
+    else:
+        for found in findings:
+            print(f"{found.verdict:<5}{found.what}" + (f"\n     -> {found.advice}" if found.advice else ""))
+    return 1 if any(f.verdict is Verdict.BAD for f in findings) else 0
+
+
+def _web(settings: Config) -> Iterator[Finding]:
+    url = f"http://{settings.web.host}:{settings.web.port}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT) as answer:
+            said = json.load(answer)
+            yield Finding(Verdict.OK, f"{url}: {said['status']}")
+            for part in said.get("others", ()):
+                if not part["ok"]:
+                    yield Finding(Verdict.WARN, f"{part['name']}: {part['detail']}", "服务降级 / degraded")
+    except urllib.error.HTTPError as error:
+        yield Finding(
+            Verdict.BAD, f"{url}: {error.read().decode()[:200]}", "见上文各项 / see the parts named"
+        )
+    except (OSError, ValueError) as error:
+        yield Finding(Verdict.BAD, f"{url}: {error}", "gateway 没有运行 / the gateway does not run")

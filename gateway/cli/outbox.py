@@ -1,0 +1,105 @@
+"""`gateway outbox`: what waits to leave the house, dead letters, sending again, and webhooks switched off."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from gateway.cli.storage import opened
+from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
+from gateway.errors import OperatorError
+from gateway.notify.webhook import failing_since, resume
+from gateway.settings import schema as config
+from gateway.storage import Storage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `gateway outbox`."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="deliveries, the newest first, and webhooks that fail")
+    listing.add_argument("--state", choices=[state.value for state in DeliveryState], help="only these")
+    listing.add_argument("--number", default="", help="only what is about this item")
+    listing.add_argument("--limit", type=int, default=50, metavar="N", help="rows (50)")
+    for name, text in (
+        ("show", "one delivery, with what is to be sent"),
+        ("resend", "send what is dead, bounced or dropped once more"),
+        ("drop", "give up what waits or is dead: nothing is sent"),
+    ):
+        actions.add_parser(name, help=text).add_argument(
+            "id", type=int, metavar="ID", help="as `list` shows it"
+        )
+    again = actions.add_parser("resume", help="try a webhook again that was switched off")
+    again.add_argument("webhook", metavar="WEBHOOK", help="its id in gateway.toml")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0, or 1 when there is no such delivery in such a state. Raises OperatorError, StorageDown."""
+    return asyncio.run(_run(arguments, config.load()))
+
+
+async def _run(args: argparse.Namespace, settings: config.Config) -> int:
+    async with opened(settings) as storage:
+        match args.action:
+            case "list":
+                return await _list(storage, args, settings)
+            case "show":
+                return await _show(storage, args.id)
+            case "resume":
+                if args.webhook not in {hook.id for hook in settings.webhooks}:
+                    raise OperatorError(f"no webhook {args.webhook!r} in gateway.toml")
+                await resume(storage.once, args.webhook)
+                print(f"{args.webhook}: 将重新尝试 / is tried again")
+                return 0
+            case "resend":
+                return await _move(storage, args.id, AGAIN, DeliveryState.WAITING)
+            case _:
+                before = (DeliveryState.WAITING, DeliveryState.DEAD, DeliveryState.BOUNCED)
+                return await _move(storage, args.id, before, DeliveryState.DROPPED)
+
+
+async def _list(storage: Storage, args: argparse.Namespace, settings: config.Config) -> int:
+    state = DeliveryState(args.state) if args.state else None
+    found = await storage.outbox.list(state, args.number, 0, max(1, args.limit))
+    print(f"{'ID':>6}  {'state':8}  {'way':16}  {'number':12}  {'tries':>5}  {'made':16}  to / error")
+    for one in found:
+        print(_row(one))
+    for hook in settings.webhooks:
+        if since := await failing_since(storage.once, hook.id):
+            print(f"webhook {hook.id}: 自此失败 / fails since {since:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
+async def _show(storage: Storage, delivery_id: int) -> int:
+    one = await storage.outbox.get(delivery_id)
+    if one is None:
+        return _none(delivery_id)
+    print(_row(one))
+    for name, value in one.draft.content.items():
+        print(f"{name}: {value}")
+    return 0
+
+
+async def _move(
+    storage: Storage, delivery_id: int, before: tuple[DeliveryState, ...], after: DeliveryState
+) -> int:
+    if not await storage.outbox.move(delivery_id, before, after, datetime.now(UTC)):
+        return _none(delivery_id)
+    await storage.audit.note(f"outbox.{after.value}", str(delivery_id))
+    print(f"{delivery_id}: {after.value}")
+    return 0
+
+
+def _none(delivery_id: int) -> int:
+    print(f"there is no delivery {delivery_id} that this can be done with", file=sys.stderr)
+    return 1
+
+
+def _row(one: Delivery) -> str:
+    d = one.draft
+    tail = f"{shown_address(d.address)}  {one.error}".rstrip()
+    return (
+        f"{one.id:6}  {one.state.value:8}  {d.way:16}  {one.number:12}  {one.attempts:5}"
+        f"  {one.made_at:%Y-%m-%d %H:%M}  {tail}"
+    )

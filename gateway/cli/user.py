@@ -1,0 +1,166 @@
+"""`gateway user`: people's accounts; the seats' passwords of phone and desk.
+
+Passwords that the set-up made are shown by `show`, until somebody sets another: that one is kept as a
+hash alone. What is done here stands in the audit log as done by the system's own user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import segno
+
+from gateway.accounts import totp as one_time
+from gateway.accounts.accounts import PEOPLE, Accounts
+from gateway.accounts.seed_accounts import ensure_accounts, forget_password, people_of
+from gateway.cli.storage import opened
+from gateway.core.roles import Role
+from gateway.errors import OperatorError
+from gateway.settings import schema as config
+from gateway.settings.secrets import load_secrets, word
+from gateway.storage.accounts import AccountRow
+
+MADE = 16  # letters of a password that is made up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `gateway user`."""
+    what = parser.add_subparsers(dest="what", required=True, metavar="ACTION")
+    show = what.add_parser("show", help="one account; of a seat with the passwords of phone and desk")
+    show.add_argument("account")
+    show.add_argument("--json", action="store_true", help="for programs")
+    listing = what.add_parser("list", help="every account")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    add = what.add_parser("add", help="make an account and print its password, this once")
+    add.add_argument("account", help="what is typed at the log-in, e.g. li.hong")
+    add.add_argument("--role", required=True, choices=[role.value for role in PEOPLE])
+    add.add_argument("--name", default="", help="name on screens")
+    password = what.add_parser("password", help="set another password; signs out everywhere")
+    password.add_argument("account")
+    for one in (add, password):
+        one.add_argument("--stdin", action="store_true", help="read the password from standard input")
+    totp = what.add_parser(
+        "totp", help="ask for one-time codes as well; prints QR code and recovery codes, once"
+    )
+    totp.add_argument("account")
+    totp.add_argument("--off", action="store_true", help="ask for none any more")
+    for name, does in (
+        ("lock", "let nobody in with it, and sign it out everywhere"),
+        ("unlock", "let it in again"),
+        ("sign-out", "sign it out everywhere"),
+    ):
+        what.add_parser(name, help=does).add_argument("account")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code 0. Raises OperatorError, StorageDown."""
+    settings = config.load()
+    if arguments.what == "show" and arguments.account in people_of(settings):
+        return _show_made(settings, arguments.account, arguments.json)
+    return asyncio.run(_run(arguments, settings))
+
+
+def _show_made(settings: config.Config, account: str, as_json: bool) -> int:
+    """An account of the set-up, from its files alone: the database need not be there."""
+    person = people_of(settings)[account]
+    known = load_secrets(settings.var, [a.id for a in settings.agents], people_of(settings))
+    shown: dict[str, str] = {"id": account, "name": person.name, "role": person.role.value}
+    if person.seat:
+        shown |= {"sip_user": person.seat, "sip_password": known.seats[account].sip}
+        shown["web_password"] = known.seats[account].web
+    else:
+        shown["web_password"] = known.people[account]
+    _print(shown, as_json)
+    return 0
+
+
+async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
+    async with opened(settings) as storage:
+        accounts = Accounts(storage, settings.accounts, lambda: datetime.now(UTC))
+        await ensure_accounts(accounts, settings)
+        return await _do(arguments, settings, accounts)
+
+
+async def _do(arguments: argparse.Namespace, settings: config.Config, accounts: Accounts) -> int:
+    match arguments.what:
+        case "show":
+            _print(_row(await accounts.get(arguments.account)), arguments.json)
+        case "list":
+            _list(await accounts.list(), arguments.json)
+        case "add":
+            password = _password(arguments.stdin)
+            role = Role(arguments.role)
+            await accounts.add(arguments.account, arguments.name or arguments.account, role, password)
+            _tell(password, arguments.stdin)
+        case "password":
+            password = _password(arguments.stdin)
+            await accounts.set_password(arguments.account, password)
+            forget_password(settings, arguments.account)
+            _tell(password, arguments.stdin)
+        case "totp" if arguments.off:
+            await accounts.ask_no_codes(arguments.account)
+            print(f"{arguments.account}: the password is enough")
+        case "totp":
+            secret, recovery = await accounts.ask_codes(arguments.account)
+            segno.make(one_time.address(secret, arguments.account, settings.centre.name)).terminal(
+                compact=True
+            )
+            print("\n".join([f"secret: {secret}", "recovery codes, each once:", *recovery]))
+        case "lock":
+            await accounts.lock(arguments.account)
+            print(f"{arguments.account} is locked")
+        case "unlock":
+            await accounts.unlock(arguments.account)
+            print(f"{arguments.account} is not locked")
+        case _:
+            ended = await accounts.sign_out(arguments.account)
+            print(f"{arguments.account}: {ended} sessions ended")
+    return 0
+
+
+def _password(stdin: bool) -> str:
+    """Raises OperatorError when there is nothing to read."""
+    if not stdin:
+        return word(MADE)
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise OperatorError("--stdin: there is no password on standard input")
+    return given
+
+
+def _tell(password: str, stdin: bool) -> None:
+    print("the password is set" if stdin else password)
+
+
+def _list(found: list[AccountRow], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([_row(one) for one in found], ensure_ascii=False, indent=1))
+        return
+    print(f"{'account':20}  {'role':10}  {'state':7}  name")
+    for one in found:
+        state = "locked" if one.locked_at else "open"
+        print(f"{one.id:20}  {one.role:10}  {state:7}  {one.name}")
+
+
+def _row(one: AccountRow) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "role": one.role,
+        "locked": one.locked_at is not None,
+        "totp": bool(one.totp),
+        "made_at": one.made_at.isoformat(timespec="seconds"),
+        "password_set_at": one.changed_at.isoformat(timespec="seconds"),
+    }
+
+
+def _print(shown: Mapping[str, object], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(shown, ensure_ascii=False))
+    else:
+        print("\n".join(f"{key}: {value}" for key, value in shown.items()))

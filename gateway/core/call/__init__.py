@@ -1,0 +1,1 @@
+"""One telephone call: its state, journal, record, the seats and transfers. Pure."""

@@ -1,0 +1,151 @@
+"""Calls that are owed: how one try to make such a call ends, and when it is tried again. Pure.
+
+A try begins with a place in the queue. The agent who answers there is connected, then the customer is
+dialled. It is over when the place is left without a dial, or when the call made for it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.core.call.journal import Note, What
+from gateway.core.call.record import CallBack, CallBackState
+
+LET_GO = timedelta(minutes=1)  # until the next try after an agent hung up before the customer was there
+LEFT = (timedelta(seconds=5), timedelta(minutes=5))  # first and longest pause after a place was lost
+
+
+class TryEnd(StrEnum):
+    """How a try ended."""
+
+    TALKED = "talked"
+    NOT_REACHED = "not_reached"  # no answer, busy, or the customer hung up in the greeting
+    LET_GO = "let_go"  # the agent hung up first
+    NOT_DIALLED = "not_dialled"  # the place in the queue was lost
+
+
+@dataclass(slots=True)
+class Try:
+    """What is known of one try. `call` is the call made for it; `status` Asterisk's DIALSTATUS."""
+
+    call: str
+    asked_at: datetime
+    placed: bool = False
+    taken: bool = False  # we asked for the place back
+    began: bool = False
+    talked: bool = False
+    over: bool = False
+    status: str = ""
+
+    def tell(self, note: Note) -> None:
+        """Take one note of this try's call."""
+        match note.what:
+            case What.BACK_PLACED:  # the place may be a second one for the same call
+                self.placed, self.taken, self.over = True, False, False
+            case What.BEGAN:
+                self.began = True
+            case What.BACK_TALK:
+                self.talked = True
+            case What.BACK_DONE:
+                self.status = note.arg(1)
+            case What.BACK_LEFT:
+                self.over = self.over or (self.placed and not self.began)
+            case What.ENDED:
+                self.over = True
+
+    @property
+    def end(self) -> TryEnd:
+        """How it ended, once it is over."""
+        if self.talked:
+            return TryEnd.TALKED
+        if not self.began:
+            return TryEnd.NOT_DIALLED
+        return TryEnd.LET_GO if self.status in AGENT_LEFT else TryEnd.NOT_REACHED
+
+
+AGENT_LEFT = ("CANCEL",)
+NEVER = ("REFUSED",)  # another try would end in the same way
+_WHY = {
+    "NOANSWER": "无人接听",
+    "BUSY": "占线",
+    "ANSWER": "对方接听后随即挂断",
+    "CONGESTION": "网络繁忙",
+    "CHANUNAVAIL": "线路不可用",
+    "LIMIT": "今日呼出次数已达上限",
+    "REFUSED": "此号码不在允许呼出的范围内",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from a try: the call-back as it is now, and the line on its item (what, text)."""
+
+    owed: CallBack
+    what: str = ""
+    text: str = ""
+
+
+def after(owed: CallBack, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+    """What follows from a try that is over. `again` are the pauses after each call that did not reach."""
+    if done.began and owed.state is not CallBackState.DIALLING:
+        owed = replace(owed, dials=owed.dials + 1)
+    match done.end:
+        case TryEnd.TALKED:
+            return Outcome(replace(owed, state=CallBackState.DONE, due_at=None), "called_back", "已回电接通")
+        case TryEnd.NOT_REACHED:
+            return _not_reached(owed, done, now, again)
+        case TryEnd.LET_GO:
+            text = "回电未接通：坐席在对方接听前挂断，一分钟后再拨"
+            return Outcome(_pending(owed, now + LET_GO), "not_reached", text)
+    return Outcome(_pending(owed, None))
+
+
+def _not_reached(owed: CallBack, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+    tried = replace(owed, attempts=owed.attempts + 1)
+    why = _WHY.get(done.status, "呼叫中断")
+    if tried.attempts > len(again) or done.status in NEVER:
+        text = f"回电未接通：{why}；第{tried.attempts}次，不再自动拨打，请人工联系"
+        return Outcome(replace(tried, state=CallBackState.FAILED, due_at=None), "call_back_failed", text)
+    pause = again[tried.attempts - 1]
+    text = f"回电未接通：{why}；第{tried.attempts}次，{_words(pause)}后再拨"
+    return Outcome(_pending(tried, now + pause), "not_reached", text)
+
+
+def _pending(owed: CallBack, due: datetime | None) -> CallBack:
+    return replace(owed, state=CallBackState.PENDING, due_at=due)
+
+
+def _words(pause: timedelta) -> str:
+    minutes = round(pause.total_seconds() / 60)
+    return f"{minutes // 60}小时" if minutes and minutes % 60 == 0 else f"{minutes}分钟"
+
+
+def tries(notes: Iterable[Note], at: datetime) -> dict[str, Try]:
+    """The tries that these notes tell of, by the call made for each."""
+    told: dict[str, Try] = {}
+    for note in notes:
+        told.setdefault(note.call, Try(note.call, at)).tell(note)
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A place in the queue was lost `times` times, last at `left_at`: it is not asked for again at once."""
+
+    left_at: datetime
+    times: int = 1
+
+    @property
+    def until(self) -> datetime:
+        first, longest = LEFT
+        return self.left_at + min(longest, first * int(2 ** min(self.times - 1, 20)))
+
+    def again(self, at: datetime) -> Pause:
+        return Pause(at, self.times + 1)
+
+    def first(self) -> Pause:
+        """After something changed that may help: only the shortest pause is kept."""
+        return Pause(self.left_at, 1)

@@ -1,0 +1,320 @@
+"""A call's story: notes and steps in, one call record out.
+
+Pure, and the same for a call that goes on now and for one read from the journal after a restart.
+A note that comes twice changes nothing. The outcome is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.core import telephone
+from gateway.core.call.journal import Note, What, number_of
+from gateway.core.call.record import CallOutcome, CallRecord, is_back
+from gateway.core.call.transfer import Transfer
+from gateway.core.fax.record import FaxNote
+from gateway.core.item.contact import Kind
+
+
+class Doing(StrEnum):
+    """What a live call is at; the word of a line on the wallboard."""
+
+    MENU = "menu"
+    QUEUE = "queue"
+    TALK = "talk"
+    HOLD = "hold"
+    THREE_WAY = "three_way"
+    PARTNER = "partner"
+    MESSAGE = "message"
+    FAX = "fax"
+    OUT = "out"
+    OVER = "over"
+
+
+OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}
+DIRECTIONS = {"in": "in", "out": "out", "back": "out"}
+
+
+@dataclass(slots=True)
+class Story:
+    """One call while it is told. `began` is False until its begin was seen.
+
+    `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
+    the call-back that this call is; `phone` the number to call back when it is another. `seat` is who
+    has the caller now; `agent_leg` and `caller_leg` are the PBX's names for their channels; its `transfers`
+    stand here at the end. `talked_seconds` leaves out what the caller spent on hold or in the queue.
+    """
+
+    id: str
+    record: CallRecord
+    began: bool = False
+    doing: Doing = Doing.MENU
+    since: datetime | None = None
+    kind: Kind = Kind.UNSORTED
+    messages: list[str] = field(default_factory=list)
+    partner: str = ""
+    back: str = ""
+    phone: str = ""
+    seat: str = ""
+    agent_leg: str = ""
+    caller_leg: str = ""
+    talked_seconds: float = 0.0
+    transfers: tuple[Transfer, ...] = ()
+    fax: FaxNote | None = None
+    told: set[Note] = field(default_factory=set)
+    served: bool = False
+    booked: bool = False
+    partner_talked: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.record.ended_at is not None
+
+
+def new_story(call: str, at: datetime) -> Story:
+    """A call of which only the id is known yet."""
+    record = CallRecord(id=call, direction="in", caller="", dialled="", line=0, started_at=at)
+    return Story(call, record, since=at)
+
+
+def tell(story: Story, note: Note) -> bool:
+    """Take one note into the story. False when it was told already or changes nothing."""
+    if story.over or note in story.told:
+        return False
+    story.told.add(note)
+    _TELL.get(note.what, _nothing)(story, note)
+    return True
+
+
+def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
+    """The call is over. The outcome is what happened, unless it is given (cut off)."""
+    record = story.record
+    wait = record.wait_seconds
+    if record.queued_at and not record.talked_at and not wait:
+        wait = (at - record.queued_at).total_seconds()
+    decided = outcome or _outcome(story)
+    story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
+    _go(story, Doing.OVER, at)
+    return story.record
+
+
+# ---------------------------------------------------------------- what each note does
+
+
+def _nothing(story: Story, note: Note) -> None:
+    """Of interest to others only."""
+
+
+def _began(story: Story, note: Note) -> None:
+    line, direction, number = note.arg(0), note.arg(1), number_of(note.arg(2))
+    story.began = True
+    story.record = replace(
+        story.record,
+        direction=DIRECTIONS.get(direction, "in"),
+        caller=story.record.caller or (number if direction == "in" else ""),
+        dialled=telephone.plain(note.arg(3)) if direction == "in" else number,
+        line=int(line) if line.isdecimal() else 0,
+        started_at=note.at,
+        answered_at=note.at if direction == "in" else None,
+    )
+    if direction == "back":
+        story.back = note.arg(3)
+        story.record = replace(story.record, back_of=note.arg(3))
+    elif direction == "out":
+        story.record = replace(story.record, agent=note.arg(3))
+    _go(story, Doing.MENU if direction == "in" else Doing.OUT, note.at)
+
+
+def _turned_away(story: Story, note: Note) -> None:
+    _not_taken(story, note, telephone.plain(note.arg(3)), CallOutcome.TURNED_AWAY)
+
+
+def _refused(story: Story, note: Note) -> None:
+    _not_taken(story, note, number_of(note.arg(3)), CallOutcome.REFUSED)
+
+
+def _not_taken(story: Story, note: Note, dialled: str, outcome: CallOutcome) -> None:
+    story.began = True
+    story.record = replace(
+        story.record,
+        caller=number_of(note.arg(2)),
+        dialled=dialled,
+        started_at=note.at,
+        ended_at=note.at,
+        outcome=outcome,
+    )
+    story.doing = Doing.OVER
+
+
+def _queued(story: Story, note: Note) -> None:
+    record = story.record
+    story.record = replace(record, queued_at=record.queued_at or note.at)
+    story.caller_leg = note.arg(0) or story.caller_leg
+    _go(story, Doing.QUEUE, note.at)
+
+
+def _left(story: Story, note: Note) -> None:
+    record = story.record
+    if record.queued_at and not record.talked_at:
+        waited = (note.at - (story.since or record.queued_at)).total_seconds()
+        story.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
+    _go(story, Doing.MENU, note.at)
+
+
+def _agent(story: Story, note: Note) -> None:
+    """Whoever answered last out of the queue counts; colleagues he handed on to stand in the transfers."""
+    record = story.record
+    waited = record.wait_seconds
+    if record.queued_at and not record.talked_at:
+        waited = (note.at - record.queued_at).total_seconds()
+    talked = record.talked_at or (note.at if record.direction == "in" and not is_back(story.id) else None)
+    story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
+    story.seat, story.agent_leg, story.caller_leg = note.arg(0), note.arg(1), note.arg(2)
+    _go(story, Doing.OUT if is_back(story.id) else Doing.TALK, note.at)
+
+
+def _answered_outside(story: Story, note: Note) -> None:
+    """A call of ours was answered."""
+    story.record = replace(story.record, talked_at=note.at, answered_at=note.at)
+    _go(story, Doing.TALK, note.at)
+
+
+def _outside_agent(story: Story, note: Note) -> None:
+    ours = story.record.direction == "out" and not is_back(story.id)
+    if ours and story.record.talked_at is None:
+        _answered_outside(story, note)
+    _agent(story, note)
+
+
+def _agent_lost(story: Story, note: Note) -> None:
+    _go(story, Doing.QUEUE, note.at)
+
+
+def _agent_off(story: Story, note: Note) -> None:
+    """Whoever had the caller is gone; in a three-way call the caller goes on with the target."""
+    if note.arg(0) != story.seat:
+        return
+    story.seat = story.agent_leg = ""
+    if story.doing is Doing.THREE_WAY:
+        _go(story, Doing.PARTNER, note.at)
+
+
+def _held(story: Story, note: Note) -> None:
+    _go(story, Doing.HOLD, note.at)
+
+
+def _joined(story: Story, note: Note) -> None:
+    story.partner_talked = True
+    _go(story, Doing.THREE_WAY, note.at)
+
+
+def _rejoined(story: Story, note: Note) -> None:
+    _go(story, Doing.TALK, note.at)
+
+
+def _target_off(story: Story, note: Note) -> None:
+    if story.doing is Doing.THREE_WAY:
+        _go(story, Doing.TALK, note.at)
+
+
+def _partner(story: Story, note: Note) -> None:
+    story.partner = note.arg(0)
+    _go(story, Doing.PARTNER, note.at)
+
+
+def _partner_left(story: Story, note: Note) -> None:
+    story.partner = note.arg(0)
+    story.partner_talked = story.partner_talked or note.arg(1) == "ANSWER"
+    _go(story, Doing.MENU, note.at)
+
+
+def _message(story: Story, note: Note) -> None:
+    if note.arg(0) not in story.messages:
+        story.messages.append(note.arg(0))
+    _go(story, Doing.MESSAGE, note.at)
+
+
+def _fax(story: Story, note: Note) -> None:
+    story.fax = story.fax or FaxNote(note.arg(0))
+    _go(story, Doing.FAX, note.at)
+
+
+def _fax_done(story: Story, note: Note) -> None:
+    story.fax = (story.fax or FaxNote(f"{story.id}.tif")).done(note.rest)
+
+
+def _call_back(story: Story, note: Note) -> None:
+    story.booked = True
+
+
+def _ended(story: Story, note: Note) -> None:
+    said = OUTCOMES.get(note.arg(1))
+    if note.arg(2) in tuple(Kind):
+        story.kind = Kind(note.arg(2))
+    if note.arg(3):
+        story.record = replace(story.record, number=note.arg(3))
+    if said is CallOutcome.NOT_REACHED or (said is CallOutcome.FAX and story.record.direction == "out"):
+        end(story, note.at, said)
+        return
+    if said is CallOutcome.SERVED:
+        story.served = True
+    elif said is CallOutcome.CALL_BACK:
+        story.booked = True
+    elif said is CallOutcome.PARTNER:
+        story.partner_talked = True
+    end(story, note.at)
+
+
+def _go(story: Story, doing: Doing, at: datetime) -> None:
+    if story.doing in _TALKING and story.since and story.record.talked_at:
+        story.talked_seconds += max(0.0, (at - story.since).total_seconds())
+    story.doing, story.since = doing, at
+
+
+_TALKING = (Doing.TALK, Doing.THREE_WAY, Doing.PARTNER)
+
+
+def _outcome(story: Story) -> CallOutcome:
+    """The most that happened to the caller, whatever came last."""
+    record = story.record
+    if record.direction == "out":
+        return CallOutcome.TALKED if record.talked_at else CallOutcome.NOT_REACHED
+    if record.talked_at:
+        return CallOutcome.TALKED
+    if story.fax:
+        return CallOutcome.FAX
+    if story.messages:
+        return CallOutcome.MESSAGE
+    if story.booked:
+        return CallOutcome.CALL_BACK
+    if story.partner_talked:
+        return CallOutcome.PARTNER
+    return CallOutcome.SERVED if story.served else CallOutcome.GAVE_UP
+
+
+_TELL: Mapping[What, Callable[[Story, Note], None]] = {
+    What.BEGAN: _began,
+    What.TURNED_AWAY: _turned_away,
+    What.REFUSED: _refused,
+    What.QUEUED: _queued,
+    What.LEFT: _left,
+    What.AGENT: _outside_agent,
+    What.AGENT_OFF: _agent_off,
+    What.AGENT_LOST: _agent_lost,
+    What.CONSULT: _held,
+    What.JOINED: _joined,
+    What.REJOINED: _rejoined,
+    What.TARGET_OFF: _target_off,
+    What.REQUEUED: _agent_lost,
+    What.PARTNER: _partner,
+    What.PARTNER_LEFT: _partner_left,
+    What.MESSAGE: _message,
+    What.FAX: _fax,
+    What.FAX_DONE: _fax_done,
+    What.CALL_BACK: _call_back,
+    What.BACK_TALK: _answered_outside,
+    What.ENDED: _ended,
+}

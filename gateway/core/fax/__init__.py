@@ -1,0 +1,1 @@
+"""One fax: its record and what its text may say. Pure."""

@@ -1,0 +1,140 @@
+"""An item as others see it: the numbered, queued shape of a contact, with its clocks and its past.
+
+Pure data, made by storage, shown by the API and the pages. States and their moves: `core/case.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from gateway.core.item.contact import Channel, Due, Kind, Person, Respondent, Task
+
+
+class ItemState(StrEnum):
+    """Where an item stands; each has a spoken clip (state_<value>) and a public text."""
+
+    RECEIVED = "received"  # 已登记
+    IN_WORK = "in_work"  # 办理中
+    WAITING = "waiting"  # 等待补充材料
+    ACCEPTED = "accepted"  # 已受理
+    NOT_ACCEPTED = "not_accepted"  # 不予受理
+    HANDED_OVER = "handed_over"  # 已转交
+    ANSWERED = "answered"  # 已答复
+    MERGED = "merged"  # 已合并
+    WITHDRAWN = "withdrawn"  # 已撤回
+    CLOSED = "closed"  # 已办结
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who works on an item and until when nobody else may take it."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the queue. `amount` in fen; `merged_into` is another item's number or "".
+
+    `withheld`: who reported it is known and kept elsewhere; `person` is empty then. `added_at`: the person,
+    or a partner, has added something since, in whatever state it is, and nobody has read it yet.
+    """
+
+    number: str
+    channel: Channel
+    kind: Kind
+    task: Task
+    state: ItemState
+    received_at: datetime
+    person: Person = field(default_factory=Person)
+    respondent: Respondent = field(default_factory=Respondent)
+    content: str = ""
+    claims: tuple[str, ...] = ()
+    amount: int | None = None
+    occurred_on: date | None = None
+    county: str = ""
+    problem: str = ""
+    subject: str = ""
+    anonymous: bool = False
+    publish_consent: bool | None = None
+    mediation_consent: bool | None = None
+    call_id: str = ""
+    due: tuple[Due, ...] = ()
+    lease: Lease | None = None
+    merged_into: str = ""
+    attachments: int = 0
+    withheld: bool = False
+    added_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One entry of an item's timeline. `who` is an account, a channel or "system"."""
+
+    at: datetime
+    what: str
+    who: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One stored file: its SHA-256 (hex), its name as given, its size in bytes."""
+
+    sha256: str
+    name: str
+    media_type: str
+    role: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDetail:
+    """An item with all that belongs to it."""
+
+    item: Item
+    timeline: tuple[Happened, ...]
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """What of the queue is wanted. None = any. `after` is the number of the last item seen.
+
+    `due_before` wants items of which a clock that still runs ends before that day, `provisional` those
+    of which one rests on a calendar that is still a guess, `has_addition` those to which something was added.
+    """
+
+    state: ItemState | None = None
+    channel: Channel | None = None
+    kind: Kind | None = None
+    task: Task | None = None
+    county: str | None = None
+    after: str = ""
+    limit: int = 50
+    received_before: datetime | None = None
+    due_before: date | None = None
+    provisional: bool = False
+    has_addition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """What anybody with number and query code may know: no personal data.
+
+    `state_only`: the code is a short one and the telephone's last digits were not given or do not fit;
+    then `kind`, `received_at` and `due` are not told, and nothing can be added.
+    """
+
+    number: str
+    state: ItemState
+    kind: Kind | None = None
+    received_at: datetime | None = None
+    due: tuple[Due, ...] = ()
+
+    @property
+    def state_only(self) -> bool:
+        return self.received_at is None

@@ -1,0 +1,161 @@
+"""What a write-up changes in an item: given fields are merged in, and every earlier value is kept.
+
+Pure. `facts` shows an item or a contact field by field, `merged` says what an item becomes, and a Revision is
+one change with who, when, before and after. Called by intake, shown by the API.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
+from gateway.core.item.item import Item
+from gateway.errors import BadContact, FieldFault
+
+PERSONAL = tuple(f.name for f in fields(Person))
+RESPONDENT: Mapping[str, str] = MappingProxyType({f"respondent_{f.name}": f.name for f in fields(Respondent)})
+CHOSEN = ("amount", "occurred_on", "publish_consent", "mediation_consent")  # None when they are not given
+TEXTS = ("county", "problem", "subject")
+BLANKABLE = frozenset({*PERSONAL, *RESPONDENT, *CHOSEN, *TEXTS, "claims", "anonymous"})
+"""What a write-up may empty; an item always has kind and content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One change of what an item says. `changes` has before and after by field, as `facts` spells them.
+
+    `what` is written_up, sorted or follow_up; in a follow-up "after" is what was said beside the item, which
+    itself stays as it was.
+    """
+
+    at: datetime
+    who: str
+    what: str
+    changes: Mapping[str, tuple[str, str]]
+
+
+def facts(one: Item | Contact, person: Person) -> dict[str, str]:
+    """What it says by the API's field names, each as a text; "" is nothing. `person` may be sealed in it."""
+    said = {"kind": one.kind.value, "content": one.content}
+    said |= {name: getattr(person, name) for name in PERSONAL}
+    said |= {name: getattr(one.respondent, part) for name, part in RESPONDENT.items()}
+    said |= {name: getattr(one, name) for name in TEXTS}
+    said["claims"] = json.dumps(one.claims, ensure_ascii=False) if one.claims else ""
+    said["amount"] = "" if one.amount is None else f"{one.amount // 100}.{one.amount % 100:02}"
+    said["occurred_on"] = one.occurred_on.isoformat() if one.occurred_on else ""
+    for name in ("publish_consent", "mediation_consent"):
+        consent = getattr(one, name)
+        said[name] = "" if consent is None else str(consent).lower()
+    said["anonymous"] = "true" if one.anonymous else ""
+    return said
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Before and after of each field that differs."""
+    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def merged(item: Item, known: Person, given: Contact, blank: Collection[str] = ()) -> Contact:
+    """The contact that an item becomes: what is given, over what it has; `blank` names fields to be emptied.
+
+    `known` is the item's person, a sealed one too. Raises BadContact for a field that may not be emptied:
+    nobody empties what he cannot see.
+    """
+    _may_blank(item, blank)
+    keeps = given.kind is not Kind.COMPLAINT and "anonymous" not in blank
+    others: dict[str, Any] = {name: getattr(given, name) or _left(item, name, blank, "") for name in TEXTS}
+    others |= {name: _chosen(item, given, name, blank) for name in CHOSEN}
+    return replace(
+        given,
+        person=_person(known, given.person, blank),
+        respondent=_respondent(item.respondent, given.respondent, blank),
+        content=given.content or item.content,
+        claims=given.claims or _left(item, "claims", blank, ()),
+        anonymous=given.anonymous or (keeps and item.anonymous),
+        **others,
+    )
+
+
+def _may_blank(item: Item, blank: Collection[str]) -> None:
+    wrong = [FieldFault(name, "不能清空", "cannot be emptied") for name in blank if name not in BLANKABLE]
+    if item.withheld:
+        sealed = [name for name in blank if name in PERSONAL]
+        wrong += [
+            FieldFault(name, "身份保密，不能清空", "is sealed and cannot be emptied") for name in sealed
+        ]
+    if wrong:
+        raise BadContact(*wrong)
+
+
+def _person(known: Person, given: Person, blank: Collection[str]) -> Person:
+    return Person(*(getattr(given, name) or _left(known, name, blank, "") for name in PERSONAL))
+
+
+def _respondent(known: Respondent, given: Respondent, blank: Collection[str]) -> Respondent:
+    left = {name: getattr(given, part) or getattr(known, part) for name, part in RESPONDENT.items()}
+    emptied = {name for name, part in RESPONDENT.items() if name in blank and not getattr(given, part)}
+    return Respondent(*("" if name in emptied else value for name, value in left.items()))
+
+
+def _chosen(item: Item, given: Contact, name: str, blank: Collection[str]) -> Any:
+    value = getattr(given, name)
+    return value if value is not None else _left(item, name, blank, None)
+
+
+def _left(known: object, name: str, blank: Collection[str], empty: Any) -> Any:
+    return empty if name in blank else getattr(known, name)
+
+
+# ------------------------------------------------------------ what is said beside an item
+
+FIELD_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "姓名",
+        "phone": "联系电话",
+        "email": "电子邮箱",
+        "address": "联系地址",
+        "id_type": "证件类型",
+        "id_number": "证件号码",
+        "respondent_name": "被投诉（举报）人",
+        "respondent_address": "被投诉（举报）人地址",
+        "respondent_phone": "被投诉（举报）人电话",
+        "county": "区县",
+        "problem": "问题类别",
+        "subject": "商品或服务",
+        "claims": "投诉请求",
+        "amount": "涉及金额",
+        "occurred_on": "发生日期",
+        "publish_consent": "是否同意公示",
+        "mediation_consent": "是否同意委托调解",
+        "anonymous": "匿名",
+        "kind": "类别",
+    }
+)
+"""What a timeline calls the fields of a follow-up, for the agent who reads it."""
+
+
+def secret(item: Item) -> bool:
+    """Must nothing shown with this item tell who is behind it?"""
+    return item.kind is Kind.REPORT or item.withheld or item.anonymous
+
+
+def said_beside(item: Item, known: Person, said: Contact) -> dict[str, tuple[str, str]]:
+    """What a follow-up says otherwise than the item: the item's value, and the one given now."""
+    given = differences(facts(item, known), facts(said, said.person))
+    unsaid = {"content"} | ({"kind"} if said.kind is Kind.UNSORTED else set())
+    return {name: texts for name, texts in given.items() if texts[1] and name not in unsaid}
+
+
+def beside_text(item: Item, said: Contact, text: str, changes: Mapping[str, object]) -> str:
+    """A follow-up's words for the timeline: who wrote, unless that is secret, and which fields came along."""
+    person = said.person
+    sender = f"{person.name} <{person.email}>".strip() if person.email and not secret(item) else ""
+    head = f"发件人：{sender}\n" if sender and said.channel is Channel.EMAIL else ""
+    told = {"name", "email"} if head else set()
+    names = "、".join(FIELD_NAMES[name] for name in FIELD_NAMES if name in changes and name not in told)
+    return f"{head}{text}" + (f"\n\n〔另填：{names}，见登记内容的历次修改〕" if names else "")

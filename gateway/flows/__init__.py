@@ -1,0 +1,1 @@
+"""Flow files and prompts on disk: drafts, published versions, drawings, reference tables."""

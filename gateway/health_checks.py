@@ -1,0 +1,249 @@
+"""What a green light has to mean, looked at every few seconds: the disk, the clock, mail, what waits.
+
+Each check gives a PartHealth; `vital` ones make the gateway "down", others "degraded". A check that raises or
+takes too long is itself a fault. Built by app, shown by web/health.py and /metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from gateway.calls.views import PartHealth
+from gateway.channels.email.mailbox import BoxState
+from gateway.errors import StorageDown
+from gateway.pbx.conf import Places
+
+log = logging.getLogger(__name__)
+
+EVERY = 10.0  # seconds between two looks
+LIMIT = 5.0  # seconds for one check
+LEAST_FREE = 200 << 20  # bytes free; on a small disk a twentieth of it
+MOST_OFF = 60.0  # seconds between our clock and another one
+OLD_SPOOL = 600.0  # seconds after which a message or fax should have been taken over
+FINE = PartHealth(True)
+
+Check = Callable[[], Awaitable[PartHealth]]
+
+
+class Vitals:
+    """Checks by name, added as the parts come up, and the last look at each in `parts`."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self.parts: dict[str, PartHealth] = {}
+
+    def add(self, name: str, check: Check) -> None:
+        self._checks[name] = check
+
+    async def look(self) -> None:
+        checks = dict(self._checks)
+        parts = await asyncio.gather(*map(_outcome, checks.values()))
+        for name, part in zip(checks, parts, strict=True):
+            before = self.parts.get(name, FINE)
+            if part.ok != before.ok:
+                log.log(
+                    logging.INFO if part.ok else logging.ERROR, "%s: %s", name, part.detail or "fine again"
+                )
+            self.parts[name] = part
+
+    async def keep_looking(self, every: float = EVERY) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(every)
+
+
+async def _outcome(check: Check) -> PartHealth:
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await check()
+    except TimeoutError:
+        return PartHealth(False, f"no answer in {LIMIT:g} s")
+    except StorageDown as error:
+        return PartHealth(False, error.cause)
+    except Exception as error:
+        return PartHealth(False, type(error).__name__)
+
+
+# ------------------------------------------------------------ the disk
+
+
+def disk(folders: Sequence[Path]) -> Check:
+    """Every folder has room and takes a file: recordings, journal and database lie there."""
+
+    async def check() -> PartHealth:
+        faults = await asyncio.to_thread(lambda: [fault for folder in folders if (fault := full(folder))])
+        return PartHealth(not faults, "; ".join(faults[:1]))
+
+    return check
+
+
+def full(folder: Path) -> str:
+    """Why nothing more can be kept in a folder; "" when it can."""
+    probe = folder / ".probe"
+    try:
+        usage = shutil.disk_usage(folder)
+        with probe.open("wb") as file:
+            file.write(b"\0" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        probe.unlink()
+    except OSError as error:
+        probe.unlink(missing_ok=True)
+        return f"{folder.name} cannot be written: {error.strerror}"
+    if usage.free < min(LEAST_FREE, usage.total // 20):
+        return f"the disk of {folder.name} has {usage.free >> 20} MB free"
+    return ""
+
+
+# ------------------------------------------------------------ numbers
+
+
+def numbers(given_today: Callable[[], Awaitable[tuple[int, int]]]) -> Check:
+    """Not half of the day's numbers are given: no centre has so many matters, so somebody floods it.
+
+    Not vital: what comes is still taken, with the next day's numbers."""
+
+    async def check() -> PartHealth:
+        given, most = await given_today()
+        detail = f"{given} of today's {most} numbers are given" if 2 * given >= most else ""
+        return PartHealth(not detail, detail, vital=False)
+
+    return check
+
+
+# ------------------------------------------------------------ the clock
+
+
+def clock(others: Mapping[str, Callable[[], Awaitable[float | None]]], now: Callable[[], float]) -> Check:
+    """Our clock against others; each gives seconds since 1970, None when it cannot be asked now.
+
+    Numbers, legal dates and call records bear our time, so a clock that is off is no small thing.
+    """
+
+    async def check() -> PartHealth:
+        off = []
+        for name, ask in others.items():
+            before = now()
+            told = await ask()
+            error = 0.0 if told is None else (before + now()) / 2 - told
+            if abs(error) > MOST_OFF:
+                off.append(f"{error:+.0f} s against {name}")
+        return PartHealth(not off, "; ".join(off))
+
+    return check
+
+
+async def sntp(server: str) -> float | None:
+    """Seconds since 1970 by a time server (RFC 4330), None when it does not answer."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[bytes] = loop.create_future()
+    host, _, port = server.partition(":")
+    try:
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagram(answer), remote_addr=(host, int(port or 123))
+        )
+    except OSError:
+        return None
+    try:
+        transport.sendto(b"\x23" + b"\0" * 47)
+        async with asyncio.timeout(LIMIT / 2):
+            packet = await answer
+    except (TimeoutError, OSError):
+        return None
+    finally:
+        transport.close()
+    return _transmitted(packet)
+
+
+def _transmitted(packet: bytes) -> float | None:
+    """The server's time of sending; it counts from 1900. None for a server that has no time itself."""
+    if len(packet) < 48 or packet[0] & 7 != 4 or not 1 <= packet[1] <= 15:
+        return None
+    seconds = int.from_bytes(packet[40:44], "big")
+    return float(seconds + (1 << 32 if seconds < 1 << 31 else 0) - 2_208_988_800)
+
+
+class _Datagram(asyncio.DatagramProtocol):
+    def __init__(self, answer: asyncio.Future[bytes]) -> None:
+        self._answer = answer
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        if not self._answer.done():
+            self._answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(exc)
+
+
+# ------------------------------------------------------------ mail and what waits
+
+
+def mailboxes(states: Callable[[], Sequence[BoxState]]) -> Check:
+    """Every watched mailbox was reached."""
+
+    async def check() -> PartHealth:
+        away = [f"{state.id} is away" for state in states() if state.trouble]
+        return PartHealth(not away, ", ".join(away), vital=False)
+
+    return check
+
+
+def mail_server(host: str, port: int) -> Check:
+    """The server that takes our mails accepts connections."""
+
+    async def check() -> PartHealth:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError as error:
+            return PartHealth(False, f"the mail server cannot be reached: {_reason(error)}", vital=False)
+        writer.close()
+        return FINE
+
+    return check
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
+
+
+def outbox(stuck: Callable[[], Awaitable[int]]) -> Check:
+    """Nothing fails to be sent for long."""
+
+    async def check() -> PartHealth:
+        count = await stuck()
+        return PartHealth(
+            not count, f"{count} deliveries fail for half an hour" if count else "", vital=False
+        )
+
+    return check
+
+
+def spool(places: Places, now: Callable[[], float] = time.time) -> Check:
+    """Messages and faxes are taken over soon after they came in."""
+
+    async def check() -> PartHealth:
+        oldest = await asyncio.to_thread(lambda: max(map(_age, (places.messages, places.faxes))))
+        late = oldest > OLD_SPOOL
+        return PartHealth(not late, f"a message waits for {oldest:.0f} s" if late else "", vital=False)
+
+    def _age(folder: Path) -> float:
+        return max((now() - file.stat().st_mtime for file in folder.iterdir() if file.is_file()), default=0.0)
+
+    return check
+
+
+def database(probe: Callable[[], Awaitable[None]]) -> Check:
+    """A durable write: reading alone goes on while the disk is full."""
+
+    async def check() -> PartHealth:
+        await probe()
+        return FINE
+
+    return check

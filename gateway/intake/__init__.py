@@ -1,0 +1,1 @@
+"""The one entry of everything that arrives, and the queue behind it."""

@@ -1,0 +1,86 @@
+"""Faxes that are being sent: dialled by the PBX, told of by its notes. The switchboard passes those on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gateway.core.call.journal import Note, What
+from gateway.core.fax.record import FaxNote
+
+OUT = "fax-"  # before the id of a call that is made to send a fax
+ANSWERED = "ANSWER"
+STRAGGLER = 5.0  # seconds that the fax machine's word may come after its call's end
+
+
+class Dialler(Protocol):
+    """Of the PBX, what is needed here."""
+
+    async def send_fax(self, call: str, number: str, file: Path) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """How a sending went: `dialled` is a DIALSTATUS or NOLINE, `sent` what the fax machine noted."""
+
+    dialled: str
+    sent: FaxNote | None = None
+
+
+@dataclass(slots=True)
+class _Sending:
+    """One that goes on. Its call's end and the fax machine's word are noted in any order."""
+
+    over: asyncio.Future[Went]
+    dialled: str = ""
+    sent: FaxNote | None = None
+
+    def end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(Went(self.dialled, self.sent))
+
+
+class FaxLine:
+    """The sendings of one gateway."""
+
+    def __init__(self, pbx: Dialler) -> None:
+        self._pbx = pbx
+        self._sendings: dict[str, _Sending] = {}
+
+    async def send(self, call: str, number: str, file: Path) -> Went:
+        """Dial, and wait until it is over. Raises PbxDown; whoever waits sets the time limit."""
+        sending = _Sending(asyncio.get_running_loop().create_future())
+        self._sendings[call] = sending
+        try:
+            if not await self._pbx.send_fax(call, number, file):
+                return Went("FAILED")
+            return await sending.over
+        finally:
+            del self._sendings[call]
+
+    def noted(self, note: Note) -> None:
+        """A note of the dialplan on a sending. An answered one has both notes."""
+        sending = self._sendings.get(note.call)
+        if sending is None:
+            return
+        if note.what is What.FAX_SENT:
+            sending.sent = FaxNote("").done(note.rest)
+        elif note.what is What.FAX_DIALLED:
+            sending.dialled = note.arg(0)
+        if sending.dialled and (sending.sent or sending.dialled != ANSWERED):
+            sending.end()
+        elif sending.dialled:
+            asyncio.get_running_loop().call_later(STRAGGLER, sending.end)
+
+
+def sent_before(notes: Iterable[Note], delivery: str) -> FaxNote | None:
+    """What the journal says of an earlier, whole sending of a delivery (the beginning of its calls' ids)."""
+    for note in notes:
+        if note.what is What.FAX_SENT and note.call.startswith(delivery):
+            done = FaxNote("").done(note.rest)
+            if done.status == "SUCCESS":
+                return done
+    return None

@@ -1,0 +1,1 @@
+"""Law and city data from rules/, read into the types of the core."""

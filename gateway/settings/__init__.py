@@ -1,0 +1,1 @@
+"""gateway.toml and its environment overrides: schema, loading, checks, files that settings name."""

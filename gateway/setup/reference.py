@@ -1,0 +1,102 @@
+"""Tables of the documentation that are made from the code: settings and error codes.
+
+They stand between `<!-- begin NAME -->` and `<!-- end NAME -->` in a page; all else there is
+written by hand. `python -m gateway.setup.reference` renews them (`make docs`); a test says when they are old.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from gateway import errors
+from gateway.core.call.transfer import TABLE, Ask, TransferOutcome, TransferState
+from gateway.flows import reference as flow_reference
+from gateway.settings.schema import SETTINGS, Setting
+
+
+def settings_table() -> str:
+    """One table per section; the environment name of a setting follows from its row."""
+    parts = []
+    for section, rows in groupby(SETTINGS, key=lambda s: s.section):
+        lines = [f"### [{section}]", "", "| setting | default | meaning |", "| --- | --- | --- |"]
+        lines += [f"| `{s.name}` | {_default(s)} | {s.help} |" for s in rows]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def errors_table() -> str:
+    """Every error of the tree, parents first."""
+    lines = ["| code | HTTP | English | Chinese | class |", "| --- | --- | --- | --- | --- |"]
+    for error in _tree(errors.GatewayError):
+        lines.append(f"| `{error.code}` | {error.status} | {error.en} | {error.zh} | `{error.__name__}` |")
+    return "\n".join(lines)
+
+
+def transfers_table() -> str:
+    """Every row of core/transfer's table."""
+    lines = ["| state | event | next | commands | outcome |", "| --- | --- | --- | --- | --- |"]
+    for (state, event), step in sorted(TABLE.items(), key=lambda row: list(TransferState).index(row[0][0])):
+        outcome = "" if step.outcome is TransferOutcome.OPEN else step.outcome.value
+        told = f"asked: {event.value}" if isinstance(event, Ask) else event.value
+        commands = ", ".join(command.value for command in step.commands)
+        lines.append(f"| {state.value} | {told} | {step.state.value} | {commands} | {outcome} |")
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "settings": ("docs/reference/settings.md", settings_table),
+    "errors": ("docs/reference/errors.md", errors_table),
+    "transfers": ("docs/using/transfers.md", transfers_table),
+    **flow_reference.TABLES,
+}
+
+
+def renewed(text: str, name: str, table: str) -> str:
+    """The page with the table of that name replaced. Raises ValueError when its marks are missing."""
+    marks = re.compile(rf"(<!-- begin {name} -->\n).*?(\n<!-- end {name} -->)", re.S)
+    if not marks.search(text):
+        raise ValueError(f"no <!-- begin {name} --> … <!-- end {name} -->")
+    return marks.sub(lambda found: f"{found[1]}{table}{found[2]}", text)
+
+
+def old_pages(root: Path) -> Iterator[tuple[Path, str]]:
+    """Pages whose table no longer agrees with the code, and how they should read."""
+    for name, (page, table) in TABLES.items():
+        path = root / page
+        text = path.read_text("utf-8")
+        fresh = renewed(text, name, table())
+        if fresh != text:
+            yield path, fresh
+
+
+def _tree(error: type[errors.GatewayError]) -> Iterator[type[errors.GatewayError]]:
+    """Those of errors.py; a package's private errors keep their parents' codes."""
+    yield error
+    for child in error.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from _tree(child)
+
+
+def _default(setting: Setting) -> str:
+    value = setting.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{list(value)}`".replace("'", '"')
+    return f"`{value}`" if value != "" else "empty"
+
+
+def main() -> int:
+    root = Path(__file__).resolve().parents[2]
+    for path, fresh in old_pages(root):
+        path.write_text(fresh, "utf-8")
+        print(f"renewed {path.relative_to(root)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""A call at its agent's desk: the pop, the draft, the items, the recording's picture.
+
+A call is its own agent's and his leaders'; whatever another agent asks of it is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from gateway.calls.desk import Pop
+from gateway.core.call.draft import Draft
+from gateway.core.item.contact import Contact, Receipt
+from gateway.core.item.item import Item
+from gateway.core.ledgers import CallLog
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.api import call_desk_shapes as shapes
+from gateway.web.api import translate
+from gateway.web.api.peaks import Peaks
+from gateway.web.api.phone import recorded
+from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.call_rights import CallRights, refuse
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.ports import Board
+
+log = logging.getLogger(__name__)
+
+CALL = "/api/v1/calls/{id}"
+PAGE_OPENS = 2.0  # seconds until a page that took the phone listens to events
+
+
+class Feed(Protocol):
+    """What is needed of web/events.py."""
+
+    def publish(self, name: str, data: dict[str, object]) -> None: ...
+
+    def shows(self, name: str, page: str) -> bool: ...
+
+
+class Calls(Protocol):
+    """What is needed of gateway/calls/desk.py."""
+
+    async def call(self, call: str) -> Pop: ...
+
+    async def pop(self, call: str, agent: str) -> Pop: ...
+
+    async def draft(self, call: str, agent: str) -> Draft: ...
+
+    async def save_draft(self, call: str, agent: str, before: int, text: str) -> Draft | None: ...
+
+    async def drafts(self, agent: str) -> list[Draft]: ...
+
+    async def drop_draft(self, call: str) -> None: ...
+
+    async def write(
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+    ) -> list[Receipt]: ...
+
+
+class CallDeskApi:
+    """`passwords` are those of the seats' phones, by agent; `var` holds the recordings."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        records: CallLog,
+        board: Board,
+        var: Path,
+        now: Callable[[], datetime],
+        passwords: Mapping[str, str],
+        place: Callable[[str], str],
+        feed: Feed,
+        rights: CallRights,
+    ) -> None:
+        self._calls = calls
+        self._records = records
+        self._board = board
+        self._var = var
+        self._now = now
+        self._passwords = passwords
+        self._place = place
+        self._feed = feed
+        self._rights = rights
+        self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and since when
+        self._peaks = Peaks(var / "peaks")
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("GET", f"{CALL}/pop", "pop", "来电弹屏：来电人的既往情况与草稿"),
+                "A call with what came from its number before, and its draft",
+                self.pop,
+                {200: shapes.PopShown},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+                looks="pop.view",
+            ),
+            Route(
+                *("GET", f"{CALL}/draft", "draft", "通话草稿", "The call's draft"),
+                self.draft,
+                {200: shapes.DraftShown},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("PUT", f"{CALL}/draft", "save_draft", "保存草稿；版本不符为 409"),
+                "Save the draft; 409 when it was saved from elsewhere meanwhile",
+                self.save_draft,
+                {200: shapes.DraftShown},
+                roles=HOUSE,
+                body=shapes.DraftWish,
+                refuses=(NotFound, Conflict, StorageDown),
+                noted=False,
+            ),
+            Route(
+                *("DELETE", f"{CALL}/draft", "drop_draft", "丢弃草稿", "Throw the draft away"),
+                self.drop_draft,
+                {204: None},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", "/api/v1/drafts", "drafts", "本人未完成的草稿", "The asker's open drafts"),
+                self.drafts,
+                {200: shapes.DraftsOwn},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("POST", f"{CALL}/items", "write_items", "由通话登记事项（投诉、举报分别登记）"),
+                "Make items of a call: complaint and report apart",
+                self.write,
+                {201: shapes.ItemsMade},
+                roles=HOUSE,
+                body=shapes.ItemsWish,
+                also=self._faults,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("GET", f"{CALL}/peaks", "peaks", "录音波形图", "The recording as a picture"),
+                self.peaks,
+                {200: None},
+                roles=HOUSE,
+                media="image/svg+xml",
+                refuses=(NotFound, StorageDown),
+                looks="recording.picture",
+            ),
+            Route(
+                *("POST", "/api/v1/seat-phone", "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
+                "Be the asker's phone; 409 while another page is",
+                self.seat_phone,
+                {200: shapes.SeatPhoneShown},
+                roles=HOUSE,
+                body=shapes.SeatPhoneWish,
+                refuses=(NotFound, Conflict),
+                noted=False,
+            ),
+        )
+
+    async def pop(self, asked: Asked) -> Answer:
+        found = await self._calls.pop(self._id(asked), asked.account.name)
+        self._own(asked, found)
+        assert found.draft
+        return Answer(
+            shapes.PopShown(
+                translate.call(found.record),
+                found.number,
+                self._place(found.number),
+                found.kind,
+                found.path,
+                tuple(translate.call(one) for one in found.calls),
+                tuple(_brief(one) for one in found.items),
+                tuple(
+                    shapes.OwedShown(one.id, one.phone, one.booked_at, one.state, one.number or None)
+                    for one in found.owed
+                ),
+                _draft(found.draft),
+            )
+        )
+
+    async def draft(self, asked: Asked) -> Answer:
+        self._own(asked, await self._calls.call(self._id(asked)))
+        return Answer(_draft(await self._calls.draft(self._id(asked), asked.account.name)))
+
+    async def save_draft(self, asked: Asked) -> Answer:
+        call, wish = self._id(asked), asked.sent(shapes.DraftWish)
+        found = await self._calls.call(call)
+        self._own(asked, found)
+        saved = await self._calls.save_draft(call, asked.account.name, wish.version, wish.text)
+        if saved is None:
+            raise Conflict("草稿已在别处更改 / the draft was changed elsewhere meanwhile")
+        for other in found.agents - {asked.account.name}:  # whom he asked into the call, or who asked him
+            self._feed.publish("call.draft", {"agent": other, "id": call})
+        return Answer(_draft(saved))
+
+    async def drop_draft(self, asked: Asked) -> Answer:
+        self._own(asked, await self._calls.call(self._id(asked)))
+        await self._calls.drop_draft(self._id(asked))
+        return Answer(None, 204)
+
+    async def drafts(self, asked: Asked) -> Answer:
+        found = await self._calls.drafts(asked.account.name)
+        return Answer(shapes.DraftsOwn(tuple(_draft(one) for one in found)))
+
+    async def write(self, asked: Asked) -> Answer:
+        call, wish = self._id(asked), asked.sent(shapes.ItemsWish)
+        self._own(asked, await self._calls.call(call))
+        if not wish.items:
+            raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
+        contacts = [translate.contact(one, "", self._now()) for one in wish.items]
+        made = await self._calls.write(call, contacts, asked.account.name, wish.close)
+        return Answer(shapes.ItemsMade(tuple(translate.receipt(one) for one in made)), 201)
+
+    def _faults(self, asked: Asked) -> list[FieldFault]:
+        today = self._now().date()
+        return [
+            FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
+            for n, one in enumerate(asked.sent(shapes.ItemsWish).items)
+            if one.occurred_on and (one.occurred_on - today).days > 1
+        ]
+
+    async def peaks(self, asked: Asked) -> web.StreamResponse:
+        call = self._id(asked)
+        await self._rights.check_hearing(asked.account, call)
+        file = await recorded(self._records, self._var, call)
+        picture = await asyncio.to_thread(self._peaks.picture, call, file)
+        headers = {"Cache-Control": "private, no-store"}
+        return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
+
+    async def seat_phone(self, asked: Asked) -> Answer:
+        """One page at a time, for as long as it listens to events; another may take over on request."""
+        who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
+        agent = next((one for one in self._board.agents() if one.id == who), None)
+        password = self._passwords.get(who)
+        if agent is None or password is None:
+            raise NotFound("该账号没有坐席 / this account has no seat")
+        now = time.monotonic()
+        page, since = self._pages.get(who, ("", -PAGE_OPENS))
+        held = now - since < PAGE_OPENS or self._feed.shows(who, page)
+        if page != wish.page and held and not wish.take:
+            raise Conflict("电话在另一页面上 / another page is the phone")
+        self._pages[who] = (wish.page, now)
+        if page and page != wish.page:
+            self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
+        return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
+
+    @staticmethod
+    def _id(asked: Asked) -> str:
+        return asked.part("id")
+
+    def _own(self, asked: Asked, found: Pop) -> None:
+        """Raises NotAllowed for a call that is another agent's."""
+        who = asked.account
+        if who.role not in LEADERS and who.name not in found.agents:
+            refuse(who, found.record.id)
+
+
+def _draft(draft: Draft) -> shapes.DraftShown:
+    return shapes.DraftShown(draft.call_id, draft.version, draft.text, draft.at)
+
+
+def _brief(item: Item) -> shapes.ItemBrief:
+    return shapes.ItemBrief(
+        *(item.number, item.channel, item.kind, item.task, item.state, item.received_at),
+        *(item.person.name, item.respondent.name, item.content[:300]),
+    )

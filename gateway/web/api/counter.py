@@ -1,0 +1,153 @@
+"""POST /api/v1/counter, for what comes over the counter or by letter, and the form that is printed of it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
+
+from aiohttp import web
+
+from gateway.channels import counter
+from gateway.channels.counter import Registration
+from gateway.core.item.contact import Channel, Contact, Kind, Receipt
+from gateway.core.item.item import Item
+from gateway.core.item.matter import Names
+from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
+from gateway.intake.matters import Split
+from gateway.web.api import matter_shapes, translate
+from gateway.web.api.intake import KEY_HEADER
+from gateway.web.api.matters import number_of
+from gateway.web.api.queue import ONE
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.pages import registration_form
+from gateway.web.pages.registration_form import Form
+
+_KEY = re.compile(r"[\x21-\x7e]{1,180}")
+
+
+class Door(Protocol):
+    """The one thing of intake that is needed here."""
+
+    async def submit(self, contact: Contact) -> Receipt: ...
+
+
+class CounterDesk(Protocol):
+    """What is needed of gateway/intake/matters.py."""
+
+    async def split(self, number: str, half: Split, who: str) -> Receipt: ...
+
+    async def registered(self, number: str) -> tuple[Item, bytes]:
+        """An item, and its contact as it came. Raises NotFound, StorageDown."""
+
+    def names(self, item: Item) -> Names: ...
+
+
+class CounterApi:
+    """The clerk's entry. `office` is the name of the centre, as it stands on the form."""
+
+    def __init__(
+        self, door: Door, desk: CounterDesk, zone: tzinfo, now: Callable[[], datetime], office: str
+    ) -> None:
+        self._door = door
+        self._desk = desk
+        self._zone = zone
+        self._now = now
+        self._office = office
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "POST",
+                "/api/v1/counter",
+                "counter",
+                "登记来人来访或来函；期限自收到之日起算",
+                "Register a visit or a letter; clocks run from the day of receipt",
+                self.submit,
+                {201: matter_shapes.CounterReceipt, 200: matter_shapes.CounterReceipt},
+                roles=HOUSE,
+                body=matter_shapes.NewAtCounter,
+                also=self.faults,
+                files=True,
+                headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
+                refuses=(Conflict, KeyReused, TooMany, StorageDown),
+            ),
+            Route(
+                "GET",
+                f"{ONE}/form",
+                "form",
+                "可打印的登记表",
+                "The registration form, to be printed",
+                self.form,
+                {200: None},
+                roles=HOUSE,
+                number=True,
+                media="text/html",
+                refuses=(NotFound, StorageDown),
+                looks="form.view",
+            ),
+        )
+
+    async def submit(self, asked: Asked) -> Answer:
+        """The item, and a second one when it is complaint and report. Both have keys, so a repeat
+        after a crash between the two makes what was missing and nothing else."""
+        sent = asked.sent(matter_shapes.NewAtCounter)
+        who = asked.account.name
+        key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        receipt = await self._door.submit(self._contact(asked, key, who))
+        second = None
+        if sent.also is not None:
+            second = await self._desk.split(receipt.number, Split(Kind(sent.also.value)), who)
+        given = translate.receipt(receipt)
+        shown = matter_shapes.CounterReceipt(
+            *(given.number, given.query_code, given.received_at, given.status, given.due),
+            also=translate.receipt(second) if second else None,
+        )
+        return Answer(shown, 200 if receipt.repeated else 201)
+
+    def _contact(self, asked: Asked, key: str, clerk: str) -> Contact:
+        sent = asked.sent(matter_shapes.NewAtCounter)
+        said = translate.contact(sent, f"counter:{key}", self._received(sent))
+        said = replace(said, evidence=tuple(file.evidence for file in asked.files))
+        return counter.contact(said, Channel(sent.channel.value), self._registration(sent, clerk))
+
+    def _received(self, sent: matter_shapes.NewAtCounter) -> datetime:
+        at = sent.received_at or self._now()
+        if not 1900 <= at.year <= 9000:  # no other zone has such a time; it is refused as any wrong one
+            at = at.replace(year=1900 if at.year < 1900 else 9000, day=1)
+        at = at if at.tzinfo else at.replace(tzinfo=self._zone)
+        return at.replace(microsecond=at.microsecond // 1000 * 1000).astimezone(UTC)
+
+    def _registration(self, sent: matter_shapes.NewAtCounter, clerk: str) -> Registration:
+        return Registration(clerk, self._now(), sent.letter_date, sent.postmark_date, sent.came_by)
+
+    def faults(self, asked: Asked) -> Iterator[FieldFault]:
+        """What is wrong beyond the form of each member."""
+        key = asked.request.headers.get(KEY_HEADER)
+        if key is not None and not _KEY.fullmatch(key):
+            yield FieldFault(
+                KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
+            )
+        sent = asked.sent(matter_shapes.NewAtCounter)
+        received = self._received(sent)
+        yield from counter.faults(
+            Channel(sent.channel.value), received, self._registration(sent, ""), self._zone
+        )
+        if sent.occurred_on and sent.occurred_on > received.astimezone(self._zone).date():
+            yield FieldFault("occurred_on", "晚于收到日期", "is later than the day of receipt")
+        if sent.also is not None and {sent.kind.value, sent.also.value} != {"complaint", "report"}:
+            yield FieldFault(
+                "also", "只能是投诉兼举报", "only a complaint is a report too, and the other way"
+            )
+
+    async def form(self, asked: Asked) -> web.Response:
+        item, raw = await self._desk.registered(number_of(asked))
+        form = Form(self._office, self._desk.names(item), counter.registration(raw), self._zone)
+        headers = {"Content-Security-Policy": registration_form.POLICY}
+        return web.Response(
+            text=registration_form.page(item, form), content_type="text/html", headers=headers
+        )

@@ -1,0 +1,234 @@
+"""Faxes that came in: every attempt, the newest first, and one with its pages."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from gateway.core.fax.record import Fax, FaxPage, FaxStatus, Reading
+from gateway.core.item.delivery import Draft
+from gateway.core.item.item import ItemDetail
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shape import Rule
+
+
+class FaxLedger(Protocol):
+    """Of storage.faxes, what is shown."""
+
+    async def get(self, fax_id: str) -> Fax | None: ...
+
+    async def page(self, before: tuple[datetime, str] | None, limit: int) -> Sequence[Fax]: ...
+
+
+class FaxPost(Protocol):
+    """Of the outbox, what is needed here."""
+
+    async def post(self, number: str, draft: Draft, now: datetime) -> None: ...
+
+
+Found = Callable[[str], Awaitable[ItemDetail]]
+"""An item by its number. Raises NotFound."""
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class FaxesAsked:
+    """Which faxes; the newest first."""
+
+    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+    before: Annotated[str, Rule("上一页最后一份的 id", "id of the last fax seen", longest=80)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxShown:
+    """One fax. `number` is its item, `same_as` the fax it repeats, `resolution` dots per metre, `rate` bit/s,
+    `received` whole pages, `expected` how many there should have been where that is known."""
+
+    id: str
+    number: str | None
+    same_as: str | None
+    caller: str
+    station: str
+    dialled: str
+    line: int
+    status: FaxStatus
+    received: int
+    expected: int | None
+    mode: str
+    rate: int
+    ecm: bool
+    resolution: str
+    error: str
+    started_at: datetime
+    ended_at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPageShown:
+    """One page: the SHA-256 of its picture among the item's files, its size in pixels, what was read."""
+
+    page: int
+    sha256: str
+    width: int
+    height: int
+    reading: Reading
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaxWhole:
+    """One fax with its pages; a repetition has only the pages that were lacking."""
+
+    fax: FaxShown
+    pages: tuple[FaxPageShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaxesPage:
+    """Faxes, the newest first; `next` is what `before` must be for the page that follows."""
+
+    items: tuple[FaxShown, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaxWish:
+    """A letter to be faxed about an item; whether the number may be dialled is looked at when it is sent."""
+
+    to: Annotated[
+        str,
+        Rule(
+            "传真号码", "a fax number", pattern=r"[0-9]{3,20}", words=("3 至 20 位数字", "has 3 to 20 digits")
+        ),
+    ]
+    text: Annotated[str, Rule("正文", "the letter", shortest=1, longest=20_000, lines=True)]
+    files: Annotated[
+        tuple[str, ...],
+        Rule("随附的 PDF 附件（SHA-256）", "PDFs among the item's files, by SHA-256", entries=5, longest=64),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPosted:
+    """It stands in the outbox; how it went is told by the item's timeline."""
+
+    number: str
+    to: str
+
+
+class FaxApi:
+    """The faxes of one installation; `enabled` when ours may be sent."""
+
+    def __init__(
+        self, faxes: FaxLedger, post: FaxPost, item: Found, now: Callable[[], datetime], enabled: bool
+    ) -> None:
+        self._faxes = faxes
+        self._post = post
+        self._item = item
+        self._now = now
+        self._enabled = enabled
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/faxes",
+                "faxes",
+                "收到的传真，最新在前",
+                "Faxes that came in, the newest first",
+                self.faxes,
+                {200: FaxesPage},
+                roles=HOUSE,
+                lists=True,
+                query=FaxesAsked,
+                refuses=(StorageDown,),
+                looks="faxes.view",
+            ),
+            Route(
+                "GET",
+                "/api/v1/faxes/{id}",
+                "fax",
+                "一份传真及其各页",
+                "A fax with its pages",
+                self.fax,
+                {200: FaxWhole},
+                roles=HOUSE,
+                refuses=(NotFound, StorageDown),
+                looks="fax.view",
+            ),
+            Route(
+                "POST",
+                "/api/v1/queue/{number}/fax",
+                "send_fax",
+                "就某件发传真",
+                "Fax a letter about an item",
+                self.send,
+                {202: FaxPosted},
+                roles=HOUSE,
+                body=FaxWish,
+                refuses=(NotFound, Conflict, StorageDown),
+                looks="fax.send",
+            ),
+        )
+
+    async def send(self, asked: Asked) -> Answer:
+        if not self._enabled:
+            raise Conflict("未开通传真外发 / sending faxes is off")
+        wish, number = asked.sent(FaxWish), asked.part("number")
+        detail = await self._item(number)
+        pdfs = {
+            one.sha256 for one in detail.attachments if one.media_type == PDF and one.role != "quarantined"
+        }
+        if not pdfs.issuperset(wish.files):
+            raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
+        key = f"fax:letter:{number}:{secrets.token_hex(8)}"
+        content = {"text": wish.text, "files": " ".join(wish.files)}
+        await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
+        return Answer(FaxPosted(number, wish.to), 202)
+
+    async def faxes(self, asked: Asked) -> Answer:
+        q = asked.queried(FaxesAsked)
+        last = await self._faxes.get(q.before) if q.before else None
+        before = (last.started_at, last.id) if last else None
+        found = await self._faxes.page(before, q.limit + 1)
+        shown = tuple(_shown(fax) for fax in found[: q.limit])
+        return Answer(FaxesPage(shown, shown[-1].id if len(found) > q.limit else None))
+
+    async def fax(self, asked: Asked) -> Answer:
+        fax = await self._faxes.get(asked.part("id"))
+        if fax is None:
+            raise NotFound
+        return Answer(FaxWhole(_shown(fax), tuple(_page(page) for page in fax.pages)))
+
+
+def _shown(fax: Fax) -> FaxShown:
+    return FaxShown(
+        id=fax.id,
+        number=fax.number or None,
+        same_as=fax.same_as or None,
+        caller=fax.caller,
+        station=fax.station,
+        dialled=fax.dialled,
+        line=fax.line,
+        status=fax.status,
+        received=fax.received,
+        expected=fax.expected,
+        mode=fax.mode,
+        rate=fax.rate,
+        ecm=fax.ecm,
+        resolution=fax.resolution,
+        error=fax.error,
+        started_at=fax.started_at,
+        ended_at=fax.ended_at,
+        seconds=round(fax.seconds, 1),
+    )
+
+
+def _page(page: FaxPage) -> FaxPageShown:
+    return FaxPageShown(page.page, page.sha256, page.width, page.height, page.reading, page.text)

@@ -1,0 +1,211 @@
+"""The pages of a fax item: looked at with what the machine read, put in order, parted; and its words
+written up by a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Protocol, TypeVar
+
+from gateway.core.fax.record import TURNS, FiledPage, Placing, Reading
+from gateway.core.item.contact import Receipt
+from gateway.errors import Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.api import shapes, translate
+from gateway.web.api.queue import ONE
+from gateway.web.api.sealed import Sealed
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shape import Rule
+
+T = TypeVar("T")
+MOST = 500
+"""Pages in one wish."""
+
+
+class PagesDesk(Protocol):
+    """gateway/channels/fax/filing.py, as far as the API needs it. Every method may raise NotFound, StorageDown."""
+
+    async def pages(self, number: str) -> tuple[FiledPage, ...]: ...
+
+    async def arrange(self, number: str, order: Sequence[Placing]) -> tuple[FiledPage, ...]: ...
+
+    async def split(self, number: str, chosen: Collection[tuple[str, int]], who: str) -> Receipt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaxLine:
+    """A line that was read. `box` is x, y, width, height in pixels of the page's picture, `sure` 0 to 1,
+    `unsure` the places of characters of which the reader was not sure."""
+
+    text: str
+    box: tuple[int, ...]
+    sure: float
+    unsure: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaxHint:
+    """What a line may be: name, phone, amount (yuan), date, respondent or number (an item of ours)."""
+
+    field: str
+    value: str
+    box: tuple[int, ...]
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPageFiled:
+    """One page in its place. Its picture is the attachment `sha256` of the item `number`; `turned` is in
+    degrees to the right."""
+
+    fax: str
+    page: int
+    number: str
+    sha256: str
+    width: int
+    height: int
+    turned: int
+    came: datetime
+    reading: Reading
+    text: str
+    lines: tuple[FaxLine, ...]
+    hints: tuple[FaxHint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FaxPagesFiled:
+    """The pages of an item in their order."""
+
+    pages: tuple[FaxPageFiled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlaced:
+    """A page in its new place."""
+
+    fax: Annotated[str, Rule("传真", "id of the fax", shortest=1, longest=64)]
+    page: Annotated[int, Rule("页码", "the page as it came", least=1, most=10_000)]
+    turned: Annotated[int, Rule("旋转角度", "degrees to the right", least=0, most=270)] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PagesWish:
+    """Every page of the item in the order that is wanted."""
+
+    pages: Annotated[tuple[PagePlaced, ...], Rule("页面", "the pages", entries=MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class PageChosen:
+    """A page that leaves."""
+
+    fax: Annotated[str, Rule("传真", "id of the fax", shortest=1, longest=64)]
+    page: Annotated[int, Rule("页码", "the page as it came", least=1, most=10_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class PagesSplitWish:
+    """The pages that become an item of their own."""
+
+    pages: Annotated[tuple[PageChosen, ...], Rule("页面", "the pages", entries=MOST)]
+
+
+class FaxFilingApi:
+    """End points below an item that is a fax."""
+
+    def __init__(self, filing: PagesDesk, sealed: Sealed) -> None:
+        self._filing = filing
+        self._sealed = sealed
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("GET", f"{ONE}/fax-pages", "fax_pages", "传真各页及识别结果"),
+                "The pages of a fax item, with what was read",
+                self.pages,
+                {200: FaxPagesFiled},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                looks="fax.pages",
+            ),
+            Route(
+                *("POST", f"{ONE}/fax-pages", "arrange_fax", "调整页序和方向"),
+                "Put the pages in order and upright",
+                self.arrange,
+                {200: FaxPagesFiled},
+                roles=HOUSE,
+                body=PagesWish,
+                also=_turns,
+                number=True,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("POST", f"{ONE}/fax-split", "split_fax", "将部分页面分出，另立一件"),
+                "Make an item of some of the pages",
+                self.split,
+                {201: shapes.ReceiptGiven},
+                roles=HOUSE,
+                body=PagesSplitWish,
+                number=True,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+        )
+
+    async def pages(self, asked: Asked) -> Answer:
+        await self._sealed.may_see_pages(asked.account, asked.part("number"))
+        return Answer(_shown(await self._filing.pages(asked.part("number"))))
+
+    async def arrange(self, asked: Asked) -> Answer:
+        await self._sealed.may_see_pages(asked.account, asked.part("number"))
+        order = [Placing(one.fax, one.page, one.turned) for one in asked.sent(PagesWish).pages]
+        return Answer(_shown(await self._filing.arrange(asked.part("number"), order)))
+
+    async def split(self, asked: Asked) -> Answer:
+        chosen = {(one.fax, one.page) for one in asked.sent(PagesSplitWish).pages}
+        made = await self._filing.split(asked.part("number"), chosen, asked.account.name)
+        return Answer(translate.receipt(made), 201)
+
+
+def _turns(asked: Asked) -> list[FieldFault]:
+    return [
+        FieldFault(f"pages[{n}].turned", "只能是 0、90、180 或 270", "is 0, 90, 180 or 270")
+        for n, one in enumerate(asked.sent(PagesWish).pages)
+        if one.turned not in TURNS
+    ]
+
+
+def _shown(pages: Sequence[FiledPage]) -> FaxPagesFiled:
+    return FaxPagesFiled(tuple(_page(one) for one in pages))
+
+
+def _page(one: FiledPage) -> FaxPageFiled:
+    page = one.page
+    return FaxPageFiled(
+        fax=one.fax,
+        page=page.page,
+        number=page.number,
+        sha256=page.sha256,
+        width=page.width,
+        height=page.height,
+        turned=page.turned,
+        came=one.came,
+        reading=page.reading,
+        text=page.text,
+        lines=_each(page.words, _line),
+        hints=_each(page.hints, _hint),
+    )
+
+
+def _each(kept: str, made: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    return tuple(made(one) for one in json.loads(kept or "[]"))
+
+
+def _line(one: dict[str, Any]) -> FaxLine:
+    return FaxLine(one["text"], tuple(one["box"]), one["sure"], tuple(one.get("unsure", ())))
+
+
+def _hint(one: dict[str, Any]) -> FaxHint:
+    return FaxHint(one["field"], one["value"], tuple(one["box"]), one["sure"])

@@ -1,0 +1,253 @@
+"""Figures and the wallboard as the API shows them; core/figures.py defines each figure.
+
+Rates are from 0 to 1, seconds are seconds, `null` stands where nobody called. Callers' numbers are masked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from gateway.calls.views import AgentView, LineState, LineView
+from gateway.core import statistics as core
+from gateway.core.call.seat import SeatState
+from gateway.core.item.contact import Channel
+from gateway.web.http.masks import masked
+from gateway.web.http.shape import Rule
+from gateway.web.ports import Board
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresAsked:
+    """One day, or the days `from` to `to`, both included; without a word today."""
+
+    day: Annotated[date | None, Rule("日期", "the day")] = None
+    from_: Annotated[date | None, Rule("起始日期", "the first day")] = None
+    to: Annotated[date | None, Rule("截止日期（含）", "the last day, included")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCount:
+    """How many items of one channel."""
+
+    channel: Channel
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFiguresShown:
+    """One agent: callers answered, seconds on a talk and in wrap-up."""
+
+    agent: str
+    answered: int
+    talk_seconds: float
+    wrap_up_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShareShown:
+    """The connect rate over 24 hours."""
+
+    offered: int
+    connected: int
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresShown:
+    """The figures of one day, or of several as one."""
+
+    offered: int
+    asked: int
+    answered: int
+    in_time: int
+    in_time_rate: float | None
+    connected: int
+    connect_rate: float | None
+    turned_away: int
+    refused: int
+    gave_up: int
+    cut_off: int
+    messages: int
+    call_backs: int
+    partner: int
+    served: int
+    average_wait: float | None
+    longest_wait: float
+    booked: int
+    called_back: int
+    not_reached: int
+    outgoing: int
+    written: tuple[ChannelCount, ...]
+    agents: tuple[AgentFiguresShown, ...]
+    half_hours: tuple[float, ...]
+    last_24h: ShareShown
+    lowest_24h: ShareShown | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingShown:
+    """What stands open now: calls owed, items overdue, due soon, with a provisional clock, waiting."""
+
+    owed: int
+    overdue: int
+    due_soon: int
+    provisional: int
+    waiting: tuple[ChannelCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayShown:
+    """One day's figures."""
+
+    day: date
+    figures: FiguresShown
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPage:
+    """Each day, all of them as one period, and what stands open now."""
+
+    days: tuple[DayShown, ...]
+    total: FiguresShown
+    standing: StandingShown
+
+
+# ------------------------------------------------------------------ the wallboard
+
+
+class Only(StrEnum):
+    """Of the events these alone."""
+
+    BOARD = "board"
+
+
+@dataclass(frozen=True, slots=True)
+class EventsAsked:
+    """Which events; without a word all but the board's."""
+
+    only: Annotated[Only | None, Rule("仅大屏事件", "the wallboard's events alone")] = None
+    page: Annotated[str, Rule("页面标识", "which desk page listens", longest=64)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineOnBoard:
+    """One line; of a caller the last four digits."""
+
+    line: int
+    state: LineState
+    caller: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOnBoard:
+    """One seat and how long it has been so; `reachable` tells whether its telephone is there."""
+
+    name: str
+    seat: str
+    state: SeatState
+    reason: str
+    since: datetime | None
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOnBoard:
+    """One caller who waits; of his number the last four digits."""
+
+    place: int
+    caller: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BoardNow:
+    """What goes on at this moment; without `pbx` it is what was seen last."""
+
+    at: datetime
+    pbx: bool
+    lines: tuple[LineOnBoard, ...]
+    seats: tuple[SeatOnBoard, ...]
+    waiting: tuple[WaitingOnBoard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFigures:
+    """Today's figures; `null` while storage is away."""
+
+    at: datetime
+    day: date
+    figures: FiguresShown | None
+    standing: StandingShown | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardShown:
+    """All that the wallboard shows."""
+
+    now: BoardNow
+    today: BoardFigures
+
+
+# ------------------------------------------------------------------ from our words
+
+
+def figures(f: core.Figures) -> FiguresShown:
+    """Figures, with what follows from them."""
+    return FiguresShown(
+        **{name: getattr(f, name) for name in core.SUMS},
+        in_time_rate=_rate(f.in_time_rate),
+        connect_rate=_rate(f.connect_rate),
+        average_wait=None if f.average_wait is None else round(f.average_wait, 1),
+        longest_wait=round(f.longest_wait, 1),
+        written=_counts(f.written),
+        agents=tuple(
+            AgentFiguresShown(a.agent, a.answered, round(a.talk_seconds, 1), round(a.wrap_up_seconds, 1))
+            for a in f.agents
+        ),
+        half_hours=tuple(round(wait, 1) for wait in f.half_hours),
+        last_24h=_share(f.last_24h),
+        lowest_24h=None if f.lowest_24h is None else _share(f.lowest_24h),
+    )
+
+
+def standing(s: core.Standing) -> StandingShown:
+    return StandingShown(s.owed, s.overdue, s.due_soon, s.provisional, _counts(s.waiting))
+
+
+def _share(share: core.Share) -> ShareShown:
+    return ShareShown(share.offered, share.connected, _rate(share.rate))
+
+
+def _rate(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 4)
+
+
+def _counts(counts: tuple[tuple[Channel, int], ...]) -> tuple[ChannelCount, ...]:
+    return tuple(ChannelCount(channel, count) for channel, count in counts)
+
+
+def board_now(board: Board, at: datetime) -> BoardNow:
+    """The live board, with masked numbers."""
+    return BoardNow(
+        at,
+        all(part.ok for part in board.health().values()),
+        tuple(_line(view) for view in board.lines()),
+        tuple(_seat(view) for view in board.agents()),
+        tuple(
+            WaitingOnBoard(place, masked(view.caller), view.since)
+            for place, view in enumerate(board.waiting(), 1)
+        ),
+    )
+
+
+def _line(view: LineView) -> LineOnBoard:
+    caller = "" if view.state is LineState.FREE else masked(view.caller)
+    return LineOnBoard(view.line, view.state, caller, view.since)
+
+
+def _seat(view: AgentView) -> SeatOnBoard:
+    return SeatOnBoard(view.name, view.seat, view.state, view.reason, view.since, view.reachable)

@@ -1,0 +1,107 @@
+"""Figures of days, and what the wallboard shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from gateway.calls.statistics import FIRST_DAY, DayBook
+from gateway.core.statistics import together
+from gateway.errors import BadContact, FieldFault, StorageDown
+from gateway.web.api import figure_shapes as shapes
+from gateway.web.http.auth import READERS, WATCHERS
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.ports import Board
+
+MOST_DAYS = 366
+LATELY = 10.0  # seconds
+
+
+class FiguresApi:
+    """Figures out of the day book."""
+
+    def __init__(self, book: DayBook, board: Board, now: Callable[[], datetime]) -> None:
+        self._book = book
+        self._board = board
+        self._now = now
+        self._looks = asyncio.Lock()
+        self._seen: tuple[float, shapes.BoardFigures] | None = None
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/figures",
+                "figures",
+                "一天或数天的统计",
+                "Figures of a day or of several",
+                self.figures,
+                {200: shapes.FiguresPage},
+                roles=READERS,
+                query=shapes.FiguresAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                "GET",
+                "/api/v1/board",
+                "board",
+                "大屏内容（号码已脱敏）",
+                "All that the wallboard shows, numbers masked",
+                self.board,
+                {200: shapes.BoardShown},
+                roles=WATCHERS,
+            ),
+        )
+
+    async def figures(self, asked: Asked) -> Answer:
+        first, last = _days(asked.queried(shapes.FiguresAsked), self._book.today())
+        days = [one async for one in self._book.days(first, last)]
+        return Answer(
+            shapes.FiguresPage(
+                tuple(shapes.DayShown(day, shapes.figures(found)) for day, found in days),
+                shapes.figures(together([found for _, found in days])),
+                shapes.standing(await self._book.standing()),
+            )
+        )
+
+    async def board(self, asked: Asked) -> Answer:
+        return Answer(shapes.BoardShown(self.right_now(), await self.today()))
+
+    def right_now(self) -> shapes.BoardNow:
+        """Lines, seats and queue."""
+        return shapes.board_now(self._board, self._now())
+
+    async def today(self) -> shapes.BoardFigures:
+        """Today's figures, without them while storage is away."""
+        at, day = self._now(), self._book.today()
+        try:
+            found, open_now = await self._book.day(day), await self._book.standing()
+        except StorageDown:
+            return shapes.BoardFigures(at, day, None, None)
+        return shapes.BoardFigures(at, day, shapes.figures(found), shapes.standing(open_now))
+
+    async def lately(self) -> shapes.BoardFigures:
+        """The same, up to ten seconds old: for whoever may ask without limit."""
+        async with self._looks:
+            now = asyncio.get_running_loop().time()
+            if self._seen is None or now - self._seen[0] >= LATELY:
+                self._seen = now, await self.today()
+            return self._seen[1]
+
+
+def _days(q: shapes.FiguresAsked, today: date) -> tuple[date, date]:
+    """The first and the last day that are asked for. Raises BadContact."""
+    if q.day is not None and (q.from_ or q.to):
+        raise BadContact(FieldFault("day", "不能与 from、to 同时使用", "stands alone, without from and to"))
+    first = q.day or q.from_ or q.to or today
+    last = q.day or q.to or (today if q.from_ else first)
+    if first < FIRST_DAY:
+        raise BadContact(FieldFault("day" if q.day else "from", "太早", "lies too far back"))
+    if last > today:
+        raise BadContact(FieldFault("day" if q.day else "to", "还没有到", "has not come yet"))
+    if last < first:
+        raise BadContact(FieldFault("to", "早于 from", "lies before from"))
+    if last - first >= timedelta(days=MOST_DAYS):
+        raise BadContact(FieldFault("to", f"最多 {MOST_DAYS} 天", f"at most {MOST_DAYS} days at once"))
+    return first, last

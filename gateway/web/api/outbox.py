@@ -1,0 +1,139 @@
+"""/api/v1/outbox: what is to leave the house, what was given up, and sending it again.
+
+Texts of mails (they hold query codes) and whole addresses are never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
+from gateway.errors import Conflict, NotFound, StorageDown
+from gateway.web.api.shapes import NUMBER
+from gateway.web.http.auth import LEADERS
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shape import Rule
+
+
+class PostLedger(Protocol):
+    """What is needed of storage. Every method raises StorageDown."""
+
+    async def list(
+        self, state: DeliveryState | None, number: str, after: int, limit: int
+    ) -> Sequence[Delivery]: ...
+
+    async def get(self, delivery_id: int) -> Delivery | None: ...
+
+    async def move(
+        self, delivery_id: int, before: Collection[DeliveryState], after: DeliveryState, now: datetime
+    ) -> bool: ...
+
+    async def counts(self) -> Mapping[tuple[str, str], int]:
+        """How many wait and how many are dead, by way and state."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxAsked:
+    """Which deliveries; the newest first."""
+
+    state: Annotated[DeliveryState | None, Rule("状态", "state")] = None
+    number: Annotated[
+        str, Rule("受理编号", "an item's number", pattern=NUMBER, words=("12 位数字", "has twelve digits"))
+    ] = ""
+    after: Annotated[int, Rule("上一页最后一条的 id", "id of the last one seen", least=0)] = 0
+    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShown:
+    """One delivery; `to` is not the whole address, `error` what went wrong at the last try."""
+
+    id: int
+    number: str
+    way: str
+    to: str
+    state: DeliveryState
+    attempts: int
+    made_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    """Deliveries; `next` is what `after` must be for the page that follows."""
+
+    items: tuple[DeliveryShown, ...]
+    next: int | None
+
+
+class OutboxApi:
+    """For those who lead."""
+
+    def __init__(self, post: PostLedger, now: Callable[[], datetime]) -> None:
+        self._post = post
+        self._now = now
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/outbox",
+                "outbox",
+                "外发通知，最新在前",
+                "What leaves the house, the newest first",
+                self.page,
+                {200: OutboxPage},
+                roles=LEADERS,
+                query=OutboxAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                "POST",
+                "/api/v1/outbox/{id}/resend",
+                "resend",
+                "重新发送",
+                "Send a dead letter or a bounced mail again",
+                self.resend,
+                {200: DeliveryShown},
+                roles=LEADERS,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+        )
+
+    async def page(self, asked: Asked) -> Answer:
+        q = asked.queried(OutboxAsked)
+        found = await self._post.list(q.state, q.number, q.after, q.limit + 1)
+        shown = tuple(_shown(one) for one in found[: q.limit])
+        return Answer(OutboxPage(shown, shown[-1].id if len(found) > q.limit else None))
+
+    async def resend(self, asked: Asked) -> Answer:
+        part = asked.part("id")
+        delivery_id = int(part) if part.isascii() and part.isdigit() and len(part) < 16 else 0
+        if await self._post.get(delivery_id) is None:
+            raise NotFound
+        if not await self._post.move(delivery_id, AGAIN, DeliveryState.WAITING, self._now()):
+            raise Conflict("只能重发已放弃、退回或作废的 / only what is dead, bounced or dropped")
+        again = await self._post.get(delivery_id)
+        assert again
+        return Answer(_shown(again))
+
+
+def _shown(one: Delivery) -> DeliveryShown:
+    d = one.draft
+    return DeliveryShown(
+        one.id,
+        one.number,
+        d.way,
+        shown_address(d.address),
+        one.state,
+        one.attempts,
+        one.made_at,
+        one.due_at,
+        one.sent_at,
+        one.error,
+    )

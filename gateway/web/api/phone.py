@@ -1,0 +1,176 @@
+"""Calls, their recordings, lines and seats."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.core import telephone
+from gateway.core.ledgers import CallLog
+from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
+from gateway.web.api import shapes, translate
+from gateway.web.api.sealed import Sealed
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.call_rights import CallRights, check_seat
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.ports import Board
+
+log = logging.getLogger(__name__)
+
+SOUND = "audio/wav"
+
+
+class PhoneApi:
+    """The phone side. `var` is the folder that a record's recording is relative to."""
+
+    def __init__(
+        self,
+        calls: CallLog,
+        board: Board,
+        var: Path,
+        zone: tzinfo,
+        rights: CallRights,
+        area_code: str = "",
+        sealed: Sealed | None = None,
+    ) -> None:
+        self._sealed = sealed
+        self._calls = calls
+        self._board = board
+        self._var = var
+        self._zone = zone
+        self._rights = rights
+        self._area_code = area_code
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                "/api/v1/calls",
+                "calls",
+                "通话记录，最新在前",
+                "Call records, the newest first",
+                self.calls,
+                {200: shapes.CallsPage},
+                roles=HOUSE,
+                lists=True,
+                query=shapes.CallsAsked,
+                refuses=(StorageDown,),
+                looks="calls.view",
+            ),
+            Route(
+                "GET",
+                "/api/v1/calls/{id}/recording",
+                "recording",
+                "通话录音（支持分段请求）",
+                "A call's recording; ranges are served",
+                self.recording,
+                {200: None, 206: None},
+                roles=HOUSE,
+                media=SOUND,
+                refuses=(NotFound, StorageDown),
+                looks="recording.listen",
+            ),
+            Route(
+                "GET",
+                "/api/v1/lines",
+                "lines",
+                "各线路及排队情况",
+                "The lines now, and who waits",
+                self.lines,
+                {200: shapes.LinesNow},
+                roles=HOUSE,
+                lists=True,
+            ),
+            Route(
+                "GET",
+                "/api/v1/agents",
+                "agents",
+                "各坐席状态",
+                "The seats now",
+                self.agents,
+                {200: shapes.AgentsNow},
+                roles=HOUSE,
+            ),
+            Route(
+                "POST",
+                "/api/v1/agents/{id}/state",
+                "set_agent",
+                "设置坐席状态",
+                "Tell a seat to be ready, to pause or to sign out",
+                self.set_agent,
+                {200: shapes.AgentShown},
+                roles=HOUSE,
+                body=shapes.AgentWish,
+                refuses=(NotFound, Conflict, PbxDown),
+            ),
+        )
+
+    async def calls(self, asked: Asked) -> Answer:
+        q = asked.queried(shapes.CallsAsked)
+        since = self._aware(q.since) if q.since else None
+        found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller))
+        shown = tuple(translate.call(record) for record in found[: q.limit])
+        return Answer(shapes.CallsPage(shown, shown[-1].id if len(found) > q.limit else None))
+
+    def _spellings(self, number: str) -> tuple[str, ...]:
+        """All ways in which a call may have kept this number; a short one or a part as it was given."""
+        given = number.strip()
+        return telephone.spellings(given, self._area_code) or ((given,) if given else ())
+
+    def _aware(self, at: datetime) -> datetime:
+        return at if at.tzinfo else at.replace(tzinfo=self._zone)
+
+    async def recording(self, asked: Asked) -> web.StreamResponse:
+        """Strictly what lies below var/recordings. Who listened stands in the log."""
+        call = asked.part("id")
+        await self._rights.check_hearing(asked.account, call)
+        if self._sealed and (record := await self._calls.get(call)):
+            await self._sealed.may_listen(asked.account, record)
+        file = await recorded(self._calls, self._var, call)
+        log.info("recording of call %s goes to %s", call, asked.account.name)
+        return web.FileResponse(file, headers={"Content-Type": SOUND})
+
+    async def lines(self, asked: Asked) -> Answer:
+        lines = tuple(translate.line(view) for view in self._board.lines())
+        waiting = tuple(translate.waiting(n, view) for n, view in enumerate(self._board.waiting(), 1))
+        return Answer(shapes.LinesNow(lines, waiting))
+
+    async def agents(self, asked: Asked) -> Answer:
+        return Answer(shapes.AgentsNow(tuple(translate.agent(view) for view in self._board.agents())))
+
+    async def set_agent(self, asked: Asked) -> Answer:
+        """An agent moves his own seat only, a leader any."""
+        wish, agent = asked.sent(shapes.AgentWish), asked.part("id")
+        ids = {view.id for view in self._board.agents()}
+        check_seat(asked.account, agent)
+        if agent not in ids:
+            raise NotFound
+        browser = None if wish.phone is None else wish.phone is shapes.SeatPhone.BROWSER
+        await self._board.set_agent(agent, wish.state.value, wish.reason, browser)
+        now = next(view for view in self._board.agents() if view.id == agent)
+        return Answer(translate.agent(now))
+
+
+async def recorded(calls: CallLog, var: Path, call: str) -> Path:
+    """The file of a call's recording. Raises NotFound, StorageDown."""
+    record = await calls.get(call)
+    if record is None or not record.recording:
+        raise NotFound
+    file = await asyncio.to_thread(sound_file, var, record.recording)
+    if file is None:
+        log.error("call %s: its recording is not where its record says", record.id)
+        raise NotFound
+    return file
+
+
+def sound_file(var: Path, recording: str) -> Path | None:
+    """The file of a recording, or None when it is not there or not below var/recordings."""
+    home = (var / "recordings").resolve()
+    file = (var / recording).resolve()
+    if not file.is_relative_to(home) or file.suffix != ".wav" or not file.is_file():
+        return None
+    return file

@@ -1,0 +1,218 @@
+"""The queue for those who work it: look, claim, renew, release, complete, merge."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+
+from aiohttp import web
+
+from gateway.core.item import number as numbers
+from gateway.core.item.item import QueueQuery
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.api import shapes, translate
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.masks import with_masked_numbers
+from gateway.web.http.route import JSON, Answer, Asked, Does, Route
+from gateway.web.http.shared_lists import SharedLists
+from gateway.web.http.writing import encoded
+from gateway.web.ports import Door
+
+QUEUE = "/api/v1/queue"
+ONE = f"{QUEUE}/{{number}}"
+
+
+class QueueApi:
+    """Every end point below /api/v1/queue; the token's name holds the leases."""
+
+    def __init__(self, door: Door, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists) -> None:
+        self._door = door
+        self._zone = zone
+        self._now = now
+        self._shared = shared
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                QUEUE,
+                "queue",
+                "按到达顺序列出工单",
+                "Items in order of arrival, a page at a time",
+                self.page,
+                {200: shapes.QueuePage},
+                roles=HOUSE,
+                lists=True,
+                query=shapes.QueueAsked,
+                refuses=(StorageDown,),
+                looks="queue.view",
+            ),
+            Route(
+                "POST",
+                f"{QUEUE}/claim",
+                "claim",
+                "领取下一件（或指定的一件）；没有时返回 204",
+                "Claim the next item, or a given one; 204 when there is none",
+                self.claim,
+                {200: shapes.ItemWhole, 204: None},
+                roles=HOUSE,
+                body=shapes.ClaimWish,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                "GET",
+                ONE,
+                "item",
+                "一件的全部内容：时间线、附件、期限",
+                "One item with timeline, attachments and clocks",
+                self.item,
+                {200: shapes.ItemWhole},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                looks="item.view",
+            ),
+            self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
+            self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),
+            self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
+            self._change(
+                "addition-read",
+                "已阅补充内容（任何状态）",
+                "What was added has been read, in whatever state the item is",
+                self.addition_read,
+                shapes.Word,
+            ),
+            self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
+            self._change(
+                "write-up",
+                "登记传真、来信、留言等的内容",
+                "Write up what came by itself: a fax, a mail, a message",
+                self.write_up,
+                shapes.WriteUp,
+            ),
+            Route(
+                "GET",
+                f"{ONE}/revisions",
+                "revisions",
+                "登记内容的历次修改：时间、经办人、改前、改后",
+                "Every earlier version of what the item says: when, who, before, after",
+                self.revisions,
+                {200: shapes.RevisionsGiven},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                looks="item.view",
+            ),
+        )
+
+    def _change(self, name: str, zh: str, en: str, does: Does, body: type[object]) -> Route:
+        return Route(
+            "POST",
+            f"{ONE}/{name}",
+            name.replace("-", "_"),
+            zh,
+            en,
+            does,
+            {200: shapes.ItemWhole},
+            roles=HOUSE,
+            body=body,
+            number=True,
+            refuses=(NotFound, Conflict, StorageDown),
+        )
+
+    async def page(self, asked: Asked) -> Answer | web.StreamResponse:
+        q = asked.queried(shapes.QueueAsked)
+        if not asked.account.csrf:
+            return Answer(await self._page(q))
+
+        async def read() -> bytes:
+            return await asyncio.to_thread(_packed, await self._page(q))
+
+        packed = await self._shared.body(q, read)
+        headers = {**JSON, "Vary": "Accept-Encoding"}
+        if "gzip" not in asked.request.headers.get("Accept-Encoding", ""):
+            return web.Response(body=gzip.decompress(packed), headers=headers)
+        return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
+
+    async def _page(self, q: shapes.QueueAsked) -> shapes.QueuePage:
+        today = self._now().astimezone(self._zone).date()
+        days = [day for day in (q.due_before, today if q.overdue else None) if day]
+        found = await self._door.page(
+            QueueQuery(
+                *(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1),
+                received_before=self._age(q.older_than),
+                due_before=min(days, default=None),
+                provisional=q.provisional,
+                has_addition=q.has_addition,
+            )
+        )
+        shown = tuple(translate.item(detail) for detail in found[: q.limit])
+        return shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None)
+
+    async def claim(self, asked: Asked) -> Answer:
+        wish = asked.sent(shapes.ClaimWish)
+        query = QueueQuery(
+            channel=wish.channel,
+            kind=wish.kind,
+            task=wish.task,
+            county=wish.county,
+            received_before=self._age(wish.older_than),
+            due_before=wish.due_before,
+        )
+        found = await self._door.claim(asked.account.name, query, wish.number or "")
+        return Answer(None, 204) if found is None else Answer(translate.whole(found))
+
+    def _age(self, hours: int | None) -> datetime | None:
+        return None if hours is None else self._now() - timedelta(hours=hours)
+
+    async def item(self, asked: Asked) -> Answer:
+        return Answer(translate.whole(await self._door.get(_number(asked))))
+
+    async def renew(self, asked: Asked) -> Answer:
+        return Answer(translate.whole(await self._door.renew(_number(asked), asked.account.name)))
+
+    async def release(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(translate.whole(await self._door.release(_number(asked), asked.account.name, text)))
+
+    async def complete(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(translate.whole(await self._door.complete(_number(asked), asked.account.name, text)))
+
+    async def addition_read(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.Word).text
+        return Answer(
+            translate.whole(await self._door.read_addition(_number(asked), asked.account.name, text))
+        )
+
+    async def merge(self, asked: Asked) -> Answer:
+        wish = asked.sent(shapes.MergeWish)
+        done = await self._door.merge(_number(asked), wish.into, asked.account.name, wish.text)
+        return Answer(translate.whole(done))
+
+    async def write_up(self, asked: Asked) -> Answer:
+        sent = asked.sent(shapes.WriteUp)
+        today = self._now().astimezone(self._zone).date()
+        if sent.occurred_on and sent.occurred_on > today:
+            raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
+        said = translate.contact(sent, "write-up", self._now())
+        number, who = _number(asked), asked.account.name
+        return Answer(translate.whole(await self._door.fill_in(number, said, who, sent.blank)))
+
+    async def revisions(self, asked: Asked) -> Answer:
+        return Answer(translate.revisions(*await self._door.revisions(_number(asked))))
+
+
+def _packed(page: shapes.QueuePage) -> bytes:
+    """As pages get it: one packing for all, a tenth of the bytes for each."""
+    return gzip.compress(encoded(with_masked_numbers(page)), compresslevel=1, mtime=0)
+
+
+def _number(asked: Asked) -> str:
+    """The number in the path. Raises NotFound for what can be none."""
+    number = asked.part("number")
+    if not numbers.valid(number):
+        raise NotFound
+    return number

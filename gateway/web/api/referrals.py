@@ -1,0 +1,311 @@
+"""The linkage ledger over the API: ours to refer and to close, a partner's to push and to reply.
+
+A partner's token bears the partner's id as its name; it sees its own referrals alone, and of ours the slip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Protocol
+
+from gateway.core.item.contact import Contact, Receipt
+from gateway.core.item.referral import Account, Direction, Referral, ReferralEvent, ReferralState
+from gateway.core.roles import Role
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.api import shapes
+from gateway.web.api.queue import ONE
+from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shape import Rule
+
+WITH_PARTNERS = (*HOUSE, Role.PARTNER)
+MOST_DAYS = 366
+MakeContact = Callable[[shapes.NewContact, str], Contact]
+
+
+class LinkageDesk(Protocol):
+    """gateway/intake/referrals.py, as far as the web side needs it."""
+
+    async def refer(self, number: str, partner_id: str, who: str, *, text: str = "") -> Referral: ...
+
+    async def take(self, said: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]: ...
+
+    async def happen(
+        self,
+        referral_id: str,
+        event: ReferralEvent,
+        who: str,
+        *,
+        text: str = "",
+        their_number: str = "",
+        satisfied: bool | None = None,
+        partner: str = "",
+    ) -> Referral: ...
+
+    async def get(self, referral_id: str, partner: str = "") -> Referral: ...
+
+    async def page(
+        self, partner: str, state: ReferralState | None, number: str, after: str, limit: int
+    ) -> Sequence[Referral]: ...
+
+    async def accounts(self, first: date, last: date) -> tuple[Account, ...]: ...
+
+    def opens(self, referral_id: str, token: str) -> bool: ...
+
+    def expired(self, one: Referral) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReferWish:
+    """To whom an item is handed, and what is said with it."""
+
+    partner: Annotated[str, Rule("协作单位编号", "the partner's id", shortest=1, longest=32, example="12345")]
+    text: Annotated[str, Rule("转办说明", "a word with it", longest=2000, lines=True)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed(shapes.NewContact):
+    """A matter that a partner hands to us, with its own number of it."""
+
+    their_number: Annotated[str, Rule("贵方编号", "your own number of it", longest=64)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the other side (or we) say of a referral."""
+
+    text: Annotated[str, Rule("理由或办理结果", "why, or what was done", longest=4000, lines=True)] = ""
+    their_number: Annotated[str, Rule("对方编号", "the other side's number", longest=64)] = ""
+    satisfied: Annotated[bool | None, Rule("回访是否满意", "was the person satisfied")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralsAsked:
+    """Which referrals, the newest first."""
+
+    state: Annotated[ReferralState | None, Rule("状态", "state")] = None
+    partner: Annotated[str, Rule("协作单位", "partner", longest=32)] = ""
+    number: Annotated[str, Rule("受理编号", "number of the item", longest=12)] = ""
+    after: Annotated[str, Rule("上一页最后一件", "id of the last one seen", longest=20)] = ""
+    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SlipShown:
+    """What the partner may see of the matter; what is not for it is empty."""
+
+    kind: str = ""
+    content: str = ""
+    respondent: str = ""
+    county: str = ""
+    occurred_on: str = ""
+    name: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralShown:
+    """One referral. A partner sees no `call_id`."""
+
+    id: str
+    number: str
+    partner: str
+    direction: Direction
+    state: ReferralState
+    their_number: str
+    call_id: str | None
+    made_at: datetime
+    due: date
+    answered_at: datetime | None
+    ended_at: datetime | None
+    satisfied: bool | None
+    text: str
+    slip: SlipShown
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralsPage:
+    items: tuple[ReferralShown, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    """Our number and query code for a matter that was pushed, and its referral."""
+
+    number: str
+    query_code: str
+    referral: ReferralShown
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAsked:
+    """Days of a report, both included."""
+
+    first: Annotated[date, Rule("起始日期", "first day")]
+    last: Annotated[date, Rule("截止日期", "last day")]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShown:
+    """A span's referrals with one partner in one direction."""
+
+    partner: str
+    direction: Direction
+    made: int
+    accepted: int
+    refused: int
+    returned: int
+    kept: int
+    answered: int
+    in_time: int
+    late: int
+    owed: int
+    overdue: int
+    satisfied: int
+    dissatisfied: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsShown:
+    items: tuple[AccountShown, ...]
+
+
+class ReferralApi:
+    """End points of the linkage ledger."""
+
+    def __init__(self, linkage: LinkageDesk, contact: MakeContact) -> None:
+        self._linkage = linkage
+        self._contact = contact
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("POST", f"{ONE}/refer", "refer", "转办协作单位", "Hand an item to a partner", self.refer),
+                {201: ReferralShown},
+                roles=HOUSE,
+                body=ReferWish,
+                number=True,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("POST", "/api/v1/referrals", "push", "协作单位转来事项", "A partner hands us a matter"),
+                self.push,
+                {200: PushAnswer, 201: PushAnswer},
+                roles=(Role.PARTNER,),
+                body=Pushed,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", "/api/v1/referrals", "referrals", "互通互报台账", "The linkage ledger"),
+                self.page,
+                {200: ReferralsPage},
+                roles=WITH_PARTNERS,
+                query=ReferralsAsked,
+                refuses=(StorageDown,),
+                looks="referrals.view",
+            ),
+            Route(
+                *("GET", "/api/v1/referrals/accounts", "referral_accounts"),
+                *("一段时间的转办统计", "A span's referrals, counted"),
+                self.accounts,
+                {200: AccountsShown},
+                roles=LEADERS,
+                query=SpanAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("GET", "/api/v1/referrals/{id}", "referral", "一件转办", "One referral", self.one),
+                {200: ReferralShown},
+                roles=WITH_PARTNERS,
+                refuses=(NotFound, StorageDown),
+                looks="referral.view",
+            ),
+            *(self._event(event) for event in ReferralEvent),
+        )
+
+    def _event(self, event: ReferralEvent) -> Route:
+        async def does(asked: Asked) -> Answer:
+            said, who = asked.sent(Reply), asked.account
+            partner = who.name if who.role is Role.PARTNER else ""
+            done = await self._linkage.happen(
+                asked.part("id"),
+                event,
+                f"partner:{partner}" if partner else who.name,
+                text=said.text,
+                their_number=said.their_number,
+                satisfied=said.satisfied,
+                partner=partner,
+            )
+            return Answer(shown(done, partner))
+
+        zh, en = EVENT_WORDS[event]
+        return Route(
+            *("POST", f"/api/v1/referrals/{{id}}/{event.value}", f"referral_{event.value}", zh, en, does),
+            {200: ReferralShown},
+            roles=WITH_PARTNERS,
+            body=Reply,
+            refuses=(NotFound, Conflict, StorageDown),
+        )
+
+    async def refer(self, asked: Asked) -> Answer:
+        wish = asked.sent(ReferWish)
+        made = await self._linkage.refer(
+            asked.part("number"), wish.partner, asked.account.name, text=wish.text
+        )
+        return Answer(shown(made, ""), 201)
+
+    async def push(self, asked: Asked) -> Answer:
+        said, partner = asked.sent(Pushed), asked.account.name
+        receipt, made = await self._linkage.take(self._contact(said, ""), partner, said.their_number)
+        answer = PushAnswer(receipt.number, receipt.query_code, shown(made, partner))
+        return Answer(answer, 200 if receipt.repeated else 201)
+
+    async def page(self, asked: Asked) -> Answer:
+        q, who = asked.queried(ReferralsAsked), asked.account
+        own = who.name if who.role is Role.PARTNER else ""
+        found = await self._linkage.page(own or q.partner, q.state, q.number, q.after, q.limit + 1)
+        items = tuple(shown(one, own) for one in found[: q.limit])
+        return Answer(ReferralsPage(items, items[-1].id if len(found) > q.limit else None))
+
+    async def one(self, asked: Asked) -> Answer:
+        who = asked.account
+        own = who.name if who.role is Role.PARTNER else ""
+        return Answer(shown(await self._linkage.get(asked.part("id"), own), own))
+
+    async def accounts(self, asked: Asked) -> Answer:
+        q = asked.queried(SpanAsked)
+        if not 0 <= (q.last - q.first).days < MOST_DAYS:
+            raise BadContact(FieldFault("last", "时间段为 1 至 366 天", "a span has 1 to 366 days"))
+        found = await self._linkage.accounts(q.first, q.last)
+        return Answer(AccountsShown(tuple(_account(one) for one in found)))
+
+
+EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
+    ReferralEvent.ACCEPT: ("接收", "The receiver takes it"),
+    ReferralEvent.REFUSE: ("不予接收", "It is not the receiver's matter"),
+    ReferralEvent.RETURN: ("退回", "Given back after all"),
+    ReferralEvent.KEEP: ("由首接方受理", "Unclear whose it is: the first receiver keeps it"),
+    ReferralEvent.ANSWER: ("反馈办理结果", "What the receiver did"),
+    ReferralEvent.CLOSE: ("办结", "The giver has taken note"),
+}
+
+
+def shown(one: Referral, partner: str) -> ReferralShown:
+    """As the house sees it, or as that partner does."""
+    return ReferralShown(
+        *(one.id, one.number, one.partner, one.direction, one.state, one.their_number),
+        None if partner else one.call_id or None,
+        *(one.made_at, one.due, one.answered_at, one.ended_at, one.satisfied, one.text),
+        SlipShown(**one.slip),
+    )
+
+
+def _account(one: Account) -> AccountShown:
+    return AccountShown(
+        *(one.partner, one.direction, one.made, one.accepted, one.refused, one.returned, one.kept),
+        *(one.answered, one.in_time, one.late, one.owed, one.overdue, one.satisfied, one.dissatisfied),
+    )

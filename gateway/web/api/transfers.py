@@ -1,0 +1,259 @@
+"""Three-way transfers over the API: consult, merge, back, leave; partners; listening in.
+
+A call's own agent moves it, and his leaders; whatever another agent asks of it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from gateway.core.call.transfer import Ask, TargetKind, Transfer, TransferOutcome, TransferState
+from gateway.core.flow.partner import Partner
+from gateway.core.ledgers import CallLog
+from gateway.errors import (
+    BadContact,
+    Conflict,
+    FieldFault,
+    NotAllowed,
+    NotFound,
+    PbxDown,
+    StorageDown,
+)
+from gateway.pbx.port import ListenMode
+from gateway.web.api.shapes import PHONE
+from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shape import Rule
+from gateway.web.ports import Door
+
+CALL = "/api/v1/calls/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultWish:
+    """Whom the agent wants to speak with: a partner or another agent, one of the two."""
+
+    partner: Annotated[str, Rule("协作单位编号", "the partner's id", longest=32, example="12345")] = ""
+    agent: Annotated[str, Rule("另一坐席编号", "the other agent's id", longest=32)] = ""
+    direct: Annotated[
+        bool, Rule("接通即转出（一键转接）", "put the caller through as soon as it answers")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListenWish:
+    """How a supervisor wants to be on a call, and on which phone."""
+
+    mode: Annotated[ListenMode, Rule("旁听、耳语或加入", "unheard, heard by the agent, or by all")]
+    seat: Annotated[str, Rule("用哪部话机", "the phone that rings", shortest=1, longest=20, example="8004")]
+
+
+@dataclass(frozen=True, slots=True)
+class CallWish:
+    """Whom to call about an item, and who calls; the person of the item and the asker if not given."""
+
+    phone: Annotated[str, Rule("电话号码", "telephone number", longest=24, pattern=PHONE)] = ""
+    agent: Annotated[str, Rule("由哪个坐席拨打", "the agent who calls", longest=32)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferShown:
+    """One transfer of a call that goes on."""
+
+    call_id: str
+    agent: str
+    target: str
+    kind: TargetKind
+    state: TransferState
+    outcome: TransferOutcome
+    direct: bool
+    asked_at: datetime
+    answered_at: datetime | None
+    joined_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersShown:
+    items: tuple[TransferShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerShown:
+    """A partner hotline and its terms, as its file says."""
+
+    id: str
+    name: str
+    name_en: str
+    open: bool
+    told_before_joining: str
+    paper: str
+    decides: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnersNow:
+    items: tuple[PartnerShown, ...]
+
+
+class TransferDesk(Protocol):
+    """What is needed of the live side. Unknown calls raise NotFound, what cannot be now Conflict."""
+
+    def agent_of(self, call: str) -> str: ...
+
+    def agent_at(self, seat: str) -> str: ...
+
+    def transfer(self, call: str) -> Transfer | None: ...
+
+    async def consult(self, call: str, target: str, *, direct: bool = False) -> Transfer: ...
+
+    async def ask_transfer(self, call: str, ask: Ask) -> Transfer: ...
+
+    async def listen_to(self, call: str, seat: str, mode: ListenMode) -> None: ...
+
+    async def call_out(self, agent_id: str, phone: str, item: str) -> None: ...
+
+    def partners(self) -> Sequence[tuple[Partner, bool]]:
+        """Every partner, and whether it is open now."""
+
+
+class TransferApi:
+    """End points below /api/v1/calls/{id} that move a live call."""
+
+    def __init__(self, desk: TransferDesk, calls: CallLog, door: Door) -> None:
+        self._desk = desk
+        self._door = door
+        self._calls = calls
+
+    def routes(self) -> tuple[Route, ...]:
+        asks = (
+            (Ask.MERGE, "三方通话", "Join caller, agent and target"),
+            (Ask.BACK, "取消转接，回到来电人", "Let the target go and return to the caller"),
+            (Ask.LEAVE, "坐席退出，由对方继续", "Leave the caller with the target"),
+        )
+        return (
+            Route(
+                *("POST", f"{CALL}/consult", "consult"),
+                *("呼叫协作单位或其他坐席，来电人等候", "Speak with a partner or an agent in private"),
+                self.consult,
+                {200: TransferShown},
+                roles=HOUSE,
+                body=ConsultWish,
+                refuses=(NotFound, Conflict, PbxDown),
+            ),
+            *(self._ask(*one) for one in asks),
+            Route(
+                *("GET", f"{CALL}/transfer", "transfer", "当前转接", "The call's transfer now"),
+                self.shown,
+                {200: TransferShown},
+                roles=HOUSE,
+                refuses=(NotFound,),
+            ),
+            Route(
+                *("GET", f"{CALL}/transfers", "transfers"),
+                *("通话的全部转接记录", "All transfers of a call that is over"),
+                self.kept,
+                {200: TransfersShown},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+                looks="transfers.view",
+            ),
+            Route(
+                *(
+                    "POST",
+                    f"{CALL}/listen",
+                    "listen",
+                    "班长旁听、耳语、加入",
+                    "Listen to a call, whisper or join",
+                ),
+                self.listen,
+                {204: None},
+                roles=LEADERS,
+                body=ListenWish,
+                refuses=(NotFound, Conflict, PbxDown),
+            ),
+            Route(
+                *("POST", "/api/v1/queue/{number}/call", "call_about"),
+                *("就此件回电：先响坐席，再拨出", "Call somebody about an item: the seat rings first"),
+                self.call,
+                {204: None},
+                roles=HOUSE,
+                body=CallWish,
+                number=True,
+                refuses=(NotFound, Conflict, PbxDown, StorageDown),
+            ),
+            Route(
+                *("GET", "/api/v1/partners", "partners", "协作单位", "The partner hotlines"),
+                self.partners,
+                {200: PartnersNow},
+                roles=HOUSE,
+            ),
+        )
+
+    def _ask(self, ask: Ask, zh: str, en: str) -> Route:
+        async def does(asked: Asked) -> Answer:
+            call = asked.part("id")
+            self._check_own(asked, call)
+            return Answer(self._view(await self._desk.ask_transfer(call, ask)))
+
+        return Route(
+            *("POST", f"{CALL}/{ask.value}", ask.value, zh, en, does, {200: TransferShown}),
+            roles=HOUSE,
+            refuses=(NotFound, Conflict, PbxDown),
+        )
+
+    async def consult(self, asked: Asked) -> Answer:
+        wish, call = asked.sent(ConsultWish), asked.part("id")
+        if bool(wish.partner) == bool(wish.agent):
+            raise BadContact(FieldFault("partner", "填写协作单位或坐席之一", "name a partner or an agent"))
+        self._check_own(asked, call)
+        target = wish.partner or wish.agent
+        return Answer(self._view(await self._desk.consult(call, target, direct=wish.direct)))
+
+    async def shown(self, asked: Asked) -> Answer:
+        call = asked.part("id")
+        self._check_own(asked, call)
+        found = self._desk.transfer(call)
+        if found is None:
+            raise NotFound
+        return Answer(self._view(found))
+
+    async def kept(self, asked: Asked) -> Answer:
+        found = await self._calls.transfers(asked.part("id"))
+        return Answer(TransfersShown(tuple(self._view(one) for one in found)))
+
+    async def listen(self, asked: Asked) -> Answer:
+        wish = asked.sent(ListenWish)
+        await self._desk.listen_to(asked.part("id"), wish.seat, wish.mode)
+        return Answer(None, 204)
+
+    async def call(self, asked: Asked) -> Answer:
+        wish, who = asked.sent(CallWish), asked.account
+        agent = wish.agent or who.name
+        if agent != who.name and who.role not in LEADERS:
+            raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
+        number = (await self._door.get(asked.part("number"))).item.number
+        await self._desk.call_out(agent, wish.phone or await self._door.phone_of(number), number)
+        return Answer(None, 204)
+
+    async def partners(self, asked: Asked) -> Answer:
+        return Answer(PartnersNow(tuple(_partner(one, open_) for one, open_ in self._desk.partners())))
+
+    def _check_own(self, asked: Asked, call: str) -> None:
+        """May this account move this call? Raises NotFound, NotAllowed."""
+        agent, who = self._desk.agent_of(call), asked.account
+        if who.role not in LEADERS and who.name != agent:
+            raise NotAllowed("这不是您的通话 / this is another agent's call")
+
+    def _view(self, one: Transfer) -> TransferShown:
+        return TransferShown(
+            *(one.call, self._desk.agent_at(one.seat), one.target, one.kind, one.state, one.outcome),
+            *(one.direct, one.asked_at, one.answered_at, one.joined_at, one.ended_at),
+        )
+
+
+def _partner(one: Partner, open_: bool) -> PartnerShown:
+    return PartnerShown(one.id, one.zh, one.en, open_, one.told_before_joining, one.paper, one.decides)

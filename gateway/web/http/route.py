@@ -1,0 +1,243 @@
+"""One end point as data: where it is, who may use it, what it takes and gives, and what it does.
+
+The server, openapi.json, the page under /docs and the table in docs/reference/api.md are made from routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+from aiohttp import web
+
+from gateway.core.audit import ASKER
+from gateway.core.roles import Account, Role
+from gateway.errors import (
+    BadContact,
+    FieldFault,
+    GatewayError,
+    NotAllowed,
+    NoToken,
+    Refused,
+    TooLarge,
+    TooMany,
+    WrongType,
+)
+from gateway.web.http.addresses import address_of, comes_from
+from gateway.web.http.auth import Gate
+from gateway.web.http.form_reading import read_form
+from gateway.web.http.masks import with_masked_numbers
+from gateway.web.http.reading import Reading, read_body, read_query
+from gateway.web.http.uploads import MULTIPART, Upload, Uploads
+from gateway.web.http.writing import encoded
+
+T = TypeVar("T")
+LARGEST_BODY = 1 << 20
+"""Bytes of a JSON body; files have limits of their own."""
+UNCOUNTED = ("/healthz", "/metrics")
+"""What may be asked without limit."""
+_TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since", "reason")
+# What of a query stands in the audit log: nothing that may be personal, but for a reason.
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+BODY_SECONDS = 30.0
+"""How long a JSON body may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request after all checks. `who` is None on public end points.
+
+    `files` came with a form; they are there until the answer is given.
+    """
+
+    request: web.Request
+    who: Account | None = None
+    query: Any = None
+    body: Any = None
+    files: tuple[Upload, ...] = ()
+
+    @property
+    def account(self) -> Account:
+        if self.who is None:
+            raise NoToken
+        return self.who
+
+    def part(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+    def queried(self, shape: type[T]) -> T:
+        assert isinstance(self.query, shape)
+        return self.query
+
+    def sent(self, shape: type[T]) -> T:
+        assert isinstance(self.body, shape)
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives: a shape, or None for no body."""
+
+    shape: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
+
+    `also` finds what else is wrong with a body, so that every fault is told at once.
+    `files`: the body may be a form (multipart/form-data) as well, with files in it.
+    `lists`: it shows many people's, so whoever looks at a page gets telephone numbers masked.
+    `number`: the part {number} of the path is twelve digits, and anything else is not found.
+    `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
+    from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
+    before the answer goes out; what is changed stands there in any case,
+    but for what comes every second (`noted` False). `peers` are networks that need no role.
+    """
+
+    method: str
+    path: str
+    name: str
+    zh: str
+    en: str
+    does: Does
+    gives: Mapping[int, type[Any] | None]
+    roles: tuple[Role, ...] | None = None
+    query: type[Any] | None = None
+    body: type[Any] | None = None
+    also: Callable[[Asked], Iterable[FieldFault]] | None = None
+    files: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    lists: bool = False
+    number: bool = False
+    media: str = ""
+    refuses: tuple[type[GatewayError], ...] = ()
+    looks: str = ""
+    noted: bool = True
+    peers: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[type[GatewayError], ...]:
+        """Every error it may answer with."""
+        found: list[type[GatewayError]] = []
+        if self.roles is not None:
+            found += [NoToken, NotAllowed]
+        if self.body is not None:
+            found += [Refused, TooLarge, WrongType]
+        if self.body is not None or self.path.startswith("/api/"):
+            found.append(BadContact)
+        if self.path not in UNCOUNTED:
+            found += [NotAllowed, TooMany]
+        return tuple(dict.fromkeys([*found, *self.refuses]))
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No query members: whatever stands in the query is refused."""
+
+
+class Notes(Protocol):
+    """Where looks and changes are written down."""
+
+    async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None:
+        """By whoever ASKER says. Raises StorageDown."""
+
+
+def handler(
+    route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The route as aiohttp calls it: rights first, then query and body, then the work."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        who = await _let_in(route, gate, request)
+        query = None
+        if route.path.startswith("/api/"):
+            query = read_query(route.query or Nothing, request.query.items())
+        if route.files and request.content_type == MULTIPART:
+            async with uploads.receive(request, address_of(request)) as sent:
+                if sent.refusal:
+                    raise sent.refusal
+                assert route.body
+                body = _checked(route, request, read_form(route.body, sent.fields, sent.faults))
+                done = await route.does(Asked(request, who, query, body, sent.files))
+        else:
+            body = None
+            if route.body:
+                body = _checked(route, request, read_body(route.body, await _json(request)))
+            done = await route.does(Asked(request, who, query, body))
+        if notes and who:
+            await _note(route, request, notes)
+        if isinstance(done, web.StreamResponse):
+            return done
+        return as_json(_for_a_page(done) if route.lists and who and who.csrf else done)
+
+    return handle
+
+
+def _for_a_page(done: Answer) -> Answer:
+    return replace(done, shape=with_masked_numbers(done.shape))
+
+
+async def _note(route: Route, request: web.Request, notes: Notes) -> None:
+    """A look, or a change of which storage has not written anything itself."""
+    asker = ASKER.get()
+    changes = route.noted and route.method != "GET" and asker is not None and not asker.noted
+    if not (changes or route.looks):
+        return
+    about = next(iter(request.match_info.values()), "")
+    detail = {name: text for name, text in request.query.items() if name in _TOLD}
+    await notes.note(route.looks or f"api.{route.name}", about, detail)
+
+
+async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | None:
+    """Who asks; None at what is public. Raises NoToken, NotAllowed, TooMany."""
+    if route.peers and comes_from(request, route.peers):
+        return None
+    if route.roles is not None:
+        return await gate.pass_in(request, route.roles)
+    if route.path not in UNCOUNTED:
+        await gate.admit(request, form=route.method == "POST")
+    return None
+
+
+def _checked(route: Route, request: web.Request, reading: Reading[T]) -> T:
+    """The body as a shape, once nothing is wrong with it. Raises BadContact with every fault."""
+    faults = list(reading.faults)
+    if route.also and reading.rest is not None:
+        known = {fault.field for fault in faults}
+        faults += [f for f in route.also(Asked(request, body=reading.rest)) if f.field not in known]
+    if faults or reading.made is None:
+        raise BadContact(*faults)
+    return reading.made
+
+
+def as_json(done: Answer) -> web.Response:
+    """A shape as a response."""
+    headers = dict(done.headers)
+    if done.shape is None:
+        return web.Response(status=done.status, headers=headers)
+    return web.Response(status=done.status, body=encoded(done.shape), headers=headers | JSON)
+
+
+async def _json(request: web.Request) -> bytes:
+    """The body of a request that takes JSON. Raises WrongType, TooLarge, and aiohttp's 413 and 408."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise TooLarge(f"最大 {LARGEST_BODY} 字节 / at most {LARGEST_BODY} bytes")
+    here = request.content.is_eof()  # all of it came with the head, as small ones do
+    try:
+        async with nullcontext() if here else asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+    if body and request.content_type != "application/json":
+        raise WrongType("请用 application/json / send application/json")
+    return body

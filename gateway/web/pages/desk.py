@@ -1,0 +1,70 @@
+"""/desk for whoever is in: the one page that an agent keeps open all day. Its scripts do the rest.
+
+The page itself holds no personal data: calls and items come over the API, each look with its rights.
+"""
+
+from __future__ import annotations
+
+import json
+
+from aiohttp import web
+
+from gateway.core.item.contact import Channel
+from gateway.core.item.deadlines import Rules
+from gateway.core.roles import Account, Role
+from gateway.web.pages.desk_words import DESK_WORDS, PAUSES, ROLE_NAMES
+from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.phone import MICROPHONE
+from gateway.web.pages.work_page import POLICY, case_fields, words
+from gateway.web.ports import Board
+
+
+class DeskPage:
+    """`show` is what the log-in page gives to whoever is in. `wrap_up` is in seconds; `openers` may learn
+    who a reporter is."""
+
+    def __init__(self, pages: Pages, board: Board, wrap_up: int, openers: tuple[Role, ...]) -> None:
+        self._pages = pages
+        self._board = board
+        self._wrap_up = wrap_up
+        self._openers = openers
+
+    async def show(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
+        said = words(self._pages, look, DESK_WORDS)
+        seat = next((view.seat for view in self._board.agents() if view.id == account.name), "")
+        item = {
+            "grounds": _grounds(self._pages.public.rules, look),
+            "openers": [role.value for role in self._openers],
+            "zone": str(self._pages.zone),
+        }
+        return self._pages.show(
+            look,
+            "workplace.html",
+            headers={
+                "Content-Security-Policy": POLICY,
+                "Permissions-Policy": MICROPHONE,
+                "Cache-Control": "no-store",
+            },
+            account=account,
+            role=look.t(*ROLE_NAMES[account.role]),
+            words=said,
+            item=json.dumps(item, ensure_ascii=False),
+            wrap_up=self._wrap_up,
+            pauses={name: look.t(*both) for name, both in PAUSES.items()},
+            channels={channel.value: said[f"channel.{channel.value}"] for channel in Channel},
+            has_seat=bool(seat),
+            seat=seat,
+            **case_fields(self._pages, look),
+        )
+
+
+def _grounds(rules: Rules, look: Look) -> list[dict[str, object]]:
+    """Why a complaint may be refused, by the first day of each order, the earliest first."""
+    orders = sorted(rules.sets, key=lambda order: order.in_force_from)
+    return [
+        {
+            "from": order.in_force_from.isoformat(),
+            "grounds": [(ground.number, look.of(ground)) for ground in order.non_acceptance.entries],
+        }
+        for order in orders
+    ]

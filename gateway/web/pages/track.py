@@ -1,0 +1,161 @@
+"""/track: the state of an item for whoever has its number and query code, and evidence added later.
+
+A wrong number and a wrong code are answered alike; the door answers the later, the more wrong tries
+there were. A four-digit code shows the state, and the rest with the telephone's last four digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from aiohttp import web
+
+from gateway.core.item import number as numbers
+from gateway.core.item import written
+from gateway.core.item.item import PublicState
+from gateway.core.item.number import spaced
+from gateway.core.item.states import STATE_NAMES
+from gateway.errors import FieldFault, GatewayError, TooMany, Unavailable
+from gateway.web.http.addresses import address_of
+from gateway.web.http.form_reading import read_form
+from gateway.web.http.shape import Rule
+from gateway.web.http.uploads import EVIDENCE, Sent
+from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.report import HONEYPOT, KINDS, Aged, ReportPage
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What may be said with more evidence."""
+
+    text: Annotated[str, Rule("补充说明", "a word", longest=20000, lines=True, spelling=written.text)] = ""
+
+
+class TrackPage:
+    """Looking up, and adding. `receipts` names the clocks."""
+
+    def __init__(self, pages: Pages, receipts: ReportPage) -> None:
+        self._pages = pages
+        self._receipts = receipts
+
+    def add(self, app: web.Application) -> None:
+        self._pages.add(app, "GET", "/track", self.empty)
+        self._pages.add(app, "POST", "/track", self.look_up)
+        self._pages.add(app, "POST", "/track/evidence", self.append)
+
+    async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
+        return self._ask(look, request.query.get("number", "")[:40])
+
+    async def look_up(self, request: web.Request, look: Look) -> web.StreamResponse:
+        fields = await self._pages.fields(request)
+        self._pages.speak(look, fields)
+        number = fields.get("number", "")
+        state = await self._state(request, fields)
+        if state is None:
+            return self._ask(look, number[:40], wrong=True)
+        if state.state_only:
+            return self._only(look, state, fields)
+        return self._item(look, state, fields)
+
+    async def append(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """More evidence, or a word; once, however often it is sent."""
+        async with self._pages.uploads.receive(request, address_of(request)) as sent:
+            fields = dict(sent.fields)
+            self._pages.speak(look, fields)
+            state = await self._state(request, fields)
+            if state is None:
+                return self._ask(look, fields.get("number", "")[:40], wrong=True)
+            if state.state_only:
+                return self._only(look, state, fields, 403)
+            faults, refused = _faults(sent), sent.refusal
+            if not faults and refused is None:
+                try:
+                    passed = await self._pages.passed(sent)
+                    if passed:
+                        files = tuple(file.evidence for file in sent.files)
+                        text = written.text(fields.get("text", "")).strip()
+                        await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
+                        return self._item(look, state, fields, added=True)
+                    refused = Aged()
+                except (TooMany, Unavailable) as error:
+                    return self._item(look, state, fields, sent, faults, error)
+            return self._item(look, state, fields, sent, faults, refused)
+
+    async def _state(self, request: web.Request, fields: Mapping[str, str]) -> PublicState | None:
+        """Raises StorageDown."""
+        asker = f"web:{address_of(request)}"
+        return await self._pages.door.public_state(
+            numbers.normal(fields.get("number", "")), _code(fields), asker, fields.get("phone", "")
+        )
+
+    def _ask(self, look: Look, number: str, wrong: bool = False) -> web.Response:
+        return self._pages.show(look, "track.html", 404 if wrong else 200, number=number, wrong=wrong)
+
+    def _only(
+        self, look: Look, state: PublicState, fields: Mapping[str, str], status: int = 200
+    ) -> web.Response:
+        """The state, and the question for the second fact. `wrong`: one was given that does not fit."""
+        wrong = bool(fields.get("phone"))
+        return self._pages.show(
+            look,
+            "state_only.html",
+            403 if wrong else status,
+            state=state,
+            number=spaced(state.number),
+            code=_code(fields),
+            standing=look.t(*STATE_NAMES[state.state]).capitalize(),
+            wrong=wrong,
+        )
+
+    def _item(
+        self,
+        look: Look,
+        state: PublicState,
+        given: Mapping[str, str],
+        sent: Sent | None = None,
+        faults: tuple[FieldFault, ...] = (),
+        refused: GatewayError | None = None,
+        added: bool = False,
+    ) -> web.Response:
+        assert state.kind and state.received_at, "the whole state was opened"
+        told = {fault.field: getattr(fault, look.lang) for fault in faults}
+        if refused is not None and refused.status in (413, 415):
+            told[EVIDENCE] = look.half(refused.detail)
+        fields = dict(sent.fields) if sent else {}
+        return self._pages.show(
+            look,
+            "item.html",
+            refused.status if refused else 422 if told else 200,
+            state=state,
+            number=spaced(state.number),
+            code=_code(given),
+            phone=given.get("phone", ""),
+            kind=look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
+            standing=look.t(*STATE_NAMES[state.state]).capitalize(),
+            received=self._receipts.moment(look, state.received_at),
+            due=[(self._receipts.clock(look, due), due) for due in state.due],
+            passed=self._pages.renewed(fields.get("pass", "")),
+            work=fields.get("work", ""),
+            text=fields.get("text", ""),
+            faults=told,
+            refused=refused,
+            added=added,
+        )
+
+
+def _code(fields: Mapping[str, str]) -> str:
+    """The query code as it was typed: full-width digits and spaces are taken."""
+    return numbers.plain(fields.get("code", "")[:40])
+
+
+def _faults(sent: Sent) -> tuple[FieldFault, ...]:
+    fields = dict(sent.fields)
+    text = fields.get("text", "")
+    found = list(read_form(Addition, (("text", text),), sent.faults).faults)
+    if not text.strip() and not (sent.files or sent.refusal or found):
+        found.append(FieldFault("text", "请填写说明或选择文件", "write a word or choose a file"))
+    if fields.get(HONEYPOT):
+        found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
+    return tuple(found)

@@ -1,0 +1,77 @@
+"""A page of the house: for whoever is logged in, dense, with a script that asks the API for all it shows.
+
+The page itself holds no personal data, so that each look at some goes through the API's rights and its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from gateway.web.http.auth import Gate
+from gateway.web.pages.pages import KIND_NAMES, Look, Pages
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+Words = Mapping[str, tuple[str, str]]
+
+
+class WorkPage:
+    """One page at one address; whoever is not logged in is sent to the log-in."""
+
+    def __init__(self, pages: Pages, gate: Gate, path: str, template: str, words: Words) -> None:
+        self._pages = pages
+        self._gate = gate
+        self._path = path
+        self._template = template
+        self._words = words
+
+    def add(self, app: web.Application) -> None:
+        self._pages.add(app, "GET", self._path, self.show)
+
+    async def show(self, request: web.Request, look: Look) -> web.StreamResponse:
+        account = await self._gate.person(request)
+        if account is None:
+            return web.Response(status=303, headers={"Location": "/desk"})
+        return self._pages.show(
+            look,
+            self._template,
+            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
+            account=account,
+            words=words(self._pages, look, self._words),
+            **case_fields(self._pages, look),
+            **self._facts(request, look),
+        )
+
+    def _facts(self, request: web.Request, look: Look) -> Mapping[str, Any]:
+        """What else the template wants. Raises NotFound where the address names nothing."""
+        return {}
+
+
+def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
+    """What a page's script says: its own words, and the names of what the rules know by an id."""
+    rules = pages.public.rules
+    return {
+        **{name: look.t(*both) for name, both in fixed.items()},
+        **{f"claim.{claim.id}": look.of(claim) for claim in rules.claims},
+        **{f"county.{one.code}": look.of(one) for one in rules.divisions},
+        **{f"category.{id}": name for id, name in look.choices(rules.categories.problems)},
+        **{f"category.{id}": name for id, name in look.choices(rules.categories.subjects)},
+        **{f"clock.{clock.name}": look.of(clock) for order in rules.sets for clock in order.clocks},
+    }
+
+
+def case_fields(pages: Pages, look: Look) -> dict[str, Any]:
+    """What the fields of a case (case_fields.html) are chosen from."""
+    rules = pages.public.rules
+    return {
+        "kinds": {kind.value: look.t(*both) for kind, both in KIND_NAMES.items()},
+        "claims": [(claim.id, look.of(claim)) for claim in rules.claims],
+        "problems": look.choices(rules.categories.problems),
+        "subjects": look.choices(rules.categories.subjects),
+        "counties": [(one.code, look.of(one)) for one in rules.divisions],
+    }
