@@ -22,6 +22,7 @@ check: venv ## lint, format, types, walls between the packages, docs
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m pytest tests/test_walls.py tests/test_docs.py
 
 format: venv ## put the code into the house format and mend what ruff can

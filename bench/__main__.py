@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print the tables, and with --write keep them in docs/developing/benchmarks.md."""
+"""`python -m bench`: measure and print the tables; --write keeps them in docs/developing/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench", description="Measure speed and memory.")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given again")
     parser.add_argument("--quick", action="store_true", help="few samples: does it run, not how fast it is")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/developing/benchmarks.md")
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables into docs/developing/benchmarks.md"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.write and (chosen.only or chosen.quick):
         parser.error("--write keeps a whole run: without --only and --quick")

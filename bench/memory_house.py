@@ -20,7 +20,7 @@ import uvloop
 from bench.process_time import resident
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
-from gateway.core.call.journal import What
+from gateway.core.call.journal import EntryType
 from gateway.flows.store import FlowStore
 from gateway.intake.intake import Intake
 from gateway.pbx.agi import AgiServer, AgiSession
@@ -61,11 +61,11 @@ async def main(var: Path) -> None:
 
     async def call(session: AgiSession) -> None:
         header = session.header
-        pbx.note(What.BEGAN, header.uniqueid, "1", "in", "", "12315")
+        pbx.note(EntryType.BEGAN, header.uniqueid, "1", "in", "", "12315")
         try:
             await ivr.call(session)
         finally:
-            pbx.note(What.ENDED, header.uniqueid, "16", "", "")
+            pbx.note(EntryType.ENDED, header.uniqueid, "16", "", "")
 
     server = AgiServer(port=0)
     server.route("call", call)

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from bench.table import Row, at_most, percentile
 from bench.transfers import command
-from gateway.core.call.journal import What, number_of, read_note
+from gateway.core.call.journal import EntryType, number_of, read_note
 from gateway.pbx.conf import Places
 from gateway.settings.schema import Config
 from gateway.setup.workshop import tool
@@ -109,9 +109,9 @@ class Seen:
         for file in sorted(Places(settings.var).journal.glob("*.log")):
             for line in file.read_text("utf-8").splitlines():
                 note = read_note(line)
-                if note and note.what is What.QUEUED:
+                if note and note.what is EntryType.QUEUED:
                     self.at["queued"].setdefault(note.call, note.at.timestamp() * 1000)
-                elif note and note.what is What.BEGAN:
+                elif note and note.what is EntryType.BEGAN:
                     rang = next(rings.get(number_of(note.arg(2)), iter(())), None)
                     if rang:
                         self.at["rang"][note.call] = rang

@@ -21,7 +21,7 @@ import aiohttp
 
 from bench.site import ROOT, shipped_site
 from bench.table import Part, Row, at_most, percentile
-from gateway.core.call.journal import Note, What, read_note
+from gateway.core.call.journal import EntryType, JournalEntry, read_note
 from gateway.pbx.conf import Places
 from gateway.settings.schema import Config
 from gateway.sip_phone.call import Call
@@ -163,14 +163,14 @@ def _longest(call: Call, at: float) -> float:
 
 
 def _last_call(settings: Config) -> str:
-    return [note.call for note in _notes(settings) if note.what is What.BEGAN][-1]
+    return [note.call for note in _notes(settings) if note.what is EntryType.BEGAN][-1]
 
 
 def _queued_at(settings: Config, call: str) -> float:
-    return next(n.at.timestamp() for n in _notes(settings) if n.what is What.QUEUED and n.call == call)
+    return next(n.at.timestamp() for n in _notes(settings) if n.what is EntryType.QUEUED and n.call == call)
 
 
-def _notes(settings: Config) -> list[Note]:
+def _notes(settings: Config) -> list[JournalEntry]:
     file = Places(settings.var).journal / f"{datetime.now(UTC):%Y%m%d}.log"
     found = (read_note(line) for line in file.read_text("utf-8").splitlines())
     return [note for note in found if note is not None]

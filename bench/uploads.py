@@ -23,7 +23,7 @@ from gateway.intake.intake import Intake, faults
 from gateway.rules.load import load_rules
 from gateway.settings import schema as config
 from gateway.storage import Storage
-from gateway.web.ports import Told
+from gateway.web.ports import EventListener
 from gateway.web.site import WebParts, listen, make_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,7 +53,7 @@ class NoPhone:
     def counts(self) -> BoardCounts:
         return BoardCounts({})
 
-    def listen(self, told: Told) -> Callable[[], None]:
+    def listen(self, told: EventListener) -> Callable[[], None]:
         return lambda: None
 
 

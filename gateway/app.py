@@ -27,11 +27,10 @@ from gateway.accounts.seed_accounts import ensure_accounts
 from gateway.calls.after_call import AfterCall
 from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
-from gateway.calls.statistics import DayBook
+from gateway.calls.statistics import Statistics
 from gateway.calls.switchboard import Switchboard
 from gateway.channels.email.reception import Reception
 from gateway.channels.email.service import MailIn, load_marks
-from gateway.channels.fax.filing import Filing
 from gateway.channels.fax.reading import FaxReading, installed
 from gateway.channels.fax.reception import FaxReception
 from gateway.core.fax.record import Reading
@@ -41,6 +40,7 @@ from gateway.errors import PbxDown, SetupError, StorageDown
 from gateway.flows.prompts import load_prompts
 from gateway.flows.store import FlowStore
 from gateway.health_checks import Vitals
+from gateway.intake.fax_filing import Filing
 from gateway.intake.intake import Intake, faults
 from gateway.intake.matters import Matters
 from gateway.intake.referrals import Linkage
@@ -176,7 +176,7 @@ class App:
         self._keep(stack, "reminders to partners", linkage.keep_reminding)
         if process:
             await self._run_asterisk(stack, process)
-        stack.push_async_callback(pbx.say_goodbye)
+        stack.push_async_callback(pbx.leave_calls_to_dialplan)
         if process:
             await switchboard.wait_in_step(FIRST_SIGHT)
             await readiness.demand()
@@ -313,7 +313,7 @@ class App:
             matters=matters,
             transfers=board,
             linkage=linkage,
-            book=DayBook(storage.figures, config.zone, utc_now),
+            book=Statistics(storage.figures, config.zone, utc_now),
             phones=BrowserPhones(
                 browser_parts.find(),
                 f"http://{config.asterisk.http_host}:{config.asterisk.http_port}/ws",

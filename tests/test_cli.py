@@ -47,7 +47,7 @@ def test_help_lists_every_command_and_nothing_is_exit_2(capsys: pytest.CaptureFi
 
 def test_help_is_quick_because_it_imports_nothing() -> None:
     code = (
-        "import sys; from gateway.cli import main; main(['--help']); "
+        "import sys; from gateway.cli.main import main; main(['--help']); "
         "print([m for m in sys.modules if m in ('aiohttp', 'sqlalchemy', 'numpy')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

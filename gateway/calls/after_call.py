@@ -16,16 +16,16 @@ from typing import Protocol
 
 from gateway.channels import phone
 from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
-from gateway.core.call.state import Story
+from gateway.core.call.state import CallState
 from gateway.core.fax.record import FaxNote
 from gateway.core.item.contact import Contact, Evidence, Receipt
-from gateway.core.ledgers import CallBackBook, CallLog
+from gateway.core.ledgers import CallbackLedger, CallLog
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
 
 log = logging.getLogger(__name__)
 
 
-class Door(Protocol):
+class CallIntake(Protocol):
     """The one thing of intake that is needed here."""
 
     async def submit(self, contact: Contact) -> Receipt: ...
@@ -42,9 +42,9 @@ class AfterCall:
 
     def __init__(
         self,
-        door: Door,
+        door: CallIntake,
         calls: CallLog,
-        call_backs: CallBackBook,
+        call_backs: CallbackLedger,
         messages: Path,
         recordings: Path,
         zone: tzinfo,
@@ -62,13 +62,13 @@ class AfterCall:
         self._records = records
         self._faxes = faxes
 
-    def recorded_whole(self, story: Story) -> bool:
+    def recorded_whole(self, story: CallState) -> bool:
         """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
         record = story.record
         file = self._recorded(record) if record.talked_at and record.ended_at else None
         return file is None or _holds(file, story.talked_seconds)
 
-    async def close(self, story: Story) -> CallRecord:
+    async def close(self, story: CallState) -> CallRecord:
         """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
 
         The record itself is not kept yet: `keep` takes many at once.
@@ -92,7 +92,7 @@ class AfterCall:
             await self._call_backs.link(record.id, receipt.number)
         return replace(record, number=receipt.number)
 
-    async def keep(self, closed: list[tuple[Story, CallRecord]]) -> None:
+    async def keep(self, closed: list[tuple[CallState, CallRecord]]) -> None:
         """Keep the records with their transfers in one transaction. Raises StorageDown."""
         transfers = [one for story, _ in closed for one in story.transfers]
         await self._calls.keep([record for _, record in closed], transfers)

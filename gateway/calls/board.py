@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from gateway.calls.switchboard import Switchboard, Told
+from gateway.calls.switchboard import EventListener, Switchboard
 from gateway.calls.views import (
     AgentView,
     BoardCounts,
@@ -19,7 +19,7 @@ from gateway.calls.views import (
     WaitingView,
 )
 from gateway.core.call.seat import Seat
-from gateway.core.call.state import Doing, Story
+from gateway.core.call.state import CallState, Phase
 from gateway.core.call.transfer import Ask, Transfer
 from gateway.core.flow.partner import Partner
 from gateway.core.item.item import ItemState
@@ -47,7 +47,7 @@ class LiveBoard:
         taken = {story.record.line: story for story in self._switchboard.live()}
         return [self._line(n, taken.get(n)) for n in range(1, self._config.centre.lines + 1)]
 
-    def _line(self, number: int, story: Story | None) -> LineView:
+    def _line(self, number: int, story: CallState | None) -> LineView:
         if story is None or story.over:
             return LineView(number, LineState.FREE)
         record = story.record
@@ -62,7 +62,7 @@ class LiveBoard:
         return [
             WaitingView(story.id, story.record.caller, story.record.queued_at or story.record.started_at)
             for story in self._switchboard.live()
-            if story.doing is Doing.QUEUE
+            if story.doing is Phase.QUEUE
         ]
 
     async def set_agent(
@@ -106,7 +106,7 @@ class LiveBoard:
         counts = self._switchboard.counts
         return BoardCounts(dict(counts.calls), counts.gaps)
 
-    def listen(self, told: Told) -> Callable[[], None]:
+    def listen(self, told: EventListener) -> Callable[[], None]:
         return self._switchboard.listen(told)
 
 

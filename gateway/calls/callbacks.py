@@ -18,9 +18,9 @@ from gateway.calls.backlog import Backlog
 from gateway.calls.patience import patiently
 from gateway.core.call import seat as acd
 from gateway.core.call.callback import Pause, Try, TryEnd, after
-from gateway.core.call.journal import Note, What
-from gateway.core.call.record import CallBack, CallBackState, back_call, is_back, owed_of
-from gateway.core.ledgers import CallBackBook
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.record import Callback, CallbackState, back_call, is_back, owed_of
+from gateway.core.ledgers import CallbackLedger
 from gateway.errors import PbxDown
 from gateway.pbx.port import Pbx
 from gateway.tasks import Supervisor
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 UNSEEN = timedelta(seconds=15)  # after which a place that was asked for and not seen is given up
 LOOK = 30.0  # seconds: longest wait between two looks
-OPEN = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
+OPEN = (CallbackState.PENDING, CallbackState.PLACED, CallbackState.DIALLING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class CallBacks:
     def __init__(
         self,
         pbx: Pbx,
-        book: CallBackBook,
+        book: CallbackLedger,
         room: Callable[[], Room],
         *,
         needed_lines: int,
@@ -72,10 +72,10 @@ class CallBacks:
         self._again = again
         self._now = now
         self._told = told
-        self._jobs: Backlog[Note | Seen] = Backlog()
+        self._jobs: Backlog[JournalEntry | Seen] = Backlog()
         self._wake = asyncio.Event()
         self._resting = False
-        self._owed: dict[str, CallBack] | None = None  # all that is open, None when it must be read
+        self._owed: dict[str, Callback] | None = None  # all that is open, None when it must be read
         self._tries: dict[str, Try] = {}  # by owed call
         self._pauses: dict[str, Pause] = {}
 
@@ -94,7 +94,7 @@ class CallBacks:
 
     # ------------------------------------------------------------ what happens
 
-    def noted(self, note: Note) -> None:
+    def noted(self, note: JournalEntry) -> None:
         """Take a note of the dialplan, if it is about an owed call."""
         if is_back(note.call) and note.what in _OURS:
             self._jobs.put(note)
@@ -149,13 +149,13 @@ class CallBacks:
             finally:
                 self._jobs.done([job])
 
-    async def _open(self) -> dict[str, CallBack]:
+    async def _open(self) -> dict[str, Callback]:
         if self._owed is None:
             rows = await patiently(partial(self._book.owed, *OPEN))
             self._owed = {owed.id: owed for owed in rows}
         return self._owed
 
-    async def _change(self, before: CallBack, owed: CallBack, what: str = "", text: str = "") -> bool:
+    async def _change(self, before: Callback, owed: Callback, what: str = "", text: str = "") -> bool:
         """Keep it as it is now, with a line on its item. False when it was not as before any more."""
         told = (what, text) if what else None
         kept = await patiently(partial(self._book.change, owed, before.state, self._now(), told))
@@ -168,7 +168,7 @@ class CallBacks:
 
     # ------------------------------------------------------------ one try
 
-    async def _note(self, note: Note) -> None:
+    async def _note(self, note: JournalEntry) -> None:
         owed = (await self._open()).get(owed_of(note.call))
         if owed is None:
             return
@@ -178,15 +178,15 @@ class CallBacks:
         known.tell(note)
         await self._follow(owed, known)
 
-    async def _follow(self, owed: CallBack, known: Try) -> None:
+    async def _follow(self, owed: Callback, known: Try) -> None:
         """Keep what a try has come to."""
         if known.over or known.talked:
             await self._ended(owed, known)
-        elif known.began and owed.state is not CallBackState.DIALLING:
+        elif known.began and owed.state is not CallbackState.DIALLING:
             self._pauses.pop(owed.id, None)
-            await self._change(owed, replace(owed, state=CallBackState.DIALLING, dials=owed.dials + 1))
+            await self._change(owed, replace(owed, state=CallbackState.DIALLING, dials=owed.dials + 1))
 
-    async def _ended(self, owed: CallBack, known: Try) -> None:
+    async def _ended(self, owed: Callback, known: Try) -> None:
         outcome = after(owed, known, self._now(), self._again)
         await self._change(owed, outcome.owed, outcome.what, outcome.text)
         self._tries.pop(owed.id, None)
@@ -205,8 +205,8 @@ class CallBacks:
             if known.placed or call in seen.live:
                 self._tries[owed.id] = known
                 await self._follow(owed, known)
-            elif owed.state is not CallBackState.PENDING or known.began:
-                known.began = known.began or owed.state is CallBackState.DIALLING
+            elif owed.state is not CallbackState.PENDING or known.began:
+                known.began = known.began or owed.state is CallbackState.DIALLING
                 known.over = True
                 await self._ended(owed, known)
 
@@ -229,14 +229,14 @@ class CallBacks:
         except PbxDown as error:
             log.warning("call-backs wait: %s", error)
 
-    def _is_due(self, owed: CallBack, now: datetime) -> bool:
+    def _is_due(self, owed: Callback, now: datetime) -> bool:
         pause = self._pauses.get(owed.id)
         waits = (owed.due_at and owed.due_at > now) or (pause and pause.until > now)
-        return owed.state is not CallBackState.PENDING or not waits
+        return owed.state is not CallbackState.PENDING or not waits
 
-    async def _place(self, owed: CallBack) -> None:
+    async def _place(self, owed: Callback) -> None:
         """Durably placed before it is asked for: after a crash nobody places it a second time."""
-        placed = replace(owed, state=CallBackState.PLACED)
+        placed = replace(owed, state=CallbackState.PLACED)
         if not await self._change(owed, placed):
             return
         known = self._tries[owed.id] = Try(back_call(placed), self._now())
@@ -244,13 +244,13 @@ class CallBacks:
             known.over = True
             await self._ended(placed, known)
 
-    async def _take_back(self, owed: CallBack) -> None:
+    async def _take_back(self, owed: Callback) -> None:
         """Its note tells when the place is free."""
         known = self._tries.get(owed.id)
         if known and known.placed and not known.taken and not known.began:
             known.taken = await self._pbx.take_back(known.call)
 
-    async def _give_up_unseen(self, open_: Mapping[str, CallBack]) -> None:
+    async def _give_up_unseen(self, open_: Mapping[str, Callback]) -> None:
         """Places that were asked for and never seen, since Asterisk failed or did not answer."""
         for owed_id, known in tuple(self._tries.items()):
             if known.placed or known.began or self._now() - known.asked_at < UNSEEN:
@@ -260,4 +260,11 @@ class CallBacks:
                 await self._ended(open_[owed_id], known)
 
 
-_OURS = {What.BEGAN, What.BACK_PLACED, What.BACK_LEFT, What.BACK_TALK, What.BACK_DONE, What.ENDED}
+_OURS = {
+    EntryType.BEGAN,
+    EntryType.BACK_PLACED,
+    EntryType.BACK_LEFT,
+    EntryType.BACK_TALK,
+    EntryType.BACK_DONE,
+    EntryType.ENDED,
+}

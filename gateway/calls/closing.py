@@ -19,7 +19,7 @@ from gateway.calls.backlog import Backlog
 from gateway.calls.live import Live
 from gateway.calls.patience import patiently
 from gateway.core.call.record import CallOutcome, CallRecord
-from gateway.core.call.state import Story
+from gateway.core.call.state import CallState
 from gateway.core.call.transfer import Transfer
 from gateway.errors import GatewayError
 from gateway.tasks import Supervisor
@@ -42,7 +42,7 @@ class ItemNotes(Protocol):
 class _Over:
     """One call that is over; its record once its item is made."""
 
-    story: Story
+    story: CallState
     record: CallRecord
     until: float = 0.0  # loop time until which its recording is waited for
 
@@ -169,7 +169,7 @@ class Closing:
         except GatewayError as error:  # refused for good, such as for an item that is merged
             log.error("call %s: its item or partner is not told: %s", story.id, error)
 
-    async def _hand_on(self, story: Story, record: CallRecord) -> None:
+    async def _hand_on(self, story: CallState, record: CallRecord) -> None:
         if self._handed and story.transfers:
             await patiently(partial(self._handed, record, story.transfers))
         if record.direction == "out" and record.number and not record.back_of:

@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.calls.switchboard import Switchboard
 from gateway.core import telephone
 from gateway.core.call.draft import Draft
-from gateway.core.call.record import CallBack, CallRecord
+from gateway.core.call.record import Callback, CallRecord
 from gateway.core.item.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item.item import Item, QueueQuery
 from gateway.core.item.matter import LinkKind
@@ -41,7 +41,7 @@ class Pop:
     agents: frozenset[str]
     calls: tuple[CallRecord, ...] = ()
     items: tuple[Item, ...] = ()
-    owed: tuple[CallBack, ...] = ()
+    owed: tuple[Callback, ...] = ()
     draft: Draft | None = None
 
 

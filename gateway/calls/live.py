@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.core.call.record import PathStep
-from gateway.core.call.state import Story
+from gateway.core.call.state import CallState
 from gateway.core.flow.walk import Walk
 
 
@@ -14,7 +14,7 @@ from gateway.core.flow.walk import Walk
 class Live:
     """One call that goes on. `driving` while it is in a flow; `earlier` is its path before this walk."""
 
-    story: Story
+    story: CallState
     driving: bool = False
     walk: Walk | None = None
     earlier: tuple[PathStep, ...] = ()

@@ -21,7 +21,7 @@ FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class DayBook:
+class Statistics:
     """`zone` is the centre's: a day ends at its midnight. Every method raises StorageDown."""
 
     log: FigureLog

@@ -29,10 +29,10 @@ from gateway.core import telephone
 from gateway.core.call import dialling
 from gateway.core.call import seat as acd
 from gateway.core.call.callback import tries
-from gateway.core.call.journal import Note, What
-from gateway.core.call.record import AgentChange, CallBack, CallOutcome, CallRecord, Gap, PathStep, is_back
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.record import AgentChange, Callback, CallOutcome, CallRecord, Gap, PathStep, is_back
 from gateway.core.call.seat import Seat, SeatState
-from gateway.core.call.state import Doing, Story, end, new_story, tell
+from gateway.core.call.state import CallState, Phase, apply, end, new_call_state
 from gateway.core.call.transfer import Ask, TargetKind, Transfer
 from gateway.core.fax.record import FaxNote
 from gateway.core.flow.commands import Booked, Clock, Found, Staff
@@ -41,7 +41,7 @@ from gateway.core.flow.walk import Walk
 from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import PublicState
-from gateway.core.ledgers import AgentLog, CallBackBook, CallLog, GapLog, OnceLedger
+from gateway.core.ledgers import AgentLog, CallbackLedger, CallLog, GapLog, OnceLedger
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.flows.store import FlowStore
 from gateway.log_lines import call_line
@@ -83,7 +83,7 @@ class Ledgers(Protocol):
     @property
     def calls(self) -> CallLog: ...
     @property
-    def call_backs(self) -> CallBackBook: ...
+    def call_backs(self) -> CallbackLedger: ...
     @property
     def once(self) -> OnceLedger: ...
     @property
@@ -112,7 +112,7 @@ class Counts:
     gaps: int = 0
 
 
-Told = Callable[[str, dict[str, object]], None]
+EventListener = Callable[[str, dict[str, object]], None]
 
 
 class Switchboard:
@@ -196,7 +196,7 @@ class Switchboard:
                 await self._agent_changes.emptied()
         await self._tasks.stop()
 
-    def listen(self, told: Told) -> Callable[[], None]:
+    def listen(self, told: EventListener) -> Callable[[], None]:
         """Call `told(name, data)` for each event of the API; returns what ends it."""
         return self._listeners.add(told)
 
@@ -209,7 +209,7 @@ class Switchboard:
     def ready(self) -> bool:
         return self._pbx.ready and self._in_step.is_set()
 
-    def live(self) -> list[Story]:
+    def live(self) -> list[CallState]:
         """Calls that go on, the oldest first."""
         return sorted((live.story for live in self._live.values()), key=lambda s: s.record.started_at)
 
@@ -336,13 +336,13 @@ class Switchboard:
         if not await self._pbx.call_out(agent.seat, number, item):
             raise Conflict("话机未注册 / this seat's phone cannot be reached")
 
-    def _talk(self, call: str) -> Story:
+    def _talk(self, call: str) -> CallState:
         live = self._live.get(call)
         if live is None:
             raise NotFound(f"no such call goes on: {call}")
         return live.story
 
-    def _target(self, story: Story, target: str) -> Target:
+    def _target(self, story: CallState, target: str) -> Target:
         partner = self.flows().partners.get(target)
         if partner is not None:
             if not partner.hours.open_at(self.clock()):
@@ -389,7 +389,7 @@ class Switchboard:
         return Staff(signed_in, sum(seat.free for seat in seats), self._waiting())
 
     def _waiting(self) -> int:
-        queued = sum(live.story.doing is Doing.QUEUE for live in self._live.values())
+        queued = sum(live.story.doing is Phase.QUEUE for live in self._live.values())
         return queued + self._call_backs.placed
 
     def seconds(self, call: str) -> float:
@@ -425,7 +425,7 @@ class Switchboard:
         story = self._of(call).story
         if file not in story.messages:
             story.messages.append(file)
-        story.doing = Doing.MESSAGE
+        story.doing = Phase.MESSAGE
 
     def served(self, call: str) -> None:
         self._of(call).story.served = True
@@ -450,7 +450,7 @@ class Switchboard:
         record = story.record
         number = phone or record.caller
         story.booked, story.phone = True, phone
-        owed = CallBack(call, number, call, record.started_at, self._now())
+        owed = Callback(call, number, call, record.started_at, self._now())
         try:
             await self._ledgers.call_backs.book(owed)
         except StorageDown:
@@ -464,7 +464,7 @@ class Switchboard:
         if not any(seat.signed_in for seat in self._seats.values()):
             return Booked(number)
         before = sum(
-            live.story.doing is Doing.QUEUE and live.story.record.started_at < record.started_at
+            live.story.doing is Phase.QUEUE and live.story.record.started_at < record.started_at
             for live in self._live.values()
         )
         before += sum(one.arrived_at < record.started_at for one in earlier)
@@ -475,7 +475,7 @@ class Switchboard:
     def _of(self, call: str) -> Live:
         live = self._live.get(call)
         if live is None:
-            live = self._live[call] = Live(new_story(call, self._now()))
+            live = self._live[call] = Live(new_call_state(call, self._now()))
         return live
 
     async def _take_events(self) -> None:
@@ -496,7 +496,7 @@ class Switchboard:
 
     def _take(self, event: PbxEvent) -> None:
         match event:
-            case Note():
+            case JournalEntry():
                 self.counts.notes += 1
                 self._noted(event)
             case SeatSeen():
@@ -513,17 +513,17 @@ class Switchboard:
                 self._lost_at = self._lost_at or at
                 self._in_step.clear()
 
-    def _noted(self, note: Note) -> None:
-        if note.what is What.GATEWAY_LOST:
+    def _noted(self, note: JournalEntry) -> None:
+        if note.what is EntryType.GATEWAY_LOST:
             log.error("the safety net took over: the gateway's heart had stopped for two seconds")
             return
-        if note.what is What.DIAL_REFUSED:
+        if note.what is EntryType.DIAL_REFUSED:
             log.warning("a call from %s to outside was refused: %s", note.arg(0), note.arg(1))
-        if note.what in (What.FAX_SENT, What.FAX_DIALLED):
+        if note.what in (EntryType.FAX_SENT, EntryType.FAX_DIALLED):
             self.fax_line.noted(note)
         if note.call and (note.call in self._live or _begins(note)):
             self._story_noted(self._of(note.call), note)
-        if note.what is What.BACK_LEFT:
+        if note.what is EntryType.BACK_LEFT:
             self._back_left(note.call)
         self._call_backs.noted(note)
 
@@ -533,10 +533,10 @@ class Switchboard:
         if live and not live.story.began:
             del self._live[call]
 
-    def _story_noted(self, live: Live, note: Note) -> None:
+    def _story_noted(self, live: Live, note: JournalEntry) -> None:
         story = live.story
         before = story.doing
-        if not tell(story, note):
+        if not apply(story, note):
             return
         try:
             self._follow(story, note, before)
@@ -544,22 +544,22 @@ class Switchboard:
             if story.over and not live.driving:
                 self._finish(live)
 
-    def _follow(self, story: Story, note: Note, before: Doing) -> None:
+    def _follow(self, story: CallState, note: JournalEntry, before: Phase) -> None:
         """What a note that the story took means for transfers, seats, pages and owed calls."""
         self.transfers.noted(story, note)
-        if note.what in (What.CONSULT, What.CONSULT_END):
+        if note.what in (EntryType.CONSULT, EntryType.CONSULT_END):
             self._colleague_rings(story)
         self._seat_on_call(story, note)
-        if note.what is What.BEGAN:
+        if note.what is EntryType.BEGAN:
             self._tell_call("call.ringing", story)
             if story.record.direction == "out" and story.record.agent in self._seats:
                 self._seat_rings(story.record.agent, story.id, True)
-        elif story.doing is Doing.TALK and before is not Doing.TALK:
+        elif story.doing is Phase.TALK and before is not Phase.TALK:
             self._tell_call("call.answered", story)
-        elif story.doing is Doing.FAX and before is Doing.TALK:
+        elif story.doing is Phase.FAX and before is Phase.TALK:
             self._tell_call("call.fax", story)
         self._call_backs.changed()
-        if note.what is What.QUEUED or before is Doing.QUEUE:
+        if note.what is EntryType.QUEUED or before is Phase.QUEUE:
             self._tell_all("queue.changed", waiting=self._waiting())
 
     def _finish(self, live: Live) -> None:
@@ -588,7 +588,7 @@ class Switchboard:
         ended = record.ended_at or self._now()
         return max(0.0, (ended - (record.answered_at or record.started_at)).total_seconds())
 
-    def _tell_call(self, name: str, story: Story) -> None:
+    def _tell_call(self, name: str, story: CallState) -> None:
         record = story.record
         self._tell_all(
             name,
@@ -660,23 +660,23 @@ class Switchboard:
         if rings and known and known.call != call:
             self._pop(known.agent, call)
 
-    def _seat_on_call(self, story: Story, note: Note) -> None:
+    def _seat_on_call(self, story: CallState, note: JournalEntry) -> None:
         """Whether a leg of this call is up at a seat; the queue tells nothing of one that is signed out."""
-        if note.what is What.AGENT:
+        if note.what is EntryType.AGENT:
             self._change_seat(note.arg(0), call=story.id, on_call=True)
-        elif note.what is What.TARGET_ON and (agent := self._config.agent(note.arg(0))):
+        elif note.what is EntryType.TARGET_ON and (agent := self._config.agent(note.arg(0))):
             self._change_seat(agent.seat, call=story.id, on_call=True)
-        elif note.what is What.AGENT_OFF:
+        elif note.what is EntryType.AGENT_OFF:
             self._change_seat(note.arg(0), on_call=False)
 
-    def _colleague_rings(self, story: Story) -> None:
+    def _colleague_rings(self, story: CallState) -> None:
         """A seat that is asked into a call sees whose it is, as when the queue rings it."""
         seat = self._colleague(story)
         if seat:
             last = self.transfers.current(story.id)
             self._seat_rings(seat, story.id, last is not None and last.live)
 
-    def _colleague(self, story: Story) -> str:
+    def _colleague(self, story: CallState) -> str:
         """The seat that the last transfer of a call is for; "" when that is a partner, or there was none."""
         last = self.transfers.current(story.id)
         agent = self._config.agent(last.target) if last and last.kind is TargetKind.SEAT else None
@@ -737,7 +737,7 @@ class Switchboard:
         try:
             for _ in range(LOOKS):
                 free = sum(seat.free for seat in self._seats.values())
-                waiting = [story for story in self.live() if story.doing is Doing.QUEUE and story.caller_leg]
+                waiting = [story for story in self.live() if story.doing is Phase.QUEUE and story.caller_leg]
                 for story in waiting[:free]:
                     if not await self._pbx.look_again(story.caller_leg):
                         log.warning("call %s: the queue could not be told of a free seat", story.id)
@@ -802,7 +802,7 @@ class Switchboard:
         with contextlib.suppress(PbxDown):
             await self._pbx.take_calls(True)
 
-    async def _catch_up(self, up: Up, gone_at: datetime) -> list[Note]:
+    async def _catch_up(self, up: Up, gone_at: datetime) -> list[JournalEntry]:
         """Tell what the journal has; its notes about calls that are owed."""
         mark = await self._ledgers.once.mark(MARK)
         since = datetime.fromisoformat(mark) - timedelta(days=1) if mark else None
@@ -815,7 +815,7 @@ class Switchboard:
                 continue
             if note.call in self._live or _begins(note):
                 story = self._of(note.call).story
-                if tell(story, note):
+                if apply(story, note):
                     self.transfers.noted(story, note)
         await self._recover_messages()
         await self._recover_faxes()
@@ -914,7 +914,7 @@ class Switchboard:
     def _lines_of(self, live: Live) -> int:
         if not live.story.record.line:
             return 0
-        return 2 if live.story.doing is Doing.PARTNER else 1 + self.transfers.lines(live.story.id)
+        return 2 if live.story.doing is Phase.PARTNER else 1 + self.transfers.lines(live.story.id)
 
 
 def _can_ring(seat: Seat) -> bool:
@@ -938,13 +938,13 @@ def _word(flows: FlowSet, step: PathStep) -> str:
 _KEYS = re.compile(r"[0-9*#]+")
 
 
-def _begins(note: Note) -> bool:
+def _begins(note: JournalEntry) -> bool:
     """Does a call's story begin with this note? An owed call's may begin with the agent who takes it."""
-    if note.what is What.AGENT:
+    if note.what is EntryType.AGENT:
         return is_back(note.call)
-    return note.what in (What.BEGAN, What.TURNED_AWAY, What.REFUSED)
+    return note.what in (EntryType.BEGAN, EntryType.TURNED_AWAY, EntryType.REFUSED)
 
 
-def _owes(story: Story) -> bool:
+def _owes(story: CallState) -> bool:
     """Was the caller broken off before he had what he called for?"""
     return not (story.messages or story.booked or story.record.talked_at or story.fax)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from gateway.core.call.journal import Note, What
-from gateway.core.call.state import Doing, Story
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.state import CallState, Phase
 from gateway.core.call.transfer import (
     Ask,
     Command,
@@ -35,7 +35,7 @@ from gateway.tasks import Work
 log = logging.getLogger(__name__)
 
 Own = Callable[[str, Work], object]
-Told = Callable[[Transfer], None]
+TransferListener = Callable[[Transfer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Of:
 class Transfers:
     """`own` runs work that nobody waits for, under a task's name; `told` hears of every change."""
 
-    def __init__(self, config: Config, pbx: Pbx, own: Own, told: Told) -> None:
+    def __init__(self, config: Config, pbx: Pbx, own: Own, told: TransferListener) -> None:
         self._config = config
         self._pbx = pbx
         self._own = own
@@ -100,7 +100,9 @@ class Transfers:
 
     # ------------------------------------------------------------ what is asked
 
-    async def consult(self, story: Story, target: Target, at: datetime, *, direct: bool = False) -> Transfer:
+    async def consult(
+        self, story: CallState, target: Target, at: datetime, *, direct: bool = False
+    ) -> Transfer:
         """Dial a target in private while the caller hears music.
 
         `direct`: put the caller through as soon as it answers. Raises Conflict, PbxDown.
@@ -108,7 +110,7 @@ class Transfers:
         last = self.current(story.id)
         if last is not None and last.live:
             raise Conflict(f"转接正在进行 / a transfer to {last.target} is going on")
-        if not (story.agent_leg and story.caller_leg) or story.doing is not Doing.TALK:
+        if not (story.agent_leg and story.caller_leg) or story.doing is not Phase.TALK:
             raise Conflict("没有正在通话的坐席 / no agent talks on this call")
         known = self._of.setdefault(story.id, _Of())
         before = len(known.all)
@@ -138,7 +140,7 @@ class Transfers:
             failed = known.all.pop(before)
             self._told(replace(failed, state=TransferState.BACK, outcome=TransferOutcome.FAILED))
 
-    async def ask(self, story: Story, ask: Ask, at: datetime) -> Transfer:
+    async def ask(self, story: CallState, ask: Ask, at: datetime) -> Transfer:
         """Merge, go back, or leave. Raises Conflict when that cannot be now, PbxDown."""
         last = self.current(story.id)
         if last is None or not last.allows(ask):
@@ -159,15 +161,15 @@ class Transfers:
 
     # ------------------------------------------------------------ what is noted
 
-    def noted(self, story: Story, note: Note) -> None:
+    def noted(self, story: CallState, note: JournalEntry) -> None:
         """Take a note that the story took for the first time."""
         known = self._of.get(story.id)
-        if note.what is What.CONSULT:
+        if note.what is EntryType.CONSULT:
             known = self._begin(story, note)
         if known is None or not known.all:
             return
         last = known.all[-1]
-        if note.what is What.TARGET_ON and note.arg(0) == last.target:
+        if note.what is EntryType.TARGET_ON and note.arg(0) == last.target:
             last = replace(last, leg=note.arg(1))
         fact = fact_of(note, last)
         if fact is None:
@@ -179,7 +181,7 @@ class Transfers:
         for command in commands:
             self._own("transfer", partial(self._obey_late, story.id, after, command))
 
-    def _begin(self, story: Story, note: Note) -> _Of:
+    def _begin(self, story: CallState, note: JournalEntry) -> _Of:
         """A target is being dialled: the transfer asked for, or one that this gateway did not see."""
         known = self._of.setdefault(story.id, _Of())
         target, line = note.arg(0), note.arg(1)
@@ -197,7 +199,7 @@ class Transfers:
         return known
 
     def _new(
-        self, story: Story, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
+        self, story: CallState, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
     ) -> Transfer:
         known = self._of.get(story.id)
         number = (known.noted if known else 0) + 1
@@ -207,14 +209,14 @@ class Transfers:
             agent_leg=story.agent_leg,
         )
 
-    def _hand_over(self, story: Story, transfer: Transfer, at: datetime) -> None:
+    def _hand_over(self, story: CallState, transfer: Transfer, at: datetime) -> None:
         """The agent has left the three; a colleague has the caller now and may transfer him again."""
         if transfer.kind is TargetKind.PARTNER:
             return
         agent = self._config.agent(transfer.target)
         story.seat = agent.seat if agent else ""
         story.agent_leg = transfer.leg
-        story.doing, story.since = Doing.TALK, at
+        story.doing, story.since = Phase.TALK, at
 
     # ------------------------------------------------------------ obeying
 

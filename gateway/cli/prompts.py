@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--force", action="store_true", help="make them even if they are up to date")
     actions.add_parser("check", help="name every prompt whose sound is missing or out of date (exit 1)")
     actions.add_parser("list", help="each prompt with its sound's length, level and silences")
-    listen = actions.add_parser("listen", help="let a recogniser hear every prompt; writes docs/reference/prompts.md")
+    listen = actions.add_parser(
+        "listen", help="let a recogniser hear every prompt; writes docs/reference/prompts.md"
+    )
     listen.add_argument(
         "ids", nargs="*", metavar="ID", help="only these prompts; the table is then left alone"
     )

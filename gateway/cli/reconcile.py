@@ -1,7 +1,7 @@
 """`gateway reconcile DATE`: hold what arrived on a day against the items, and name what has no twin.
 
 Both ways: calls, Asterisk's journal, recordings, messages, contacts, numbers, mailboxes and files on the
-disk. Reads only; what it finds is for a person to mend. docs/operating/reconcile.md says what each finding means.
+disk. Reads only; a person mends what it finds. docs/operating/reconcile.md says what each finding means.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.channels import phone
 from gateway.cli.storage import opened
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.record import RecordingState
 from gateway.core.item.contact import Channel
 from gateway.errors import OperatorError
@@ -31,7 +31,7 @@ from gateway.storage import Storage
 from gateway.storage.files import PIECE, Files
 from gateway.storage.reports import Kept
 
-NOT_TAKEN = (What.TURNED_AWAY, What.REFUSED)
+NOT_TAKEN = (EntryType.TURNED_AWAY, EntryType.REFUSED)
 LONGEST_CALL = timedelta(hours=6)
 """A call that began longer ago than this goes on no more, whatever the journal says."""
 SETTLING = timedelta(minutes=5)
@@ -39,7 +39,7 @@ SETTLING = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Discrepancy:
     """Something without its twin: what kind of hole, where, and in words."""
 
     what: str
@@ -57,7 +57,7 @@ class Disk:
     not there and -1 for one whose bytes are others; `stray` are files that nothing names.
     """
 
-    notes: tuple[Note, ...] = ()
+    notes: tuple[JournalEntry, ...] = ()
     journal: bool = False
     recordings: Mapping[str, str] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
@@ -91,14 +91,14 @@ def run(args: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-async def _run(settings: config.Config, day: date, now: datetime) -> tuple[list[Hole], dict[str, int]]:
+async def _run(settings: config.Config, day: date, now: datetime) -> tuple[list[Discrepancy], dict[str, int]]:
     async with opened(settings) as storage:
         return await reconcile(storage, Places(settings.var), settings.zone, day, now)
 
 
 async def reconcile(
     storage: Storage, places: Places, zone: ZoneInfo, day: date, now: datetime
-) -> tuple[list[Hole], dict[str, int]]:
+) -> tuple[list[Discrepancy], dict[str, int]]:
     """Every hole of a day, and how much was looked at. Raises StorageDown."""
     since = datetime.combine(day, time(), zone).astimezone(UTC)
     until = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
@@ -133,113 +133,125 @@ async def reconcile(
 # ------------------------------------------------------------------ holes
 
 
-def _calls(kept: Kept) -> Iterator[Hole]:
+def _calls(kept: Kept) -> Iterator[Discrepancy]:
     """Calls that owe an item, and items that came of a call."""
     for call in kept.calls:
         if call.ended_at is None:
             continue
         owes = call.direction == "in" and call.outcome in phone.TASKS
         if owes and not call.number:
-            yield Hole("call_without_item", call.id, "通话未登记", "this call owes an item and has none")
+            yield Discrepancy(
+                "call_without_item", call.id, "通话未登记", "this call owes an item and has none"
+            )
         elif call.number and call.number not in kept.known:
-            yield Hole(
+            yield Discrepancy(
                 "call_without_item", call.id, f"通话所指 {call.number} 不存在", f"{call.number} is not there"
             )
         elif call.number and owes and kept.known[call.number] != call.id:
-            yield Hole(
+            yield Discrepancy(
                 *("call_without_item", call.id, f"{call.number} 属于另一通话"),
                 f"{call.number} is of another call",
             )
     for item in kept.items:
         if item.channel == Channel.PHONE.value and item.call_id and item.call_id not in kept.call_ids:
-            yield Hole("item_without_call", item.number, "缺少通话记录", f"no record of call {item.call_id}")
+            yield Discrepancy(
+                "item_without_call", item.number, "缺少通话记录", f"no record of call {item.call_id}"
+            )
 
 
 def _journal(
     kept: Kept, disk: Disk, known: frozenset[str], during: tuple[datetime, datetime], now: datetime
-) -> Iterator[Hole]:
+) -> Iterator[Discrepancy]:
     """Calls that Asterisk noted and we have not, and the other way round while its notes are kept."""
     began = _began(disk, *during)
-    ended = {note.call: note.at for note in disk.notes if note.what in (What.ENDED, *NOT_TAKEN)}
+    ended = {note.call: note.at for note in disk.notes if note.what in (EntryType.ENDED, *NOT_TAKEN)}
     for call, at in began.items():
         over = ended.get(call)
         still = now - over < SETTLING if over else now - at < LONGEST_CALL
         if call not in known and not still:
-            yield Hole(
+            yield Discrepancy(
                 *("journal_without_call", call, "话务日志中的来电没有通话记录"),
                 "Asterisk noted this call, and there is no record of it",
             )
     if disk.journal:
         for record in kept.calls:
             if record.direction == "in" and record.id not in began:
-                yield Hole(
+                yield Discrepancy(
                     *("call_without_journal", record.id, "话务日志中没有此通话"),
                     "Asterisk's journal does not know this call",
                 )
 
 
-def _recordings(kept: Kept, disk: Disk, known: frozenset[str], places: Places) -> Iterator[Hole]:
+def _recordings(kept: Kept, disk: Disk, known: frozenset[str], places: Places) -> Iterator[Discrepancy]:
     for call in kept.calls:
         if call.recording_state is RecordingState.SAVED and not (places.var / call.recording).is_file():
-            yield Hole("recording_missing", call.id, "录音文件缺失", f"{call.recording} is not there")
+            yield Discrepancy("recording_missing", call.id, "录音文件缺失", f"{call.recording} is not there")
         elif call.recording_state is RecordingState.FAILED:
-            yield Hole("recording_failed", call.id, "录音未能保存", "the recording was not saved")
+            yield Discrepancy("recording_failed", call.id, "录音未能保存", "the recording was not saved")
     for path, owner in disk.recordings.items():
         if owner not in known:
-            yield Hole("recording_without_call", path, "录音没有通话记录", f"no record of call {owner}")
+            yield Discrepancy(
+                "recording_without_call", path, "录音没有通话记录", f"no record of call {owner}"
+            )
 
 
-def _messages(disk: Disk) -> Iterator[Hole]:
+def _messages(disk: Disk) -> Iterator[Discrepancy]:
     for path in disk.messages:
-        yield Hole("message_without_item", path, "留言未登记", "no item has this message")
+        yield Discrepancy("message_without_item", path, "留言未登记", "no item has this message")
 
 
-def _contacts(kept: Kept, day: date) -> Iterator[Hole]:
+def _contacts(kept: Kept, day: date) -> Iterator[Discrepancy]:
     """Contacts and items are one transaction: one without the other means that a row was lost."""
     items, contacts = {item.number for item in kept.items}, {number for number, _ in kept.contacts}
     for number, key in sorted(kept.contacts):
         if number not in items:
-            yield Hole("contact_without_item", number, "来件没有工单", f"contact {key} has no item")
+            yield Discrepancy("contact_without_item", number, "来件没有工单", f"contact {key} has no item")
     for number in sorted(items - contacts):
-        yield Hole("item_without_contact", number, "工单没有来件原始记录", "no contact led to this item")
+        yield Discrepancy(
+            "item_without_contact", number, "工单没有来件原始记录", "no contact led to this item"
+        )
     for number, count in sorted(Counter(number for number, _ in kept.contacts).items()):
         if count > 1:
-            yield Hole("contact_twice", number, f"{count} 件来件同号", f"{count} contacts have this number")
+            yield Discrepancy(
+                "contact_twice", number, f"{count} 件来件同号", f"{count} contacts have this number"
+            )
     if kept.last_serial != len(items):
-        yield Hole(
+        yield Discrepancy(
             *("number_missing", day.isoformat(), f"已发号 {kept.last_serial} 个，工单 {len(items)} 件"),
             f"{kept.last_serial} numbers were given, {len(items)} items are there",
         )
 
 
-def _attached(kept: Kept, disk: Disk) -> Iterator[Hole]:
+def _attached(kept: Kept, disk: Disk) -> Iterator[Discrepancy]:
     for file in kept.files:
         size = disk.attached.get(file.sha256)
         if size is None:
-            yield Hole(
+            yield Discrepancy(
                 "attachment_missing", file.number, f"附件缺失：{file.name}", f"{file.name} is not there"
             )
         elif size != file.size:
-            yield Hole(
+            yield Discrepancy(
                 "attachment_changed",
                 file.number,
                 f"附件内容不符：{file.name}",
                 f"{file.name} is not what it was",
             )
     for path in disk.stray:
-        yield Hole("file_without_item", path, "文件没有工单", "no item names this file")
+        yield Discrepancy("file_without_item", path, "文件没有工单", "no item names this file")
 
 
-def _mailboxes(kept: Kept) -> Iterator[Hole]:
+def _mailboxes(kept: Kept) -> Iterator[Discrepancy]:
     """Mails that were seen in a mailbox and could not be taken in so far, of whatever day."""
     for name, mark in kept.mailboxes:
         try:
             failed = sorted(int(uid) for uid in json.loads(mark or "{}").get("failed", {}))
         except (ValueError, AttributeError, TypeError):
-            yield Hole("mailbox_unreadable", name, "邮箱台账无法读取", "its ledger cannot be read")
+            yield Discrepancy("mailbox_unreadable", name, "邮箱台账无法读取", "its ledger cannot be read")
             continue
         for uid in failed:
-            yield Hole("mail_without_item", f"{name}/{uid}", "邮件尚未登记", "this mail is not taken in yet")
+            yield Discrepancy(
+                "mail_without_item", f"{name}/{uid}", "邮件尚未登记", "this mail is not taken in yet"
+            )
 
 
 # ------------------------------------------------------------------ the disk
@@ -251,7 +263,7 @@ def _began(disk: Disk, since: datetime, until: datetime) -> dict[str, datetime]:
         note.call: note.at
         for note in disk.notes
         if since <= note.at < until
-        and (note.what in NOT_TAKEN or (note.what is What.BEGAN and note.arg(1) == "in"))
+        and (note.what in NOT_TAKEN or (note.what is EntryType.BEGAN and note.arg(1) == "in"))
     }
 
 

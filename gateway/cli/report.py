@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TextIO
 
-from gateway.calls.statistics import FIRST_DAY, DayBook
+from gateway.calls.statistics import FIRST_DAY, Statistics
 from gateway.cli.storage import opened
 from gateway.core.item.contact import Channel
 from gateway.core.statistics import Figures, Share, together
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(args: argparse.Namespace, settings: config.Config) -> int:
     async with opened(settings) as storage:
-        book = DayBook(storage.figures, settings.zone, lambda: datetime.now(UTC))
+        book = Statistics(storage.figures, settings.zone, lambda: datetime.now(UTC))
         first = _day(args.first, "--from") if args.first else book.today()
         last = _day(args.last, "--to") if args.last else book.today()
         if last < first:
@@ -134,7 +134,7 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
     return 0
 
 
-async def rows(book: DayBook, first: date, last: date, months: bool) -> list[tuple[str, Figures]]:
+async def rows(book: Statistics, first: date, last: date, months: bool) -> list[tuple[str, Figures]]:
     """A row a day or a month, and the whole as the last."""
     parts: dict[str, list[Figures]] = {}
     async for day, found in book.days(first, last):

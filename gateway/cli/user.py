@@ -22,7 +22,7 @@ from gateway.cli.storage import opened
 from gateway.core.roles import Role
 from gateway.errors import OperatorError
 from gateway.settings import schema as config
-from gateway.settings.secrets import load_secrets, word
+from gateway.settings.secrets import load_secrets, random_password
 from gateway.storage.accounts import AccountRow
 
 MADE = 16  # letters of a password that is made up
@@ -126,7 +126,7 @@ async def _do(arguments: argparse.Namespace, settings: config.Config, accounts: 
 def _password(stdin: bool) -> str:
     """Raises OperatorError when there is nothing to read."""
     if not stdin:
-        return word(MADE)
+        return random_password(MADE)
     given = sys.stdin.readline().rstrip("\r\n")
     if not given:
         raise OperatorError("--stdin: there is no password on standard input")

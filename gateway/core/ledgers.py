@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallRecord, Gap
+from gateway.core.call.record import AgentChange, Callback, CallbackState, CallRecord, Gap
 from gateway.core.call.transfer import Transfer
 from gateway.core.statistics import Period, Rows, Standing
 
@@ -41,15 +41,15 @@ class CallLog(Protocol):
         """How many found every line busy."""
 
 
-class CallBackBook(Protocol):
+class CallbackLedger(Protocol):
     """Calls that are owed. A change happens once: the second of two equal changes answers None."""
 
-    async def book(self, owed: CallBack) -> CallBack:
+    async def book(self, owed: Callback) -> Callback:
         """Keep it; the same id again gives what is kept."""
 
     async def change(
-        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
-    ) -> CallBack | None:
+        self, owed: Callback, before: CallbackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> Callback | None:
         """Compare and set state, counts and due time; what is kept, None when it was not in `before`.
 
         `told` (what, text) becomes a line on its item, in the same transaction. FAILED makes it the item's
@@ -59,7 +59,7 @@ class CallBackBook(Protocol):
     async def link(self, owed_id: str, number: str) -> None:
         """Tie it to its item."""
 
-    async def owed(self, *states: CallBackState) -> list[CallBack]:
+    async def owed(self, *states: CallbackState) -> list[Callback]:
         """In order of arrival; no states: pending, placed and dialling."""
 
 

@@ -68,8 +68,8 @@ class Prompt:
     def manner(self) -> Manner:
         """How the clip is spoken, from what it is: a digit, a lone word, half a sentence, or a sentence.
 
-        The carriers are those that a recogniser understood best of five tried (docs/reference/prompts.md). After
-        half a sentence 八 follows: its closed lips leave nothing of the next word in the cut.
+        The carriers are those that a recogniser understood best of five tried (docs/reference/prompts.md).
+        After half a sentence 八 follows: its closed lips leave nothing of the next word in the cut.
         """
         words = self.spoken.rstrip(_END)
         if re.fullmatch(r"digit_\d", self.id):

@@ -27,9 +27,10 @@ from gateway.core.item.deadlines import Rules, day_of
 from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.core.item.revision import Revision, beside_text, differences, facts, merged, said_beside, secret
-from gateway.core.item.states import TERMINAL, Event, claimed, held, move, nobody_elses, renewed
+from gateway.core.item.states import TERMINAL, Event, claimed, held, move, refuse_if_held_by_other, renewed
 from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown
-from gateway.storage import Storage, Transaction
+from gateway.storage import Storage
+from gateway.storage import Transaction as Transaction
 
 log = logging.getLogger(__name__)
 
@@ -266,7 +267,7 @@ class Intake:
         def seen(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             now = self._now()
-            nobody_elses(item.lease, who, now)
+            refuse_if_held_by_other(item.lease, who, now)
             if item.added_at is None:
                 raise Conflict("没有未读的补充 / nothing was added that is not read")
             self._items.change(t, number, added_at=None)
@@ -345,7 +346,7 @@ class Intake:
             if other.merged_into:
                 raise Conflict(f"{into} 已合并到 {other.merged_into} / is itself merged")
             now = self._now()
-            nobody_elses(item.lease, who, now)
+            refuse_if_held_by_other(item.lease, who, now)
             state = move(item.state, Event.MERGE)
             self._items.set_state(t, number, state)
             self._items.change(t, number, merged_into=into)
@@ -411,7 +412,7 @@ class Intake:
 
         def written(t: Transaction) -> Receipt:
             item = self._items.locked(t, number)
-            nobody_elses(item.lease, who, self._now())
+            refuse_if_held_by_other(item.lease, who, self._now())
             self._write(t, item, contact, who)
             return replace(receipt, due=self._items.dues_of(t, number))
 

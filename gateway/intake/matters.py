@@ -23,14 +23,14 @@ from gateway.core.item.deadlines import Milestone, Rules, day_of
 from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemState
 from gateway.core.item.matter import Decision, External, LinkKind, Matter, Names
-from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, nobody_elses
+from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, refuse_if_held_by_other
 from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake.intake import Intake, hour_of, in_order, what_changed
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 from gateway.storage.links import Signs
 
-Told = Callable[[str, str], None]
+ItemListener = Callable[[str, str], None]
 
 WITHOUT_LEASE = frozenset({Event.WITHDRAW, Event.REOPEN, Event.HAND_BACK})
 """What may be written down without a lease, while nobody else has one."""
@@ -89,7 +89,7 @@ class Matters:
         *,
         centre: str = "",
         area_code: str = "",
-        told: Told = lambda what, number: None,
+        told: ItemListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._intake = intake
@@ -240,7 +240,7 @@ class Matters:
             if before := self._items.known(t, key):
                 return self._receipt(t, before[1])
             _splittable(item, half.kind)
-            nobody_elses(item.lease, who, self._now())
+            refuse_if_held_by_other(item.lease, who, self._now())
             raw = self._links.raw_of(t, number) if item.channel in BY_HAND else b""
             item = replace(item, person=self._items.person_of(t, item))
             return self._half(key, item, self._items.attachments_of(t, number), raw, half)
@@ -310,7 +310,7 @@ class Matters:
             item = self._items.locked(t, number)
             now = self._now()
             if act.event in WITHOUT_LEASE or item.state is ItemState.HANDED_OVER:
-                nobody_elses(item.lease, who, now)
+                refuse_if_held_by_other(item.lease, who, now)
             else:
                 held(item.lease, who)
             state = move(item.state, act.event)

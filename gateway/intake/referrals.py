@@ -52,10 +52,10 @@ OWED_DAYS = 90
 DONE_DAYS = 30
 REMIND = 3600.0  # seconds between looks for replies that are owed
 
-Told = Callable[[str, str], None]
+ItemListener = Callable[[str, str], None]
 
 
-class Door(Protocol):
+class ReferralIntake(Protocol):
     async def submit(self, contact: Contact) -> Receipt: ...
 
 
@@ -75,13 +75,13 @@ class Linkage:
     def __init__(
         self,
         storage: Storage,
-        door: Door,
+        door: ReferralIntake,
         calendar: Calendar,
         zone: ZoneInfo,
         partners: Callable[[], Mapping[str, Partner]],
         slips: Slips,
         secret: bytes,
-        told: Told = lambda what, number: None,
+        told: ItemListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage

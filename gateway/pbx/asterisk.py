@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.core import telephone
-from gateway.core.call.journal import What, read_note
-from gateway.core.call.record import CallBack, back_call, is_back, owed_of
+from gateway.core.call.journal import EntryType, read_note
+from gateway.core.call.record import Callback, back_call, is_back, owed_of
 from gateway.core.call.seat import priority
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
@@ -140,7 +140,7 @@ class AsteriskPbx:
         await self._ami.close()
         await self._tasks.stop()
 
-    async def say_goodbye(self) -> None:
+    async def leave_calls_to_dialplan(self) -> None:
         """Before the gateway ends: leave new calls to the safety net, if Asterisk is still there."""
         with contextlib.suppress(PbxDown):
             await self.take_calls(False)
@@ -184,7 +184,7 @@ class AsteriskPbx:
         await self._ami.setvar_global(f"WRAP_{seat}", "")
         return (await self._ami.queue_pause(self._phone_of(seat), False, queue=QUEUE)).ok
 
-    async def place(self, owed: CallBack) -> bool:
+    async def place(self, owed: Callback) -> bool:
         variables = {
             "__CALL": back_call(owed),
             "__BACK": owed.id,
@@ -299,7 +299,7 @@ class AsteriskPbx:
         note = read_note(event.get("Said")) if event.get("UserEvent") == "Note" else None
         if note is None:
             return
-        if note.what is What.GATEWAY_LOST:
+        if note.what is EntryType.GATEWAY_LOST:
             self._watch_due = True
         self._listener(note)
 

@@ -20,7 +20,7 @@ from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
 from gateway.settings.durable_files import write_private
 from gateway.settings.schema import Config
-from gateway.settings.secrets import Secrets, word
+from gateway.settings.secrets import Secrets, random_password
 
 QUEUE = "hotline"
 VISITOR = "visitor"
@@ -181,7 +181,7 @@ def words(
         "AMI_PERMIT": "\n".join(f"permit = {net}" for net in ("127.0.0.0/8", *_networks(c.agi.peers))),
         "AGI_HOST": c.agi.host,
         "AGI_SECRET": secrets.agi,
-        "NOBODY": word(32),
+        "NOBODY": random_password(32),
         "SIP_ACL": _sip_acl(config),
         "HTTP_HOST": c.asterisk.http_host,
         "SIP_HOST": c.asterisk.sip_host,

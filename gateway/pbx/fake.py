@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.core.call.journal import Note, What
-from gateway.core.call.record import CallBack, back_call, owed_of
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.record import Callback, back_call, owed_of
 from gateway.errors import PbxDown
 from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, SeatRings, SeatSeen, Up
 
@@ -26,7 +26,7 @@ class FakePbx:
     def __init__(self) -> None:
         self.calls: set[str] = set()
         self.seats: dict[str, SeatSeen] = {}
-        self.placed: dict[str, CallBack] = {}
+        self.placed: dict[str, Callback] = {}
         self.legs: set[str] = set()
         self.asked: list[object] = []
         self.places: list[str] = []
@@ -70,16 +70,16 @@ class FakePbx:
     async def make_ready(self, seat: str) -> bool:
         return self._pause(seat, False, "")
 
-    async def place(self, owed: CallBack) -> bool:
+    async def place(self, owed: Callback) -> bool:
         self._check()
         if owed.id in self.placed:
             return False
         self.places.append(owed.id)
         if self.mute:
             return True
-        self.note(What.BACK_PLACED, back_call(owed), owed.id)
+        self.note(EntryType.BACK_PLACED, back_call(owed), owed.id)
         if self.empty:
-            self.note(What.BACK_LEFT, back_call(owed), owed.id, "JOINUNAVAIL")
+            self.note(EntryType.BACK_LEFT, back_call(owed), owed.id, "JOINUNAVAIL")
         else:
             self.placed[owed.id] = owed
         return True
@@ -122,7 +122,7 @@ class FakePbx:
         self._check()
         if agent_leg not in self.legs:
             return False
-        self.note(What.LISTENED, call, seat, mode.value)
+        self.note(EntryType.LISTENED, call, seat, mode.value)
         return True
 
     async def tell_taken(self, seat: str, first: str) -> bool:
@@ -140,7 +140,7 @@ class FakePbx:
         owed_id = owed_of(call)
         if self.placed.pop(owed_id, None) is None:
             return False
-        self.note(What.BACK_LEFT, call, owed_id)
+        self.note(EntryType.BACK_LEFT, call, owed_id)
         return True
 
     # ------------------------------------------------------------ the world
@@ -149,9 +149,9 @@ class FakePbx:
         """Let the listener know."""
         self._listener(event)
 
-    def note(self, what: What, call: str, *rest: str, at: datetime | None = None) -> None:
+    def note(self, what: EntryType, call: str, *rest: str, at: datetime | None = None) -> None:
         """A note of the dialplan."""
-        self.tell(Note(at or datetime.now(UTC), what, call, rest))
+        self.tell(JournalEntry(at or datetime.now(UTC), what, call, rest))
 
     def rings(self, seat: str, call: str) -> None:
         """A seat is rung for a call."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.fax.record import FaxNote
 
 OUT = "fax-"  # before the id of a call that is made to send a fax
@@ -61,14 +61,14 @@ class FaxLine:
         finally:
             del self._sendings[call]
 
-    def noted(self, note: Note) -> None:
+    def noted(self, note: JournalEntry) -> None:
         """A note of the dialplan on a sending. An answered one has both notes."""
         sending = self._sendings.get(note.call)
         if sending is None:
             return
-        if note.what is What.FAX_SENT:
+        if note.what is EntryType.FAX_SENT:
             sending.sent = FaxNote("").done(note.rest)
-        elif note.what is What.FAX_DIALLED:
+        elif note.what is EntryType.FAX_DIALLED:
             sending.dialled = note.arg(0)
         if sending.dialled and (sending.sent or sending.dialled != ANSWERED):
             sending.end()
@@ -76,10 +76,10 @@ class FaxLine:
             asyncio.get_running_loop().call_later(STRAGGLER, sending.end)
 
 
-def sent_before(notes: Iterable[Note], delivery: str) -> FaxNote | None:
+def sent_before(notes: Iterable[JournalEntry], delivery: str) -> FaxNote | None:
     """What the journal says of an earlier, whole sending of a delivery (the beginning of its calls' ids)."""
     for note in notes:
-        if note.what is What.FAX_SENT and note.call.startswith(delivery):
+        if note.what is EntryType.FAX_SENT and note.call.startswith(delivery):
             done = FaxNote("").done(note.rest)
             if done.status == "SUCCESS":
                 return done

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from gateway.core.call.journal import Note, read_note
+from gateway.core.call.journal import JournalEntry, read_note
 from gateway.core.call.record import owed_of
 
 KEPT_DAYS = 35
 
 
-def read_journal(folder: Path, since: date | None = None) -> Iterator[Note]:
+def read_journal(folder: Path, since: date | None = None) -> Iterator[JournalEntry]:
     """Every note from a day (UTC) on, in the order in which they were written."""
     for file in sorted(folder.glob("????????.log")):
         if since is None or file.stem >= f"{since:%Y%m%d}":

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from gateway.core.call.journal import Note
-from gateway.core.call.record import CallBack
+from gateway.core.call.journal import JournalEntry
+from gateway.core.call.record import Callback
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Consult:
     summary: tuple[str, ...] = ()
 
 
-PbxEvent = Up | Down | Note | SeatSeen | SeatRings | SeatForwards | SeatTaken
+PbxEvent = Up | Down | JournalEntry | SeatSeen | SeatRings | SeatForwards | SeatTaken
 Listener = Callable[[PbxEvent], None]
 
 
@@ -135,7 +135,7 @@ class Pbx(Protocol):
     async def make_ready(self, seat: str) -> bool:
         """Ring a seat again. False when it is not signed in."""
 
-    async def place(self, owed: CallBack) -> bool:
+    async def place(self, owed: Callback) -> bool:
         """Give an owed call its place in the queue. False when it could not be."""
 
     async def consult(self, wanted: Consult) -> bool:

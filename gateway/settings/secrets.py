@@ -52,14 +52,14 @@ def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -
         known = _read(file)
         seats = dict(known.seats) if known else {}
         for agent in agents:
-            seats.setdefault(agent, SeatSecrets(word(20), word(14)))
+            seats.setdefault(agent, SeatSecrets(random_password(20), random_password(14)))
         others = dict(known.people) if known else {}
         for person in people:
             if person not in seats:
-                others.setdefault(person, word(14))
-        visitor = (known and known.visitor) or word(20)
-        agi = (known and known.agi) or word(32)
-        made = Secrets(known.ami if known else word(32), seats, visitor, others, agi)
+                others.setdefault(person, random_password(14))
+        visitor = (known and known.visitor) or random_password(20)
+        agi = (known and known.agi) or random_password(32)
+        made = Secrets(known.ami if known else random_password(32), seats, visitor, others, agi)
         if made != known:
             write_private(file, json.dumps(asdict(made), indent=1))
     except OSError as error:
@@ -90,7 +90,7 @@ def _file(var: Path) -> Path:
     return var / "secrets" / "secrets.json"
 
 
-def word(length: int) -> str:
+def random_password(length: int) -> str:
     """A random word: five bits a letter."""
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 

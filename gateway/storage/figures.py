@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, case, func, select, text
 
-from gateway.core.call.record import AgentChange, CallBackState, CallOutcome
+from gateway.core.call.record import AgentChange, CallbackState, CallOutcome
 from gateway.core.item.contact import Channel, Task
 from gateway.core.item.states import QUEUED
 from gateway.core.statistics import SOON, WINDOW, CallFacts, Period, Rows, Standing
@@ -65,7 +65,7 @@ NOT_REACHED = (
     select(func.count())
     .select_from(call_backs.join(items, items.c.number == call_backs.c.number))
     .where(
-        call_backs.c.state == CallBackState.FAILED.value,
+        call_backs.c.state == CallbackState.FAILED.value,
         items.c.state.in_([state.value for state in sorted(QUEUED)]),
     )
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Select, Table, bindparam, func, insert, or_, select, tupl
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallOutcome, CallRecord, Gap
+from gateway.core.call.record import AgentChange, Callback, CallbackState, CallOutcome, CallRecord, Gap
 from gateway.core.call.transfer import Transfer
 from gateway.core.item.contact import Task
 from gateway.core.item.item import Happened
@@ -30,7 +30,7 @@ from gateway.storage.tables import (
 )
 
 CHANGED = ("state", "attempts", "dials", "due_at")  # columns of a call-back that `change` writes
-OWED = (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
+OWED = (CallbackState.PENDING, CallbackState.PLACED, CallbackState.DIALLING)
 
 CALL = select(calls).where(calls.c.id == bindparam("id"))
 OPEN = select(calls).where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at, calls.c.id)
@@ -137,26 +137,26 @@ class CallBacks:
             call_backs
         ).on_conflict_do_nothing()
 
-    async def book(self, owed: CallBack) -> CallBack:
-        def booked(t: Transaction) -> CallBack:
+    async def book(self, owed: Callback) -> Callback:
+        def booked(t: Transaction) -> Callback:
             t.execute(self._book, rows.call_back_values(owed))
             return rows.call_back_of(t.execute(CALL_BACK, {"id": owed.id}).mappings().one())
 
         return await self._database.write(booked)
 
     async def change(
-        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
-    ) -> CallBack | None:
+        self, owed: Callback, before: CallbackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> Callback | None:
         row = rows.call_back_values(owed)
         changed = CHANGE.values({name: row[name] for name in CHANGED})
 
-        def body(t: Transaction) -> CallBack | None:
+        def body(t: Transaction) -> Callback | None:
             if t.execute(changed, {"of": owed.id, "before": before.value}).rowcount != 1:
                 return None
             kept = rows.call_back_of(t.execute(CALL_BACK, {"id": owed.id}).mappings().one())
             if kept.number and told:
                 self._items.happened(t, kept.number, Happened(at, told[0], "phone", told[1]))
-            if kept.number and kept.state is CallBackState.FAILED:
+            if kept.number and kept.state is CallbackState.FAILED:
                 t.execute(TO_CALL, {"of": kept.number})
             return kept
 
@@ -165,20 +165,20 @@ class CallBacks:
     async def link(self, owed_id: str, number: str) -> None:
         await _run(self._database, LINK, {"of": owed_id, "to": number})
 
-    async def owed(self, *states: CallBackState) -> list[CallBack]:
+    async def owed(self, *states: CallbackState) -> list[Callback]:
         return await self._database.read(lambda t: _owed(t, _in_order(states or OWED)))
 
-    def owed_to(self, t: Transaction, phones: Sequence[str]) -> list[CallBack]:
+    def owed_to(self, t: Transaction, phones: Sequence[str]) -> list[Callback]:
         """Calls that are owed to one of these numbers, in order of arrival."""
         return _owed(t, _in_order(OWED).where(call_backs.c.phone.in_(phones)))
 
 
-def _in_order(states: Sequence[CallBackState]) -> Select[Any]:
+def _in_order(states: Sequence[CallbackState]) -> Select[Any]:
     wanted = select(call_backs).where(call_backs.c.state.in_([s.value for s in states]))
     return wanted.order_by(call_backs.c.arrived_at, call_backs.c.id)
 
 
-def _owed(t: Transaction, wanted: Select[Any]) -> list[CallBack]:
+def _owed(t: Transaction, wanted: Select[Any]) -> list[Callback]:
     return [rows.call_back_of(row) for row in t.execute(wanted).mappings()]
 
 

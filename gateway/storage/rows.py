@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping
 
 from gateway.core.call.record import (
     AgentChange,
-    CallBack,
-    CallBackState,
+    Callback,
+    CallbackState,
     CallOutcome,
     CallRecord,
     Gap,
@@ -257,7 +257,7 @@ def transfer_of(row: Row) -> Transfer:
     )
 
 
-def call_back_values(owed: CallBack) -> dict[str, Any]:
+def call_back_values(owed: Callback) -> dict[str, Any]:
     return {
         "id": owed.id,
         "phone": owed.phone,
@@ -272,14 +272,14 @@ def call_back_values(owed: CallBack) -> dict[str, Any]:
     }
 
 
-def call_back_of(row: Row) -> CallBack:
-    return CallBack(
+def call_back_of(row: Row) -> Callback:
+    return Callback(
         row["id"],
         row["phone"],
         row["call_id"],
         of_ms(row["arrived_at"]),
         of_ms(row["booked_at"]),
-        CallBackState(row["state"]),
+        CallbackState(row["state"]),
         row["number"],
         row["attempts"],
         row["dials"],

@@ -14,7 +14,7 @@ from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.item import Item, ItemDetail, PublicState, QueueQuery
 from gateway.core.item.revision import Revision
 
-Told = Callable[[str, dict[str, object]], None]
+EventListener = Callable[[str, dict[str, object]], None]
 
 
 class Board(Protocol):
@@ -37,11 +37,11 @@ class Board(Protocol):
 
     def counts(self) -> BoardCounts: ...
 
-    def listen(self, told: Told) -> Callable[[], None]:
+    def listen(self, told: EventListener) -> Callable[[], None]:
         """Call `told(name, data)` at each event; returns what ends it."""
 
 
-class Door(Protocol):
+class IntakeQueue(Protocol):
     """Intake and the queue. Every method may raise StorageDown; a number that is not there, NotFound."""
 
     async def submit(self, contact: Contact) -> Receipt:

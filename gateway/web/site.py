@@ -14,7 +14,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from gateway.calls.statistics import DayBook
+from gateway.calls.statistics import Statistics
 from gateway.calls.views import PartHealth
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
@@ -67,7 +67,7 @@ from gateway.web.pages.report import ReportPage
 from gateway.web.pages.track import TrackPage
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.work_page import WorkPage
-from gateway.web.ports import Board, Door, Store
+from gateway.web.ports import Board, IntakeQueue, Store
 
 SHUTDOWN = 3.0  # seconds for requests that go on when the gateway ends
 
@@ -97,7 +97,7 @@ class WebParts:
     sees a call before he answers.
     """
 
-    door: Door
+    door: IntakeQueue
     calls: CallLog
     tokens: Tokens
     store: Store
@@ -116,7 +116,7 @@ class WebParts:
     matters: Desk | None = None
     transfers: TransferDesk | None = None
     linkage: LinkageDesk | None = None
-    book: DayBook | None = None
+    book: Statistics | None = None
     phones: BrowserPhones | None = None
     accounts: LogIns | None = None
     openers: tuple[Role, ...] = LEADERS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallRecord, Gap
+from gateway.core.call.record import AgentChange, Callback, CallbackState, CallRecord, Gap
 from gateway.core.call.transfer import Transfer
 from gateway.core.item import number
 from gateway.core.item.contact import Contact, Receipt
@@ -58,17 +58,17 @@ class MemoryCalls:
 
 @dataclass
 class MemoryCallBacks:
-    rows: dict[str, CallBack] = field(default_factory=dict)
+    rows: dict[str, Callback] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     moving: Faults = field(default_factory=Faults)
     lines: list[tuple[str, str, str]] = field(default_factory=list)
 
-    async def book(self, owed: CallBack) -> CallBack:
+    async def book(self, owed: Callback) -> Callback:
         return self.rows.setdefault(owed.id, owed)
 
     async def change(
-        self, owed: CallBack, before: CallBackState, at: datetime, told: tuple[str, str] | None = None
-    ) -> CallBack | None:
+        self, owed: Callback, before: CallbackState, at: datetime, told: tuple[str, str] | None = None
+    ) -> Callback | None:
         self.moving()
         row = self.rows.get(owed.id)
         if row is None or row.state is not before:
@@ -82,9 +82,9 @@ class MemoryCallBacks:
         if owed_id in self.rows:
             self.rows[owed_id] = replace(self.rows[owed_id], number=number)
 
-    async def owed(self, *states: CallBackState) -> list[CallBack]:
+    async def owed(self, *states: CallbackState) -> list[Callback]:
         self.faults()
-        wanted = states or (CallBackState.PENDING, CallBackState.PLACED, CallBackState.DIALLING)
+        wanted = states or (CallbackState.PENDING, CallbackState.PLACED, CallbackState.DIALLING)
         rows = [row for row in self.rows.values() if row.state in wanted]
         return sorted(rows, key=lambda row: (row.arrived_at, row.id))
 

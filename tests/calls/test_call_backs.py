@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.core.call.journal import What
-from gateway.core.call.record import CallBack, CallBackState
+from gateway.core.call.journal import EntryType
+from gateway.core.call.record import Callback, CallbackState
 from gateway.settings.schema import Config
 from tests.calls.conftest import Board
 from tests.calls.test_switchboard import FROM, booked
@@ -34,7 +34,7 @@ def call_of(dial: int) -> str:
     return f"back{dial if dial > 1 else ''}-1.1"
 
 
-def row(board: Board) -> CallBack:
+def row(board: Board) -> Callback:
     return board.ledgers.call_backs.rows["1.1"]
 
 
@@ -46,16 +46,16 @@ async def dialled(board: Board, dial: int = 1) -> None:
     """An agent takes the place, and the customer is dialled."""
     await board.until(lambda: "1.1" in board.pbx.placed)
     board.pbx.placed.clear()
-    board.pbx.note(What.AGENT, call_of(dial), "8001", "agent-leg", "caller-leg")
-    board.pbx.note(What.BEGAN, call_of(dial), "2", "back", FROM, "1.1")
+    board.pbx.note(EntryType.AGENT, call_of(dial), "8001", "agent-leg", "caller-leg")
+    board.pbx.note(EntryType.BEGAN, call_of(dial), "2", "back", FROM, "1.1")
 
 
 async def ended(board: Board, status: str, dial: int = 1) -> None:
     """The call is over before the two have talked."""
     told = len(board.ledgers.call_backs.lines)
-    board.pbx.note(What.BACK_LEFT, call_of(dial), "1.1", "")
-    board.pbx.note(What.BACK_DONE, call_of(dial), "1.1", status)
-    board.pbx.note(What.ENDED, call_of(dial), "16", "", "")
+    board.pbx.note(EntryType.BACK_LEFT, call_of(dial), "1.1", "")
+    board.pbx.note(EntryType.BACK_DONE, call_of(dial), "1.1", status)
+    board.pbx.note(EntryType.ENDED, call_of(dial), "16", "", "")
     await board.until(lambda: len(board.ledgers.call_backs.lines) > told)
 
 
@@ -68,7 +68,7 @@ async def settled(board: Board) -> None:
 async def test_no_answer_is_tried_again_twice_and_is_then_an_agents_task(owed: Board) -> None:
     await dialled(owed)
     await ended(owed, "NOANSWER")
-    assert (row(owed).state, row(owed).due_at) == (CallBackState.PENDING, START + timedelta(minutes=30))
+    assert (row(owed).state, row(owed).due_at) == (CallbackState.PENDING, START + timedelta(minutes=30))
     owed.later(minutes=29)
     await settled(owed)
     assert not owed.pbx.placed
@@ -79,7 +79,7 @@ async def test_no_answer_is_tried_again_twice_and_is_then_an_agents_task(owed: B
     owed.later(hours=2)
     await dialled(owed, 3)
     await ended(owed, "NOANSWER", 3)
-    assert (row(owed).state, row(owed).attempts) == (CallBackState.FAILED, 3)
+    assert (row(owed).state, row(owed).attempts) == (CallbackState.FAILED, 3)
     owed.later(days=1)
     await settled(owed)
     assert owed.pbx.places == ["1.1"] * 3
@@ -95,7 +95,7 @@ async def test_no_answer_is_tried_again_twice_and_is_then_an_agents_task(owed: B
 async def test_an_agent_who_hangs_up_first_costs_the_customer_no_try(owed: Board) -> None:
     await dialled(owed)
     await ended(owed, "CANCEL")
-    assert (row(owed).state, row(owed).attempts) == (CallBackState.PENDING, 0)
+    assert (row(owed).state, row(owed).attempts) == (CallbackState.PENDING, 0)
     assert lines(owed) == [("not_reached", "回电未接通：坐席在对方接听前挂断，一分钟后再拨")]
     await settled(owed)
     assert not owed.pbx.placed
@@ -106,14 +106,14 @@ async def test_an_agent_who_hangs_up_first_costs_the_customer_no_try(owed: Board
 async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(owed: Board) -> None:
     await dialled(owed)
     await ended(owed, "ANSWER")
-    assert (row(owed).state, row(owed).attempts) == (CallBackState.PENDING, 1)
+    assert (row(owed).state, row(owed).attempts) == (CallbackState.PENDING, 1)
     assert lines(owed) == [("not_reached", "回电未接通：对方接听后随即挂断；第1次，30分钟后再拨")]
 
 
 async def test_a_number_that_may_not_be_called_is_an_agents_task_at_once(owed: Board) -> None:
     await dialled(owed)
     await ended(owed, "REFUSED")
-    assert row(owed).state is CallBackState.FAILED
+    assert row(owed).state is CallbackState.FAILED
     text = "回电未接通：此号码不在允许呼出的范围内；第1次，不再自动拨打，请人工联系"
     assert lines(owed) == [("call_back_failed", text)]
 
@@ -121,9 +121,9 @@ async def test_a_number_that_may_not_be_called_is_an_agents_task_at_once(owed: B
 async def test_an_agent_who_lets_go_before_the_dial_gives_the_place_back(owed: Board) -> None:
     await owed.until(lambda: "1.1" in owed.pbx.placed)
     owed.pbx.placed.clear()
-    owed.pbx.note(What.AGENT, "back-1.1", "8001", "agent-leg", "caller-leg")
-    owed.pbx.note(What.BACK_LEFT, "back-1.1", "1.1", "")
-    await owed.until(lambda: row(owed).state is CallBackState.PENDING)
+    owed.pbx.note(EntryType.AGENT, "back-1.1", "8001", "agent-leg", "caller-leg")
+    owed.pbx.note(EntryType.BACK_LEFT, "back-1.1", "1.1", "")
+    await owed.until(lambda: row(owed).state is CallbackState.PENDING)
     await settled(owed)
     assert not owed.pbx.placed
     owed.later(seconds=5)
@@ -150,7 +150,7 @@ async def test_a_queue_that_lets_nobody_in_is_asked_less_and_less(owed: Board) -
     owed.pbx.empty = True
     owed.pbx.places.clear()
     await owed.pbx.take_back("back-1.1")
-    await owed.until(lambda: row(owed).state is CallBackState.PENDING)
+    await owed.until(lambda: row(owed).state is CallbackState.PENDING)
     for _ in range(600):
         owed.later(seconds=1)
         await settled(owed)
@@ -170,7 +170,7 @@ async def test_a_place_that_was_never_seen_is_asked_for_again(settings: Config) 
     await board.until(lambda: board.pbx.places)
     board.pbx.mute = False
     board.later(seconds=15)
-    await board.until(lambda: row(board).state is CallBackState.PENDING)
+    await board.until(lambda: row(board).state is CallbackState.PENDING)
     board.later(seconds=5)
     await board.until(lambda: "1.1" in board.pbx.placed)
     await board.switchboard.close()
@@ -179,27 +179,27 @@ async def test_a_place_that_was_never_seen_is_asked_for_again(settings: Config) 
 async def test_notes_of_a_lost_place_and_of_the_next_one_are_not_mixed(owed: Board) -> None:
     await owed.until(lambda: "1.1" in owed.pbx.placed)
     await owed.pbx.take_back("back-1.1")
-    owed.pbx.note(What.BACK_LEFT, "back-1.1", "1.1", "")  # told twice, as after a link that broke
-    await owed.until(lambda: row(owed).state is CallBackState.PENDING)
+    owed.pbx.note(EntryType.BACK_LEFT, "back-1.1", "1.1", "")  # told twice, as after a link that broke
+    await owed.until(lambda: row(owed).state is CallbackState.PENDING)
     owed.later(seconds=5)
     await owed.until(lambda: "1.1" in owed.pbx.placed)
     await settled(owed)
-    assert row(owed).state is CallBackState.PLACED
+    assert row(owed).state is CallbackState.PLACED
 
 
 @pytest.mark.parametrize(
     ("told", "state", "attempts"),
     [
-        ("back_talk|{call}|1.1", CallBackState.DONE, 0),
-        ("back_done|{call}|1.1|BUSY", CallBackState.PENDING, 1),
-        ("back_done|{call}|1.1|CANCEL", CallBackState.PENDING, 0),
+        ("back_talk|{call}|1.1", CallbackState.DONE, 0),
+        ("back_done|{call}|1.1|BUSY", CallbackState.PENDING, 1),
+        ("back_done|{call}|1.1|CANCEL", CallbackState.PENDING, 0),
     ],
 )
 async def test_how_a_call_ended_out_of_sight_is_read_from_the_journal_once(
-    owed: Board, told: str, state: CallBackState, attempts: int
+    owed: Board, told: str, state: CallbackState, attempts: int
 ) -> None:
     await dialled(owed)
-    await owed.until(lambda: row(owed).state is CallBackState.DIALLING)
+    await owed.until(lambda: row(owed).state is CallbackState.DIALLING)
     text = f"{datetime.now(UTC):%Y%m%d%H%M%S}.000"
     (owed.places.journal / f"{text[:8]}.log").write_text(
         f"{text}|began|back-1.1|2|back|{FROM}|1.1\n"

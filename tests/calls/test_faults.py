@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.core.call.journal import What
-from gateway.core.call.record import CallBackState, CallOutcome, CallRecord
+from gateway.core.call.journal import EntryType
+from gateway.core.call.record import CallbackState, CallOutcome, CallRecord
 from gateway.core.call.transfer import Transfer
 from gateway.core.flow.walk import Walk
 from gateway.errors import Conflict, StorageDown
@@ -29,12 +29,12 @@ async def test_a_full_disk_at_a_new_days_folder_delays_one_call_and_loses_none(b
     began(board, "1.1")
     board.switchboard.message("1.1", "1.1-5-1.wav")
     write_wav(board.places.messages / "1.1-5-1.wav", 4.0)
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await board.until(board.tasks.failing)
     assert [state.error for state in board.tasks.failing()] == ["FileExistsError"]
     for call in ("1.2", "1.3"):
         began(board, call, 2)
-        board.pbx.note(What.ENDED, call, "16", "", "")
+        board.pbx.note(EntryType.ENDED, call, "16", "", "")
         assert (await kept(board, call)).outcome is CallOutcome.GAVE_UP  # type: ignore[attr-defined]
         await board.until(lambda call=call: f"call:{call}" in board.door.contacts)
     blocked.unlink()
@@ -65,7 +65,7 @@ async def test_a_link_lost_while_a_call_is_closed_changes_nothing_of_it(board: B
     board.switchboard.drives("1.1", "13912345678", "12315", 1, True)
     board.switchboard.walks("1.1", Walk(board.switchboard.flows(), "main"))
     board.switchboard.drives("1.1", "", "", 1, False)
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await board.until(lambda: not board.switchboard.live())
     board.pbx.calls.clear()
     board.pbx.break_link()
@@ -84,7 +84,7 @@ async def test_a_message_of_a_call_that_is_being_closed_makes_no_second_call(boa
     began(board, "1.1")
     board.switchboard.message("1.1", "1.1-5-1.wav")
     write_wav(board.places.messages / "1.1-5-1.wav", 4.0)
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await board.until(lambda: not board.switchboard.live())
     board.pbx.calls.clear()
     board.pbx.break_link()
@@ -101,7 +101,7 @@ async def test_call_backs_go_on_after_an_error_nobody_expected(board: Board) -> 
     board.ledgers.call_backs.moving.errors = [RuntimeError("a fault of ours")] * 2
     await board.switchboard.set_agent("agent1", "ready")
     await board.until(lambda: "1.1" in board.pbx.placed)
-    assert state_of(board, "1.1") is CallBackState.PLACED
+    assert state_of(board, "1.1") is CallbackState.PLACED
 
 
 async def test_a_listener_that_fails_keeps_no_line_busy(board: Board) -> None:
@@ -110,8 +110,8 @@ async def test_a_listener_that_fails_keeps_no_line_busy(board: Board) -> None:
 
     board.switchboard.listen(fails)
     began(board, "1.1")
-    board.pbx.note(What.QUEUED, "1.1", "leg")
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.QUEUED, "1.1", "leg")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await kept(board, "1.1")
     assert not board.switchboard.live()
     await board.until(lambda: board.switchboard.counts.calls == {"gave_up": 1})
@@ -123,12 +123,12 @@ async def test_storage_away_for_a_moment_leaves_no_call_back_dialling(board: Boa
     await board.until(lambda: "1.1" in board.pbx.placed)
     board.pbx.placed.clear()
     board.ledgers.call_backs.moving.errors = [StorageDown()]
-    board.pbx.note(What.AGENT, "back-1.1", "8001", "leg", "caller")
-    board.pbx.note(What.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
-    board.pbx.note(What.BACK_TALK, "back-1.1", "1.1")
-    board.pbx.note(What.BACK_DONE, "back-1.1", "1.1", "ANSWER")
-    board.pbx.note(What.ENDED, "back-1.1", "16", "talked", "")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.DONE)
+    board.pbx.note(EntryType.AGENT, "back-1.1", "8001", "leg", "caller")
+    board.pbx.note(EntryType.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
+    board.pbx.note(EntryType.BACK_TALK, "back-1.1", "1.1")
+    board.pbx.note(EntryType.BACK_DONE, "back-1.1", "1.1", "ANSWER")
+    board.pbx.note(EntryType.ENDED, "back-1.1", "16", "talked", "")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.DONE)
 
 
 async def test_a_journal_that_cannot_be_read_is_read_again_and_keeps_us_not_ready(settings: Config) -> None:
@@ -174,10 +174,10 @@ async def test_a_refused_referral_does_not_keep_a_call_open(board: Board) -> Non
 
     board.switchboard._closing._handed = refused
     began(board, "1.1")
-    board.pbx.note(What.QUEUED, "1.1", "caller-leg")
-    board.pbx.note(What.AGENT, "1.1", "8001", "agent-leg", "caller-leg")
-    board.pbx.note(What.CONSULT, "1.1", "12345", "1", "agent-leg")
-    board.pbx.note(What.ENDED, "1.1", "16", "talked", "")
+    board.pbx.note(EntryType.QUEUED, "1.1", "caller-leg")
+    board.pbx.note(EntryType.AGENT, "1.1", "8001", "agent-leg", "caller-leg")
+    board.pbx.note(EntryType.CONSULT, "1.1", "12345", "1", "agent-leg")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "talked", "")
     await kept(board, "1.1")
     await board.until(lambda: board.switchboard.counts.calls == {"talked": 1})
     assert asked == ["1.1"]

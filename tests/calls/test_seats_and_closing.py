@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.calls import closing
-from gateway.core.call.journal import What
+from gateway.core.call.journal import EntryType
 from gateway.core.call.record import RecordingState
 from gateway.core.call.seat import SeatState
 from gateway.errors import Conflict
@@ -28,11 +28,11 @@ async def test_who_signs_out_while_it_rings_is_shown_in_the_talk_and_offline_aft
     board.pbx.tell(SeatRings("8002", "1.1", True))
     await board.switchboard.set_agent("agent2", "offline")
     await board.until(lambda: state(board, "agent2") is SeatState.OFFLINE)
-    board.pbx.note(What.QUEUED, "1.1", "PJSIP/trunk-1")
-    board.pbx.note(What.AGENT, "1.1", "8002", "PJSIP/8002-1", "PJSIP/trunk-1")
+    board.pbx.note(EntryType.QUEUED, "1.1", "PJSIP/trunk-1")
+    board.pbx.note(EntryType.AGENT, "1.1", "8002", "PJSIP/8002-1", "PJSIP/trunk-1")
     await board.until(lambda: state(board, "agent2") is SeatState.TALKING)
     assert [seat.call for seat in board.switchboard.seats() if seat.agent == "agent2"] == ["1.1"]
-    board.pbx.note(What.AGENT_OFF, "1.1", "8002", "16", "PJSIP/8002-1")
+    board.pbx.note(EntryType.AGENT_OFF, "1.1", "8002", "16", "PJSIP/8002-1")
     await board.until(lambda: state(board, "agent2") is SeatState.OFFLINE)
 
 
@@ -40,8 +40,8 @@ async def test_a_colleague_is_asked_by_one_agent_at_a_time(board: Board) -> None
     for number, call in ((1, "1.1"), (3, "1.2")):
         began(board, call, number)
         board.pbx.legs |= {f"PJSIP/800{number}-1", f"PJSIP/trunk-{number}"}
-        board.pbx.note(What.QUEUED, call, f"PJSIP/trunk-{number}")
-        board.pbx.note(What.AGENT, call, f"800{number}", f"PJSIP/800{number}-1", f"PJSIP/trunk-{number}")
+        board.pbx.note(EntryType.QUEUED, call, f"PJSIP/trunk-{number}")
+        board.pbx.note(EntryType.AGENT, call, f"800{number}", f"PJSIP/800{number}-1", f"PJSIP/trunk-{number}")
     await board.until(lambda: state(board, "agent3") is SeatState.TALKING)
     asked = (board.switchboard.consult(call, "agent2") for call in ("1.1", "1.2"))
     first, second = await asyncio.gather(*asked, return_exceptions=True)
@@ -59,9 +59,9 @@ async def test_a_recording_that_comes_late_holds_up_no_other_call(
     late.touch()
     for call in ("1.1", "1.2"):
         began(board, call)
-        board.pbx.note(What.QUEUED, call, at=at)
-        board.pbx.note(What.AGENT, call, "8002", "PJSIP/8002-1", at=at)
-        board.pbx.note(What.ENDED, call, "16", "talked", "", at=at + timedelta(seconds=15))
+        board.pbx.note(EntryType.QUEUED, call, at=at)
+        board.pbx.note(EntryType.AGENT, call, "8002", "PJSIP/8002-1", at=at)
+        board.pbx.note(EntryType.ENDED, call, "16", "talked", "", at=at + timedelta(seconds=15))
     await kept(board, "1.2")
     assert "1.1" not in board.ledgers.calls.rows
     write_wav(late, 15)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.call.journal import What
-from gateway.core.call.record import CallBackState, CallOutcome
+from gateway.core.call.journal import EntryType
+from gateway.core.call.record import CallbackState, CallOutcome
 from gateway.core.call.seat import SeatState
 from gateway.core.item.contact import Task
 from gateway.errors import Conflict, NotFound
@@ -23,7 +23,7 @@ FROM = base64.b64encode(b".13912345678").decode()
 
 def began(board: Board, call: str, line: int = 1) -> None:
     board.pbx.calls.add(call)
-    board.pbx.note(What.BEGAN, call, str(line), "in", FROM)
+    board.pbx.note(EntryType.BEGAN, call, str(line), "in", FROM)
 
 
 def write_wav(file: Path, seconds: float) -> None:
@@ -39,7 +39,7 @@ async def kept(board: Board, call: str) -> object:
 
 async def test_who_hangs_up_early_is_owed_a_call(board: Board) -> None:
     began(board, "1.1")
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.GAVE_UP and record.caller == "13912345678" and record.line == 1
     assert board.door.contacts["call:1.1"].task is Task.GAVE_UP
@@ -51,16 +51,16 @@ async def test_who_hangs_up_early_is_owed_a_call(board: Board) -> None:
 async def test_a_talk_names_agent_and_wait(board: Board) -> None:
     at = datetime.now(UTC)
     began(board, "1.1")
-    board.pbx.note(What.QUEUED, "1.1", at=at)
-    board.pbx.note(What.AGENT, "1.1", "8002", at=at + timedelta(seconds=7))
-    board.pbx.note(What.ENDED, "1.1", "16", "talked", "complaint", at=at + timedelta(seconds=60))
+    board.pbx.note(EntryType.QUEUED, "1.1", at=at)
+    board.pbx.note(EntryType.AGENT, "1.1", "8002", at=at + timedelta(seconds=7))
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "talked", "complaint", at=at + timedelta(seconds=60))
     record = await kept(board, "1.1")
     assert (record.outcome, record.agent, record.wait_seconds) == (CallOutcome.TALKED, "agent2", 7.0)
     assert board.door.contacts["call:1.1"].kind == "complaint"
 
 
 async def test_the_sixth_caller_is_written_down_and_owes_nothing(board: Board) -> None:
-    board.pbx.note(What.TURNED_AWAY, "1.6", "0", "in", FROM)
+    board.pbx.note(EntryType.TURNED_AWAY, "1.6", "0", "in", FROM)
     record = await kept(board, "1.6")
     assert record.outcome is CallOutcome.TURNED_AWAY and not record.number
     assert not board.door.contacts
@@ -69,10 +69,10 @@ async def test_the_sixth_caller_is_written_down_and_owes_nothing(board: Board) -
 async def test_notes_told_twice_change_nothing(board: Board) -> None:
     for _ in range(2):
         began(board, "1.1")
-        board.pbx.note(What.ENDED, "1.1", "16", "", "")
+        board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await kept(board, "1.1")
     began(board, "1.2")
-    board.pbx.note(What.ENDED, "1.2", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.2", "16", "", "")
     await kept(board, "1.2")
     assert list(board.door.contacts) == ["call:1.1", "call:1.2"]
 
@@ -81,7 +81,7 @@ async def test_a_message_is_the_items_evidence_and_the_calls_recording(board: Bo
     began(board, "1.1")
     board.switchboard.message("1.1", "1.1-5-1.wav")
     write_wav(board.places.messages / "1.1-5-1.wav", 4.0)
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.MESSAGE
     await board.until((board.config.var / record.recording).exists)
@@ -93,7 +93,7 @@ async def test_a_message_in_which_nothing_was_said_is_none(board: Board) -> None
     began(board, "1.1")
     board.switchboard.message("1.1", "1.1-5-1.wav")
     write_wav(board.places.messages / "1.1-5-1.wav", 0.3)
-    board.pbx.note(What.ENDED, "1.1", "16", "message", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "message", "")
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.GAVE_UP and not record.recording
 
@@ -101,7 +101,7 @@ async def test_a_message_in_which_nothing_was_said_is_none(board: Board) -> None
 async def test_asterisk_gone_every_caller_is_owed_a_call(board: Board) -> None:
     began(board, "1.1")
     began(board, "1.2", line=2)
-    board.pbx.note(What.QUEUED, "1.2")
+    board.pbx.note(EntryType.QUEUED, "1.2")
     await board.until(lambda: len(board.switchboard.live()) == 2)
     board.pbx.break_link()
     board.pbx.calls.clear()
@@ -116,7 +116,7 @@ async def test_asterisk_gone_every_caller_is_owed_a_call(board: Board) -> None:
 async def test_storage_away_delays_and_loses_nothing(board: Board) -> None:
     board.door.away = True
     began(board, "1.1")
-    board.pbx.note(What.ENDED, "1.1", "16", "", "")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await board.until(lambda: not board.switchboard.live())
     board.door.away = False
     await kept(board, "1.1")
@@ -220,11 +220,11 @@ async def booked(board: Board, call: str) -> None:
     await board.until(lambda: any(s.id == call for s in board.switchboard.live()))
     await board.switchboard.book(call, "")
     board.pbx.calls.discard(call)
-    board.pbx.note(What.ENDED, call, "16", "call_back", "")
+    board.pbx.note(EntryType.ENDED, call, "16", "call_back", "")
     await kept(board, call)
 
 
-def state_of(board: Board, owed: str) -> CallBackState:
+def state_of(board: Board, owed: str) -> CallbackState:
     return board.ledgers.call_backs.rows[owed].state
 
 
@@ -232,14 +232,14 @@ async def test_an_owed_call_is_dialled_once_and_told_on_its_item(board: Board) -
     await board.switchboard.set_agent("agent1", "ready")
     await booked(board, "1.1")
     await board.until(lambda: "1.1" in board.pbx.placed)
-    assert state_of(board, "1.1") is CallBackState.PLACED
+    assert state_of(board, "1.1") is CallbackState.PLACED
     board.pbx.placed.clear()
-    board.pbx.note(What.AGENT, "back-1.1", "8001")
-    board.pbx.note(What.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.DIALLING)
-    board.pbx.note(What.BACK_TALK, "back-1.1", "1.1")
-    board.pbx.note(What.ENDED, "back-1.1", "16", "talked", "")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.DONE)
+    board.pbx.note(EntryType.AGENT, "back-1.1", "8001")
+    board.pbx.note(EntryType.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.DIALLING)
+    board.pbx.note(EntryType.BACK_TALK, "back-1.1", "1.1")
+    board.pbx.note(EntryType.ENDED, "back-1.1", "16", "talked", "")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.DONE)
     record = await kept(board, "back-1.1")
     assert (record.direction, record.outcome, record.agent) == ("out", CallOutcome.TALKED, "agent1")
     assert record.dialled == "13912345678" and record.back_of == "1.1"
@@ -254,10 +254,10 @@ async def test_nobody_reached_is_told_and_not_dialled_again_at_once(board: Board
     await booked(board, "1.1")
     await board.until(lambda: "1.1" in board.pbx.placed)
     board.pbx.placed.clear()
-    board.pbx.note(What.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
-    board.pbx.note(What.BACK_DONE, "back-1.1", "1.1", "NOANSWER")
-    board.pbx.note(What.ENDED, "back-1.1", "16", "not_reached", "")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.PENDING)
+    board.pbx.note(EntryType.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
+    board.pbx.note(EntryType.BACK_DONE, "back-1.1", "1.1", "NOANSWER")
+    board.pbx.note(EntryType.ENDED, "back-1.1", "16", "not_reached", "")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.PENDING)
     assert (await kept(board, "back-1.1")).outcome is CallOutcome.NOT_REACHED
     assert not board.pbx.placed
 
@@ -269,8 +269,8 @@ async def test_places_are_given_back_while_lines_are_short(board: Board) -> None
     for line in range(1, 5):
         began(board, f"2.{line}", line)
     await board.until(lambda: not board.pbx.placed)
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.PENDING)
-    board.pbx.note(What.ENDED, "2.1", "16", "", "")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.PENDING)
+    board.pbx.note(EntryType.ENDED, "2.1", "16", "", "")
     await board.until(lambda: "1.1" in board.pbx.placed)
 
 
@@ -279,12 +279,12 @@ async def test_a_restart_in_the_middle_of_dialling_does_not_dial_again(board: Bo
     await booked(board, "1.1")
     await board.until(lambda: "1.1" in board.pbx.placed)
     board.pbx.placed.clear()
-    board.pbx.note(What.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.DIALLING)
+    board.pbx.note(EntryType.BEGAN, "back-1.1", "2", "back", FROM, "1.1")
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.DIALLING)
     board.pbx.break_link()
     board.pbx.calls.clear()
     board.pbx.come_up()
-    await board.until(lambda: state_of(board, "1.1") is CallBackState.PENDING)
+    await board.until(lambda: state_of(board, "1.1") is CallbackState.PENDING)
     row = board.ledgers.call_backs.rows["1.1"]
     assert (row.attempts, row.due_at is not None) == (1, True)
     assert not board.pbx.placed

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.call.record import CallBack, CallBackState
+from gateway.core.call.record import Callback, CallbackState
 from gateway.core.call.seat import Seat, SeatState, changed, places, priority
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -54,22 +54,22 @@ def test_who_came_first_has_the_higher_priority(tenths: list[int]) -> None:
     assert all(0 < priority(at) <= INT32 for at in arrivals)
 
 
-def owed(serial: int, state: CallBackState = CallBackState.PENDING, call: str = "") -> CallBack:
+def owed(serial: int, state: CallbackState = CallbackState.PENDING, call: str = "") -> Callback:
     at = START + timedelta(seconds=serial)
-    return CallBack(f"b{serial}", "13800000000", call or f"c{serial}", at, at, state)
+    return Callback(f"b{serial}", "13800000000", call or f"c{serial}", at, at, state)
 
 
-STATES = st.sampled_from([CallBackState.PENDING, CallBackState.PLACED])
+STATES = st.sampled_from([CallbackState.PENDING, CallbackState.PLACED])
 BOOKS = st.lists(st.tuples(st.integers(0, 50), STATES), unique_by=lambda row: row[0], max_size=12)
 
 
 @given(BOOKS, st.integers(-1, 8), st.integers(1, 3))
 def test_places_go_to_the_earliest_and_never_beyond_the_lines(
-    rows: list[tuple[int, CallBackState]], free: int, needed: int
+    rows: list[tuple[int, CallbackState]], free: int, needed: int
 ) -> None:
     book = [owed(serial, state) for serial, state in rows]
     plan = places(book, free, needed, ())
-    held = {o.id for o in book if o.state is CallBackState.PLACED}
+    held = {o.id for o in book if o.state is CallbackState.PLACED}
     after = held | {o.id for o in plan.give} - {o.id for o in plan.take}
     after -= {o.id for o in plan.take}
     earliest = [o.id for o in sorted(book, key=lambda o: o.arrived_at)]
@@ -96,8 +96,8 @@ def test_service_is_in_order_of_arrival(people: list[tuple[int, bool]], free: in
     while waiting or book:
         plan = places(tuple(book.values()), free, 2, ())
         for one in plan.give:
-            book[one.id] = replace(one, state=CallBackState.PLACED)
-        queue = waiting + [(o.arrived_at, o.id) for o in book.values() if o.state is CallBackState.PLACED]
+            book[one.id] = replace(one, state=CallbackState.PLACED)
+        queue = waiting + [(o.arrived_at, o.id) for o in book.values() if o.state is CallbackState.PLACED]
         at, who = max(queue, key=lambda row: priority(row[0]))
         served.append(at)
         waiting = [row for row in waiting if row[1] != who]

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.core.call.journal import read_note
 from gateway.core.call.record import CallOutcome
-from gateway.core.call.state import new_story, tell
+from gateway.core.call.state import apply, new_call_state
 from gateway.core.fax.record import Fax, FaxNote, FaxPage, FaxStatus, is_again, status_of
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -33,11 +33,11 @@ def test_a_call_that_is_a_fax() -> None:
         f"20261124090103.000|fax_done|1.1|{said}|||",
         "20261124090103.001|ended|1.1|16|fax||",
     ]
-    story = new_story("1.1", AT)
+    story = new_call_state("1.1", AT)
     for line in [*lines, *lines]:
         note = read_note(line)
         assert note
-        tell(story, note)
+        apply(story, note)
     assert story.record.outcome is CallOutcome.FAX
     assert story.fax == FaxNote(
         *("1.1.tif", "SUCCESS", 3, "t38", 14400, "8031x7700"), True, "0357 3012345", "HANGUP"
@@ -45,7 +45,7 @@ def test_a_call_that_is_a_fax() -> None:
 
 
 def test_a_talk_that_became_a_fax_stays_a_talk() -> None:
-    story = new_story("1.1", AT)
+    story = new_call_state("1.1", AT)
     for line in (
         "20261124090000.000|began|1.1|2|in|LjAzNTczMDEyMzQ1|12315",
         "20261124090005.000|queued|1.1|||||",
@@ -57,7 +57,7 @@ def test_a_talk_that_became_a_fax_stays_a_talk() -> None:
     ):
         note = read_note(line)
         assert note
-        tell(story, note)
+        apply(story, note)
     assert story.record.outcome is CallOutcome.TALKED and story.fax and story.fax.pages == 1
     assert (story.talked_seconds, story.record.wait_seconds) == (30.0, 5.0)
 

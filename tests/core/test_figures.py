@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.record import AgentChange, CallOutcome, CallRecord
-from gateway.core.call.state import new_story, tell
+from gateway.core.call.state import apply, new_call_state
 from gateway.core.item.contact import Channel
 from gateway.core.statistics import (
     AgentFigures,
@@ -30,11 +30,11 @@ LATER = DAY.until + timedelta(hours=1)
 TALKED, GAVE_UP = CallOutcome.TALKED, CallOutcome.GAVE_UP
 
 
-def told(*notes: tuple[float, What, tuple[str, ...]], call: str = "1.1") -> CallRecord:
+def told(*notes: tuple[float, EntryType, tuple[str, ...]], call: str = "1.1") -> CallRecord:
     """The record of a call that left these notes, at seconds after noon."""
-    story = new_story(call, NOON)
+    story = new_call_state(call, NOON)
     for seconds, what, rest in notes:
-        tell(story, Note(NOON + timedelta(seconds=seconds), what, call, rest))
+        apply(story, JournalEntry(NOON + timedelta(seconds=seconds), what, call, rest))
     return story.record
 
 
@@ -63,13 +63,13 @@ def test_a_day_in_which_the_clocks_change_has_its_own_length() -> None:
 
 def test_a_caller_who_is_put_back_into_the_queue_counts_once() -> None:
     record = told(
-        (0, What.BEGAN, ("1", "in", "", "12315")),
-        (2, What.QUEUED, ()),
-        (9, What.AGENT, ("8001",)),
-        (30, What.AGENT_LOST, ("8001",)),
-        (31, What.QUEUED, ()),
-        (60, What.AGENT, ("8002",)),
-        (90, What.ENDED, ("16", "talked", "complaint")),
+        (0, EntryType.BEGAN, ("1", "in", "", "12315")),
+        (2, EntryType.QUEUED, ()),
+        (9, EntryType.AGENT, ("8001",)),
+        (30, EntryType.AGENT_LOST, ("8001",)),
+        (31, EntryType.QUEUED, ()),
+        (60, EntryType.AGENT, ("8002",)),
+        (90, EntryType.ENDED, ("16", "talked", "complaint")),
     )
     made = counted(facts_of(record))
     assert (made.offered, made.asked, made.answered, made.in_time, made.connected) == (1, 1, 1, 1, 1)

@@ -9,33 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.call.journal import Note, What, number_of, read_note
+from gateway.core.call.journal import EntryType, JournalEntry, number_of, read_note
 from gateway.core.call.record import CallOutcome
-from gateway.core.call.state import Doing, Story, end, new_story, tell
+from gateway.core.call.state import CallState, Phase, apply, end, new_call_state
 from gateway.core.item.contact import Kind
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 FROM = base64.b64encode(b".13912345678").decode()
 
 
-def told(*notes: tuple[float, What, tuple[str, ...]], call: str = "1.1") -> Story:
-    story = new_story(call, START)
+def told(*notes: tuple[float, EntryType, tuple[str, ...]], call: str = "1.1") -> CallState:
+    story = new_call_state(call, START)
     for after, what, rest in notes:
-        tell(story, Note(START + timedelta(seconds=after), what, call, rest))
+        apply(story, JournalEntry(START + timedelta(seconds=after), what, call, rest))
     return story
 
 
-BEGAN = (0.0, What.BEGAN, ("2", "in", FROM))
+BEGAN = (0.0, EntryType.BEGAN, ("2", "in", FROM))
 
 
-def ended(after: float, outcome: str = "", kind: str = "") -> tuple[float, What, tuple[str, ...]]:
-    return (after, What.ENDED, ("16", outcome, kind))
+def ended(after: float, outcome: str = "", kind: str = "") -> tuple[float, EntryType, tuple[str, ...]]:
+    return (after, EntryType.ENDED, ("16", outcome, kind))
 
 
 def test_a_line_is_read() -> None:
     note = read_note(f"20261123235854.412|began|1795478334.3|1|in|{FROM}|\n")
     assert note is not None
-    assert (note.what, note.call, note.rest[:3]) == (What.BEGAN, "1795478334.3", ("1", "in", FROM))
+    assert (note.what, note.call, note.rest[:3]) == (EntryType.BEGAN, "1795478334.3", ("1", "in", FROM))
     assert note.at == datetime(2026, 11, 23, 23, 58, 54, 412000, UTC)
 
 
@@ -62,26 +62,36 @@ def test_any_caller_id_is_cleaned(raw: bytes) -> None:
     ("notes", "outcome"),
     [
         ((BEGAN, ended(5)), CallOutcome.GAVE_UP),
-        ((BEGAN, (3, What.QUEUED, ()), ended(9)), CallOutcome.GAVE_UP),
-        ((BEGAN, (3, What.QUEUED, ()), (5, What.AGENT, ("8001",)), ended(9)), CallOutcome.TALKED),
-        ((BEGAN, (3, What.MESSAGE, ("1.1-safety.wav",)), ended(9)), CallOutcome.MESSAGE),
-        ((BEGAN, (3, What.CALL_BACK, ()), ended(9)), CallOutcome.CALL_BACK),
+        ((BEGAN, (3, EntryType.QUEUED, ()), ended(9)), CallOutcome.GAVE_UP),
+        ((BEGAN, (3, EntryType.QUEUED, ()), (5, EntryType.AGENT, ("8001",)), ended(9)), CallOutcome.TALKED),
+        ((BEGAN, (3, EntryType.MESSAGE, ("1.1-safety.wav",)), ended(9)), CallOutcome.MESSAGE),
+        ((BEGAN, (3, EntryType.CALL_BACK, ()), ended(9)), CallOutcome.CALL_BACK),
         ((BEGAN, ended(9, "call_back")), CallOutcome.CALL_BACK),
         ((BEGAN, ended(9, "served")), CallOutcome.SERVED),
         (
-            (BEGAN, (1, What.PARTNER, ("110", "2")), (9, What.PARTNER_LEFT, ("110", "ANSWER")), ended(9)),
+            (
+                BEGAN,
+                (1, EntryType.PARTNER, ("110", "2")),
+                (9, EntryType.PARTNER_LEFT, ("110", "ANSWER")),
+                ended(9),
+            ),
             CallOutcome.PARTNER,
         ),
         (
-            (BEGAN, (1, What.PARTNER, ("110", "2")), (9, What.PARTNER_LEFT, ("110", "BUSY")), ended(9)),
+            (
+                BEGAN,
+                (1, EntryType.PARTNER, ("110", "2")),
+                (9, EntryType.PARTNER_LEFT, ("110", "BUSY")),
+                ended(9),
+            ),
             CallOutcome.GAVE_UP,
         ),
-        (((0, What.TURNED_AWAY, ("0", "in", FROM)),), CallOutcome.TURNED_AWAY),
-        (((0, What.REFUSED, ("404", "in", FROM, "Ljk5OTk5")),), CallOutcome.REFUSED),
+        (((0, EntryType.TURNED_AWAY, ("0", "in", FROM)),), CallOutcome.TURNED_AWAY),
+        (((0, EntryType.REFUSED, ("404", "in", FROM, "Ljk5OTk5")),), CallOutcome.REFUSED),
     ],
 )
 def test_the_outcome_is_the_most_that_happened(
-    notes: tuple[tuple[float, What, tuple[str, ...]], ...], outcome: CallOutcome
+    notes: tuple[tuple[float, EntryType, tuple[str, ...]], ...], outcome: CallOutcome
 ) -> None:
     story = told(*notes)
     assert story.over
@@ -92,10 +102,10 @@ def test_the_outcome_is_the_most_that_happened(
 def test_waits_add_up_and_a_second_agent_does_not_count() -> None:
     story = told(
         BEGAN,
-        (10, What.QUEUED, ()),
-        (17, What.AGENT, ("8001",)),
-        (60, What.AGENT_LOST, ()),
-        (63, What.AGENT, ("8002",)),
+        (10, EntryType.QUEUED, ()),
+        (17, EntryType.AGENT, ("8001",)),
+        (60, EntryType.AGENT_LOST, ()),
+        (63, EntryType.AGENT, ("8002",)),
         ended(90, "talked", "report"),
     )
     record = story.record
@@ -105,15 +115,15 @@ def test_waits_add_up_and_a_second_agent_does_not_count() -> None:
 
 
 def test_who_leaves_the_queue_has_waited_that_long() -> None:
-    story = told(BEGAN, (10, What.QUEUED, ()), (40, What.LEFT, ("call_back",)), ended(60))
+    story = told(BEGAN, (10, EntryType.QUEUED, ()), (40, EntryType.LEFT, ("call_back",)), ended(60))
     assert story.record.wait_seconds == 30.0
 
 
 def test_a_call_of_ours_talks_when_the_customer_answers() -> None:
     story = told(
-        (0, What.AGENT, ("8001",)),
-        (1, What.BEGAN, ("3", "back", FROM, "1.7")),
-        (9, What.BACK_TALK, ("1.7",)),
+        (0, EntryType.AGENT, ("8001",)),
+        (1, EntryType.BEGAN, ("3", "back", FROM, "1.7")),
+        (9, EntryType.BACK_TALK, ("1.7",)),
         ended(30, "talked"),
         call="back-1.7",
     )
@@ -125,11 +135,11 @@ def test_a_call_of_ours_talks_when_the_customer_answers() -> None:
 
 def test_a_story_that_is_over_takes_nothing_more() -> None:
     story = told(BEGAN, ended(5))
-    assert not tell(story, Note(START, What.AGENT, "1.1", ("8001",)))
-    assert story.doing is Doing.OVER
+    assert not apply(story, JournalEntry(START, EntryType.AGENT, "1.1", ("8001",)))
+    assert story.doing is Phase.OVER
 
 
 def test_cut_off_is_said_and_its_wait_counted() -> None:
-    story = told(BEGAN, (10, What.QUEUED, ()))
+    story = told(BEGAN, (10, EntryType.QUEUED, ()))
     record = end(story, START + timedelta(seconds=25), CallOutcome.CUT_OFF)
     assert (record.outcome, record.wait_seconds) == (CallOutcome.CUT_OFF, 15.0)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.transfer import (
     DIALLING,
     ENDED,
@@ -248,25 +248,25 @@ def test_the_same_fact_twice_changes_nothing() -> None:
 
 
 NOTES = [
-    (What.CONSULT, ("12345", "2", "A"), Fact.RINGS),
-    (What.TARGET_ON, ("12345", "T"), Fact.ANSWERED),
-    (What.TARGET_OFF, ("12345", "T", "16"), Fact.TARGET_GONE),
-    (What.TARGET_OFF, ("12345", "other", "16"), None),
-    (What.CONSULT_END, ("12345", "BUSY"), Fact.BUSY),
-    (What.CONSULT_END, ("12345", "NOANSWER"), Fact.NO_ANSWER),
-    (What.CONSULT_END, ("12345", "CHANUNAVAIL"), Fact.FAILED),
-    (What.CONSULT_END, ("12345", "REFUSED"), Fact.REFUSED),
-    (What.CONSULT_END, ("110", "BUSY"), None),
-    (What.AGENT_OFF, ("8001", "16", "A"), Fact.AGENT_GONE),
-    (What.AGENT_OFF, ("8001", "16", "B"), None),
-    (What.AGENT_OFF, ("8001", "16", "A", "1"), None),
-    (What.JOINED, (), Fact.JOINED),
-    (What.REQUEUED, (), Fact.REQUEUED),
-    (What.ENDED, ("16", "", ""), Fact.CALLER_GONE),
-    (What.QUEUED, (), None),
+    (EntryType.CONSULT, ("12345", "2", "A"), Fact.RINGS),
+    (EntryType.TARGET_ON, ("12345", "T"), Fact.ANSWERED),
+    (EntryType.TARGET_OFF, ("12345", "T", "16"), Fact.TARGET_GONE),
+    (EntryType.TARGET_OFF, ("12345", "other", "16"), None),
+    (EntryType.CONSULT_END, ("12345", "BUSY"), Fact.BUSY),
+    (EntryType.CONSULT_END, ("12345", "NOANSWER"), Fact.NO_ANSWER),
+    (EntryType.CONSULT_END, ("12345", "CHANUNAVAIL"), Fact.FAILED),
+    (EntryType.CONSULT_END, ("12345", "REFUSED"), Fact.REFUSED),
+    (EntryType.CONSULT_END, ("110", "BUSY"), None),
+    (EntryType.AGENT_OFF, ("8001", "16", "A"), Fact.AGENT_GONE),
+    (EntryType.AGENT_OFF, ("8001", "16", "B"), None),
+    (EntryType.AGENT_OFF, ("8001", "16", "A", "1"), None),
+    (EntryType.JOINED, (), Fact.JOINED),
+    (EntryType.REQUEUED, (), Fact.REQUEUED),
+    (EntryType.ENDED, ("16", "", ""), Fact.CALLER_GONE),
+    (EntryType.QUEUED, (), None),
 ]
 
 
 @pytest.mark.parametrize("what, rest, fact", NOTES)
-def test_what_a_note_means(what: What, rest: tuple[str, ...], fact: Fact | None) -> None:
-    assert fact_of(Note(AT, what, "1.1", rest), NEW) is fact
+def test_what_a_note_means(what: EntryType, rest: tuple[str, ...], fact: Fact | None) -> None:
+    assert fact_of(JournalEntry(AT, what, "1.1", rest), NEW) is fact

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from gateway.core.call.journal import What
+from gateway.core.call.journal import EntryType
 from gateway.pbx.journal import read_journal
 from tests.live.conftest import Gateway
 from tests.live.raw_sip import ask, offer
@@ -71,7 +71,7 @@ async def test_a_refused_call_leaves_a_line_and_counts(
     record = await gateway.call_of(caller, seen + 1)
     assert (record["outcome"], record["number"], record["line"]) == ("refused", None, 0)
     notes = [n for n in read_journal(gateway.places.journal) if n.call == record["id"]]
-    assert [(n.what, n.arg(0)) for n in notes] == [(What.REFUSED, str(status))]
+    assert [(n.what, n.arg(0)) for n in notes] == [(EntryType.REFUSED, str(status))]
     async with asyncio.timeout(5):
         while await asyncio.to_thread(refused, gateway) != before + 1:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

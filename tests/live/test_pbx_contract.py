@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.core.call.journal import Note, What
-from gateway.core.call.record import CallBack
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.record import Callback
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.fake import FakePbx
 from gateway.pbx.port import Pbx, PbxEvent, SeatSeen, Up
@@ -107,12 +107,16 @@ async def test_an_owed_call_holds_a_place_until_it_is_taken_back(told: Told) -> 
     await pbx.sign_in("8001", "agent1", paused="other")
     if isinstance(pbx, FakePbx):
         pbx.device("8001", 1)
-    owed = CallBack("1.9", "13912345678", "1.9", AT, AT)
+    owed = Callback("1.9", "13912345678", "1.9", AT, AT)
     assert await pbx.place(owed)
-    await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_PLACED and e.arg(0) == "1.9")
+    await told.until(
+        lambda e: isinstance(e, JournalEntry) and e.what is EntryType.BACK_PLACED and e.arg(0) == "1.9"
+    )
     if isinstance(pbx, FakePbx):  # a phone must be there for a real queue to keep anybody
         assert await pbx.take_back("back-1.9")
-    await told.until(lambda e: isinstance(e, Note) and e.what is What.BACK_LEFT and e.arg(0) == "1.9")
+    await told.until(
+        lambda e: isinstance(e, JournalEntry) and e.what is EntryType.BACK_LEFT and e.arg(0) == "1.9"
+    )
     assert not await pbx.take_back("back-1.9")
 
 

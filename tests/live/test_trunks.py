@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.call.journal import What
+from gateway.core.call.journal import EntryType
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.journal import read_journal
 from gateway.settings.cache import cache_home
@@ -203,7 +203,9 @@ async def test_only_a_trunk_that_fails_is_passed_over(
                 await call.hang_up()
             outcome = (await gateway.call_of("13912340000"))["outcome"]
             assert outcome == ("talked" if reached else "not_reached")
-            failed = [n.rest[0] for n in read_journal(gateway.places.journal) if n.what is What.WAY_FAILED]
+            failed = [
+                n.rest[0] for n in read_journal(gateway.places.journal) if n.what is EntryType.WAY_FAILED
+            ]
             assert failed == (["trunk"] if reached else [])
         finally:
             await to_thread(runs.close)  # type: ignore[attr-defined]

@@ -61,7 +61,11 @@ def test_what_is_recalled_says_so(shipped: Rules) -> None:
 
 
 def test_the_page_names_all_that_is_not_verified(shipped: Rules) -> None:
-    page = (SHIPPED.parent / "docs/operating/rules.md").read_text("utf-8").partition("## What is not verified")[2]
+    page = (
+        (SHIPPED.parent / "docs/operating/rules.md")
+        .read_text("utf-8")
+        .partition("## What is not verified")[2]
+    )
     unsure = [clock.name for rules in shipped.sets for clock in rules.clocks if not clock.verified]
     unsure += [entry.what for entry in shipped.retention if not entry.verified]
     assert [name for name in unsure if f"`{name}`" not in page] == []

@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import PbxDown, SetupError
 from gateway.pbx import asterisk_tree
 from gateway.pbx.asterisk_tree import Asterisk, find, major
+from gateway.setup import asterisk_tree as making
 from gateway.setup.asterisk_tree import find_or_make
 
 
@@ -88,7 +89,7 @@ def test_without_a_mirror_the_error_says_so(no_asterisk: Path) -> None:
 
 
 def test_a_mirror_that_fails_is_quoted(no_asterisk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asterisk_tree.debian, "_codename", lambda: "trixie")
+    monkeypatch.setattr(making.debian, "_codename", lambda: "trixie")
     targets = "echo http://mirror.test/debian trixie"
     program(
         no_asterisk / "bin",
@@ -105,7 +106,7 @@ def test_a_mirror_that_fails_is_quoted(no_asterisk: Path, monkeypatch: pytest.Mo
 def test_a_full_disk_is_said_before_anything_is_fetched(
     no_asterisk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asterisk_tree, "NEEDED_MB", 2**40)
+    monkeypatch.setattr(making, "NEEDED_MB", 2**40)
     with pytest.raises(SetupError, match="MB are free"):
         find_or_make(no_asterisk / "cache", quiet)
 
@@ -127,5 +128,5 @@ def test_a_half_made_tree_is_not_found(no_asterisk: Path) -> None:
 
 def test_two_set_ups_wait_for_each_other(tmp_path: Path) -> None:
     lock = tmp_path / "asterisk.lock"
-    with asterisk_tree._alone(lock), lock.open("w") as other, pytest.raises(BlockingIOError):
+    with making._alone(lock), lock.open("w") as other, pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.core.call.record import AgentChange, CallBack, CallBackState, CallOutcome
+from gateway.core.call.record import AgentChange, Callback, CallbackState, CallOutcome
 from gateway.core.item.contact import Channel, Kind, Task
 from gateway.core.item.item import QueueQuery
 from gateway.core.statistics import WINDOW, Rows, Standing, day_of, facts_of
@@ -34,7 +34,7 @@ async def test_rows_are_those_of_the_period_and_a_day_before(storage: Storage) -
     changes = [AgentChange(after(n), "agent1", "talking" if n % 2 else "wrap_up", "x") for n in range(4)]
     await storage.agents.add_changes([replace(changes[0], at=TODAY.since - 2 * WINDOW), *changes])
     for n, at in enumerate((TODAY.since, TODAY.until - timedelta(milliseconds=1), TODAY.until)):
-        await storage.call_backs.book(CallBack(f"b{n}", "139", f"b{n}", MONDAY, at))
+        await storage.call_backs.book(Callback(f"b{n}", "139", f"b{n}", MONDAY, at))
     assert await storage.figures.rows([TODAY]) == [Rows([facts_of(one) for one in kept], changes, [], 2)]
 
 
@@ -67,8 +67,8 @@ async def test_what_stands_open(storage: Storage, intake: Intake) -> None:
 
 async def test_calls_owed_are_those_that_somebody_still_waits_for(storage: Storage, intake: Intake) -> None:
     receipt = await intake.submit(contact("call:1", channel=Channel.PHONE, task=Task.CALL_BACK))
-    for n, state in enumerate(CallBackState):
-        one = CallBack(f"b{n}", "139", f"b{n}", MONDAY, MONDAY, state, receipt.number)
+    for n, state in enumerate(CallbackState):
+        one = Callback(f"b{n}", "139", f"b{n}", MONDAY, MONDAY, state, receipt.number)
         await storage.call_backs.book(one)
     assert (await storage.figures.standing(MONDAY.date())).owed == 4, "all but done and cancelled"
     await intake.claim("agent1", QueueQuery(), receipt.number)

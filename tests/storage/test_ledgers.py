@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from gateway.core.call.record import (
     AgentChange,
-    CallBack,
-    CallBackState,
+    Callback,
+    CallbackState,
     CallOutcome,
     CallRecord,
     Gap,
@@ -21,7 +21,7 @@ from gateway.core.call.record import (
 )
 from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.item.contact import Task
-from gateway.core.ledgers import CallBackBook
+from gateway.core.ledgers import CallbackLedger
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, Clock, contact, door
 
@@ -116,35 +116,35 @@ async def test_the_caller_may_be_anything(storage: Storage) -> None:
 # ---------------------------------------------------------------- calls that are owed
 
 
-def owed(n: int, **changes: object) -> CallBack:
-    return replace(CallBack(f"cb{n}", "138", f"call{n}", after(-n), after(n)), **changes)  # type: ignore[arg-type]
+def owed(n: int, **changes: object) -> Callback:
+    return replace(Callback(f"cb{n}", "138", f"call{n}", after(-n), after(n)), **changes)  # type: ignore[arg-type]
 
 
 async def test_call_backs(storage: Storage) -> None:
     book = storage.call_backs
     for n in range(4):
         assert await book.book(owed(n)) == owed(n)
-    assert await moved(book, owed(2), CallBackState.PLACED)
-    assert await book.book(owed(2, phone="other")) == owed(2, state=CallBackState.PLACED)
+    assert await moved(book, owed(2), CallbackState.PLACED)
+    assert await book.book(owed(2, phone="other")) == owed(2, state=CallbackState.PLACED)
     await book.link("cb1", "260302000015")
-    assert await moved(book, owed(0), CallBackState.DONE)
+    assert await moved(book, owed(0), CallbackState.DONE)
     assert await book.owed() == [
         owed(3),
-        owed(2, state=CallBackState.PLACED),
+        owed(2, state=CallbackState.PLACED),
         owed(1, number="260302000015"),
     ]
-    assert [o.id for o in await book.owed(CallBackState.DONE)] == ["cb0"]
-    assert not await moved(book, owed(9), CallBackState.DONE)
+    assert [o.id for o in await book.owed(CallbackState.DONE)] == ["cb0"]
+    assert not await moved(book, owed(9), CallbackState.DONE)
 
 
-async def moved(book: CallBackBook, before: CallBack, state: CallBackState) -> bool:
+async def moved(book: CallbackLedger, before: Callback, state: CallbackState) -> bool:
     return await book.change(replace(before, state=state), before.state, after(0)) is not None
 
 
 async def test_a_change_happens_once(storage: Storage) -> None:
     await storage.call_backs.book(owed(1))
     done = await asyncio.gather(
-        *(moved(storage.call_backs, owed(1), CallBackState.DIALLING) for _ in range(20))
+        *(moved(storage.call_backs, owed(1), CallbackState.DIALLING) for _ in range(20))
     )
     assert sorted(done) == [False] * 19 + [True]
 
@@ -154,7 +154,7 @@ async def test_a_change_keeps_counts_and_the_items_number(storage: Storage) -> N
     await book.book(owed(1))
     await book.link("cb1", "260302000015")
     tried = owed(1, attempts=1, dials=2, due_at=after(30))
-    assert await book.change(tried, CallBackState.PENDING, after(1)) == replace(tried, number="260302000015")
+    assert await book.change(tried, CallbackState.PENDING, after(1)) == replace(tried, number="260302000015")
     assert await book.owed() == [replace(tried, number="260302000015")]
 
 
@@ -164,12 +164,12 @@ async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: S
     await storage.call_backs.book(owed(1))
     await storage.call_backs.link("cb1", number)
     for before, state in (
-        (CallBackState.PENDING, CallBackState.DIALLING),
-        (CallBackState.DIALLING, CallBackState.FAILED),
+        (CallbackState.PENDING, CallbackState.DIALLING),
+        (CallbackState.DIALLING, CallbackState.FAILED),
     ):
-        line = ("call_back_failed", "请人工联系") if state is CallBackState.FAILED else None
+        line = ("call_back_failed", "请人工联系") if state is CallbackState.FAILED else None
         assert await storage.call_backs.change(owed(1, state=state), before, after(1), line)
-    assert not await storage.call_backs.change(owed(1), CallBackState.DIALLING, after(2), ("x", "twice"))
+    assert not await storage.call_backs.change(owed(1), CallbackState.DIALLING, after(2), ("x", "twice"))
     detail = await intake.get(number)
     assert detail.item.task is Task.CALL_BACK
     assert [(one.what, one.text) for one in detail.timeline][1:] == [("call_back_failed", "请人工联系")]

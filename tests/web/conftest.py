@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.calls.statistics import DayBook
+from gateway.calls.statistics import Statistics
 from gateway.tasks import Pace, Supervisor
 from gateway.web.site import WebParts, make_app
 from tests.web.memory_house import (
@@ -64,7 +64,7 @@ class House:
                 public_url="https://12315.example",
                 now=lambda: NOW,
                 missing=self.door.missing,
-                book=DayBook(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
+                book=Statistics(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
                 audit=self.audit,
                 tasks=self.tasks,
             )

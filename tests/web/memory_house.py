@@ -26,7 +26,7 @@ from gateway.core.item.revision import Revision, differences, facts, merged
 from gateway.core.roles import Account, Role
 from gateway.core.statistics import Period, Rows, Standing
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
-from gateway.web.ports import Told
+from gateway.web.ports import EventListener
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 CODE = "482913"
@@ -318,7 +318,7 @@ class MemoryBoard:
 
     away: bool = False
     scene: Scene | None = None
-    told: list[Told] = field(default_factory=list)
+    told: list[EventListener] = field(default_factory=list)
     seats: dict[str, AgentView] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
 
@@ -356,7 +356,7 @@ class MemoryBoard:
     def counts(self) -> BoardCounts:
         return BoardCounts(self.ended, 2)
 
-    def listen(self, told: Told) -> Callable[[], None]:
+    def listen(self, told: EventListener) -> Callable[[], None]:
         self.told.append(told)
         return lambda: self.told.remove(told)
 

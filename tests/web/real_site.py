@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from gateway.accounts.accounts import Accounts
 from gateway.calls.board import StoreView, TokenLedger
-from gateway.calls.statistics import DayBook
+from gateway.calls.statistics import Statistics
 from gateway.intake.intake import Intake, faults
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
@@ -78,7 +78,7 @@ async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> A
         missing=faults,
         place=storage.files.path,
         public=PublicSide(rules, config.Centre(), pages),
-        book=DayBook(storage.figures, ZONE, changes.get("now", utc_now)),
+        book=Statistics(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,
         matters=Matters(intake, storage, rules, ZONE),
         audit=storage.audit,

@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.cli.main import main
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.record import AgentChange, CallOutcome, CallRecord
-from gateway.core.call.state import end, new_story, tell
+from gateway.core.call.state import apply, end, new_call_state
 from gateway.core.statistics import CallFacts, Rows, Standing, day_of
 from gateway.web.http.masks import masked
 from tests.web.conftest import House
@@ -65,42 +65,42 @@ CALLS = st.lists(
 )
 
 
-def notes_of(one: Planned) -> Iterator[tuple[float, What, tuple[str, ...]]]:
+def notes_of(one: Planned) -> Iterator[tuple[float, EntryType, tuple[str, ...]]]:
     """What the dialplan would note, at seconds after the call's begin."""
     ours = one.way in ("outgoing", "called_back", "not_reached")
     way = "in" if not ours else "out" if one.way == "outgoing" else "back"
     if one.way == "turned_away":
-        yield 0, What.TURNED_AWAY, ("0", "in", "", "12315")
+        yield 0, EntryType.TURNED_AWAY, ("0", "in", "", "12315")
         return
-    yield 0, What.BEGAN, ("1", way, "", "b1" if way == "back" else "12315")
+    yield 0, EntryType.BEGAN, ("1", way, "", "b1" if way == "back" else "12315")
     if one.way in ("talked", "requeued", "left_queue"):
-        yield 1, What.QUEUED, ()
+        yield 1, EntryType.QUEUED, ()
     if one.way in ("talked", "requeued"):
-        yield 1 + one.wait, What.AGENT, ("agent9" if one.way == "requeued" else one.agent,)
+        yield 1 + one.wait, EntryType.AGENT, ("agent9" if one.way == "requeued" else one.agent,)
     if one.way == "requeued":
-        yield 2 + one.wait, What.AGENT_LOST, ("agent9",)
-        yield 2 + one.wait, What.QUEUED, ()
-        yield 5 + one.wait, What.AGENT, (one.agent,)
+        yield 2 + one.wait, EntryType.AGENT_LOST, ("agent9",)
+        yield 2 + one.wait, EntryType.QUEUED, ()
+        yield 5 + one.wait, EntryType.AGENT, (one.agent,)
     if one.way == "message":
-        yield 3, What.MESSAGE, ("m.wav",)
+        yield 3, EntryType.MESSAGE, ("m.wav",)
     if one.way == "partner":
-        yield 3, What.PARTNER, ("110", "2")
-        yield 9, What.PARTNER_LEFT, ("110", "ANSWER")
+        yield 3, EntryType.PARTNER, ("110", "2")
+        yield 9, EntryType.PARTNER_LEFT, ("110", "ANSWER")
     if one.way == "outgoing":
-        yield 2, What.AGENT, (one.agent,)
+        yield 2, EntryType.AGENT, (one.agent,)
     if one.way == "called_back":
-        yield 2, What.BACK_TALK, ("b1",)
+        yield 2, EntryType.BACK_TALK, ("b1",)
     last = 1 + one.wait if one.way == "left_queue" else 5 + one.wait + one.talk
     if one.way != "cut_off":
         said = one.way if one.way in ("call_back", "served", "not_reached") else ""
-        yield last, What.ENDED, ("16", said, "")
+        yield last, EntryType.ENDED, ("16", said, "")
 
 
 def record_of(n: int, one: Planned) -> CallRecord:
     began = PERIOD.since + timedelta(seconds=SLOT * n + 5)
-    story = new_story(f"{n}.1", began)
+    story = new_call_state(f"{n}.1", began)
     for seconds, what, rest in notes_of(one):
-        tell(story, Note(began + timedelta(seconds=seconds), what, f"{n}.1", rest))
+        apply(story, JournalEntry(began + timedelta(seconds=seconds), what, f"{n}.1", rest))
     if one.way == "cut_off":
         end(story, began + timedelta(seconds=30), CallOutcome.CUT_OFF)
     assert story.over

@@ -37,7 +37,7 @@ PATIENCE = 3  # tries after which a mail is taken in without being read
 BOUNCE_TEXT = 2000
 
 
-class Door(Protocol):
+class MailIntake(Protocol):
     """What is needed of intake. Both are idempotent by key."""
 
     async def submit(self, contact: Contact) -> Receipt: ...
@@ -104,7 +104,7 @@ class Reception:
 
     def __init__(
         self,
-        door: Door,
+        door: MailIntake,
         threads: Threads,
         marks: Marks,
         spool: Path,

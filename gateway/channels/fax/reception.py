@@ -21,14 +21,13 @@ from gateway.channels.fax.pages import NOTHING, Sheets, read_sheets
 from gateway.core.call.record import CallRecord
 from gateway.core.fax.record import Fax, FaxNote, FaxPage, FaxStatus, Reading, is_again, status_of
 from gateway.core.item.contact import Contact, Evidence, Receipt
-from gateway.intake.intake import Beside
-from gateway.storage import Transaction
+from gateway.intake.intake import Beside, Transaction
 
 AGAIN_WITHIN = timedelta(days=7)
 EMPTY = 8  # bytes: a TIFF's head, before the first page is whole
 
 
-class Door(Protocol):
+class FaxIntake(Protocol):
     """Of intake, what is needed here."""
 
     async def submit(self, contact: Contact, beside: Beside | None = None) -> Receipt: ...
@@ -61,7 +60,7 @@ class FaxReception:
 
     def __init__(
         self,
-        door: Door,
+        door: FaxIntake,
         ledger: Ledger,
         spool: Path,
         work: Path,

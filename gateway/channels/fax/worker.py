@@ -1,8 +1,8 @@
-"""A child process that touches the dots of strangers: `python -m gateway.channels.fax.worker TIFF FOLDER PAGES`.
+"""The child process that opens fax files: `python -m gateway.channels.fax.worker TIFF FOLDER PAGES`.
 
 Writes a picture of each page (PNG, one bit, square pixels) and one PDF of all into the folder, and one
-line of JSON to stdout. Memory, time and file size are bounded before the file is opened; what breaks
-breaks here. Started by gateway/channels/fax/pages.py, and by nobody else.
+line of JSON to stdout. Memory, time and file size are bounded before the file is opened, so that a
+hostile file ends this process and not the gateway. Started by gateway/channels/fax/pages.py.
 """
 
 from __future__ import annotations

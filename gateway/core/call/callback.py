@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.core.call.journal import Note, What
-from gateway.core.call.record import CallBack, CallBackState
+from gateway.core.call.journal import EntryType, JournalEntry
+from gateway.core.call.record import Callback, CallbackState
 
 LET_GO = timedelta(minutes=1)  # until the next try after an agent hung up before the customer was there
 LEFT = (timedelta(seconds=5), timedelta(minutes=5))  # first and longest pause after a place was lost
@@ -40,20 +40,20 @@ class Try:
     over: bool = False
     status: str = ""
 
-    def tell(self, note: Note) -> None:
+    def tell(self, note: JournalEntry) -> None:
         """Take one note of this try's call."""
         match note.what:
-            case What.BACK_PLACED:  # the place may be a second one for the same call
+            case EntryType.BACK_PLACED:  # the place may be a second one for the same call
                 self.placed, self.taken, self.over = True, False, False
-            case What.BEGAN:
+            case EntryType.BEGAN:
                 self.began = True
-            case What.BACK_TALK:
+            case EntryType.BACK_TALK:
                 self.talked = True
-            case What.BACK_DONE:
+            case EntryType.BACK_DONE:
                 self.status = note.arg(1)
-            case What.BACK_LEFT:
+            case EntryType.BACK_LEFT:
                 self.over = self.over or (self.placed and not self.began)
-            case What.ENDED:
+            case EntryType.ENDED:
                 self.over = True
 
     @property
@@ -83,18 +83,18 @@ _WHY = {
 class Outcome:
     """What follows from a try: the call-back as it is now, and the line on its item (what, text)."""
 
-    owed: CallBack
+    owed: Callback
     what: str = ""
     text: str = ""
 
 
-def after(owed: CallBack, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+def after(owed: Callback, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
     """What follows from a try that is over. `again` are the pauses after each call that did not reach."""
-    if done.began and owed.state is not CallBackState.DIALLING:
+    if done.began and owed.state is not CallbackState.DIALLING:
         owed = replace(owed, dials=owed.dials + 1)
     match done.end:
         case TryEnd.TALKED:
-            return Outcome(replace(owed, state=CallBackState.DONE, due_at=None), "called_back", "已回电接通")
+            return Outcome(replace(owed, state=CallbackState.DONE, due_at=None), "called_back", "已回电接通")
         case TryEnd.NOT_REACHED:
             return _not_reached(owed, done, now, again)
         case TryEnd.LET_GO:
@@ -103,19 +103,19 @@ def after(owed: CallBack, done: Try, now: datetime, again: Sequence[timedelta]) 
     return Outcome(_pending(owed, None))
 
 
-def _not_reached(owed: CallBack, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+def _not_reached(owed: Callback, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
     tried = replace(owed, attempts=owed.attempts + 1)
     why = _WHY.get(done.status, "呼叫中断")
     if tried.attempts > len(again) or done.status in NEVER:
         text = f"回电未接通：{why}；第{tried.attempts}次，不再自动拨打，请人工联系"
-        return Outcome(replace(tried, state=CallBackState.FAILED, due_at=None), "call_back_failed", text)
+        return Outcome(replace(tried, state=CallbackState.FAILED, due_at=None), "call_back_failed", text)
     pause = again[tried.attempts - 1]
     text = f"回电未接通：{why}；第{tried.attempts}次，{_words(pause)}后再拨"
     return Outcome(_pending(tried, now + pause), "not_reached", text)
 
 
-def _pending(owed: CallBack, due: datetime | None) -> CallBack:
-    return replace(owed, state=CallBackState.PENDING, due_at=due)
+def _pending(owed: Callback, due: datetime | None) -> Callback:
+    return replace(owed, state=CallbackState.PENDING, due_at=due)
 
 
 def _words(pause: timedelta) -> str:
@@ -123,7 +123,7 @@ def _words(pause: timedelta) -> str:
     return f"{minutes // 60}小时" if minutes and minutes % 60 == 0 else f"{minutes}分钟"
 
 
-def tries(notes: Iterable[Note], at: datetime) -> dict[str, Try]:
+def tries(notes: Iterable[JournalEntry], at: datetime) -> dict[str, Try]:
     """The tries that these notes tell of, by the call made for each."""
     told: dict[str, Try] = {}
     for note in notes:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from gateway.core import telephone
 
 
-class What(StrEnum):
+class EntryType(StrEnum):
     """Everything the dialplan notes; behind each what follows it in the line."""
 
     BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id
@@ -55,15 +55,15 @@ class What(StrEnum):
     GATEWAY_LOST = "gateway_lost"
 
 
-_KNOWN = {what.value: what for what in What}
+_KNOWN = {what.value: what for what in EntryType}
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class JournalEntry:
     """What happened to which call. `at` is aware (UTC)."""
 
     at: datetime
-    what: What
+    what: EntryType
     call: str
     rest: tuple[str, ...] = ()
 
@@ -72,7 +72,7 @@ class Note:
         return self.rest[index] if index < len(self.rest) else ""
 
 
-def read_note(line: str) -> Note | None:
+def read_note(line: str) -> JournalEntry | None:
     """A journal line; None when it is none."""
     parts = line.strip().split("|")
     if len(parts) < 3 or parts[1] not in _KNOWN:
@@ -80,7 +80,7 @@ def read_note(line: str) -> Note | None:
     at = _time(parts[0])
     if at is None:
         return None
-    return Note(at, _KNOWN[parts[1]], parts[2], tuple(parts[3:]))
+    return JournalEntry(at, _KNOWN[parts[1]], parts[2], tuple(parts[3:]))
 
 
 def _time(text: str) -> datetime | None:

@@ -77,7 +77,7 @@ class CallRecord:
     back_of: str = ""
 
 
-class CallBackState(StrEnum):
+class CallbackState(StrEnum):
     """PENDING until due and a line is free, PLACED while it holds a place in the queue, then DIALLING."""
 
     PENDING = "pending"
@@ -89,7 +89,7 @@ class CallBackState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CallBack:
+class Callback:
     """A call owed. `arrived_at` is when the caller first called: his place among all who wait.
 
     `dials` counts the calls made for it, `attempts` those that did not reach the customer; `due_at` is when
@@ -101,7 +101,7 @@ class CallBack:
     call_id: str
     arrived_at: datetime
     booked_at: datetime
-    state: CallBackState = CallBackState.PENDING
+    state: CallbackState = CallbackState.PENDING
     number: str = ""
     attempts: int = 0
     dials: int = 0
@@ -111,9 +111,9 @@ class CallBack:
 _BACK = re.compile(r"back[0-9]*-")  # before the id of an owed call: the id of a call that is made for it
 
 
-def back_call(owed: CallBack) -> str:
+def back_call(owed: Callback) -> str:
     """The id of the call that is being made for an owed call, else of the next one: back-X, back2-X, …"""
-    count = owed.dials if owed.state is CallBackState.DIALLING else owed.dials + 1
+    count = owed.dials if owed.state is CallbackState.DIALLING else owed.dials + 1
     return f"back{count if count > 1 else ''}-{owed.id}"
 
 

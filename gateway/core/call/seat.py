@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.core.call.record import CallBack, CallBackState
+from gateway.core.call.record import Callback, CallbackState
 
 WRAP_UP = "wrap-up"
 NO_PHONE = "phone"  # paused by itself: its phone is not there
@@ -102,11 +102,11 @@ def priority(arrived_at: datetime) -> int:
 class Places:
     """Which owed calls get a place in the queue, and which give theirs up for now."""
 
-    give: tuple[CallBack, ...] = ()
-    take: tuple[CallBack, ...] = ()
+    give: tuple[Callback, ...] = ()
+    take: tuple[Callback, ...] = ()
 
 
-def places(owed: Sequence[CallBack], free_lines: int, needed: int, live: Collection[str]) -> Places:
+def places(owed: Sequence[Callback], free_lines: int, needed: int, live: Collection[str]) -> Places:
     """Give places to the earliest while lines are free to dial them; the latest step back first.
 
     `needed` lines must be free for one call-back; `live` are the calls still going on: a caller
@@ -114,12 +114,12 @@ def places(owed: Sequence[CallBack], free_lines: int, needed: int, live: Collect
     """
     most = max(0, free_lines - needed + 1)
     due = sorted(
-        (o for o in owed if o.state in (CallBackState.PENDING, CallBackState.PLACED)),
+        (o for o in owed if o.state in (CallbackState.PENDING, CallbackState.PLACED)),
         key=lambda o: (o.arrived_at, o.id),
     )
     ready = [o for o in due if o.call_id not in live]
     held = {o.id for o in ready[:most]}
     return Places(
-        give=tuple(o for o in ready if o.id in held and o.state is CallBackState.PENDING),
-        take=tuple(o for o in due if o.id not in held and o.state is CallBackState.PLACED),
+        give=tuple(o for o in ready if o.id in held and o.state is CallbackState.PENDING),
+        take=tuple(o for o in due if o.id not in held and o.state is CallbackState.PLACED),
     )

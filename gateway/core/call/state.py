@@ -12,14 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.core import telephone
-from gateway.core.call.journal import Note, What, number_of
+from gateway.core.call.journal import EntryType, JournalEntry, number_of
 from gateway.core.call.record import CallOutcome, CallRecord, is_back
 from gateway.core.call.transfer import Transfer
 from gateway.core.fax.record import FaxNote
 from gateway.core.item.contact import Kind
 
 
-class Doing(StrEnum):
+class Phase(StrEnum):
     """What a live call is at; the word of a line on the wallboard."""
 
     MENU = "menu"
@@ -39,7 +39,7 @@ DIRECTIONS = {"in": "in", "out": "out", "back": "out"}
 
 
 @dataclass(slots=True)
-class Story:
+class CallState:
     """One call while it is told. `began` is False until its begin was seen.
 
     `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
@@ -51,7 +51,7 @@ class Story:
     id: str
     record: CallRecord
     began: bool = False
-    doing: Doing = Doing.MENU
+    doing: Phase = Phase.MENU
     since: datetime | None = None
     kind: Kind = Kind.UNSORTED
     messages: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Story:
     talked_seconds: float = 0.0
     transfers: tuple[Transfer, ...] = ()
     fax: FaxNote | None = None
-    told: set[Note] = field(default_factory=set)
+    told: set[JournalEntry] = field(default_factory=set)
     served: bool = False
     booked: bool = False
     partner_talked: bool = False
@@ -74,13 +74,13 @@ class Story:
         return self.record.ended_at is not None
 
 
-def new_story(call: str, at: datetime) -> Story:
+def new_call_state(call: str, at: datetime) -> CallState:
     """A call of which only the id is known yet."""
     record = CallRecord(id=call, direction="in", caller="", dialled="", line=0, started_at=at)
-    return Story(call, record, since=at)
+    return CallState(call, record, since=at)
 
 
-def tell(story: Story, note: Note) -> bool:
+def apply(story: CallState, note: JournalEntry) -> bool:
     """Take one note into the story. False when it was told already or changes nothing."""
     if story.over or note in story.told:
         return False
@@ -89,7 +89,7 @@ def tell(story: Story, note: Note) -> bool:
     return True
 
 
-def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
+def end(story: CallState, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
     """The call is over. The outcome is what happened, unless it is given (cut off)."""
     record = story.record
     wait = record.wait_seconds
@@ -97,18 +97,18 @@ def end(story: Story, at: datetime, outcome: CallOutcome | None = None) -> CallR
         wait = (at - record.queued_at).total_seconds()
     decided = outcome or _outcome(story)
     story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
-    _go(story, Doing.OVER, at)
+    _go(story, Phase.OVER, at)
     return story.record
 
 
 # ---------------------------------------------------------------- what each note does
 
 
-def _nothing(story: Story, note: Note) -> None:
+def _nothing(story: CallState, note: JournalEntry) -> None:
     """Of interest to others only."""
 
 
-def _began(story: Story, note: Note) -> None:
+def _began(story: CallState, note: JournalEntry) -> None:
     line, direction, number = note.arg(0), note.arg(1), number_of(note.arg(2))
     story.began = True
     story.record = replace(
@@ -125,18 +125,18 @@ def _began(story: Story, note: Note) -> None:
         story.record = replace(story.record, back_of=note.arg(3))
     elif direction == "out":
         story.record = replace(story.record, agent=note.arg(3))
-    _go(story, Doing.MENU if direction == "in" else Doing.OUT, note.at)
+    _go(story, Phase.MENU if direction == "in" else Phase.OUT, note.at)
 
 
-def _turned_away(story: Story, note: Note) -> None:
+def _turned_away(story: CallState, note: JournalEntry) -> None:
     _not_taken(story, note, telephone.plain(note.arg(3)), CallOutcome.TURNED_AWAY)
 
 
-def _refused(story: Story, note: Note) -> None:
+def _refused(story: CallState, note: JournalEntry) -> None:
     _not_taken(story, note, number_of(note.arg(3)), CallOutcome.REFUSED)
 
 
-def _not_taken(story: Story, note: Note, dialled: str, outcome: CallOutcome) -> None:
+def _not_taken(story: CallState, note: JournalEntry, dialled: str, outcome: CallOutcome) -> None:
     story.began = True
     story.record = replace(
         story.record,
@@ -146,25 +146,25 @@ def _not_taken(story: Story, note: Note, dialled: str, outcome: CallOutcome) -> 
         ended_at=note.at,
         outcome=outcome,
     )
-    story.doing = Doing.OVER
+    story.doing = Phase.OVER
 
 
-def _queued(story: Story, note: Note) -> None:
+def _queued(story: CallState, note: JournalEntry) -> None:
     record = story.record
     story.record = replace(record, queued_at=record.queued_at or note.at)
     story.caller_leg = note.arg(0) or story.caller_leg
-    _go(story, Doing.QUEUE, note.at)
+    _go(story, Phase.QUEUE, note.at)
 
 
-def _left(story: Story, note: Note) -> None:
+def _left(story: CallState, note: JournalEntry) -> None:
     record = story.record
     if record.queued_at and not record.talked_at:
         waited = (note.at - (story.since or record.queued_at)).total_seconds()
         story.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
-    _go(story, Doing.MENU, note.at)
+    _go(story, Phase.MENU, note.at)
 
 
-def _agent(story: Story, note: Note) -> None:
+def _agent(story: CallState, note: JournalEntry) -> None:
     """Whoever answered last out of the queue counts; colleagues he handed on to stand in the transfers."""
     record = story.record
     waited = record.wait_seconds
@@ -173,84 +173,84 @@ def _agent(story: Story, note: Note) -> None:
     talked = record.talked_at or (note.at if record.direction == "in" and not is_back(story.id) else None)
     story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
     story.seat, story.agent_leg, story.caller_leg = note.arg(0), note.arg(1), note.arg(2)
-    _go(story, Doing.OUT if is_back(story.id) else Doing.TALK, note.at)
+    _go(story, Phase.OUT if is_back(story.id) else Phase.TALK, note.at)
 
 
-def _answered_outside(story: Story, note: Note) -> None:
+def _answered_outside(story: CallState, note: JournalEntry) -> None:
     """A call of ours was answered."""
     story.record = replace(story.record, talked_at=note.at, answered_at=note.at)
-    _go(story, Doing.TALK, note.at)
+    _go(story, Phase.TALK, note.at)
 
 
-def _outside_agent(story: Story, note: Note) -> None:
+def _outside_agent(story: CallState, note: JournalEntry) -> None:
     ours = story.record.direction == "out" and not is_back(story.id)
     if ours and story.record.talked_at is None:
         _answered_outside(story, note)
     _agent(story, note)
 
 
-def _agent_lost(story: Story, note: Note) -> None:
-    _go(story, Doing.QUEUE, note.at)
+def _agent_lost(story: CallState, note: JournalEntry) -> None:
+    _go(story, Phase.QUEUE, note.at)
 
 
-def _agent_off(story: Story, note: Note) -> None:
+def _agent_off(story: CallState, note: JournalEntry) -> None:
     """Whoever had the caller is gone; in a three-way call the caller goes on with the target."""
     if note.arg(0) != story.seat:
         return
     story.seat = story.agent_leg = ""
-    if story.doing is Doing.THREE_WAY:
-        _go(story, Doing.PARTNER, note.at)
+    if story.doing is Phase.THREE_WAY:
+        _go(story, Phase.PARTNER, note.at)
 
 
-def _held(story: Story, note: Note) -> None:
-    _go(story, Doing.HOLD, note.at)
+def _held(story: CallState, note: JournalEntry) -> None:
+    _go(story, Phase.HOLD, note.at)
 
 
-def _joined(story: Story, note: Note) -> None:
+def _joined(story: CallState, note: JournalEntry) -> None:
     story.partner_talked = True
-    _go(story, Doing.THREE_WAY, note.at)
+    _go(story, Phase.THREE_WAY, note.at)
 
 
-def _rejoined(story: Story, note: Note) -> None:
-    _go(story, Doing.TALK, note.at)
+def _rejoined(story: CallState, note: JournalEntry) -> None:
+    _go(story, Phase.TALK, note.at)
 
 
-def _target_off(story: Story, note: Note) -> None:
-    if story.doing is Doing.THREE_WAY:
-        _go(story, Doing.TALK, note.at)
+def _target_off(story: CallState, note: JournalEntry) -> None:
+    if story.doing is Phase.THREE_WAY:
+        _go(story, Phase.TALK, note.at)
 
 
-def _partner(story: Story, note: Note) -> None:
+def _partner(story: CallState, note: JournalEntry) -> None:
     story.partner = note.arg(0)
-    _go(story, Doing.PARTNER, note.at)
+    _go(story, Phase.PARTNER, note.at)
 
 
-def _partner_left(story: Story, note: Note) -> None:
+def _partner_left(story: CallState, note: JournalEntry) -> None:
     story.partner = note.arg(0)
     story.partner_talked = story.partner_talked or note.arg(1) == "ANSWER"
-    _go(story, Doing.MENU, note.at)
+    _go(story, Phase.MENU, note.at)
 
 
-def _message(story: Story, note: Note) -> None:
+def _message(story: CallState, note: JournalEntry) -> None:
     if note.arg(0) not in story.messages:
         story.messages.append(note.arg(0))
-    _go(story, Doing.MESSAGE, note.at)
+    _go(story, Phase.MESSAGE, note.at)
 
 
-def _fax(story: Story, note: Note) -> None:
+def _fax(story: CallState, note: JournalEntry) -> None:
     story.fax = story.fax or FaxNote(note.arg(0))
-    _go(story, Doing.FAX, note.at)
+    _go(story, Phase.FAX, note.at)
 
 
-def _fax_done(story: Story, note: Note) -> None:
+def _fax_done(story: CallState, note: JournalEntry) -> None:
     story.fax = (story.fax or FaxNote(f"{story.id}.tif")).done(note.rest)
 
 
-def _call_back(story: Story, note: Note) -> None:
+def _call_back(story: CallState, note: JournalEntry) -> None:
     story.booked = True
 
 
-def _ended(story: Story, note: Note) -> None:
+def _ended(story: CallState, note: JournalEntry) -> None:
     said = OUTCOMES.get(note.arg(1))
     if note.arg(2) in tuple(Kind):
         story.kind = Kind(note.arg(2))
@@ -268,16 +268,16 @@ def _ended(story: Story, note: Note) -> None:
     end(story, note.at)
 
 
-def _go(story: Story, doing: Doing, at: datetime) -> None:
+def _go(story: CallState, doing: Phase, at: datetime) -> None:
     if story.doing in _TALKING and story.since and story.record.talked_at:
         story.talked_seconds += max(0.0, (at - story.since).total_seconds())
     story.doing, story.since = doing, at
 
 
-_TALKING = (Doing.TALK, Doing.THREE_WAY, Doing.PARTNER)
+_TALKING = (Phase.TALK, Phase.THREE_WAY, Phase.PARTNER)
 
 
-def _outcome(story: Story) -> CallOutcome:
+def _outcome(story: CallState) -> CallOutcome:
     """The most that happened to the caller, whatever came last."""
     record = story.record
     if record.direction == "out":
@@ -295,26 +295,26 @@ def _outcome(story: Story) -> CallOutcome:
     return CallOutcome.SERVED if story.served else CallOutcome.GAVE_UP
 
 
-_TELL: Mapping[What, Callable[[Story, Note], None]] = {
-    What.BEGAN: _began,
-    What.TURNED_AWAY: _turned_away,
-    What.REFUSED: _refused,
-    What.QUEUED: _queued,
-    What.LEFT: _left,
-    What.AGENT: _outside_agent,
-    What.AGENT_OFF: _agent_off,
-    What.AGENT_LOST: _agent_lost,
-    What.CONSULT: _held,
-    What.JOINED: _joined,
-    What.REJOINED: _rejoined,
-    What.TARGET_OFF: _target_off,
-    What.REQUEUED: _agent_lost,
-    What.PARTNER: _partner,
-    What.PARTNER_LEFT: _partner_left,
-    What.MESSAGE: _message,
-    What.FAX: _fax,
-    What.FAX_DONE: _fax_done,
-    What.CALL_BACK: _call_back,
-    What.BACK_TALK: _answered_outside,
-    What.ENDED: _ended,
+_TELL: Mapping[EntryType, Callable[[CallState, JournalEntry], None]] = {
+    EntryType.BEGAN: _began,
+    EntryType.TURNED_AWAY: _turned_away,
+    EntryType.REFUSED: _refused,
+    EntryType.QUEUED: _queued,
+    EntryType.LEFT: _left,
+    EntryType.AGENT: _outside_agent,
+    EntryType.AGENT_OFF: _agent_off,
+    EntryType.AGENT_LOST: _agent_lost,
+    EntryType.CONSULT: _held,
+    EntryType.JOINED: _joined,
+    EntryType.REJOINED: _rejoined,
+    EntryType.TARGET_OFF: _target_off,
+    EntryType.REQUEUED: _agent_lost,
+    EntryType.PARTNER: _partner,
+    EntryType.PARTNER_LEFT: _partner_left,
+    EntryType.MESSAGE: _message,
+    EntryType.FAX: _fax,
+    EntryType.FAX_DONE: _fax_done,
+    EntryType.CALL_BACK: _call_back,
+    EntryType.BACK_TALK: _answered_outside,
+    EntryType.ENDED: _ended,
 }

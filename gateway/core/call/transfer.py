@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 
 
 class TransferState(StrEnum):
@@ -217,14 +217,14 @@ def advance(transfer: Transfer, event: Fact | Ask, at: datetime) -> tuple[Transf
     return after, step.commands
 
 
-def fact_of(note: Note, transfer: Transfer) -> Fact | None:
+def fact_of(note: JournalEntry, transfer: Transfer) -> Fact | None:
     """What a note of the dialplan means for this transfer; None when nothing."""
     match note.what:
-        case What.CONSULT_END:
+        case EntryType.CONSULT_END:
             return _ENDS.get(note.arg(1), Fact.FAILED) if note.arg(0) == transfer.target else None
-        case What.TARGET_OFF:
+        case EntryType.TARGET_OFF:
             return Fact.TARGET_GONE if _of_leg(note.arg(1), transfer.leg) else None
-        case What.AGENT_OFF:
+        case EntryType.AGENT_OFF:
             along = note.arg(3) == "1"  # he did not leave: the caller did, and that is noted by itself
             his = note.arg(2) == transfer.agent_leg or not note.arg(2)
             return Fact.AGENT_GONE if his and not along else None
@@ -238,12 +238,12 @@ def _of_leg(noted: str, known: str) -> bool:
 
 
 _FACTS = {
-    What.CONSULT: Fact.RINGS,
-    What.TARGET_ON: Fact.ANSWERED,
-    What.JOINED: Fact.JOINED,
-    What.HOLD_OVER: Fact.HOLD_OVER,
-    What.REQUEUED: Fact.REQUEUED,
-    What.ENDED: Fact.CALLER_GONE,
+    EntryType.CONSULT: Fact.RINGS,
+    EntryType.TARGET_ON: Fact.ANSWERED,
+    EntryType.JOINED: Fact.JOINED,
+    EntryType.HOLD_OVER: Fact.HOLD_OVER,
+    EntryType.REQUEUED: Fact.REQUEUED,
+    EntryType.ENDED: Fact.CALLER_GONE,
 }
 _ENDS = {
     "ANSWER": Fact.TARGET_GONE,

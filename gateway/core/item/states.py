@@ -255,7 +255,7 @@ def held(lease: Lease | None, who: str) -> Lease:
     return lease
 
 
-def nobody_elses(lease: Lease | None, who: str, now: datetime) -> None:
+def refuse_if_held_by_other(lease: Lease | None, who: str, now: datetime) -> None:
     """Nobody else is at the item now. Raises Conflict as `renewed` does; asked where no lease is needed."""
     if not may_claim(lease, who, now):
         held(lease, who)

@@ -21,7 +21,7 @@ from gateway.errors import NotAllowed, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.route import Asked, Route
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,60}")
 class AttachmentsApi:
     """`place` tells where the file with a hash lies."""
 
-    def __init__(self, door: Door, place: Callable[[str], Path], sealed: Sealed) -> None:
+    def __init__(self, door: IntakeQueue, place: Callable[[str], Path], sealed: Sealed) -> None:
         self._door = door
         self._place = place
         self._sealed = sealed

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from gateway.core.call import draft
-from gateway.core.call.record import CallBackState
+from gateway.core.call.record import CallbackState
 from gateway.core.item.contact import Channel, Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.web.api.shapes import CallShown, NewContact, ReceiptGiven
@@ -36,7 +36,7 @@ class OwedShown:
     id: str
     phone: str
     booked_at: datetime
-    state: CallBackState
+    state: CallbackState
     number: str | None
 
 

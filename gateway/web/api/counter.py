@@ -30,7 +30,7 @@ from gateway.web.pages.registration_form import Form
 _KEY = re.compile(r"[\x21-\x7e]{1,180}")
 
 
-class Door(Protocol):
+class CounterIntake(Protocol):
     """The one thing of intake that is needed here."""
 
     async def submit(self, contact: Contact) -> Receipt: ...
@@ -51,7 +51,7 @@ class CounterApi:
     """The clerk's entry. `office` is the name of the centre, as it stands on the form."""
 
     def __init__(
-        self, door: Door, desk: CounterDesk, zone: tzinfo, now: Callable[[], datetime], office: str
+        self, door: CounterIntake, desk: CounterDesk, zone: tzinfo, now: Callable[[], datetime], office: str
     ) -> None:
         self._door = door
         self._desk = desk

@@ -25,7 +25,7 @@ MOST = 500
 
 
 class PagesDesk(Protocol):
-    """gateway/channels/fax/filing.py, as far as the API needs it. Every method may raise NotFound, StorageDown."""
+    """What the API needs of gateway/intake/fax_filing.py. Every method may raise NotFound, StorageDown."""
 
     async def pages(self, number: str) -> tuple[FiledPage, ...]: ...
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from gateway.calls.statistics import FIRST_DAY, DayBook
+from gateway.calls.statistics import FIRST_DAY, Statistics
 from gateway.core.statistics import together
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api import figure_shapes as shapes
@@ -21,7 +21,7 @@ LATELY = 10.0  # seconds
 class FiguresApi:
     """Figures out of the day book."""
 
-    def __init__(self, book: DayBook, board: Board, now: Callable[[], datetime]) -> None:
+    def __init__(self, book: Statistics, board: Board, now: Callable[[], datetime]) -> None:
         self._book = book
         self._board = board
         self._now = now

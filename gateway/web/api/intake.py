@@ -21,7 +21,7 @@ from gateway.web.api import shapes, translate
 from gateway.web.api.metrics import Metrics
 from gateway.web.http.addresses import address_of
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 KEY_HEADER = "Idempotency-Key"
 _CHECKED = web.RequestKey("checked contact", Contact)
@@ -36,7 +36,7 @@ class IntakeApi:
 
     def __init__(
         self,
-        door: Door,
+        door: IntakeQueue,
         missing: Missing,
         metrics: Metrics,
         zone: tzinfo,

@@ -18,7 +18,7 @@ from gateway.web.http.masks import with_masked_numbers
 from gateway.web.http.route import JSON, Answer, Asked, Does, Route
 from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.writing import encoded
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 QUEUE = "/api/v1/queue"
 ONE = f"{QUEUE}/{{number}}"
@@ -27,7 +27,9 @@ ONE = f"{QUEUE}/{{number}}"
 class QueueApi:
     """Every end point below /api/v1/queue; the token's name holds the leases."""
 
-    def __init__(self, door: Door, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists) -> None:
+    def __init__(
+        self, door: IntakeQueue, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists
+    ) -> None:
         self._door = door
         self._zone = zone
         self._now = now

@@ -11,7 +11,7 @@ from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemDetail
 from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed, NotFound
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 ROLES = ("raw", "body", "recording", "message", "page", "pdf")
 """What a contact arrived as, in the roles of attachments; files that a person added are evidence."""
@@ -21,7 +21,7 @@ WHY = "举报的原件和录音含举报人身份，须有查看身份的权限 
 class Sealed:
     """Who may open what of reports. `openers` are the roles that may learn who a reporter is."""
 
-    def __init__(self, door: Door, openers: Collection[Role]) -> None:
+    def __init__(self, door: IntakeQueue, openers: Collection[Role]) -> None:
         self._door = door
         self._openers = openers
 

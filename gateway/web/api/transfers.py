@@ -27,7 +27,7 @@ from gateway.web.api.shapes import PHONE
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.http.shape import Rule
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 CALL = "/api/v1/calls/{id}"
 
@@ -123,7 +123,7 @@ class TransferDesk(Protocol):
 class TransferApi:
     """End points below /api/v1/calls/{id} that move a live call."""
 
-    def __init__(self, desk: TransferDesk, calls: CallLog, door: Door) -> None:
+    def __init__(self, desk: TransferDesk, calls: CallLog, door: IntakeQueue) -> None:
         self._desk = desk
         self._door = door
         self._calls = calls

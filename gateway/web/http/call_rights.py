@@ -15,7 +15,7 @@ from gateway.core.ledgers import CallLog
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed, NotFound
 from gateway.web.http.auth import LEADERS
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
 Hands = Callable[[str], Awaitable[frozenset[str]]]
@@ -26,7 +26,7 @@ class CallRights:
     """`hands` knows calls that go on too; without it the call's record alone tells whose it was."""
 
     def __init__(
-        self, calls: CallLog, door: Door, now: Callable[[], datetime], hands: Hands | None = None
+        self, calls: CallLog, door: IntakeQueue, now: Callable[[], datetime], hands: Hands | None = None
     ) -> None:
         self._calls = calls
         self._door = door

@@ -38,7 +38,7 @@ from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
 from gateway.web.http.uploads import TEXTS, Sent, Uploads
-from gateway.web.ports import Door
+from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Pages:
     def __init__(
         self,
         public: PublicSide,
-        door: Door,
+        door: IntakeQueue,
         uploads: Uploads,
         gate: Gate,
         metrics: Metrics,

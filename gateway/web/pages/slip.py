@@ -1,7 +1,7 @@
 """The receipt as a PDF to keep or print: number, query code, legal dates, and a QR code to look it up.
 
-Chinese is set in the font that gateway/setup/fonts.py finds, which is put into the PDF; where there is none, in
-one that PDF readers bring themselves (Adobe-GB1). Blocking.
+Chinese is set in the font that gateway/settings/fonts.py finds, embedded in the PDF; without one, in one
+that PDF readers bring themselves (Adobe-GB1). Blocking.
 """
 
 from __future__ import annotations

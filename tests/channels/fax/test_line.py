@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.call.journal import Note, What
+from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.pbx import fax_line as line
 from gateway.pbx.fax_line import FaxLine, Went
 
 AT = datetime(2026, 11, 28, 7, 5, tzinfo=UTC)
-SENT = Note(AT, What.FAX_SENT, "fax-1-1", ("SUCCESS", "1", "audio", "14400", "", "yes", "", ""))
-OVER = Note(AT, What.FAX_DIALLED, "fax-1-1", ("ANSWER",))
+SENT = JournalEntry(AT, EntryType.FAX_SENT, "fax-1-1", ("SUCCESS", "1", "audio", "14400", "", "yes", "", ""))
+OVER = JournalEntry(AT, EntryType.FAX_DIALLED, "fax-1-1", ("ANSWER",))
 
 
 class Dialler:
     """Notes these once it is asked to dial."""
 
-    def __init__(self, *notes: Note, refuses: bool = False) -> None:
+    def __init__(self, *notes: JournalEntry, refuses: bool = False) -> None:
         self.notes, self.refuses = notes, refuses
         self.line = FaxLine(self)
 
@@ -34,13 +34,13 @@ class Dialler:
 
 
 @pytest.mark.parametrize("notes", [(SENT, OVER), (OVER, SENT)])
-async def test_the_two_notes_come_in_any_order(notes: tuple[Note, ...]) -> None:
+async def test_the_two_notes_come_in_any_order(notes: tuple[JournalEntry, ...]) -> None:
     went = await Dialler(*notes).went()
     assert went.dialled == "ANSWER" and went.sent and went.sent.pages == 1
 
 
 async def test_a_call_that_was_not_answered_has_one_note() -> None:
-    assert await Dialler(Note(AT, What.FAX_DIALLED, "fax-1-1", ("BUSY",))).went() == Went("BUSY")
+    assert await Dialler(JournalEntry(AT, EntryType.FAX_DIALLED, "fax-1-1", ("BUSY",))).went() == Went("BUSY")
     assert await Dialler(refuses=True).went() == Went("FAILED")
 
 

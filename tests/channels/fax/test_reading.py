@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from gateway.channels.fax import reading
-from gateway.channels.fax.filing import Filing
 from gateway.channels.fax.reading import FaxReading, PageReader, Unread
 from gateway.core.fax.record import Reading
+from gateway.intake.fax_filing import Filing
 from tests.channels.fax.filed import LINES, fax_item
 from tests.channels.fax.letters import page
 from tests.intake.matters.conftest import House, house, templates

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.prompts import add_arguments
+from gateway.cli import prompts as prompts_command
 from gateway.errors import PromptError
 from gateway.flows import prompts as prompts_module
 from gateway.flows.prompts import load_prompts, stale
@@ -95,8 +95,8 @@ def run(house: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     config.write_text('[flows]\nfolder = "."\n')
     monkeypatch.setenv("GATEWAY_CONFIG", str(config))
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return prompts_module.run(parser.parse_args(words))
+    prompts_command.add_arguments(parser)
+    return prompts_command.run(parser.parse_args(words))
 
 
 def test_the_commands(

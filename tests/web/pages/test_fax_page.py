@@ -12,10 +12,10 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from gateway.calls.desk import CallDesk
-from gateway.channels.fax.filing import Filing
 from gateway.core.call.record import CallRecord
 from gateway.core.item.contact import Channel, Kind
 from gateway.core.roles import Role
+from gateway.intake.fax_filing import Filing
 from gateway.web.site import utc_now
 from tests.channels.fax.filed import CAME, fax_item
 from tests.storage.databases import contact

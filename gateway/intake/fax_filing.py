@@ -13,7 +13,7 @@ from gateway.core.fax.record import FiledPage, Placing
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Receipt, Task
 from gateway.core.item.item import Happened, Item
 from gateway.core.item.matter import LinkKind
-from gateway.core.item.states import TERMINAL, nobody_elses
+from gateway.core.item.states import TERMINAL, refuse_if_held_by_other
 from gateway.errors import Conflict
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
@@ -89,7 +89,7 @@ class Filing:
     def _splittable(self, t: Transaction, number: str, who: str) -> Item:
         """The item with whoever sent it. Raises NotFound, Conflict."""
         item = self._storage.items.there(t, number)
-        nobody_elses(item.lease, who, self._now())
+        refuse_if_held_by_other(item.lease, who, self._now())
         if item.state in TERMINAL:
             raise Conflict("该件已结束 / this item is closed")
         return item

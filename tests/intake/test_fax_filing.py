@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.channels.fax.filing import Filing
 from gateway.core.fax.record import FiledPage, Placing
 from gateway.core.item.contact import Channel, Kind, Person, Task
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.errors import BadContact, Conflict, NotFound
+from gateway.intake.fax_filing import Filing
 from tests.channels.fax.filed import fax_item
 from tests.intake.matters.conftest import House, house, templates
 from tests.storage.databases import contact
