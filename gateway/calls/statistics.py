@@ -1,4 +1,4 @@
-"""The day book: figures of days, counted from the ledgers by core/figures.py and in no other way.
+"""The day book: figures of days, counted from the ledgers by core/statistics.py and in no other way.
 
 The wallboard, the API, /metrics and `gateway report` all ask here, so they cannot disagree.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from gateway.core.ledgers import FigureLog
-from gateway.core.statistics import Figures, Standing, day_of, figures
+from gateway.core.statistics import Figures, Period, Standing, day_of, figures
 
 ONE_DAY = timedelta(days=1)
 AT_ONCE = 31
@@ -46,13 +46,35 @@ class Statistics:
             first = some[-1] + ONE_DAY
 
     async def _counted(self, days: Sequence[date]) -> list[Figures]:
-        periods = [day_of(day, self.zone) for day in days]
-        rows = await self.log.rows(periods)
+        """Of days that are over what was counted before, unless something has changed since."""
         now = self.now()
-        return await asyncio.to_thread(
-            lambda: [figures(period, found, now) for period, found in zip(periods, rows, strict=True)]
+        periods = [day_of(day, self.zone) for day in days]
+        counted = await self.log.kept([period for period in periods if period.until <= now])
+        for run in _runs([period for period in periods if period not in counted], now):
+            counted |= await self._count(run, now)
+        return [counted[period] for period in periods]
+
+    async def _count(self, run: Sequence[Period], now: datetime) -> dict[Period, Figures]:
+        over = run[-1].until <= now
+        ticket, rows = await self.log.rows_to_keep(run) if over else ("", await self.log.rows(run))
+        counted = await asyncio.to_thread(
+            lambda: {period: figures(period, row, now) for period, row in zip(run, rows, strict=True)}
         )
+        if ticket:
+            await self.log.keep(ticket, counted)
+        return counted
 
     async def standing(self) -> Standing:
         """What stands open now."""
         return await self.log.standing(self.today())
+
+
+def _runs(periods: Sequence[Period], now: datetime) -> list[list[Period]]:
+    """Days that follow each other, those that are over apart from those that are not."""
+    runs: list[list[Period]] = []
+    for period in periods:
+        if runs and runs[-1][-1].until == period.since and (period.until <= now or runs[-1][-1].until > now):
+            runs[-1].append(period)
+        else:
+            runs.append([period])
+    return runs

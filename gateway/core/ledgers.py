@@ -6,13 +6,13 @@ and raises StorageDown when the database is away; nothing is half-written then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from gateway.core.call.record import AgentChange, Callback, CallbackState, CallRecord, Gap
 from gateway.core.call.transfer import Transfer
-from gateway.core.statistics import Period, Rows, Standing
+from gateway.core.statistics import Figures, Period, Rows, Standing
 
 
 class CallLog(Protocol):
@@ -89,6 +89,15 @@ class FigureLog(Protocol):
 
     async def rows(self, periods: Sequence[Period]) -> list[Rows]:
         """Of periods that follow one another, each with what it needs of the one before."""
+
+    async def kept(self, periods: Sequence[Period]) -> dict[Period, Figures]:
+        """Figures kept by `keep`, of those of these periods of whose rows none has changed since."""
+
+    async def rows_to_keep(self, periods: Sequence[Period]) -> tuple[str, list[Rows]]:
+        """Like `rows`, with a ticket for `keep`; "" when these cannot be kept now."""
+
+    async def keep(self, ticket: str, counted: Mapping[Period, Figures]) -> None:
+        """Keep what was counted from the rows of this ticket, but for periods that have changed since."""
 
     async def standing(self, today: date) -> Standing:
         """What stands open now; clocks are held against `today`, the centre's."""

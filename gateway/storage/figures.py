@@ -1,24 +1,27 @@
 """FigureLog on the database: the rows of a period, narrow enough to be read once a second.
 
-Reads only. Nothing is counted here that core/figures.py counts; what stands open is counted by the
-database, since it is one number of very many items.
+Nothing is counted here that core/statistics.py counts; what stands open is counted by the database, since it
+is one number of very many items. kept_figures.py keeps the counted figures of days that are over.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from sqlalchemy import and_, bindparam, case, func, select, text
 
 from gateway.core.call.record import AgentChange, CallbackState, CallOutcome
 from gateway.core.item.contact import Channel, Task
 from gateway.core.item.states import QUEUED
-from gateway.core.statistics import SOON, WINDOW, CallFacts, Period, Rows, Standing
-from gateway.storage import rows
+from gateway.core.statistics import SOON, WINDOW, CallFacts, Figures, Period, Rows, Standing
+from gateway.errors import StorageDown
+from gateway.storage import kept_figures, rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.phone import OWED
 from gateway.storage.tables import WAITING, agent_changes, call_backs, calls, dues, items
@@ -107,6 +110,27 @@ class FigureRows:
     async def rows(self, periods: Sequence[Period]) -> list[Rows]:
         """Of periods that follow one another: calls and changes are read once for all of them."""
         return await self._database.read(lambda t: _rows(t, periods))
+
+    async def kept(self, periods: Sequence[Period]) -> dict[Period, Figures]:
+        if not periods:
+            return {}
+        return await self._database.read(lambda t: kept_figures.kept(t, periods))
+
+    async def rows_to_keep(self, periods: Sequence[Period]) -> tuple[str, list[Rows]]:
+        ticket = uuid4().hex
+
+        def started(t: Transaction) -> tuple[str, list[Rows]]:
+            free = kept_figures.start(t, periods, ticket)
+            return (ticket if free else ""), _rows(t, periods)
+
+        try:
+            return await self._database.write(started)
+        except StorageDown:  # a full disk keeps nothing and can still be read
+            return "", await self.rows(periods)
+
+    async def keep(self, ticket: str, counted: Mapping[Period, Figures]) -> None:
+        with suppress(StorageDown):  # it is counted again next time
+            await self._database.write(lambda t: kept_figures.finish(t, ticket, counted))
 
     async def standing(self, today: date) -> Standing:
         days = {"today": today.isoformat(), "soon": (today + SOON).isoformat()}

@@ -18,9 +18,10 @@ from sqlalchemy import Table, func, insert, make_url, select, text, tuple_
 
 from gateway.errors import GatewayError, SetupError
 from gateway.storage.database import Database, Transaction
-from gateway.storage.tables import meta
+from gateway.storage.tables import kept_figures, meta
 
 PAGE = 500  # rows in one transaction
+TABLES = [table for table in meta.sorted_tables if table is not kept_figures]  # figures are counted again
 
 
 async def move(source_url: str, target_url: str) -> dict[str, int]:
@@ -35,7 +36,7 @@ async def move(source_url: str, target_url: str) -> dict[str, int]:
         try:
             if used := await target.read(_in_use):
                 raise SetupError(f"the target is not empty: there are rows in {used}")
-            return {table.name: await _move_table(table, source, target) for table in meta.sorted_tables}
+            return {table.name: await _move_table(table, source, target) for table in TABLES}
         finally:
             await target.close()
     finally:
@@ -44,7 +45,7 @@ async def move(source_url: str, target_url: str) -> dict[str, int]:
 
 def _in_use(t: Transaction) -> str:
     """The first table with rows, "" when there is none."""
-    return next((table.name for table in meta.sorted_tables if _count(t, table)), "")
+    return next((table.name for table in TABLES if _count(t, table)), "")
 
 
 def _count(t: Transaction, table: Table) -> int:

@@ -472,6 +472,16 @@ agent_changes = Table(
     Index("agent_changes_by_time", "at"),
 )
 
+kept_figures = Table(
+    "kept_figures",  # triggers drop rows: migrations/versions/0022; storage/kept_figures.py writes them
+    meta,
+    Column("since", Big, primary_key=True, autoincrement=False),
+    Column("until", Big, primary_key=True, autoincrement=False),
+    Column("counted_by", Words(64), nullable=False),
+    Column("ticket", Words(32), nullable=False),
+    Column("figures", Prose),
+)
+
 tokens = Table(
     "tokens",
     meta,

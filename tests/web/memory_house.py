@@ -24,7 +24,7 @@ from gateway.core.item.contact import Contact, Due, Evidence, Kind, Receipt
 from gateway.core.item.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.core.item.revision import Revision, differences, facts, merged
 from gateway.core.roles import Account, Role
-from gateway.core.statistics import Period, Rows, Standing
+from gateway.core.statistics import Figures, Period, Rows, Standing
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
 from gateway.web.ports import EventListener
 
@@ -266,9 +266,9 @@ class MemoryCalls:
 
 @dataclass
 class MemoryFigures:
-    """The same rows for every period."""
+    """The same rows for every period; figures are not kept."""
 
-    kept: Rows = field(default_factory=Rows)
+    given: Rows = field(default_factory=Rows)
     open: Standing = field(default_factory=Standing)
     away: bool = False
     looks: int = 0
@@ -277,7 +277,16 @@ class MemoryFigures:
         self.looks += 1
         if self.away:
             raise StorageDown
-        return [self.kept] * len(periods)
+        return [self.given] * len(periods)
+
+    async def kept(self, periods: Sequence[Period]) -> dict[Period, Figures]:
+        return {}
+
+    async def rows_to_keep(self, periods: Sequence[Period]) -> tuple[str, list[Rows]]:
+        return "", await self.rows(periods)
+
+    async def keep(self, ticket: str, counted: Mapping[Period, Figures]) -> None:
+        raise AssertionError("there is no ticket")
 
     async def standing(self, today: date) -> Standing:
         return self.open

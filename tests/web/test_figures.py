@@ -266,7 +266,7 @@ async def test_without_a_database_the_board_has_no_figures(house: House) -> None
 async def test_metrics_have_the_same_figures(house: House) -> None:
     at = day_of(date(2026, 11, 24), ZONE).since
     calls = [CallFacts(at, outcome) for outcome in (CallOutcome.TALKED, CallOutcome.GAVE_UP)]
-    house.figures.kept, house.figures.open = Rows(calls), Standing(owed=3, overdue=2)
+    house.figures.given, house.figures.open = Rows(calls), Standing(owed=3, overdue=2)
     text = (await house.ask("GET", "/metrics"))[1].decode()
     for line in (
         'gateway_today{figure="offered"} 2.0',
