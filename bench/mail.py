@@ -1,6 +1,6 @@
 """Mails taken in over LMTP, durable and numbered, by a gateway's mail side on one core.
 
-The process under test (tests/mail/taker.py: listener, reading, the door, SQLite with synchronous=FULL,
+The process under test (tests/channels/email/taker.py: listener, reader, intake, SQLite synchronous=FULL,
 files with fsync) is held to one core; senders have the others.
 """
 
@@ -43,7 +43,7 @@ def measure(folder: Path, mails: int) -> Part:
     """`mails` letters by four senders at once."""
     folder.mkdir(parents=True, exist_ok=True)
     (port,) = free_ports(1)
-    command = [sys.executable, "-m", "tests.mail.taker", str(folder), str(port)]
+    command = [sys.executable, "-m", "tests.channels.email.taker", str(folder), str(port)]
     core = {min(os.sched_getaffinity(0))}
     held = partial(os.sched_setaffinity, 0, core)  # before it begins, so that it holds for every thread
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, preexec_fn=held)

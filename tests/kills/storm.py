@@ -34,8 +34,8 @@ from gateway.core.item.item import QueueQuery
 from gateway.intake.intake import Intake
 from gateway.rules.load import load_rules
 from gateway.storage import Storage
+from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
 from tests.live.conftest import environment, free_ports
-from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 INBOX = "12315@linfen.example"

@@ -31,8 +31,8 @@ from gateway.settings import schema as config
 from gateway.settings.secrets import Secrets, load_secrets
 from gateway.sip_phone.hear import Library
 from gateway.sip_phone.phone import Phone
+from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
 from tests.live.town import INBOX, Post
-from tests.mail.dovecot import PASSWORD, Dovecot, free_port
 from tests.notify.mail_server import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,7 +24,7 @@ from gateway.sip_phone.leg import Login
 from gateway.sip_phone.phone import Answer, Forward, Ignore, Phone
 from gateway.sip_phone.sip import Response, address, header, parse
 from gateway.web.http.sip_socket import OWN_ADDRESS
-from tests.core.test_dialling import NO, YES
+from tests.core.call.test_dialling import NO, YES
 from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
 from tests.pbx import pbx_peers
 from tests.pbx.pbx_peers import AgiPeer

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import cast
 
-from tests.mail.dovecot import Dovecot
+from tests.channels.email.dovecot import Dovecot
 from tests.notify.mail_server import MailServer
 
 INBOX = "12315@linfen.example"

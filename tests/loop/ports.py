@@ -25,7 +25,8 @@ from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.http.connections import Connections, ConnectionsSite
 from gateway.web.pages.phone import BrowserPhones
-from tests.mail.conftest import INBOX, House
+from tests.channels.email.conftest import House
+from tests.mail.mails import INBOX
 from tests.web.real_site import real_site
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,9 @@ import test.test_email
 from gateway.channels.email import contact as email
 from gateway.mail.identity import key_of
 from gateway.mail.message import Message, read
+from tests.channels.email.conftest import arrival
 from tests.mail.bombs import BOMBS
-from tests.mail.conftest import arrival, mail
+from tests.mail.mails import mail
 
 SAMPLES = sorted((Path(__file__).resolve().parents[1] / "samples/mail").glob("*.eml"))
 BROKEN = sorted((Path(test.test_email.__file__).parent / "data").glob("msg_*.txt"))

@@ -7,12 +7,11 @@ from datetime import date
 
 import pytest
 
-from gateway.channels.email.imap import quoted_folder
 from gateway.core.item import number as numbers
 from gateway.mail.automatic import why_no_answer
 from gateway.mail.identity import key_of
 from gateway.mail.thread import Marks, hints, numbers_in
-from tests.mail.conftest import INBOX, MARKS, mail
+from tests.mail.mails import INBOX, MARKS, mail
 
 NUMBER = numbers.make(date(2026, 11, 24), 1)
 OTHER = numbers.make(date(2026, 11, 24), 2)
@@ -94,9 +93,3 @@ def test_no_answer(more: dict[str, str]) -> None:
 
 def test_a_person_may_have_an_answer() -> None:
     assert why_no_answer(mail(Auto_Submitted="no", Return_Path="<zhang@example.cn>"), {INBOX}) == ""
-
-
-def test_folder_names() -> None:
-    assert quoted_folder("INBOX") == '"INBOX"'
-    assert quoted_folder("已收") == '"&XfJlNg-"'
-    assert quoted_folder('a&b "c"') == '"a&-b \\"c\\""'

@@ -13,7 +13,7 @@ from gateway.core.item.delivery import DeliveryState
 from gateway.core.item.item import QueueQuery
 from gateway.notify.post_office import PostOffice
 from gateway.storage.threads import MailThreads
-from tests.mail.conftest import mail
+from tests.mail.mails import mail
 from tests.notify.conftest import INBOX, MARKS, ZHANG, House
 from tests.notify.mail_server import MailServer
 from tests.notify.test_mail_out import plan

@@ -1,4 +1,4 @@
-"""A gateway's mail side as a process of its own, to be killed: python -m tests.mail.taker VAR PORT."""
+"""A gateway's mail side as a process to be killed: python -m tests.channels.email.taker VAR PORT."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 async def main(var: Path, port: int) -> None:

@@ -16,7 +16,7 @@ from gateway.core.item.contact import Due, Kind
 from gateway.core.item.deadlines import Calendar, Rules, Unit, day_of
 from gateway.rules.load import load_rules
 
-RULES = load_rules(Path(__file__).resolve().parents[2] / "rules")
+RULES = load_rules(Path(__file__).resolve().parents[3] / "rules")
 CALENDAR = RULES.calendar
 DAY = timedelta(days=1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from gateway.channels.email.listener import MailListener
 from gateway.mail.message import read
-from tests.mail.conftest import INBOX
-from tests.mail.test_mailbox import LIMIT, Watched, watched  # noqa: F401
+from tests.channels.email.test_mailbox import LIMIT, Watched, watched  # noqa: F401
+from tests.mail.mails import INBOX
 
-SAMPLES = sorted((Path(__file__).resolve().parents[1] / "samples/mail").glob("*.eml"))
+SAMPLES = sorted((Path(__file__).resolve().parents[2] / "samples/mail").glob("*.eml"))
 
 
 async def test_every_sample_is_one_item_by_either_way(watched: Watched) -> None:  # noqa: F811

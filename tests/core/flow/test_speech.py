@@ -10,7 +10,7 @@ import pytest
 from gateway.core.flow import speech
 from gateway.flows.prompts import load_prompts
 
-PROMPTS = load_prompts(Path(__file__).parents[2] / "ivr_flows" / "prompts.yaml")
+PROMPTS = load_prompts(Path(__file__).parents[3] / "ivr_flows" / "prompts.yaml")
 
 
 def said(clips: tuple[str, ...]) -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from gateway.core.item.item import QueueQuery
 from gateway.storage import Storage
-from tests.mail.conftest import mail
-from tests.mail.dovecot import free_port
+from tests.channels.email.dovecot import free_port
+from tests.mail.mails import mail
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KILLS = 8
 MAILS = 180
 ATTACHED = (
@@ -28,7 +28,7 @@ ATTACHED = (
 
 @contextmanager
 def taker(var: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "tests.mail.taker", str(var), str(port)]
+    command = [sys.executable, "-m", "tests.channels.email.taker", str(var), str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout
     assert process.stdout.readline() == b"ready\n"

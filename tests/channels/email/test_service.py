@@ -15,8 +15,9 @@ from gateway.channels.email.service import MailIn, load_marks, password
 from gateway.errors import SettingError, SetupError
 from gateway.settings import schema as config
 from gateway.settings.schema import Mailbox
-from tests.mail.conftest import INBOX, House, mail
-from tests.mail.dovecot import PASSWORD, Dovecot, free_port
+from tests.channels.email.conftest import House
+from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
+from tests.mail.mails import INBOX, mail
 
 
 def settings(folder: Path, text: str = "", **environ: object) -> config.Config:

@@ -15,9 +15,9 @@ from gateway.flows.prompts import Prompts, load_prompts
 from gateway.flows.store import check_folder, parse_folder
 from gateway.rules.yaml_with_lines import LONGEST, parse, read_file
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DRAFTS = ROOT / "ivr_flows"
-SAMPLES = Path(__file__).parents[1] / "flows"
+SAMPLES = Path(__file__).parents[2] / "flows"
 
 
 @pytest.fixture(scope="module")

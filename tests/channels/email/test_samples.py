@@ -13,7 +13,7 @@ from gateway.channels.email import contact as email
 from gateway.core.item.contact import Channel, Kind
 from gateway.mail.message import read
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples/mail"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples/mail"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
 ARRIVAL = email.Arrival("test", datetime(2026, 11, 24, 1, 0, tzinfo=UTC))
 

@@ -15,10 +15,11 @@ from gateway.core.item.contact import Contact, Task
 from gateway.core.item.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
 from gateway.intake.virus_scan import Clamd
-from tests.mail.conftest import INBOX, MARKS, House, arrival, mail
+from tests.channels.email.conftest import House, arrival
+from tests.mail.mails import INBOX, MARKS, mail
 from tests.web.test_uploads import StandInClamd
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples/mail"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples/mail"
 
 
 async def only(house: House) -> ItemDetail:

@@ -15,7 +15,8 @@ from gateway.channels.email.listener import CONNECTIONS, MailListener
 from gateway.channels.email.rates import MailRates
 from gateway.channels.email.reception import PATIENCE, Reception
 from gateway.settings import schema as config
-from tests.mail.conftest import INBOX, House, mail
+from tests.channels.email.conftest import House
+from tests.mail.mails import INBOX, mail
 
 T = TypeVar("T")
 LIMIT = 300_000

@@ -43,7 +43,7 @@ from gateway.errors import FlowError
 from gateway.flows.store import parse_folder
 from gateway.rules.yaml_with_lines import parse
 
-SHIPPED, _ = parse_folder(Path(__file__).parents[2] / "ivr_flows")
+SHIPPED, _ = parse_folder(Path(__file__).parents[3] / "ivr_flows")
 MONDAY = Clock(datetime(2026, 11, 23, 10, tzinfo=UTC), True)
 
 

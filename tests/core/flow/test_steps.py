@@ -17,7 +17,7 @@ from gateway.core.flow.steps import STEPS
 from gateway.core.yaml_tree import Faults
 from gateway.rules.yaml_with_lines import parse
 
-FOLDER = Path(__file__).parents[1] / "flows" / "transcripts"
+FOLDER = Path(__file__).parents[2] / "flows" / "transcripts"
 PARTNERS = {"12345": Partner("12345", "市长热线", "Mayor's hotline", "12345")}
 WORDS = {**vars(flow), "datetime": datetime}
 

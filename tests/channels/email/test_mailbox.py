@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.channels.email.imap import quoted_folder
 from gateway.channels.email.listener import MailListener
 from gateway.channels.email.mailbox import BoxState, BoxWatch
 from gateway.channels.email.reception import Reception
 from gateway.core.item.contact import Contact
 from gateway.settings.schema import Mailbox
-from tests.mail.conftest import House, mail
-from tests.mail.dovecot import PASSWORD, Dovecot, free_port
+from tests.channels.email.conftest import House
+from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
+from tests.mail.mails import mail
 
 LIMIT = 200_000
 
@@ -310,3 +312,9 @@ async def test_hundreds_in_order(watched: Watched) -> None:
     subjects = sorted(text[3:8] for text in await watched.house.contents())
     assert subjects == [f"第{n:03}封" for n in range(150)]
     assert watched.state.taken == 150
+
+
+def test_folder_names() -> None:
+    assert quoted_folder("INBOX") == '"INBOX"'
+    assert quoted_folder("已收") == '"&XfJlNg-"'
+    assert quoted_folder('a&b "c"') == '"a&-b \\"c\\""'

@@ -21,15 +21,13 @@ from gateway.errors import StorageDown
 from gateway.intake.intake import Intake
 from gateway.intake.virus_scan import Clamd
 from gateway.mail.bounce import Bounce
-from gateway.mail.thread import Marks
 from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
-from tests.mail.dovecot import Dovecot, free_port
+from tests.channels.email.dovecot import Dovecot, free_port
+from tests.mail.mails import MARKS
 
-ROOT = Path(__file__).resolve().parents[2]
-MARKS = Marks(b"a secret that only the tests know")
-INBOX = "12315@linfen.example"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass
@@ -132,13 +130,3 @@ def dovecot() -> Iterator[Dovecot]:
 
 def arrival(*recipients: str, sender: str | None = None) -> Arrival:
     return Arrival("test", datetime.now(UTC), sender, recipients)
-
-
-def mail(
-    subject: str = "投诉", text: str = "商家拒绝退款", sender: str = "zhang@example.cn", **more: str
-) -> bytes:
-    """A plain mail; further header fields by name, "_" for "-"."""
-    fields = {"From": sender, "To": INBOX, "Subject": subject, "MIME-Version": "1.0"}
-    fields |= {"Content-Type": "text/plain; charset=utf-8"}
-    fields |= {name.replace("_", "-"): value for name, value in more.items()}
-    return ("".join(f"{name}: {value}\r\n" for name, value in fields.items()) + f"\r\n{text}\r\n").encode()

@@ -9,7 +9,7 @@ from gateway.core.item.matter import LinkKind
 from gateway.core.item.referral import ReferralEvent
 from gateway.core.item.states import PAST_NAMES, Event
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def written() -> set[str]:
