@@ -17,7 +17,7 @@ from gateway.core.item import number
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.invention import Invented
 from gateway.core.item.item import Happened, ItemState
-from gateway.core.item.states import QUEUED, TERMINAL
+from gateway.core.item.states import QUEUED, TERMINAL, Event
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import calls, contacts, dues, items, serials, timeline
@@ -80,7 +80,7 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
         made[dues] += [{**rows.due_values(item, clock), "running": runs} for clock in due]
     entries = [Happened(contact.received_at, "received", contact.channel.value)]
     if one.state not in QUEUED:
-        entries.append(Happened(contact.received_at, "completed", "demo"))
+        entries.append(Happened(contact.received_at, Event.COMPLETE.value, "demo"))
     made[timeline] += [rows.happened_values(item, entry, None) for entry in entries]
     if one.call is not None:
         made[calls].append({**rows.call_values(one.call), "number": item})
