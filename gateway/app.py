@@ -68,6 +68,7 @@ from gateway.storage.threads import MailThreads
 from gateway.tasks import Supervisor, Work
 from gateway.web import browser_parts
 from gateway.web.api.fax import FaxApi
+from gateway.web.api.sealed import Sealed
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
@@ -294,6 +295,7 @@ class App:
             area_code=centre.area_code,
             told=changed,
         )
+        openers = tuple(Role(role) for role in config.accounts.identity_roles)
         parts = WebParts(
             intake,
             storage.calls,
@@ -321,12 +323,15 @@ class App:
                 {agent: word.sip for agent, word in secrets.seats.items()},
             ),
             accounts=accounts,
-            openers=tuple(Role(role) for role in config.accounts.identity_roles),
+            openers=openers,
             audit=storage.audit,
             post=storage.outbox,
             desk=desk,
             wrap_up=config.queue.wrap_up_seconds,
-            faxes=FaxApi(storage.faxes, storage.outbox, intake.get, utc_now, config.fax_out.enabled),
+            faxes=FaxApi(
+                *(storage.faxes, storage.outbox, intake.get, Sealed(intake, openers)),
+                *(utc_now, config.fax_out.enabled),
+            ),
             vitals=lambda: self._vitals.parts,
             metrics_peers=config.web.metrics_peers,
             filing=Filing(intake, storage, utc_now),

@@ -175,7 +175,7 @@ def make_app(parts: WebParts) -> web.Application:
         ).routes(),
         *(parts.faxes.routes() if parts.faxes else ()),
         *(FaxFilingApi(parts.filing, sealed).routes() if parts.filing else ()),
-        *_call_desk(parts, feed, rights),
+        *_call_desk(parts, feed, rights, sealed),
         *(figures.routes() if figures else ()),
         *AccountApi(parts.audit).routes(),
         *(OutboxApi(parts.post, parts.now).routes() if parts.post else ()),
@@ -226,12 +226,13 @@ def _rights(parts: WebParts) -> CallRights:
     return CallRights(parts.calls, parts.door, parts.now, hands if desk else None)
 
 
-def _call_desk(parts: WebParts, feed: EventFeed, rights: CallRights) -> tuple[Route, ...]:
+def _call_desk(parts: WebParts, feed: EventFeed, rights: CallRights, sealed: Sealed) -> tuple[Route, ...]:
     if parts.desk is None:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
     made = CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _places(parts), feed, rights)
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _places(parts), feed),
+        *(rights, sealed),
     )
     return made.routes()
 

@@ -58,6 +58,16 @@ class RealSite:
         return [path for path in (self.var / "uploads").rglob("*") if path.is_file()]
 
 
+class Later:
+    """A part of the site that is there once the site is: `real` is what it stands for."""
+
+    def __init__(self) -> None:
+        self.real: object = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
 @asynccontextmanager
 async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> AsyncIterator[RealSite]:
     """A running site; `changes` replace members of WebParts, `pages` the settings of its pages."""

@@ -18,7 +18,7 @@ from gateway.core.item import number as numbers
 from gateway.core.item.item import Attachment
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed, NotFound, StorageDown
-from gateway.web.api.sealed import Sealed
+from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.route import Asked, Route
 from gateway.web.ports import IntakeQueue
@@ -44,12 +44,13 @@ class AttachmentsApi:
                 "GET",
                 "/api/v1/queue/{number}/attachments/{sha256}",
                 "attachment",
-                "下载附件（支持分段请求；被隔离的文件仅限主管，举报的原件须有查看身份的权限）",
+                "下载附件（支持分段请求；被隔离的文件仅限主管，举报的原件须有查看身份的权限并写明理由）",
                 "One attachment; ranges are served. What is quarantined goes to supervisors only; what a"
-                " report arrived as, to those who may learn who made it",
+                " report arrived as, to those who may learn who made it, for a reason",
                 self.attachment,
                 {200: None, 206: None},
                 roles=HOUSE,
+                query=SealedAsked,
                 number=True,
                 media=ANY,
                 refuses=(NotFound, StorageDown),
@@ -67,7 +68,7 @@ class AttachmentsApi:
         if found is None:
             raise NotFound
         _may_have(asked.account, detail.attachments, sha256)
-        self._sealed.may_open(asked.account, detail, sha256)
+        self._sealed.may_open(asked.account, detail, sha256, asked.queried(SealedAsked).reason)
         path = self._place(found.sha256)
         if not await asyncio.to_thread(path.is_file):
             log.error("item %s: its file %s is not on the disk", number, sha256)

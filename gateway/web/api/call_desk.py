@@ -25,6 +25,7 @@ from gateway.web.api import call_desk_shapes as shapes
 from gateway.web.api import translate
 from gateway.web.api.peaks import Peaks
 from gateway.web.api.phone import recorded
+from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.call_rights import CallRights, refuse
 from gateway.web.http.route import Answer, Asked, Route
@@ -78,6 +79,7 @@ class CallDeskApi:
         place: Callable[[str], str],
         feed: Feed,
         rights: CallRights,
+        sealed: Sealed,
     ) -> None:
         self._calls = calls
         self._records = records
@@ -88,6 +90,7 @@ class CallDeskApi:
         self._place = place
         self._feed = feed
         self._rights = rights
+        self._sealed = sealed
         self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and since when
         self._peaks = Peaks(var / "peaks")
 
@@ -148,6 +151,7 @@ class CallDeskApi:
                 self.peaks,
                 {200: None},
                 roles=HOUSE,
+                query=SealedAsked,
                 media="image/svg+xml",
                 refuses=(NotFound, StorageDown),
                 looks="recording.picture",
@@ -229,6 +233,8 @@ class CallDeskApi:
     async def peaks(self, asked: Asked) -> web.StreamResponse:
         call = self._id(asked)
         await self._rights.check_hearing(asked.account, call)
+        if record := await self._records.get(call):
+            await self._sealed.may_listen(asked.account, record, asked.queried(SealedAsked).reason)
         file = await recorded(self._records, self._var, call)
         picture = await asyncio.to_thread(self._peaks.picture, call, file)
         headers = {"Cache-Control": "private, no-store"}

@@ -12,6 +12,7 @@ from gateway.core.fax.record import Fax, FaxPage, FaxStatus, Reading
 from gateway.core.item.delivery import Draft
 from gateway.core.item.item import ItemDetail
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.http.shape import Rule
@@ -126,11 +127,18 @@ class FaxApi:
     """The faxes of one installation; `enabled` when ours may be sent."""
 
     def __init__(
-        self, faxes: FaxLedger, post: FaxPost, item: Found, now: Callable[[], datetime], enabled: bool
+        self,
+        faxes: FaxLedger,
+        post: FaxPost,
+        item: Found,
+        sealed: Sealed,
+        now: Callable[[], datetime],
+        enabled: bool,
     ) -> None:
         self._faxes = faxes
         self._post = post
         self._item = item
+        self._sealed = sealed
         self._now = now
         self._enabled = enabled
 
@@ -159,6 +167,7 @@ class FaxApi:
                 self.fax,
                 {200: FaxWhole},
                 roles=HOUSE,
+                query=SealedAsked,
                 refuses=(NotFound, StorageDown),
                 looks="fax.view",
             ),
@@ -171,6 +180,7 @@ class FaxApi:
                 self.send,
                 {202: FaxPosted},
                 roles=HOUSE,
+                query=SealedAsked,
                 body=FaxWish,
                 refuses=(NotFound, Conflict, StorageDown),
                 looks="fax.send",
@@ -187,6 +197,8 @@ class FaxApi:
         }
         if not pdfs.issuperset(wish.files):
             raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
+        for sha256 in wish.files:
+            self._sealed.may_open(asked.account, detail, sha256, asked.queried(SealedAsked).reason)
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
         content = {"text": wish.text, "files": " ".join(wish.files)}
         await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
@@ -204,6 +216,8 @@ class FaxApi:
         fax = await self._faxes.get(asked.part("id"))
         if fax is None:
             raise NotFound
+        numbers = {fax.number, *(page.number for page in fax.pages)} - {""}
+        await self._sealed.may_see_pages(asked.account, numbers, asked.queried(SealedAsked).reason)
         return Answer(FaxWhole(_shown(fax), tuple(_page(page) for page in fax.pages)))
 
 

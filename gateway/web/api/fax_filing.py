@@ -14,7 +14,7 @@ from gateway.core.item.contact import Receipt
 from gateway.errors import Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api import shapes, translate
 from gateway.web.api.queue import ONE
-from gateway.web.api.sealed import Sealed
+from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.http.shape import Rule
@@ -127,6 +127,7 @@ class FaxFilingApi:
                 self.pages,
                 {200: FaxPagesFiled},
                 roles=HOUSE,
+                query=SealedAsked,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="fax.pages",
@@ -137,6 +138,7 @@ class FaxFilingApi:
                 self.arrange,
                 {200: FaxPagesFiled},
                 roles=HOUSE,
+                query=SealedAsked,
                 body=PagesWish,
                 also=_turns,
                 number=True,
@@ -148,6 +150,7 @@ class FaxFilingApi:
                 self.split,
                 {201: shapes.ReceiptGiven},
                 roles=HOUSE,
+                query=SealedAsked,
                 body=PagesSplitWish,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
@@ -155,18 +158,26 @@ class FaxFilingApi:
         )
 
     async def pages(self, asked: Asked) -> Answer:
-        await self._sealed.may_see_pages(asked.account, asked.part("number"))
-        return Answer(_shown(await self._filing.pages(asked.part("number"))))
+        return Answer(_shown(await self._seen(asked)))
 
     async def arrange(self, asked: Asked) -> Answer:
-        await self._sealed.may_see_pages(asked.account, asked.part("number"))
+        await self._seen(asked)
         order = [Placing(one.fax, one.page, one.turned) for one in asked.sent(PagesWish).pages]
         return Answer(_shown(await self._filing.arrange(asked.part("number"), order)))
 
     async def split(self, asked: Asked) -> Answer:
+        await self._seen(asked)
         chosen = {(one.fax, one.page) for one in asked.sent(PagesSplitWish).pages}
         made = await self._filing.split(asked.part("number"), chosen, asked.account.name)
         return Answer(translate.receipt(made), 201)
+
+    async def _seen(self, asked: Asked) -> tuple[FiledPage, ...]:
+        """The pages, those of items that were merged into this one too, when all may be seen."""
+        number = asked.part("number")
+        pages = await self._filing.pages(number)
+        numbers = (number, *(one.page.number for one in pages))
+        await self._sealed.may_see_pages(asked.account, numbers, asked.queried(SealedAsked).reason)
+        return pages
 
 
 def _turns(asked: Asked) -> list[FieldFault]:

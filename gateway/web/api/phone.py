@@ -13,7 +13,7 @@ from gateway.core import telephone
 from gateway.core.ledgers import CallLog
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.web.api import shapes, translate
-from gateway.web.api.sealed import Sealed
+from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.call_rights import CallRights, check_seat
 from gateway.web.http.route import Answer, Asked, Route
@@ -65,11 +65,12 @@ class PhoneApi:
                 "GET",
                 "/api/v1/calls/{id}/recording",
                 "recording",
-                "通话录音（支持分段请求）",
-                "A call's recording; ranges are served",
+                "通话录音（支持分段请求；举报的录音须写明理由）",
+                "A call's recording; ranges are served. That of a report is heard for a reason",
                 self.recording,
                 {200: None, 206: None},
                 roles=HOUSE,
+                query=SealedAsked,
                 media=SOUND,
                 refuses=(NotFound, StorageDown),
                 looks="recording.listen",
@@ -129,7 +130,7 @@ class PhoneApi:
         call = asked.part("id")
         await self._rights.check_hearing(asked.account, call)
         if self._sealed and (record := await self._calls.get(call)):
-            await self._sealed.may_listen(asked.account, record)
+            await self._sealed.may_listen(asked.account, record, asked.queried(SealedAsked).reason)
         file = await recorded(self._calls, self._var, call)
         log.info("recording of call %s goes to %s", call, asked.account.name)
         return web.FileResponse(file, headers={"Content-Type": SOUND})

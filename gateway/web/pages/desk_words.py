@@ -89,6 +89,10 @@ ITEM_WORDS: Words = {
     "role.recording": ("录音", "Recording"),
     "role.message": ("留言", "Message"),
     "sealed_file": ("含举报人身份，仅有权限的人员可查看", "tells who the reporter is: sealed"),
+    "sealed_reason": (
+        "含举报人身份，填写查看理由后可打开",
+        "tells who the reporter is: opens for a reason",
+    ),
     "role.raw": ("原件", "Original"),
     "role.page": ("页面", "Page"),
     "role.pdf": ("PDF", "PDF"),

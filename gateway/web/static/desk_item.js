@@ -30,6 +30,8 @@ export function show(one) {
   const another = shown?.number !== one.number;
   shown = one;
   showFacts(one);
+  if (another) $("sealed-why").value = "";
+  $("sealed-why-box").hidden = !(isSealed(one) && openers.includes(role));
   showFiles(one);
   showActs(one, another);
   $("item-past").replaceChildren(...one.timeline.map((past) => make("li", pastOf(past))));
@@ -121,15 +123,29 @@ function revisionRow(one) {
 // What a report arrived as tells who made it: gateway/web/api/sealed.py.
 const SEALED = ["raw", "body", "recording", "message", "page", "pdf"];
 
+const isSealed = ({ kind, attachments, call_id }) => kind === "report" && Boolean(call_id || attachments.some((file) => SEALED.includes(file.role)));
+
+// Where a sealed file is, with the reason that was given: gateway/web/api/sealed.py asks for it.
+const REASON = 4; // characters
+const reason = () => $("sealed-why").value.trim();
+const because = (source) => (reason() ? `${source}?${new URLSearchParams({ reason: reason() })}` : source);
+$("sealed-why").addEventListener("change", () => {
+  if (!shown) return;
+  showFiles(shown);
+  if (shown.call_id) showSound(shown.call_id);
+});
+
 function showFiles({ number, kind, attachments }) {
   $("item-picture").hidden = true;
   $("item-files-box").hidden = !attachments.length;
   $("item-files").replaceChildren(
     ...attachments.map((file) => {
       const row = make("li");
-      const source = `/api/v1/queue/${number}/attachments/${file.sha256}`;
-      if (kind === "report" && SEALED.includes(file.role) && !openers.includes(role)) {
-        row.append(make("span", w(`role.${file.role}`), "tag"), make("span", w("sealed_file"), "soft"));
+      const sealed = kind === "report" && SEALED.includes(file.role);
+      const plain = `/api/v1/queue/${number}/attachments/${file.sha256}`;
+      const source = sealed ? because(plain) : plain;
+      if (sealed && !(openers.includes(role) && reason().length >= REASON)) {
+        row.append(make("span", w(`role.${file.role}`), "tag"), make("span", w(openers.includes(role) ? "sealed_reason" : "sealed_file"), "soft"));
         return row;
       }
       const link = Object.assign(make("a", file.name || w(`role.${file.role}`)), { href: source, download: "" });
@@ -153,8 +169,8 @@ function showPicture(source, name) {
 // So does who listened: the sound is fetched when it is played.
 function showSound(call) {
   $("peaks").onload = () => ($("item-sound").hidden = shown?.call_id !== call);
-  $("peaks").src = `/api/v1/calls/${path(call)}/peaks`;
-  $("sound").src = `/api/v1/calls/${path(call)}/recording`;
+  $("peaks").src = because(`/api/v1/calls/${path(call)}/peaks`);
+  $("sound").src = because(`/api/v1/calls/${path(call)}/recording`);
 }
 
 // ------------------------------------------------------------ what it is tied to

@@ -13,9 +13,14 @@ let zoom = 0; // 0: as wide as there is room
 let chosen = new Set();
 let before = { claims: [] }; // what the item said when the form was filled
 let again = 0; // looks once more while pages are being read
+let reason = ""; // why sealed pages have to be seen
+let call = ""; // whose line was recorded
+let sealed = ""; // the word that says why they are not shown
 
 const name = (page) => `${page.fax}/${page.page}`;
-const picture = (page) => `/api/v1/queue/${page.number}/attachments/${page.sha256}`;
+// The pages of a report are shown for a reason: gateway/web/api/sealed.py.
+const because = (source) => (reason ? `${source}?${new URLSearchParams({ reason })}` : source);
+const picture = (page) => because(`/api/v1/queue/${page.number}/attachments/${page.sha256}`);
 
 // ------------------------------------------------------------ what is shown
 
@@ -52,7 +57,7 @@ function showPage() {
   $("none").hidden = Boolean(page);
   $("frame").hidden = !page;
   if (!page) {
-    $("none").textContent = w("no_pages");
+    $("none").textContent = w(sealed || "no_pages");
     return;
   }
   const across = page.turned % 180 !== 0;
@@ -149,7 +154,7 @@ const arrange = () =>
   trying(async () => {
     const shown = pages[at];
     const order = pages.map(({ fax, page, turned }) => ({ fax, page, turned }));
-    ({ pages } = await ask("POST", `queue/${number}/fax-pages`, { pages: order }));
+    ({ pages } = await ask("POST", because(`queue/${number}/fax-pages`), { pages: order }));
     at = Math.max(0, pages.findIndex((one) => name(one) === name(shown)));
     showLeaves();
     showPage();
@@ -171,10 +176,10 @@ function shift(by) {
 const split = () =>
   trying(async () => {
     const leaving = pages.filter((page) => chosen.has(name(page))).map(({ fax, page }) => ({ fax, page }));
-    const made = await ask("POST", `queue/${number}/fax-split`, { pages: leaving });
-    document.body.dataset.made = made.number;
+    const made = await ask("POST", because(`queue/${number}/fax-split`), { pages: leaving });
     chosen = new Set();
     await read();
+    document.body.dataset.made = made.number;
     alarm("");
     $("facts").textContent = w("parted");
     const open = Object.assign(make("a", made.number), { href: `/desk/fax/${made.number}` });
@@ -236,12 +241,37 @@ async function toPaper() {
 // ------------------------------------------------------------ the beginning
 
 async function read() {
-  ({ pages } = await ask("GET", `queue/${number}/fax-pages`));
   clearTimeout(again);
+  try {
+    ({ pages } = await ask("GET", because(`queue/${number}/fax-pages`)));
+    sealed = "";
+  } catch (problem) {
+    const wanted = problem.faults?.some((one) => one.field === "reason");
+    if (problem.status !== 403 && !wanted) throw problem;
+    pages = [];
+    sealed = wanted ? "sealed_reason" : "sealed_file";
+  }
+  $("sealed").hidden = sealed !== "sealed_reason";
   if (pages.some((page) => page.reading === "waiting")) again = setTimeout(() => trying(read), 3000);
   at = Math.min(at, Math.max(0, pages.length - 1));
   showLeaves();
   showPage();
+}
+
+$("sealed").addEventListener("submit", (event) => {
+  event.preventDefault();
+  reason = $("sealed-why").value.trim();
+  trying(async () => {
+    await read();
+    showSound();
+  });
+});
+
+function showSound() {
+  if (!call || sealed) return;
+  $("peaks").onload = () => ($("sound-box").hidden = false);
+  $("peaks").src = because(`/api/v1/calls/${encodeURIComponent(call)}/peaks`);
+  $("sound").src = because(`/api/v1/calls/${encodeURIComponent(call)}/recording`);
 }
 
 async function begin() {
@@ -255,13 +285,9 @@ async function begin() {
     ...{ county: item.county, occurred_on: item.occurred_on || "", amount: item.amount ?? "", claims: item.claims },
   });
   before = typed($("draft"));
-  if (item.call_id) {
-    const call = encodeURIComponent(item.call_id);
-    $("peaks").onload = () => ($("sound-box").hidden = false);
-    $("peaks").src = `/api/v1/calls/${call}/peaks`;
-    $("sound").src = `/api/v1/calls/${call}/recording`;
-  }
+  call = item.call_id;
   await read();
+  showSound();
   document.body.dataset.known = "yes";
 }
 

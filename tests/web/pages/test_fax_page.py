@@ -12,33 +12,33 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from gateway.calls.desk import CallDesk
+from gateway.calls.switchboard import Switchboard
 from gateway.core.call.record import CallRecord
-from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.contact import Channel, Evidence, Kind
+from gateway.core.item.item import QueueQuery
 from gateway.core.roles import Role
 from gateway.intake.fax_filing import Filing
+from gateway.settings import schema as config
 from gateway.web.site import utc_now
+from tests.calls.conftest import Board
 from tests.channels.fax.filed import CAME, fax_item
 from tests.storage.databases import contact
 from tests.web.pages.test_browser import DESK, looked_at, opened
-from tests.web.real_site import real_site
+from tests.web.real_site import ROOT, Later, real_site
 
 pytestmark = pytest.mark.live
 PASSWORD = "a long enough password"
 
 
-class Later:
-    """A part of the site that is there once the site is."""
-
-    def __init__(self) -> None:
-        self.real: Filing | CallDesk | None = None
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.real, name)
+def no_calls(tmp_path: Path) -> Switchboard:
+    """A switchboard on which nobody calls."""
+    settings = {"GATEWAY_VAR": str(tmp_path / "pbx")}
+    return Board(config.load(ROOT / "gateway.toml", settings)).switchboard
 
 
-async def log_in(page: Page) -> None:
+async def log_in(page: Page, account: str = "agent1") -> None:
     await page.goto("/desk")
-    await page.fill("#f-account", "agent1")
+    await page.fill("#f-account", account)
     await page.fill("#f-password", PASSWORD)
     await page.click("button[type=submit]")
     await page.wait_for_selector("#role")
@@ -118,7 +118,7 @@ async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_
     later, calls = Later(), Later()
     async with real_site(tmp_path, filing=later, desk=calls) as site:
         later.real = Filing(site.intake, site.storage, utc_now)
-        calls.real = CallDesk(None, site.storage, site.intake, utc_now)  # type: ignore[arg-type]  # no call is live
+        calls.real = CallDesk(no_calls(tmp_path), site.storage, site.intake, utc_now)
         await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
         number = (await fax_item(site.intake, site.storage, tmp_path / "made")).number
         recording = "recordings/20260302/1.1.wav"
@@ -126,8 +126,9 @@ async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_
         with wave.open(str(tmp_path / recording), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", ""))
             sound.writeframes(bytes(range(0, 250, 10)) * 1280)
-        call = CallRecord("1.1", "in", "13835712345", "12315", 1, CAME, recording=recording)
+        call = CallRecord("1.1", "in", "13835712345", "12315", 1, CAME, recording=recording, number=number)
         await site.storage.calls.keep([call])
+        await site.intake.claim("agent1", QueueQuery(), number)
         async with opened(browser, site, DESK) as page:
             await page.goto("/desk")
             await log_in(page)
@@ -140,6 +141,64 @@ async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_
             await looked_at(page, "fax-sound")
         rows = await site.storage.audit.page(who="agent1")
         assert [row.about for row in rows if row.what == "recording.listen"][:1] == ["1.1"], rows
+
+
+async def test_the_originals_of_a_report_are_for_a_reason_and_not_for_every_agent(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """At the desk's item and beside the form: a label where a file would be, and no broken picture."""
+    later, calls = Later(), Later()
+    async with real_site(tmp_path, filing=later, desk=calls) as site:
+        later.real = Filing(site.intake, site.storage, utc_now)
+        calls.real = CallDesk(no_calls(tmp_path), site.storage, site.intake, utc_now)
+        await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        await site.accounts.add("boss", "班长", Role.SUPERVISOR, PASSWORD)
+        number = (await fax_item(site.intake, site.storage, tmp_path / "made", pages=1)).number
+        (tmp_path / "raw").write_bytes(b"Subject: x\r\n\r\nx")
+        eml = Evidence(str(tmp_path / "raw"), "原始邮件.eml", "message/rfc822", "raw")
+        await site.intake.append(number, "eml", "", (eml,), "agent1")
+        await site.intake.claim("agent1", QueueQuery(), number)
+        async with opened(browser, site, DESK) as page:
+            await log_in(page)
+            await page.goto(f"/desk?lang=zh#{number}")
+            async with page.expect_download() as mail:
+                await page.click("#item-files a:has-text('原始邮件.eml')")
+            assert (await mail.value).suggested_filename == "原始邮件.eml"
+            await looked_at(page, "item-mail")
+            report = contact("write-up", kind=Kind.REPORT, claims=(), amount=None)
+            await site.intake.fill_in(number, report, "agent1")
+            await page.reload()
+            await page.wait_for_selector("#item-files .soft")
+            assert await page.locator("#item-files a").count() == 0
+            assert await page.is_hidden("#sealed-why-box")
+            await page.locator("#item-files-box").scroll_into_view_if_needed()
+            await looked_at(page, "item-sealed")
+            await page.goto(f"/desk/fax/{number}")
+            await page.wait_for_selector("body[data-known]")
+            assert "含举报人身份" in await page.inner_text("#none")
+            assert await page.is_hidden("#sealed") and await page.is_hidden("#alarm")
+            assert await page.locator("img:visible, #leaves li").count() == 0
+            await looked_at(page, "fax-sealed")
+        async with opened(browser, site, DESK) as page:
+            await log_in(page, "boss")
+            await page.goto(f"/desk?lang=zh#{number}")
+            await page.wait_for_selector("#item-files .soft")
+            assert await page.locator("#item-files a").count() == 0, "a reason is wanted first"
+            await page.fill("#sealed-why", "核对原件")
+            await page.press("#sealed-why", "Tab")
+            async with page.expect_download() as mail:
+                await page.click("#item-files a:has-text('原始邮件.eml')")
+            assert (await (await mail.value).path()).read_bytes().startswith(b"Subject")
+            await looked_at(page, "item-unsealed")
+            await page.goto(f"/desk/fax/{number}")
+            await page.wait_for_selector("#sealed:visible")
+            await looked_at(page, "fax-reason")
+            await page.fill("#sealed input", "核对笔迹")
+            await page.press("#sealed input", "Enter")
+            await page.wait_for_function("() => document.querySelector('#picture').naturalWidth > 0")
+            assert await page.is_hidden("#sealed") and await page.is_hidden("#none")
+        rows = [row for row in await site.storage.audit.page(who="boss") if "核对" in str(row.detail)]
+        assert {row.what for row in rows} == {"attachment.download", "fax.pages"}
 
 
 async def test_a_mail_is_written_up_and_no_item_is_not_found(browser: Browser, tmp_path: Path) -> None:
