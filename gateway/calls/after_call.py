@@ -62,39 +62,39 @@ class AfterCall:
         self._records = records
         self._faxes = faxes
 
-    def recorded_whole(self, story: CallState) -> bool:
+    def recorded_whole(self, state: CallState) -> bool:
         """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
-        record = story.record
+        record = state.record
         file = self._recorded(record) if record.talked_at and record.ended_at else None
-        return file is None or _holds(file, story.talked_seconds)
+        return file is None or _holds(file, state.talked_seconds)
 
-    async def close(self, story: CallState) -> CallRecord:
+    async def close(self, state: CallState) -> CallRecord:
         """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
 
         The record itself is not kept yet: `keep` takes many at once.
         """
-        spoken = [file for name in story.messages if sound_seconds(file := self._messages / name) >= SHORTEST]
-        record = replace(story.record, agent=self._agent_of_seat(story.record.agent))
+        spoken = [file for name in state.messages if sound_seconds(file := self._messages / name) >= SHORTEST]
+        record = replace(state.record, agent=self._agent_of_seat(state.record.agent))
         if record.outcome is CallOutcome.MESSAGE and not spoken:
-            fallback = CallOutcome.CALL_BACK if story.booked else CallOutcome.GAVE_UP
+            fallback = CallOutcome.CALL_BACK if state.booked else CallOutcome.GAVE_UP
             record = replace(record, outcome=fallback)
-        record = self._with_recording(record, spoken, story.talked_seconds)
+        record = self._with_recording(record, spoken, state.talked_seconds)
         evidence = tuple(Evidence(str(file), file.name, "audio/wav", "message") for file in spoken)
-        if story.fax and self._faxes:
-            number = await self._faxes.take(story.fax, record)
+        if state.fax and self._faxes:
+            number = await self._faxes.take(state.fax, record)
             if number:  # what was said before is in the same item, whoever said it
                 return replace(record, number=record.number or number)
-        contact = phone.contact(record, story.kind, evidence, self._zone, story.phone, booked=story.booked)
+        contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
         if contact is None:
             return record
         receipt = await self._door.submit(contact)
-        if story.booked:
+        if state.booked:
             await self._call_backs.link(record.id, receipt.number)
         return replace(record, number=receipt.number)
 
     async def keep(self, closed: list[tuple[CallState, CallRecord]]) -> None:
         """Keep the records with their transfers in one transaction. Raises StorageDown."""
-        transfers = [one for story, _ in closed for one in story.transfers]
+        transfers = [one for state, _ in closed for one in state.transfers]
         await self._calls.keep([record for _, record in closed], transfers)
 
     def clear(self, record: CallRecord, names: Iterable[str]) -> None:

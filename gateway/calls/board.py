@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from gateway.calls.switchboard import EventListener, Switchboard
+from gateway.calls.events import EventListener
+from gateway.calls.switchboard import Switchboard
 from gateway.calls.views import (
     AgentView,
     BoardCounts,
@@ -44,15 +45,15 @@ class LiveBoard:
 
     def lines(self) -> list[LineView]:
         """Every line, from 1; a partner's second line is not told apart."""
-        taken = {story.record.line: story for story in self._switchboard.live()}
+        taken = {state.record.line: state for state in self._switchboard.live()}
         return [self._line(n, taken.get(n)) for n in range(1, self._config.centre.lines + 1)]
 
-    def _line(self, number: int, story: CallState | None) -> LineView:
-        if story is None or story.over:
+    def _line(self, number: int, state: CallState | None) -> LineView:
+        if state is None or state.over:
             return LineView(number, LineState.FREE)
-        record = story.record
+        record = state.record
         return LineView(
-            number, LineState(story.doing.value), record.id, record.caller or record.dialled, story.since
+            number, LineState(state.phase.value), record.id, record.caller or record.dialled, state.since
         )
 
     def agents(self) -> list[AgentView]:
@@ -60,9 +61,9 @@ class LiveBoard:
 
     def waiting(self) -> list[WaitingView]:
         return [
-            WaitingView(story.id, story.record.caller, story.record.queued_at or story.record.started_at)
-            for story in self._switchboard.live()
-            if story.doing is Phase.QUEUE
+            WaitingView(state.id, state.record.caller, state.record.queued_at or state.record.started_at)
+            for state in self._switchboard.live()
+            if state.phase is Phase.QUEUE
         ]
 
     async def set_agent(

@@ -42,13 +42,13 @@ class ItemNotes(Protocol):
 class _Over:
     """One call that is over; its record once its item is made."""
 
-    story: CallState
+    state: CallState
     record: CallRecord
     until: float = 0.0  # loop time until which its recording is waited for
 
 
 class Closing:
-    """`put` a story that is over. `closed` hears of each record once; `rested` runs after each batch."""
+    """`put` a call that is over. `closed` hears of each record once; `rested` runs after each batch."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class Closing:
         tasks.keep("switchboard closing again", self._work_again)
 
     def put(self, live: Live) -> None:
-        self._lives[live.story.id] = live
-        (self._faxes if live.story.fax else self._calls).put(_Over(live.story, live.story.record))
+        self._lives[live.state.id] = live
+        (self._faxes if live.state.fax else self._calls).put(_Over(live.state, live.state.record))
 
     def get(self, call: str) -> Live | None:
         """A call that is over and not closed yet."""
@@ -106,9 +106,9 @@ class Closing:
         while True:
             batch = [over for over in await waiting.some(most) if not self._put_off(over, waiting)]
             for over, error in (await self._close(batch)).items():
-                log.error("call %s could not be closed", over.story.id, exc_info=error)
+                log.error("call %s could not be closed", over.state.id, exc_info=error)
                 self._failed.put(over)
-                self._late.add(over.story.id)
+                self._late.add(over.state.id)
             waiting.done(batch)
             await self._rested()
 
@@ -116,7 +116,7 @@ class Closing:
         """Is a call to be closed later, since its recording is not whole yet? No other call waits for it."""
         loop = asyncio.get_running_loop()
         over.until = over.until or loop.time() + SETTLE
-        if loop.time() >= over.until or self._aftercall.recorded_whole(over.story):
+        if loop.time() >= over.until or self._aftercall.recorded_whole(over.state):
             return False
 
         def again() -> None:
@@ -141,7 +141,7 @@ class Closing:
         errors = await self._close([over])
         if not errors:
             self._failed.done([over])
-            self._late.discard(over.story.id)
+            self._late.discard(over.state.id)
         return errors
 
     async def _close(self, batch: list[_Over]) -> dict[_Over, BaseException]:
@@ -149,7 +149,7 @@ class Closing:
         errors = await _each(batch, self._submit)
         left = [over for over in batch if over not in errors]
         try:
-            await patiently(partial(self._aftercall.keep, [(over.story, over.record) for over in left]))
+            await patiently(partial(self._aftercall.keep, [(over.state, over.record) for over in left]))
         except Exception as error:  # one row may be to blame: each is tried again by itself
             return errors | dict.fromkeys(left, error)
         return errors | await _each(left, self._finish)
@@ -159,19 +159,19 @@ class Closing:
 
         Until the record is kept a restart does all of it again; each step changes nothing the second time.
         """
-        story = over.story
+        state = over.state
         try:
-            over.record = await patiently(partial(self._aftercall.close, story))
+            over.record = await patiently(partial(self._aftercall.close, state))
         except GatewayError as error:
-            log.error("call %s leaves no item: %s", story.id, error)
+            log.error("call %s leaves no item: %s", state.id, error)
         try:
-            await self._hand_on(story, over.record)
+            await self._hand_on(state, over.record)
         except GatewayError as error:  # refused for good, such as for an item that is merged
-            log.error("call %s: its item or partner is not told: %s", story.id, error)
+            log.error("call %s: its item or partner is not told: %s", state.id, error)
 
-    async def _hand_on(self, story: CallState, record: CallRecord) -> None:
-        if self._handed and story.transfers:
-            await patiently(partial(self._handed, record, story.transfers))
+    async def _hand_on(self, state: CallState, record: CallRecord) -> None:
+        if self._handed and state.transfers:
+            await patiently(partial(self._handed, record, state.transfers))
         if record.direction == "out" and record.number and not record.back_of:
             talked = record.outcome is CallOutcome.TALKED
             what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
@@ -180,8 +180,8 @@ class Closing:
 
     async def _finish(self, over: _Over) -> None:
         """The record is kept: its messages leave the spool, and the call is closed."""
-        self._aftercall.clear(over.record, over.story.messages)
-        self._lives.pop(over.story.id, None)
+        self._aftercall.clear(over.record, over.state.messages)
+        self._lives.pop(over.state.id, None)
         self._closed(over.record)
 
 

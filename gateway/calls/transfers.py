@@ -101,28 +101,28 @@ class Transfers:
     # ------------------------------------------------------------ what is asked
 
     async def consult(
-        self, story: CallState, target: Target, at: datetime, *, direct: bool = False
+        self, state: CallState, target: Target, at: datetime, *, direct: bool = False
     ) -> Transfer:
         """Dial a target in private while the caller hears music.
 
         `direct`: put the caller through as soon as it answers. Raises Conflict, PbxDown.
         """
-        last = self.current(story.id)
+        last = self.current(state.id)
         if last is not None and last.live:
             raise Conflict(f"转接正在进行 / a transfer to {last.target} is going on")
-        if not (story.agent_leg and story.caller_leg) or story.doing is not Phase.TALK:
+        if not (state.agent_leg and state.caller_leg) or state.phase is not Phase.TALK:
             raise Conflict("没有正在通话的坐席 / no agent talks on this call")
-        known = self._of.setdefault(story.id, _Of())
+        known = self._of.setdefault(state.id, _Of())
         before = len(known.all)
-        made = self._new(story, target.id, target.kind, at, direct=direct)
+        made = self._new(state, target.id, target.kind, at, direct=direct)
         known.all.append(made)
         self._told(made)
         wanted = Consult(
-            *(story.caller_leg, story.agent_leg, target.id, target.dial),
+            *(state.caller_leg, state.agent_leg, target.id, target.dial),
             seat=target.kind is TargetKind.SEAT,
             ring=target.ring,
             hold=self._config.queue.longest_hold,
-            summary=_summary(story.kind) if target.asks else (),
+            summary=_summary(state.kind) if target.asks else (),
         )
         try:
             moved = await self._pbx.consult(wanted)
@@ -132,7 +132,7 @@ class Transfers:
         if not moved:
             self._forget(known, before)
             raise Conflict("通话已变化，请再试 / the call has changed, try again")
-        return self.current(story.id) or made
+        return self.current(state.id) or made
 
     def _forget(self, known: _Of, before: int) -> None:
         """A consult that never began: nobody was moved."""
@@ -140,19 +140,19 @@ class Transfers:
             failed = known.all.pop(before)
             self._told(replace(failed, state=TransferState.BACK, outcome=TransferOutcome.FAILED))
 
-    async def ask(self, story: CallState, ask: Ask, at: datetime) -> Transfer:
+    async def ask(self, state: CallState, ask: Ask, at: datetime) -> Transfer:
         """Merge, go back, or leave. Raises Conflict when that cannot be now, PbxDown."""
-        last = self.current(story.id)
+        last = self.current(state.id)
         if last is None or not last.allows(ask):
-            state = last.state.value if last else "none"
-            raise Conflict(f"当前不能这样操作 / not possible now: the transfer is {state}")
+            moment = last.state.value if last else "none"
+            raise Conflict(f"当前不能这样操作 / not possible now: the transfer is {moment}")
         after, commands = advance(last, ask, at)
-        self._put(story.id, after)
+        self._put(state.id, after)
         for command in commands:
             if not await self._obey(after, command) and command is Command.JOIN:
-                self._unjoin(story.id, after.id)
+                self._unjoin(state.id, after.id)
                 raise Conflict("对方已挂机 / the other side has hung up")
-        return self.current(story.id) or after
+        return self.current(state.id) or after
 
     def _unjoin(self, call: str, transfer_id: str) -> None:
         last = self.current(call)
@@ -161,11 +161,11 @@ class Transfers:
 
     # ------------------------------------------------------------ what is noted
 
-    def noted(self, story: CallState, note: JournalEntry) -> None:
-        """Take a note that the story took for the first time."""
-        known = self._of.get(story.id)
+    def noted(self, state: CallState, note: JournalEntry) -> None:
+        """Take a note that changed the state of its call."""
+        known = self._of.get(state.id)
         if note.what is EntryType.CONSULT:
-            known = self._begin(story, note)
+            known = self._begin(state, note)
         if known is None or not known.all:
             return
         last = known.all[-1]
@@ -175,48 +175,48 @@ class Transfers:
         if fact is None:
             return
         after, commands = advance(last, fact, note.at)
-        self._put(story.id, after)
+        self._put(state.id, after)
         if after.state is TransferState.HANDED_OVER and last.state is TransferState.JOINED:
-            self._hand_over(story, after, note.at)
+            self._hand_over(state, after, note.at)
         for command in commands:
-            self._own("transfer", partial(self._obey_late, story.id, after, command))
+            self._own("transfer", partial(self._obey_late, state.id, after, command))
 
-    def _begin(self, story: CallState, note: JournalEntry) -> _Of:
+    def _begin(self, state: CallState, note: JournalEntry) -> _Of:
         """A target is being dialled: the transfer asked for, or one that this gateway did not see."""
-        known = self._of.setdefault(story.id, _Of())
+        known = self._of.setdefault(state.id, _Of())
         target, line = note.arg(0), note.arg(1)
         seat = self._config.agent(target) is not None
         if not known.all or known.all[-1].state is not TransferState.ASKED or known.all[-1].target != target:
             kind = TargetKind.SEAT if seat else TargetKind.PARTNER
-            known.all.append(self._new(story, target, kind, note.at))
+            known.all.append(self._new(state, target, kind, note.at))
         known.noted += 1
         known.all[-1] = replace(
             known.all[-1],
-            id=f"{story.id}:{known.noted}",
+            id=f"{state.id}:{known.noted}",
             line=int(line) if line.isdecimal() else 0,
-            agent_leg=note.arg(2) or story.agent_leg,
+            agent_leg=note.arg(2) or state.agent_leg,
         )
         return known
 
     def _new(
-        self, story: CallState, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
+        self, state: CallState, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
     ) -> Transfer:
-        known = self._of.get(story.id)
+        known = self._of.get(state.id)
         number = (known.noted if known else 0) + 1
         return Transfer(
-            *(f"{story.id}:{number}", story.id, story.seat, target, kind, at),
+            *(f"{state.id}:{number}", state.id, state.seat, target, kind, at),
             direct=direct,
-            agent_leg=story.agent_leg,
+            agent_leg=state.agent_leg,
         )
 
-    def _hand_over(self, story: CallState, transfer: Transfer, at: datetime) -> None:
+    def _hand_over(self, state: CallState, transfer: Transfer, at: datetime) -> None:
         """The agent has left the three; a colleague has the caller now and may transfer him again."""
         if transfer.kind is TargetKind.PARTNER:
             return
         agent = self._config.agent(transfer.target)
-        story.seat = agent.seat if agent else ""
-        story.agent_leg = transfer.leg
-        story.doing, story.since = Phase.TALK, at
+        state.seat = agent.seat if agent else ""
+        state.agent_leg = transfer.leg
+        state.phase, state.since = Phase.TALK, at
 
     # ------------------------------------------------------------ obeying
 

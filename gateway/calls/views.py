@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.core.call.record import CallRecord
 from gateway.core.call.seat import SeatState
+from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
 
 
@@ -25,6 +27,30 @@ class LineState(StrEnum):
     MESSAGE = "message"
     FAX = "fax"
     OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call that goes on, as an agent sees it: `number` is whom it is with, `path` is in words.
+
+    `agents` are those through whose hands it went.
+    """
+
+    record: CallRecord
+    kind: Kind
+    number: str
+    path: tuple[str, ...]
+    agents: frozenset[str]
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for /metrics: calls by outcome, notes of the dialplan, times in which
+    the PBX was out of sight."""
+
+    calls: dict[str, int] = field(default_factory=dict)
+    notes: int = 0
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

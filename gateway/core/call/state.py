@@ -1,4 +1,4 @@
-"""A call's story: notes and steps in, one call record out.
+"""The state of a call: journal entries and steps in, one call record out.
 
 Pure, and the same for a call that goes on now and for one read from the journal after a restart.
 A note that comes twice changes nothing. The outcome is decided here and nowhere else.
@@ -51,7 +51,7 @@ class CallState:
     id: str
     record: CallRecord
     began: bool = False
-    doing: Phase = Phase.MENU
+    phase: Phase = Phase.MENU
     since: datetime | None = None
     kind: Kind = Kind.UNSORTED
     messages: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class CallState:
     talked_seconds: float = 0.0
     transfers: tuple[Transfer, ...] = ()
     fax: FaxNote | None = None
-    told: set[JournalEntry] = field(default_factory=set)
+    applied: set[JournalEntry] = field(default_factory=set)
     served: bool = False
     booked: bool = False
     partner_talked: bool = False
@@ -80,222 +80,222 @@ def new_call_state(call: str, at: datetime) -> CallState:
     return CallState(call, record, since=at)
 
 
-def apply(story: CallState, note: JournalEntry) -> bool:
-    """Take one note into the story. False when it was told already or changes nothing."""
-    if story.over or note in story.told:
+def apply(call: CallState, note: JournalEntry) -> bool:
+    """Take one note into the state of its call. False when it was told already or changes nothing."""
+    if call.over or note in call.applied:
         return False
-    story.told.add(note)
-    _TELL.get(note.what, _nothing)(story, note)
+    call.applied.add(note)
+    _APPLY.get(note.what, _nothing)(call, note)
     return True
 
 
-def end(story: CallState, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
+def end(call: CallState, at: datetime, outcome: CallOutcome | None = None) -> CallRecord:
     """The call is over. The outcome is what happened, unless it is given (cut off)."""
-    record = story.record
+    record = call.record
     wait = record.wait_seconds
     if record.queued_at and not record.talked_at and not wait:
         wait = (at - record.queued_at).total_seconds()
-    decided = outcome or _outcome(story)
-    story.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
-    _go(story, Phase.OVER, at)
-    return story.record
+    decided = outcome or _outcome(call)
+    call.record = replace(record, ended_at=at, outcome=decided, wait_seconds=round(wait, 3))
+    _go(call, Phase.OVER, at)
+    return call.record
 
 
 # ---------------------------------------------------------------- what each note does
 
 
-def _nothing(story: CallState, note: JournalEntry) -> None:
+def _nothing(call: CallState, note: JournalEntry) -> None:
     """Of interest to others only."""
 
 
-def _began(story: CallState, note: JournalEntry) -> None:
+def _began(call: CallState, note: JournalEntry) -> None:
     line, direction, number = note.arg(0), note.arg(1), number_of(note.arg(2))
-    story.began = True
-    story.record = replace(
-        story.record,
+    call.began = True
+    call.record = replace(
+        call.record,
         direction=DIRECTIONS.get(direction, "in"),
-        caller=story.record.caller or (number if direction == "in" else ""),
+        caller=call.record.caller or (number if direction == "in" else ""),
         dialled=telephone.plain(note.arg(3)) if direction == "in" else number,
         line=int(line) if line.isdecimal() else 0,
         started_at=note.at,
         answered_at=note.at if direction == "in" else None,
     )
     if direction == "back":
-        story.back = note.arg(3)
-        story.record = replace(story.record, back_of=note.arg(3))
+        call.back = note.arg(3)
+        call.record = replace(call.record, back_of=note.arg(3))
     elif direction == "out":
-        story.record = replace(story.record, agent=note.arg(3))
-    _go(story, Phase.MENU if direction == "in" else Phase.OUT, note.at)
+        call.record = replace(call.record, agent=note.arg(3))
+    _go(call, Phase.MENU if direction == "in" else Phase.OUT, note.at)
 
 
-def _turned_away(story: CallState, note: JournalEntry) -> None:
-    _not_taken(story, note, telephone.plain(note.arg(3)), CallOutcome.TURNED_AWAY)
+def _turned_away(call: CallState, note: JournalEntry) -> None:
+    _not_taken(call, note, telephone.plain(note.arg(3)), CallOutcome.TURNED_AWAY)
 
 
-def _refused(story: CallState, note: JournalEntry) -> None:
-    _not_taken(story, note, number_of(note.arg(3)), CallOutcome.REFUSED)
+def _refused(call: CallState, note: JournalEntry) -> None:
+    _not_taken(call, note, number_of(note.arg(3)), CallOutcome.REFUSED)
 
 
-def _not_taken(story: CallState, note: JournalEntry, dialled: str, outcome: CallOutcome) -> None:
-    story.began = True
-    story.record = replace(
-        story.record,
+def _not_taken(call: CallState, note: JournalEntry, dialled: str, outcome: CallOutcome) -> None:
+    call.began = True
+    call.record = replace(
+        call.record,
         caller=number_of(note.arg(2)),
         dialled=dialled,
         started_at=note.at,
         ended_at=note.at,
         outcome=outcome,
     )
-    story.doing = Phase.OVER
+    call.phase = Phase.OVER
 
 
-def _queued(story: CallState, note: JournalEntry) -> None:
-    record = story.record
-    story.record = replace(record, queued_at=record.queued_at or note.at)
-    story.caller_leg = note.arg(0) or story.caller_leg
-    _go(story, Phase.QUEUE, note.at)
+def _queued(call: CallState, note: JournalEntry) -> None:
+    record = call.record
+    call.record = replace(record, queued_at=record.queued_at or note.at)
+    call.caller_leg = note.arg(0) or call.caller_leg
+    _go(call, Phase.QUEUE, note.at)
 
 
-def _left(story: CallState, note: JournalEntry) -> None:
-    record = story.record
+def _left(call: CallState, note: JournalEntry) -> None:
+    record = call.record
     if record.queued_at and not record.talked_at:
-        waited = (note.at - (story.since or record.queued_at)).total_seconds()
-        story.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
-    _go(story, Phase.MENU, note.at)
+        waited = (note.at - (call.since or record.queued_at)).total_seconds()
+        call.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
+    _go(call, Phase.MENU, note.at)
 
 
-def _agent(story: CallState, note: JournalEntry) -> None:
+def _agent(call: CallState, note: JournalEntry) -> None:
     """Whoever answered last out of the queue counts; colleagues he handed on to stand in the transfers."""
-    record = story.record
+    record = call.record
     waited = record.wait_seconds
     if record.queued_at and not record.talked_at:
         waited = (note.at - record.queued_at).total_seconds()
-    talked = record.talked_at or (note.at if record.direction == "in" and not is_back(story.id) else None)
-    story.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
-    story.seat, story.agent_leg, story.caller_leg = note.arg(0), note.arg(1), note.arg(2)
-    _go(story, Phase.OUT if is_back(story.id) else Phase.TALK, note.at)
+    talked = record.talked_at or (note.at if record.direction == "in" and not is_back(call.id) else None)
+    call.record = replace(record, agent=note.arg(0), talked_at=talked, wait_seconds=round(waited, 3))
+    call.seat, call.agent_leg, call.caller_leg = note.arg(0), note.arg(1), note.arg(2)
+    _go(call, Phase.OUT if is_back(call.id) else Phase.TALK, note.at)
 
 
-def _answered_outside(story: CallState, note: JournalEntry) -> None:
+def _answered_outside(call: CallState, note: JournalEntry) -> None:
     """A call of ours was answered."""
-    story.record = replace(story.record, talked_at=note.at, answered_at=note.at)
-    _go(story, Phase.TALK, note.at)
+    call.record = replace(call.record, talked_at=note.at, answered_at=note.at)
+    _go(call, Phase.TALK, note.at)
 
 
-def _outside_agent(story: CallState, note: JournalEntry) -> None:
-    ours = story.record.direction == "out" and not is_back(story.id)
-    if ours and story.record.talked_at is None:
-        _answered_outside(story, note)
-    _agent(story, note)
+def _outside_agent(call: CallState, note: JournalEntry) -> None:
+    ours = call.record.direction == "out" and not is_back(call.id)
+    if ours and call.record.talked_at is None:
+        _answered_outside(call, note)
+    _agent(call, note)
 
 
-def _agent_lost(story: CallState, note: JournalEntry) -> None:
-    _go(story, Phase.QUEUE, note.at)
+def _agent_lost(call: CallState, note: JournalEntry) -> None:
+    _go(call, Phase.QUEUE, note.at)
 
 
-def _agent_off(story: CallState, note: JournalEntry) -> None:
+def _agent_off(call: CallState, note: JournalEntry) -> None:
     """Whoever had the caller is gone; in a three-way call the caller goes on with the target."""
-    if note.arg(0) != story.seat:
+    if note.arg(0) != call.seat:
         return
-    story.seat = story.agent_leg = ""
-    if story.doing is Phase.THREE_WAY:
-        _go(story, Phase.PARTNER, note.at)
+    call.seat = call.agent_leg = ""
+    if call.phase is Phase.THREE_WAY:
+        _go(call, Phase.PARTNER, note.at)
 
 
-def _held(story: CallState, note: JournalEntry) -> None:
-    _go(story, Phase.HOLD, note.at)
+def _held(call: CallState, note: JournalEntry) -> None:
+    _go(call, Phase.HOLD, note.at)
 
 
-def _joined(story: CallState, note: JournalEntry) -> None:
-    story.partner_talked = True
-    _go(story, Phase.THREE_WAY, note.at)
+def _joined(call: CallState, note: JournalEntry) -> None:
+    call.partner_talked = True
+    _go(call, Phase.THREE_WAY, note.at)
 
 
-def _rejoined(story: CallState, note: JournalEntry) -> None:
-    _go(story, Phase.TALK, note.at)
+def _rejoined(call: CallState, note: JournalEntry) -> None:
+    _go(call, Phase.TALK, note.at)
 
 
-def _target_off(story: CallState, note: JournalEntry) -> None:
-    if story.doing is Phase.THREE_WAY:
-        _go(story, Phase.TALK, note.at)
+def _target_off(call: CallState, note: JournalEntry) -> None:
+    if call.phase is Phase.THREE_WAY:
+        _go(call, Phase.TALK, note.at)
 
 
-def _partner(story: CallState, note: JournalEntry) -> None:
-    story.partner = note.arg(0)
-    _go(story, Phase.PARTNER, note.at)
+def _partner(call: CallState, note: JournalEntry) -> None:
+    call.partner = note.arg(0)
+    _go(call, Phase.PARTNER, note.at)
 
 
-def _partner_left(story: CallState, note: JournalEntry) -> None:
-    story.partner = note.arg(0)
-    story.partner_talked = story.partner_talked or note.arg(1) == "ANSWER"
-    _go(story, Phase.MENU, note.at)
+def _partner_left(call: CallState, note: JournalEntry) -> None:
+    call.partner = note.arg(0)
+    call.partner_talked = call.partner_talked or note.arg(1) == "ANSWER"
+    _go(call, Phase.MENU, note.at)
 
 
-def _message(story: CallState, note: JournalEntry) -> None:
-    if note.arg(0) not in story.messages:
-        story.messages.append(note.arg(0))
-    _go(story, Phase.MESSAGE, note.at)
+def _message(call: CallState, note: JournalEntry) -> None:
+    if note.arg(0) not in call.messages:
+        call.messages.append(note.arg(0))
+    _go(call, Phase.MESSAGE, note.at)
 
 
-def _fax(story: CallState, note: JournalEntry) -> None:
-    story.fax = story.fax or FaxNote(note.arg(0))
-    _go(story, Phase.FAX, note.at)
+def _fax(call: CallState, note: JournalEntry) -> None:
+    call.fax = call.fax or FaxNote(note.arg(0))
+    _go(call, Phase.FAX, note.at)
 
 
-def _fax_done(story: CallState, note: JournalEntry) -> None:
-    story.fax = (story.fax or FaxNote(f"{story.id}.tif")).done(note.rest)
+def _fax_done(call: CallState, note: JournalEntry) -> None:
+    call.fax = (call.fax or FaxNote(f"{call.id}.tif")).done(note.rest)
 
 
-def _call_back(story: CallState, note: JournalEntry) -> None:
-    story.booked = True
+def _call_back(call: CallState, note: JournalEntry) -> None:
+    call.booked = True
 
 
-def _ended(story: CallState, note: JournalEntry) -> None:
+def _ended(call: CallState, note: JournalEntry) -> None:
     said = OUTCOMES.get(note.arg(1))
     if note.arg(2) in tuple(Kind):
-        story.kind = Kind(note.arg(2))
+        call.kind = Kind(note.arg(2))
     if note.arg(3):
-        story.record = replace(story.record, number=note.arg(3))
-    if said is CallOutcome.NOT_REACHED or (said is CallOutcome.FAX and story.record.direction == "out"):
-        end(story, note.at, said)
+        call.record = replace(call.record, number=note.arg(3))
+    if said is CallOutcome.NOT_REACHED or (said is CallOutcome.FAX and call.record.direction == "out"):
+        end(call, note.at, said)
         return
     if said is CallOutcome.SERVED:
-        story.served = True
+        call.served = True
     elif said is CallOutcome.CALL_BACK:
-        story.booked = True
+        call.booked = True
     elif said is CallOutcome.PARTNER:
-        story.partner_talked = True
-    end(story, note.at)
+        call.partner_talked = True
+    end(call, note.at)
 
 
-def _go(story: CallState, doing: Phase, at: datetime) -> None:
-    if story.doing in _TALKING and story.since and story.record.talked_at:
-        story.talked_seconds += max(0.0, (at - story.since).total_seconds())
-    story.doing, story.since = doing, at
+def _go(call: CallState, phase: Phase, at: datetime) -> None:
+    if call.phase in _TALKING and call.since and call.record.talked_at:
+        call.talked_seconds += max(0.0, (at - call.since).total_seconds())
+    call.phase, call.since = phase, at
 
 
 _TALKING = (Phase.TALK, Phase.THREE_WAY, Phase.PARTNER)
 
 
-def _outcome(story: CallState) -> CallOutcome:
+def _outcome(call: CallState) -> CallOutcome:
     """The most that happened to the caller, whatever came last."""
-    record = story.record
+    record = call.record
     if record.direction == "out":
         return CallOutcome.TALKED if record.talked_at else CallOutcome.NOT_REACHED
     if record.talked_at:
         return CallOutcome.TALKED
-    if story.fax:
+    if call.fax:
         return CallOutcome.FAX
-    if story.messages:
+    if call.messages:
         return CallOutcome.MESSAGE
-    if story.booked:
+    if call.booked:
         return CallOutcome.CALL_BACK
-    if story.partner_talked:
+    if call.partner_talked:
         return CallOutcome.PARTNER
-    return CallOutcome.SERVED if story.served else CallOutcome.GAVE_UP
+    return CallOutcome.SERVED if call.served else CallOutcome.GAVE_UP
 
 
-_TELL: Mapping[EntryType, Callable[[CallState, JournalEntry], None]] = {
+_APPLY: Mapping[EntryType, Callable[[CallState, JournalEntry], None]] = {
     EntryType.BEGAN: _began,
     EntryType.TURNED_AWAY: _turned_away,
     EntryType.REFUSED: _refused,

@@ -136,7 +136,7 @@ def test_a_call_of_ours_talks_when_the_customer_answers() -> None:
 def test_a_story_that_is_over_takes_nothing_more() -> None:
     story = told(BEGAN, ended(5))
     assert not apply(story, JournalEntry(START, EntryType.AGENT, "1.1", ("8001",)))
-    assert story.doing is Phase.OVER
+    assert story.phase is Phase.OVER
 
 
 def test_cut_off_is_said_and_its_wait_counted() -> None:
