@@ -57,6 +57,8 @@ class Notes:
             self._fax_line.noted(note)
         if note.call and (note.call in self._live or begins(note)):
             self._apply(self._live.get_or_create(note.call), note)
+        elif note.what is EntryType.AGENT_OFF:
+            self._seat_calls.left_late(note)
         if note.what is EntryType.BACK_LEFT:
             self._back_left(note.call)
         self._callbacks.noted(note)

@@ -57,6 +57,12 @@ class SeatCalls:
                 left = seat.call if seat.signed_in else ""  # asked into the call, though signed out
                 self._seats.change(seat.seat, call=left, on_call=False)
 
+    def left_late(self, note: JournalEntry) -> None:
+        """Caller and agent hung up at once, and the call's end was noted before that of the agent's leg."""
+        seat = self._seats.get(note.arg(0))
+        if seat and seat.call in ("", note.call):
+            self._seats.change(seat.seat, on_call=False)
+
     def _colleague_rings(self, call: CallState) -> None:
         """A seat that is asked into a call sees whose it is, as when the queue rings it."""
         seat = self._colleague(call)

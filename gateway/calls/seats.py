@@ -120,7 +120,10 @@ class Seats:
         if agent is None:
             raise NotFound(f"no agent {agent_id}")
         if state == "ready":
-            await self._pbx.sign_in(agent.seat, agent.id, browser=browser)
+            seat = self._seats[agent.seat]
+            same_phone = browser is None or browser is seat.browser
+            paused = acd.OTHER_PHONE if seat.elsewhere and same_phone else ""
+            await self._pbx.sign_in(agent.seat, agent.id, paused=paused, browser=browser)
         elif state == "paused":
             if not await self._pbx.pause(agent.seat, reason or "other"):
                 raise Conflict("this seat is not signed in")
@@ -139,10 +142,12 @@ class Seats:
             "reason": seen.reason if seen.paused else "",
             "device": seen.device,
             "browser": seen.browser,
+            "elsewhere": seen.elsewhere,
         }
         self.change(seen.seat, **facts)
         if seen.seat in self._seats:
             self._watch_phone(self._seats[seen.seat])
+            self._watch_other_phone(self._seats[seen.seat])
 
     def rings(self, seat: str, call: str, rings: bool) -> None:
         before = self._seats.get(seat)
@@ -212,6 +217,15 @@ class Seats:
         if back:
             self._tasks.once("seat", partial(self._ready, seat.seat))
 
+    def _watch_other_phone(self, seat: Seat) -> None:
+        """Whoever talks on the phone of his seat that is not in the queue is not rung on the one that is."""
+        if not seat.signed_in:
+            return
+        if seat.elsewhere and not seat.paused:
+            self._tasks.once("seat", partial(self._pause, seat.seat, acd.OTHER_PHONE))
+        elif not seat.elsewhere and seat.paused and seat.reason == acd.OTHER_PHONE:
+            self._tasks.once("seat", partial(self._ready, seat.seat))
+
     def _phone_gone(self, seat: str) -> None:
         self._phone_timers.pop(seat, None)
         self._tasks.once("seat", partial(self._pause, seat, acd.NO_PHONE))
@@ -245,7 +259,10 @@ class Seats:
 
     async def _ready(self, seat: str) -> None:
         try:
-            await self._pbx.make_ready(seat)
+            if self._seats[seat].elsewhere:
+                await self._pbx.pause(seat, acd.OTHER_PHONE)
+            else:
+                await self._pbx.make_ready(seat)
         except PbxDown as error:
             log.warning("seat %s stays in wrap-up: %s", seat, error)
 

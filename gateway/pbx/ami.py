@@ -28,7 +28,7 @@ from gateway.pbx.ami_link import (
     Callback,
     Value,
 )
-from gateway.pbx.ami_seen import ChannelSeen, QueueCallerSeen, QueueMemberSeen, Snapshot
+from gateway.pbx.ami_seen import ChannelSeen, QueueCallerSeen, QueueMemberSeen, Snapshot, device_state
 from gateway.tasks import Supervisor
 
 __all__ = [
@@ -429,16 +429,22 @@ class Ami:
 
     async def _look(self) -> Snapshot:
         channels = await self.action_list("CoreShowChannels")
-        try:
-            queues = await self.action_list("QueueStatus")
-        except AmiFailed as failure:
-            log.warning("AMI: the queues cannot be seen (%s)", failure)
-            queues = []
+        queues = await self._rows("QueueStatus", "the queues")
+        devices = await self._rows("DeviceStateList", "states of phones")
         return Snapshot(
             tuple(ChannelSeen.read(row) for row in channels),
             tuple(QueueMemberSeen.read(row) for row in queues if row["Event"] == "QueueMember"),
             tuple(QueueCallerSeen.read(row) for row in queues if row["Event"] == "QueueEntry"),
+            {row.get("Device", ""): device_state(row.get("State", "")) for row in devices},
         )
+
+    async def _rows(self, action: str, what: str) -> list[dict[str, str]]:
+        """The rows of a listing; none, and a warning, where Asterisk refuses it."""
+        try:
+            return await self.action_list(action)
+        except AmiFailed as failure:
+            log.warning("AMI: %s cannot be seen (%s)", what, failure)
+            return []
 
     async def _watch(self, link: AmiLink) -> None:
         while True:

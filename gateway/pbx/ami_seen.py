@@ -6,7 +6,7 @@ Pure. Collected after every log-in, so that live state can be rebuilt after a lo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Fields = Mapping[str, str]
 
@@ -100,11 +100,23 @@ class QueueCallerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything seen after one log-in."""
+    """Everything seen after one log-in; `devices` are the device states that Asterisk keeps, by name."""
 
     channels: tuple[ChannelSeen, ...] = ()
     members: tuple[QueueMemberSeen, ...] = ()
     callers: tuple[QueueCallerSeen, ...] = ()
+    devices: Mapping[str, int] = field(default_factory=dict)
+
+
+def device_state(word: str) -> int:
+    """The number of a device state (queue members have it so) from its word; 0 for one unknown."""
+    return _DEVICE_STATES.index(word) if word in _DEVICE_STATES else 0
+
+
+_DEVICE_STATES = (
+    *("UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID"),
+    *("UNAVAILABLE", "RINGING", "RINGINUSE", "ONHOLD"),
+)
 
 
 def _known(value: str) -> str:

@@ -11,16 +11,17 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.core import telephone
 from gateway.core.call.journal import EntryType, read_note
 from gateway.core.call.record import Callback, back_call, is_back, owed_of
-from gateway.core.call.seat import priority
+from gateway.core.call.seat import in_call, priority
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
-from gateway.pbx.ami_seen import QueueMemberSeen
+from gateway.pbx.ami_seen import QueueMemberSeen, device_state
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.port import (
     Consult,
@@ -83,6 +84,8 @@ class AsteriskPbx:
         self._watch_due = True
         self._contacts: dict[str, dict[str, str]] = {}  # by seat: where its telephone is, and how it does
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
+        self._members: dict[str, SeatSeen] = {}  # by seat in the queue: what was told of it last
+        self._devices: dict[str, int] = {}  # by phone: its device state
 
     @property
     def ready(self) -> bool:
@@ -97,6 +100,7 @@ class AsteriskPbx:
         self._listener = listener
         self._ami.subscribe(["UserEvent"], self._noted)
         self._ami.subscribe(MEMBER_EVENTS, self._member)
+        self._ami.subscribe(["DeviceStateChange"], self._device)
         self._ami.subscribe(CALLER_EVENTS, self._rung)
         self._ami.subscribe(["DialEnd"], self._dialled)
         self._ami.subscribe(["ContactStatus"], self._contact)
@@ -287,7 +291,9 @@ class AsteriskPbx:
         placed = {owed_of(c.uniqueid) for c in seen.channels if is_back(c.uniqueid)}
         members = [member for member in seen.members if member.queue == QUEUE]
         self._phones = {_number(member.interface): member.interface for member in members}
-        seats = tuple(_seat(member) for member in members)
+        self._devices = dict(seen.devices)
+        seats = tuple(self._with_other_phone(_seat(member)) for member in members)
+        self._members = {seat.seat: seat for seat in seats}
         self._watch_due = True
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
 
@@ -314,8 +320,26 @@ class AsteriskPbx:
             return  # its other phone, which is no longer the one
         elif event.name == "QueueMemberRemoved":
             self._phones.pop(seen.seat, None)
-            seen = SeatSeen(seen.seat, signed_in=False, device=seen.device)
+            self._members.pop(seen.seat, None)
+            self._listener(SeatSeen(seen.seat, signed_in=False, device=seen.device))
+            return
+        self._tell_member(seen)
+
+    def _device(self, event: AmiEvent) -> None:
+        """A phone's state; the queue tells that of its members, so only the seat's other phone matters."""
+        phone = event.get("Device")
+        self._devices[phone] = device_state(event.get("State"))
+        known = self._members.get(_number(phone))
+        if known is not None and self._with_other_phone(known) != known:
+            self._tell_member(known)
+
+    def _tell_member(self, seen: SeatSeen) -> None:
+        seen = self._members[seen.seat] = self._with_other_phone(seen)
         self._listener(seen)
+
+    def _with_other_phone(self, seen: SeatSeen) -> SeatSeen:
+        other = _phone(seen.seat, not seen.browser)
+        return replace(seen, elsewhere=in_call(self._devices.get(other, 0)))
 
     def _rung(self, event: AmiEvent) -> None:
         rings = event.name in ("AgentCalled", "AgentConnect")

@@ -57,7 +57,8 @@ class FakePbx:
         known = self.seats.get(seat)
         if browser is None:
             browser = known.browser if known else False
-        self._see(SeatSeen(seat, True, bool(paused), paused, device=1, browser=browser))
+        elsewhere = known is not None and known.elsewhere
+        self._see(SeatSeen(seat, True, bool(paused), paused, 1, browser, elsewhere))
 
     async def sign_out(self, seat: str) -> None:
         self._check()
@@ -162,6 +163,11 @@ class FakePbx:
         """A phone changes its state."""
         if seat in self.seats:
             self._see(replace(self.seats[seat], device=state))
+
+    def talks_elsewhere(self, seat: str, on: bool) -> None:
+        """The phone of this seat that is not in the queue begins or ends a call."""
+        if seat in self.seats:
+            self._see(replace(self.seats[seat], elsewhere=on))
 
     def break_link(self, why: str = "broken") -> None:
         self._up = False

@@ -22,6 +22,7 @@ class SeatSeen:
     """One seat as the queue has it. `device` as in core.acd.Seat; `signed_in` False when it has left.
 
     `browser` tells which of its phones is in the queue: the page in a browser or the SIP telephone.
+    `elsewhere`: the other one is in a call.
     """
 
     seat: str
@@ -30,6 +31,7 @@ class SeatSeen:
     reason: str = ""
     device: int = 0
     browser: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,59 @@ async def test_who_signs_out_while_it_rings_is_shown_in_the_talk_and_offline_aft
     assert [seat.call for seat in board.switchboard.seats() if seat.agent == "agent2"] == ["1.1"]
     board.pbx.note(EntryType.AGENT_OFF, "1.1", "8002", "16", "PJSIP/8002-1")
     await board.until(lambda: state(board, "agent2") is SeatState.OFFLINE)
+
+
+def pauses(board: Board) -> list[str]:
+    """Why agent2 was paused, time after time; "" for each time that he was ready again."""
+    return [
+        str(data["reason"]) for name, data in board.told if name == "agent.state" and data["id"] == "agent2"
+    ]
+
+
+async def test_who_talks_on_his_other_phone_is_paused_until_that_call_is_over(board: Board) -> None:
+    await board.switchboard.set_agent("agent2", "ready", browser=True)
+    board.pbx.talks_elsewhere("8002", True)
+    await board.until(lambda: state(board, "agent2") is SeatState.PAUSED)
+    await board.switchboard.set_agent("agent2", "ready")
+    await board.until(lambda: pauses(board)[-1] == "other-phone")
+    board.pbx.talks_elsewhere("8002", False)
+    await board.until(lambda: state(board, "agent2") is SeatState.READY)
+    assert pauses(board) == ["", "other-phone", ""], "asked for in that call, ready is not even tried"
+
+
+async def test_a_break_taken_while_the_other_phone_talks_outlasts_that_call(board: Board) -> None:
+    await board.switchboard.set_agent("agent2", "ready")
+    board.pbx.talks_elsewhere("8002", True)
+    await board.until(lambda: state(board, "agent2") is SeatState.PAUSED)
+    await board.switchboard.set_agent("agent2", "paused", "meal")
+    board.pbx.talks_elsewhere("8002", False)
+    await board.switchboard.set_agent("agent1", "ready")
+    await board.until(lambda: state(board, "agent1") is SeatState.READY)
+    assert state(board, "agent2") is SeatState.PAUSED
+    assert pauses(board) == ["", "other-phone", "meal"]
+
+
+async def test_a_call_on_the_other_phone_that_ended_unseen_pauses_nobody_for_ever(board: Board) -> None:
+    await board.switchboard.set_agent("agent2", "ready")
+    board.pbx.talks_elsewhere("8002", True)
+    await board.until(lambda: state(board, "agent2") is SeatState.PAUSED)
+    board.pbx.break_link()
+    board.pbx.seats["8002"] = replace(board.pbx.seats["8002"], elsewhere=False)
+    board.pbx.come_up()
+    await board.until(lambda: state(board, "agent2") is SeatState.READY)
+
+
+async def test_a_seat_is_free_after_a_call_whose_end_was_told_in_any_order(board: Board) -> None:
+    await board.switchboard.set_agent("agent2", "ready")
+    began(board, "1.1")
+    board.pbx.rings("8002", "1.1")
+    board.pbx.note(EntryType.QUEUED, "1.1", "PJSIP/trunk-1")
+    board.pbx.note(EntryType.AGENT, "1.1", "8002", "PJSIP/8002-1", "PJSIP/trunk-1")
+    board.pbx.tell(SeatRings("8002", "1.1", False))
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "talked", "")
+    board.pbx.note(EntryType.AGENT_OFF, "1.1", "8002", "16", "PJSIP/8002-1")
+    board.pbx.device("8002", 1)
+    await board.until(lambda: state(board, "agent2") is SeatState.READY)
 
 
 async def test_a_colleague_is_asked_by_one_agent_at_a_time(board: Board) -> None:

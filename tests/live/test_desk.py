@@ -16,6 +16,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
+from gateway.sip_phone.phone import Answer
 from tests.live.browser import eared, hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
 from tests.web.pages.test_browser import TAGS
@@ -196,4 +197,34 @@ async def test_a_phone_that_is_gone_is_told_and_one_page_holds_it(gateway: Gatew
         await looked_at(page, "desk-no-phone")
         await page.click("#take")
         await page.wait_for_selector("#health[data-link=ready]")
+        await seat_is(page, "ready")
+
+
+async def test_the_page_is_not_rung_while_the_seats_telephone_talks(
+    gateway: Gateway, browser: Browser
+) -> None:
+    async with (
+        at_desk(browser, gateway, "agent1") as page,
+        gateway.seat("8001", "agent1", sign_in=False) as telephone,
+        gateway.seat("8002", "agent2", sign_in=False) as colleague,
+        gateway.phone("13835712399") as phone,
+    ):
+        colleague.answer_with(Answer())
+        inside = await telephone.dial("8002")
+        await page.wait_for_selector("#state[data-state=paused]")
+        assert "另一部话机" in await page.inner_text("#state")
+        (seat,) = [one for one in gateway.api("/api/v1/agents")["items"] if one["id"] == "agent1"]
+        assert (seat["state"], seat["reason"]) == ("paused", "other-phone")
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("1")
+        await call.wait_prompt("to_person", timeout=10)
+        rung = asyncio.ensure_future(seat_is(page, "ringing"))
+        await asyncio.sleep(4)  # within which the queue looks for a seat several times
+        assert not rung.done()
+        await inside.hang_up()
+        await rung
+        await page.keyboard.press("F2")
+        await page.wait_for_selector("#call[data-state=talking]")
+        await call.hang_up()
         await seat_is(page, "ready")

@@ -102,6 +102,7 @@ class AmiPeer:
             ),
             "CoreShowChannels": listing("CoreShowChannelsComplete"),
             "QueueStatus": listing("QueueStatusComplete"),
+            "DeviceStateList": listing("DeviceStateListComplete"),
             "Ping": success(),
         }
         self._writer: asyncio.StreamWriter | None = None

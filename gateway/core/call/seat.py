@@ -15,6 +15,7 @@ from gateway.core.call.record import Callback, CallbackState
 WRAP_UP = "wrap-up"
 NO_PHONE = "phone"  # paused by itself: its phone is not there
 FORWARDS = "forward"  # paused by itself: its phone sends callers elsewhere (SIP 302)
+OTHER_PHONE = "other-phone"  # paused by itself: the seat's phone that is not in the queue is in a call
 TAKEN = "taken"  # paused by itself: another telephone registered as this seat
 NO_ANSWER = "Auto-Pause"  # Asterisk's own word for a seat that did not answer
 _ROUND = 2_000_000_000  # tenths of a second: six years, then the order starts anew
@@ -39,7 +40,8 @@ class Seat:
 
     `call` is the caller it rings for or talks to; `since` is when its state last changed. `browser`
     tells that its phone is the page in a browser. `on_call`: a leg of a call is up at one of its phones,
-    which is so after signing out too, and for a colleague who is asked into a call.
+    which is so after signing out too, and for a colleague who is asked into a call. `elsewhere`: the phone
+    of the seat that is not in the queue is in a call.
     """
 
     agent: str
@@ -53,6 +55,7 @@ class Seat:
     since: datetime | None = None
     browser: bool = False
     on_call: bool = False
+    elsewhere: bool = False
 
     @property
     def state(self) -> SeatState:
@@ -79,7 +82,12 @@ class Seat:
     @property
     def free(self) -> bool:
         """Could it ring now?"""
-        return self.state is SeatState.READY and self.reachable
+        return self.state is SeatState.READY and self.reachable and not self.elsewhere
+
+
+def in_call(device: int) -> bool:
+    """Does this device state say that the phone is in a call (in use, busy or on hold)?"""
+    return device in _IN_USE
 
 
 def changed(seat: Seat, at: datetime, **facts: object) -> Seat:
