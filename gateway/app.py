@@ -478,7 +478,8 @@ async def run(config: Config) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    with contextlib.suppress(BrokenPipeError):  # the service goes on when nobody reads what it says
+        print(line, flush=True)
 
 
 def main(config: Config) -> int:

@@ -37,6 +37,36 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert f"gateway {name}" in capsys.readouterr().out
 
 
+WHOLE_HELP = [["--help"], ["help"], [], ["no such command"], *([name, "--help"] for name in COMMANDS)]
+OUTPUTS = (
+    ["check"],
+    ["flow", "check"],
+    ["report"],
+    ["export"],
+    ["audit"],
+    ["user", "list"],
+    ["doctor", "--json"],
+)
+
+
+@pytest.mark.parametrize("arguments", [*WHOLE_HELP, *OUTPUTS], ids=" ".join)
+def test_a_reader_that_has_gone_gets_no_traceback(arguments: list[str]) -> None:
+    """`gateway … | head -1`, on both streams: `2>&1 | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "gateway", *arguments]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # what is printed meets the closed pipe at the end
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=buffered, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+        both = subprocess.run(command, cwd=ROOT, env=buffered, stdout=writer, stderr=writer, timeout=60)
+    finally:
+        os.close(writer)
+    assert "Traceback" not in done.stderr and "BrokenPipeError" not in done.stderr
+    assert done.returncode in (1, 2) and both.returncode in (1, 2)
+
+
 def test_help_lists_every_command_and_nothing_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out

@@ -40,11 +40,27 @@ SHARED = ("prompts",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code. 1 as well when whoever reads the output has gone."""
     given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _guarded(given)
+        finally:
+            sys.stdout.flush()  # here, not at the interpreter's end, which would print a traceback
+            sys.stderr.flush()
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 1
+
+
+def _guarded(given: Sequence[str]) -> int:
+    """One command; what an operator must mend is told on stderr."""
     if not given or given[0] not in COMMANDS:
-        print(overview(), file=sys.stdout if given[:1] in (["-h"], ["--help"], ["help"]) else sys.stderr)
-        return 0 if given[:1] in (["-h"], ["--help"], ["help"]) else 2
+        asked = given[:1] in (["-h"], ["--help"], ["help"])
+        print(overview(), file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
     if given[0] not in SHARED:
         os.umask(0o077)
     try:
@@ -57,10 +73,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever read the output has gone
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 def overview() -> str:
