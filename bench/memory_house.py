@@ -20,6 +20,7 @@ import uvloop
 from bench.process_time import resident
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
+from gateway.channels.registry import REGISTRY
 from gateway.core.call.journal import EntryType
 from gateway.flows.store import FlowStore
 from gateway.intake.intake import Intake
@@ -40,7 +41,7 @@ async def main(var: Path) -> None:
     settings = config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
     places = Places(settings.var)
     places.make()
-    rules = load_rules(settings.root / settings.rules.folder)
+    rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
     storage = await Storage.open(settings.database_url, settings.var)
     intake = Intake(storage, rules, settings.zone)
     pbx = FakePbx()

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from bench.table import Part, Row, at_least, at_most, percentile
+from gateway.channels.registry import REGISTRY
 from gateway.core.call.record import CallRecord, PathStep
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
 from gateway.core.item.item import QueueQuery
@@ -138,7 +139,7 @@ async def _round(
 
 async def opened(folder: Path, name: str) -> tuple[Storage, Intake]:
     storage = await Storage.open(f"sqlite:///{folder / name}", folder)
-    intake = Intake(storage, load_rules(ROOT / "rules"), ZONE)
+    intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), ZONE)
     await intake.submit(contact(-1))  # what is made once is made
     return storage, intake
 

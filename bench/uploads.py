@@ -19,6 +19,7 @@ import uvloop
 from bench.table import Part, Row, at_most
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.views import AgentView, BoardCounts, LineView, PartHealth, WaitingView
+from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake, faults
 from gateway.rules.load import load_rules
 from gateway.settings import schema as config
@@ -62,7 +63,7 @@ async def house(var: Path) -> None:
     settings = config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
     var.mkdir(parents=True, exist_ok=True)
     storage = await Storage.open(settings.database_url, settings.var)
-    intake = Intake(storage, load_rules(settings.root / settings.rules.folder), settings.zone)
+    intake = Intake(storage, load_rules(settings.root / settings.rules.folder, REGISTRY), settings.zone)
     parts = WebParts(
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), NoPhone()),
         *(settings.zone, settings.var, settings.centre.name),

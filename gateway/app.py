@@ -33,6 +33,7 @@ from gateway.channels.email.reception import Reception
 from gateway.channels.email.service import MailIn, load_marks
 from gateway.channels.fax.reading import FaxReading, installed
 from gateway.channels.fax.reception import FaxReception
+from gateway.channels.registry import REGISTRY
 from gateway.core.fax.record import Reading
 from gateway.core.item.deadlines import Rules
 from gateway.core.roles import Role
@@ -127,7 +128,7 @@ class App:
         config = self.config
         _close_to_others(config.var)
         await self._claim_machine(stack)
-        rules = load_rules(config.root / config.rules.folder)
+        rules = load_rules(config.root / config.rules.folder, REGISTRY)
         flows = FlowStore(config.root / config.flows.folder, config.var / "flows", *config.entries)
         await asyncio.to_thread(flows.current)
         await self._tasks.start()

@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
+from gateway.core.item.channel import Arrival, ChannelEntry
 from gateway.core.item.contact import Channel, Contact
 from gateway.errors import FieldFault
 
-CHANNELS = (Channel.COUNTER, Channel.LETTER)
+CHANNELS = (
+    ChannelEntry(Channel.LETTER, "来函", "letter", "来函", Arrival.CLERK, order=5),
+    ChannelEntry(Channel.COUNTER, "来访", "visit", "来人来访", Arrival.CLERK, order=6, live=True),
+)
+_IDS = tuple(entry.channel for entry in CHANNELS)
 OLDEST = timedelta(days=3 * 366)
 """Received longer ago than this is taken for a slip of the pen."""
 AHEAD = timedelta(minutes=5)
@@ -34,7 +39,7 @@ class Registration:
 
 def contact(said: Contact, channel: Channel, registered: Registration) -> Contact:
     """What was written down as a contact of this channel. Raises ValueError for another channel."""
-    if channel not in CHANNELS:
+    if channel not in _IDS:
         raise ValueError(f"{channel} is neither counter nor letter")
     return replace(said, channel=channel, raw=_written(registered))
 
@@ -65,7 +70,7 @@ def faults(
     received = received_at.astimezone(zone).date()
     for name in ("letter_date", "postmark_date"):
         day = getattr(registered, name)
-        if day is not None and channel is not Channel.LETTER:
+        if day is not None and channel != Channel.LETTER:
             yield FieldFault(name, "只用于来函", "is for letters only")
         elif day is not None and day > received:
             yield FieldFault(name, "晚于收到日期", "is later than the day of receipt")

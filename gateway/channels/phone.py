@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from gateway.core.call.record import CallOutcome, CallRecord
+from gateway.core.item.channel import Arrival, ChannelEntry
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
 
 CHANNEL = Channel.PHONE
+CHANNELS = (ChannelEntry(CHANNEL, "电话", "phone", "电话", Arrival.MACHINE, order=1, live=True),)
 
 TASKS: Mapping[CallOutcome, Task] = {
     CallOutcome.TALKED: Task.TALK,

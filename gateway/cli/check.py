@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from gateway.channels.registry import REGISTRY
 from gateway.cli import referenced_files as named_files
 from gateway.core.flow.cases import run_case
 from gateway.core.flow.partner import Partner
@@ -52,7 +53,7 @@ def check_all(settings: Config) -> list[Problem]:
         found += stale(prompts)
         found += check_conf(settings, prompts.by_id)
         found += _tried(found, lambda: _flows(settings, prompts)) or []
-    _tried(found, lambda: load_rules(settings.root / settings.rules.folder))
+    _tried(found, lambda: load_rules(settings.root / settings.rules.folder, REGISTRY))
     found += named_files.faults(settings)
     found += _machine(settings)
     return found

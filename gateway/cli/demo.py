@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
+from gateway.channels.registry import REGISTRY
 from gateway.cli.storage import opened
 from gateway.core.item import number
 from gateway.core.item.deadlines import Rules, day_of
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:
-    rules = load_rules(settings.root / settings.rules.folder)
+    rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
     today = day_of(datetime.now(UTC), settings.zone)
     began = time.monotonic()
     async with opened(settings) as storage:

@@ -24,6 +24,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
+from gateway.channels.registry import REGISTRY
 from gateway.cli.storage import opened
 from gateway.core.item.catalogue import name_of
 from gateway.core.item.contact import Kind
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     first, last = _day(args.first, "--from"), _day(args.last, "--to")
     if last < first:
         raise OperatorError(f"--to {last} lies before --from {first}")
-    rules = load_rules(settings.root / settings.rules.folder)
+    rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
     setting = Setting(rules, settings.zone)
     kind = Kind(args.kind) if args.kind else None
     return asyncio.run(_run(settings, setting, first, last, kind, args.format, args.out))
@@ -135,8 +136,7 @@ async def rows_of(
 
 
 def _platform_channel(one: Reported, setting: Setting) -> str:
-    names = {name.channel: name.platform for name in setting.rules.channels}
-    return names.get(one.item.channel, one.item.channel.value)
+    return setting.rules.channels.platform(one.item.channel)
 
 
 def _division(one: Reported, setting: Setting) -> str:

@@ -15,20 +15,14 @@ from datetime import UTC, date, datetime
 from typing import TextIO
 
 from gateway.calls.statistics import FIRST_DAY, Statistics
+from gateway.channels.registry import REGISTRY
 from gateway.cli.storage import opened
+from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Channel
 from gateway.core.statistics import Figures, Share, together
 from gateway.errors import OperatorError
+from gateway.rules.load import load_rules
 from gateway.settings import schema as config
-
-CHANNEL_NAMES = {
-    Channel.WEB: "网上",
-    Channel.EMAIL: "邮件",
-    Channel.FAX: "传真",
-    Channel.LETTER: "来信",
-    Channel.COUNTER: "来访",
-    Channel.PARTNER: "协作热线",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("中断", "cut_off", _count("cut_off")),
     Column("留言", "messages", _count("messages")),
     Column("预约回电", "call_backs", _count("call_backs")),
-    Column("转协作热线", "partner", _count("partner")),
+    Column("转协作单位", "partner", _count("partner")),
     Column("自助查询", "served", _count("served")),
     Column("平均等候秒", "average_wait", lambda f: _seconds(f.average_wait)),
     Column("最长等候秒", "longest_wait", lambda f: _seconds(f.longest_wait)),
@@ -92,8 +86,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("回电接通", "called_back", _count("called_back")),
     Column("回电未通", "not_reached", _count("not_reached")),
     Column("呼出", "outgoing", _count("outgoing")),
-    *(Column(f"书面-{zh}", f"written_{one.value}", _written(one)) for one, zh in CHANNEL_NAMES.items()),
 )
+
+
+def channel_columns(channels: ChannelRegistry) -> list[Column]:
+    """A column for each channel but the telephone."""
+    return [
+        Column(f"书面-{entry.zh}", f"written_{entry.channel}", _written(entry.channel))
+        for entry in channels.written
+    ]
 
 
 def agent_columns(agents: Iterable[str]) -> list[Column]:
@@ -129,7 +130,8 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
         if first < FIRST_DAY or last > book.today():
             raise OperatorError(f"{first} to {last}: from {FIRST_DAY} to today is possible")
         found = await rows(book, first, last, args.by == "month")
-    columns = [*COLUMNS, *agent_columns(one.agent for one in found[-1][1].agents)]
+    channels = load_rules(settings.root / settings.rules.folder, REGISTRY).channels
+    columns = [*COLUMNS, *channel_columns(channels), *agent_columns(one.agent for one in found[-1][1].agents)]
     (write_csv if args.csv else write_table)(sys.stdout, columns, found)
     return 0
 

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway.core.item import number as numbers
+from gateway.core.item.channel import Arrival
 from gateway.core.item.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Task
 from gateway.core.item.deadlines import Rules, day_of
 from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
@@ -43,9 +44,6 @@ WINDOW = timedelta(minutes=15)
 GUESSED_AT = 100  # wrong tries at one item in GUESSED_WINDOW: then its code opens the state only
 GUESSED_WINDOW = timedelta(days=1)
 RECOUNTED = 200  # items in one transaction of a recount
-# What a machine takes in has one content for one key; what a person sends may come twice and differ.
-BY_MACHINE = (Channel.PHONE, Channel.EMAIL, Channel.FAX)
-BY_VOICE = (Channel.PHONE, Channel.COUNTER)
 MOST_DAYS = 31  # days ahead in which a number is looked for
 # What a scan said of a file is not part of what the person sent: it may differ at the second try.
 _ROLE = {"quarantined": "evidence", "unchecked": "evidence"}
@@ -117,16 +115,20 @@ class Intake:
 
         `beside` writes what the channel keeps of it, in the same transaction; not for a known key.
         """
-        wrong = tuple(faults(contact))
+        channel = self._rules.channels.get(contact.channel)
+        if channel is None:
+            raise BadContact(FieldFault("channel", "没有这个渠道", "is not registered"))
+        machine = channel.arrival is Arrival.MACHINE
+        wrong = tuple(faults(contact, machine=machine))
         if wrong:
             raise BadContact(*wrong)
         try:
             kept = await self._keep(contact.evidence)
         except StorageDown:
-            if contact.channel not in BY_MACHINE or not await self.known(contact.key):
+            if not machine or not await self.known(contact.key):
                 raise
             kept = []  # it came before, and its files have been cleared away since
-        mark = fingerprint(contact, kept)
+        mark = fingerprint(contact, kept, machine=machine)
         if contact.received_at.microsecond % 1000 or contact.received_at.tzinfo is not UTC:
             contact = replace(contact, received_at=_as_kept(contact.received_at))
         code = numbers.query_code(self._chance())
@@ -167,10 +169,10 @@ class Intake:
     def _next_number(self, t: Transaction, day: date, channel: Channel) -> str:
         """The next number of the day, of a full day the next one's; the time of receipt stays as it is.
 
-        The last serials of each day are kept for BY_VOICE: whatever fills up a day from outside, a caller
-        and who comes to the counter still get its numbers. Raises StorageDown when MOST_DAYS are full.
+        The last serials of each day are kept for live channels: whatever fills up a day from outside, a
+        caller and who comes to the counter still get its numbers. Raises StorageDown when MOST_DAYS are full.
         """
-        most = numbers.LAST_SERIAL - (0 if channel in BY_VOICE else numbers.RESERVE)
+        most = numbers.LAST_SERIAL - (0 if self._rules.channels[channel].live else numbers.RESERVE)
         for ahead in range(MOST_DAYS):
             of = day + timedelta(days=ahead)
             if self._items.last_serial(t, of) < most:
@@ -283,8 +285,10 @@ class Intake:
     ) -> ItemDetail | None:
         """The oldest free item that fits, or this one, with a lease; None when nothing fits.
 
-        Raises NotFound, and Conflict when the one asked for is somebody else's.
+        Raises NotFound, BadContact for an unknown channel, and Conflict when the one asked for is somebody
+        else's.
         """
+        self._check_channel(query)
 
         def taken(t: Transaction) -> ItemDetail | None:
             now = self._now()
@@ -544,8 +548,17 @@ class Intake:
             lambda t: self._items.person_of(t, self._items.there(t, number)).phone
         )
 
+    def _check_channel(self, query: QueueQuery) -> None:
+        if query.channel and query.channel not in self._rules.channels:
+            ids = ", ".join(self._rules.channels.ids)
+            raise BadContact(FieldFault("channel", f"应为以下之一：{ids}", f"is one of: {ids}"))
+
     async def page(self, query: QueueQuery) -> list[ItemDetail]:
-        """Items in order of arrival with their attachments, without their timelines."""
+        """Items in order of arrival with their attachments, without their timelines.
+
+        Raises BadContact for an unknown channel, StorageDown.
+        """
+        self._check_channel(query)
 
         def found(t: Transaction) -> list[ItemDetail]:
             items = self._items.page(t, query)
@@ -634,9 +647,12 @@ def in_order(clocks: Iterable[Due]) -> tuple[Due, ...]:
     return tuple(sorted(clocks, key=lambda due: (due.on, due.clock)))
 
 
-def fingerprint(contact: Contact, kept: Sequence[Attachment]) -> str:
-    """What tells two contents under one key apart (64 characters, from SHA-256)."""
-    if contact.channel in BY_MACHINE:
+def fingerprint(contact: Contact, kept: Sequence[Attachment], *, machine: bool) -> str:
+    """What tells two contents under one key apart (64 characters, from SHA-256).
+
+    What a `machine` takes in has one content for one key; what a person sends may come twice and differ.
+    """
+    if machine:
         return hashlib.sha256(contact.key.encode("utf-8", "replace")).hexdigest()
     try:
         said = orjson.dumps(_said(contact, kept), str)
@@ -660,14 +676,14 @@ def _said(contact: Contact, kept: Sequence[Attachment]) -> tuple[object, ...]:
     )
 
 
-def faults(contact: Contact) -> list[FieldFault]:
-    """What is missing for its kind. A call's item owes an agent's work, no form."""
+def faults(contact: Contact, *, machine: bool = False) -> list[FieldFault]:
+    """What is missing for its kind. Of what a `machine` took in, and of a call, no form is required."""
     found = []
     if not contact.key or len(contact.key) > 200:
         found.append(FieldFault("key", "缺少幂等键或过长", "a key of 1 to 200 characters is needed"))
     if contact.received_at.tzinfo is None:
         found.append(FieldFault("received_at", "缺少时区", "the time needs its zone"))
-    if contact.task is not Task.NONE or contact.channel in BY_MACHINE:
+    if contact.task is not Task.NONE or machine:
         return found
     person = contact.person
     if not contact.content.strip():

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 from gateway.core import telephone
 from gateway.core.item import duplicates
 from gateway.core.item.catalogue import name_of
-from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Receipt
+from gateway.core.item.channel import Arrival
+from gateway.core.item.contact import Contact, Evidence, Kind, Person, Receipt
 from gateway.core.item.deadlines import Milestone, Rules, day_of
 from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemState
@@ -42,7 +43,6 @@ STARTS: Mapping[Event, Milestone] = MappingProxyType(
 """The milestone that an event is, for the clocks of the rules."""
 TAKES_BACK = (Milestone.NOT_ACCEPTED.value,)
 """Milestones that are undone when a matter is taken up again: the decision no longer stands."""
-BY_HAND = (Channel.COUNTER, Channel.LETTER)
 _CITY = re.compile(r"\w{2,3}?市")
 
 
@@ -160,11 +160,10 @@ class Matters:
 
     def names(self, item: Item) -> Names:
         rules = self._rules
-        channel = next((one.zh for one in rules.channels if one.channel is item.channel), item.channel.value)
         county = next((one.zh for one in rules.divisions if one.code == item.county), item.county)
         claims = {one.id: one.zh for one in rules.claims}
         return Names(
-            channel,
+            rules.channels.zh(item.channel),
             county,
             tuple(claims.get(claim, claim) for claim in item.claims),
             name_of(rules.categories.subjects, item.subject),
@@ -241,7 +240,8 @@ class Matters:
                 return self._receipt(t, before[1])
             _splittable(item, half.kind)
             refuse_if_held_by_other(item.lease, who, self._now())
-            raw = self._links.raw_of(t, number) if item.channel in BY_HAND else b""
+            by_clerk = self._rules.channels.arrives(item.channel, Arrival.CLERK)
+            raw = self._links.raw_of(t, number) if by_clerk else b""
             item = replace(item, person=self._items.person_of(t, item))
             return self._half(key, item, self._items.attachments_of(t, number), raw, half)
 

@@ -19,7 +19,7 @@ class FaxLetters:
 
     def plan(self, occasion: Occasion, about: About) -> Plan:
         item = about.item
-        if occasion.topic != "item.new" or item.channel is not Channel.FAX or not item.attachments:
+        if occasion.topic != "item.new" or item.channel != Channel.FAX or not item.attachments:
             return Plan()
         if not self._allow.fullmatch(item.person.phone):
             return Plan(notes=("未发传真回执：来电号码不可外拨传真",))

@@ -75,7 +75,7 @@ class Letters:
     def _why_not(self, about: About) -> str:
         """RFC 3834 first, then the limits that end a loop of two who both do not declare themselves."""
         own = {*self._head.own, self._head.sender.lower(), self._head.inbox.lower()} - {""}
-        if about.item.channel is Channel.EMAIL and (why := why_no_answer(about.raw, own)):
+        if about.item.channel == Channel.EMAIL and (why := why_no_answer(about.raw, own)):
             return f"自动邮件或非个人来信（{why}）"
         if about.item.person.email.lower() in own:
             return "收件人是本中心的地址"

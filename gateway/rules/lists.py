@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gateway.core.item.catalogue import (
     Area,
     Categories,
     Category,
-    ChannelName,
     Claim,
     Division,
     Retention,
     Station,
 )
-from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.channel import ChannelRegistry
+from gateway.core.item.contact import Kind
 from gateway.core.yaml_tree import Faults, Node, nearest
 from gateway.errors import Problem
 from gateway.rules.fields import Fields, read_root, tables
@@ -26,6 +28,7 @@ _DIVISION = re.compile(r"\d{6}", re.ASCII)
 _AREA = re.compile(r"0\d{2,3}", re.ASCII)
 _COLUMNS = ("code", "name", "phone", "county", "area")
 _KEPT = (*(kind.value for kind in Kind), "call_without_item", "network_log")
+_CHANNEL_NAMES = ("zh", "en", "platform")
 DEEPEST = 3  # levels of a category tree
 
 
@@ -36,14 +39,17 @@ def load_claims(path: Path, found: list[Problem]) -> tuple[Claim, ...]:
     )
 
 
-def load_channels(path: Path, found: list[Problem]) -> tuple[ChannelName, ...]:
-    """The names of all channels; every Channel must stand there."""
-    known = {channel.value: channel for channel in Channel}
-    names = {
-        key: (fields.text("zh"), fields.text("en"), fields.text("platform"))
-        for key, fields in _named(path, "the channel", ("zh", "en", "platform"), known, found)
-    }
-    return tuple(ChannelName(known[key], *name) for key, name in names.items())
+def load_channels(path: Path, channels: ChannelRegistry, found: list[Problem]) -> ChannelRegistry:
+    """The channels with the names that this centre gives them; there need not be such a file."""
+    if not path.is_file():
+        return channels
+    names: dict[str, dict[str, Any]] = {}
+    for key, fields in _entries(path, "the channel", _CHANNEL_NAMES, found):
+        if key in channels:
+            names[key] = {name: fields.text(name) for name in _CHANNEL_NAMES if fields.has(name)}
+        else:
+            fields.faults.at(fields.line, f"the channel `{key}` is not known{nearest(key, channels.ids)}")
+    return ChannelRegistry(replace(entry, **names.get(entry.channel, {})) for entry in channels)
 
 
 def load_retention(path: Path, found: list[Problem]) -> tuple[Retention, ...]:

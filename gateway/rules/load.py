@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from gateway.core.item.catalogue import Ground, Grounds
+from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Clock, Milestone, Rules, RuleSet, Unit
 from gateway.core.yaml_tree import Faults, Node, nearest
@@ -46,8 +47,8 @@ _FOLDERS = ("clocks", "calendars")
 _NUMBER = re.compile(r"[1-9]\d?", re.ASCII)
 
 
-def load_rules(folder: Path) -> Rules:
-    """The rules of a folder. Raises RuleError with file and line of every fault."""
+def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
+    """The rules of a folder, with these channels. Raises RuleError with file and line of every fault."""
     found: list[Problem] = []
     _no_strangers(folder, found)
     divisions = load_divisions(folder / "divisions.yaml", found)
@@ -59,7 +60,7 @@ def load_rules(folder: Path) -> Rules:
         claims=load_claims(folder / "claims.yaml", found),
         divisions=divisions,
         stations=load_stations(folder / "stations.csv", divisions, found),
-        channels=load_channels(folder / "channels.yaml", found),
+        channels=load_channels(folder / "channels.yaml", channels, found),
         retention=load_retention(folder / "retention.yaml", found),
         areas=load_areas(folder / "area_codes.yaml", found),
     )

@@ -78,7 +78,7 @@ class Outbox:
     def _about(self, t: Transaction, known: Item, now: datetime) -> About:
         item = self._reachable(t, known)
         raw = b""
-        if item.channel is Channel.EMAIL:
+        if item.channel == Channel.EMAIL:
             first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == item.number)
             raw = t.execute(first.order_by(contacts.c.received_at).limit(1)).scalar_one_or_none() or b""
         of_mail = and_(deliveries.c.way == MAIL, deliveries.c.state.in_(UNSENT))

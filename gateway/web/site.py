@@ -16,6 +16,7 @@ from aiohttp import web
 
 from gateway.calls.statistics import Statistics
 from gateway.calls.views import PartHealth
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
 from gateway.core.ledgers import CallLog
@@ -183,7 +184,8 @@ def make_app(parts: WebParts) -> web.Application:
     )
     service.describe(routes)
     if figures:
-        Wallboard(parts.title, str(parts.zone)).add(app)
+        channels = parts.public.rules.channels if parts.public else REGISTRY
+        Wallboard(parts.title, str(parts.zone), channels).add(app)
         _show(app, figures, feed, parts.tasks)
     uploads = Uploads(parts.var / "uploads", parts.uploads)
     for route in routes:

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
+from gateway.channels.registry import REGISTRY
 from gateway.flows.store import FlowStore
 from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
@@ -49,7 +50,7 @@ class Board:
             self.config.agent_id_of_seat,
         )
         flows = FlowStore(ROOT / "ivr_flows", self.config.var / "flows", "main")
-        rules = load_rules(ROOT / "rules")
+        rules = load_rules(ROOT / "rules", REGISTRY)
         self.switchboard = Switchboard(
             self.config,
             self.pbx,

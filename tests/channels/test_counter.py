@@ -21,7 +21,7 @@ def fields(channel: Channel, received_at: datetime, registered: Registration) ->
     return [fault.field for fault in counter.faults(channel, received_at, registered, ZONE)]
 
 
-@pytest.mark.parametrize("channel", counter.CHANNELS)
+@pytest.mark.parametrize("channel", [entry.channel for entry in counter.CHANNELS])
 @pytest.mark.parametrize("registered", [WHOLE, Registration("agent1", NOW)], ids=["whole", "bare"])
 def test_what_was_registered_is_kept_with_the_contact(channel: Channel, registered: Registration) -> None:
     made = counter.contact(SAID, channel, registered)

@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.item import QueueQuery
 from gateway.intake.intake import Intake
 from gateway.rules.load import load_rules
@@ -278,7 +279,7 @@ class Storm:
             await storage.close()
 
     async def _faults(self, storage: Storage) -> AsyncIterator[str]:
-        intake = Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai"))
+        intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), ZoneInfo("Asia/Shanghai"))
         seen: Counter[str] = Counter()
         after = ""
         while page := await intake.page(QueueQuery(limit=200, after=after)):

@@ -19,6 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.channels.email.listener import MailListener
+from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake
 from gateway.pbx.agi import AgiServer, AgiSession
 from gateway.rules.load import load_rules
@@ -64,7 +65,8 @@ async def web_site(var: Path) -> AsyncIterator[int]:
 @asynccontextmanager
 async def mail_in(var: Path) -> AsyncIterator[int]:
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
-    house = House(storage, Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai")), var)
+    rules = load_rules(ROOT / "rules", REGISTRY)
+    house = House(storage, Intake(storage, rules, ZoneInfo("Asia/Shanghai")), var)
     reception = house.reception()
     listener = MailListener(reception, "127.0.0.1", 0, 30 << 20, "linfen.example", {INBOX})
     await listener.start()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
 from gateway.core.item.delivery import Delivery, DeliveryState
 from gateway.intake.intake import Intake
@@ -28,7 +29,7 @@ MARKS = Marks(b"a secret that only the tests know")
 INBOX = "12315@linfen.example"
 ZHANG = "zhang@example.cn"
 ZONE = ZoneInfo("Asia/Shanghai")
-RULES = load_rules(ROOT / "rules")
+RULES = load_rules(ROOT / "rules", REGISTRY)
 
 
 @dataclass

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.catalogue import Station
-from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Rules
 from gateway.errors import Problem, RuleError
 from gateway.rules.load import load_rules
@@ -28,7 +29,7 @@ BETWEEN_FILES = ("overlaps", "begins on 2026-04-15")  # no line of one file alon
 
 @pytest.fixture(scope="module")
 def shipped() -> Rules:
-    return load_rules(SHIPPED)
+    return load_rules(SHIPPED, REGISTRY)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 def faults(folder: Path) -> tuple[Problem, ...]:
     with pytest.raises(RuleError) as failed:
-        load_rules(folder)
+        load_rules(folder, REGISTRY)
     return failed.value.problems
 
 
@@ -79,7 +80,7 @@ def test_the_page_shows_a_real_trace(shipped: Rules) -> None:
 def test_the_lists(shipped: Rules) -> None:
     assert len([d for d in shipped.divisions if d.official]) == 17
     assert [d.zh for d in shipped.divisions if not d.official] == ["临汾经济开发区", "侯马经济开发区"]
-    assert {name.channel for name in shipped.channels} == set(Channel)
+    assert list(shipped.channels) == list(REGISTRY)
     assert {kind.value for kind in Kind} < {entry.what for entry in shipped.retention}
     assert {claim.id for claim in shipped.claims} >= {"refund", "repair", "other"}
     assert shipped.stations == ()
@@ -140,9 +141,7 @@ def test_years_have_their_notices(shipped: Rules) -> None:
         ("calendars/2026.yaml", "notice: 国办发明电〔2025〕7号", "notice: ''", "`notice` must be text"),
         ("calendars/statutory.yaml", "[01-01,", "[13-01,", "`13-01` is no month and day"),
         ("calendars/statutory.yaml", "2027-04-05", "2027-04-0x", "`2027-04-0x` is no day"),
-        ("channels.yaml", "counter: {", "desk: {", "the channel `desk` is not known"),
         ("area_codes.yaml", '"0357": {', '"1357": {', "`1357`"),
-        ("channels.yaml", "platform: 来函", "platfrom: 来函", "did you mean `platform`?"),
         ("claims.yaml", "repair: {", "Repair: {", "`Repair` is no id"),
         ("claims.yaml", "redo: {zh: 重作, en: do the work again}", "redo: 重作", "must be a table"),
         ("divisions.yaml", '"141002": {', '"14102": {', "`14102` is no id (a number)"),
@@ -224,11 +223,12 @@ def no_guess(folder: Path) -> None:
     (folder / "calendars/statutory.yaml").unlink()
 
 
-def a_channel_left_out(folder: Path) -> None:
-    path = folder / "channels.yaml"
-    path.write_text(
-        path.read_text("utf-8").replace("fax: {zh: 传真, en: fax, platform: 其他}\n", ""), "utf-8"
-    )
+def an_unknown_channel(folder: Path) -> None:
+    (folder / "channels.yaml").write_text("desk: {zh: 前台}\n", "utf-8")
+
+
+def a_misspelt_name_of_a_channel(folder: Path) -> None:
+    (folder / "channels.yaml").write_text("letter: {platfrom: 信件}\n", "utf-8")
 
 
 def gbk(folder: Path) -> None:
@@ -245,13 +245,21 @@ def gbk(folder: Path) -> None:
         (another_ending, "only .yaml files are read here"),
         (a_calendar_without_year, "named by its year"),
         (no_guess, "is missing"),
-        (a_channel_left_out, "the channel `fax` is missing"),
+        (an_unknown_channel, "the channel `desk` is not known"),
+        (a_misspelt_name_of_a_channel, "did you mean `platform`?"),
         (gbk, "not UTF-8"),
     ],
 )
 def test_faults_of_the_folder(folder: Path, spoil: Callable[[Path], None], told: str) -> None:
     spoil(folder)
     assert [problem for problem in faults(folder) if told in problem.text]
+
+
+def test_a_centre_may_name_its_channels(folder: Path) -> None:
+    (folder / "channels.yaml").write_text("letter: {platform: 信件}\n", "utf-8")
+    channels = load_rules(folder, REGISTRY).channels
+    assert (channels["letter"].zh, channels["letter"].platform) == ("来函", "信件")
+    assert channels["fax"] == REGISTRY["fax"]
 
 
 def test_a_new_year_is_one_file(folder: Path) -> None:
@@ -261,7 +269,7 @@ def test_a_new_year_is_one_file(folder: Path) -> None:
         "makeup_workdays: [2027-01-09]\n",
         "utf-8",
     )
-    before, after = load_rules(SHIPPED), load_rules(folder)
+    before, after = load_rules(SHIPPED, REGISTRY), load_rules(folder, REGISTRY)
     received = date(2026, 12, 30)
     (guess,), (sure,) = before.due(Kind.COMPLAINT, received), after.due(Kind.COMPLAINT, received)
     assert (guess.on, guess.provisional) == (date(2027, 1, 11), True)
@@ -285,7 +293,7 @@ def test_no_spoilt_file_ends_otherwise_than_in_a_rule_error(
     junk = data.draw(st.one_of(st.just(""), st.sampled_from(["- ", "{", ": ", "[1]", "~", "\n"]), st.text()))
     path.write_bytes((text[:first] + junk + text[last:]).encode("utf-8", "surrogatepass"))
     with suppress(RuleError):
-        load_rules(folder)
+        load_rules(folder, REGISTRY)
     shutil.rmtree(folder)
 
 
@@ -296,7 +304,7 @@ HEAD = "code,name,phone,county,area\n"
 def test_stations_are_read(folder: Path, mark: str) -> None:
     rows = '14100201, 示例所 ,0357-0000000,141002,"甲街道,乙镇"\n\n'
     (folder / "stations.csv").write_text(mark + HEAD + rows, "utf-8")
-    assert load_rules(folder).stations == (
+    assert load_rules(folder, REGISTRY).stations == (
         Station("14100201", "示例所", "0357-0000000", "141002", "甲街道,乙镇"),
     )
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
 from gateway.core.item.deadlines import Rules
 from gateway.intake.intake import Intake
@@ -43,7 +44,7 @@ class Clock:
 
 @cache
 def rules() -> Rules:
-    return load_rules(ROOT / "rules")
+    return load_rules(ROOT / "rules", REGISTRY)
 
 
 def contact(key: str = "web:1", **changes: object) -> Contact:

@@ -16,6 +16,8 @@ from aiohttp.test_utils import TestServer
 from gateway.accounts.accounts import Accounts
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
+from gateway.channels.registry import REGISTRY
+from gateway.core.item.channel import ChannelRegistry
 from gateway.intake.intake import Intake, faults
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
@@ -69,11 +71,13 @@ class Later:
 
 
 @asynccontextmanager
-async def real_site(var: Path, pages: config.Pages = QUICK, **changes: Any) -> AsyncIterator[RealSite]:
+async def real_site(
+    var: Path, pages: config.Pages = QUICK, channels: ChannelRegistry = REGISTRY, **changes: Any
+) -> AsyncIterator[RealSite]:
     """A running site; `changes` replace members of WebParts, `pages` the settings of its pages."""
     var.mkdir(exist_ok=True)
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
-    rules = load_rules(ROOT / "rules")
+    rules = load_rules(ROOT / "rules", channels)
     intake = Intake(storage, rules, ZONE)
     accounts = Accounts(storage, config.Accounts(), utc_now, {"agent1": "8001"})
     parts = WebParts(

@@ -16,6 +16,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from gateway.calls.board import StoreView, TokenLedger
+from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
@@ -98,7 +99,7 @@ class Site:
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
-    rules = load_rules(ROOT / "rules")
+    rules = load_rules(ROOT / "rules", REGISTRY)
     intake = Intake(storage, rules, ZONE, now=lambda: NOW)
     parts = WebParts(
         door=intake,

@@ -13,6 +13,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from gateway.calls.board import StoreView, TokenLedger
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
 from gateway.intake.intake import Intake
 from gateway.rules.load import load_rules
@@ -43,7 +44,7 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
     zone = ZoneInfo("Asia/Shanghai")
-    intake = Intake(storage, load_rules(ROOT / "rules"), zone)
+    intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), zone)
     app = make_app(
         WebParts(
             door=intake,

@@ -1,4 +1,4 @@
-"""Entries of the lists in rules/: grounds, categories, claims, divisions, stations, channels, retention.
+"""Entries of the lists in rules/: grounds, categories, claims, divisions, stations, retention.
 
 Pure data, read by gateway/rules/load.py, shown by pages and offered by the API. `verified` is False where
 nobody has yet held the entry against the official text; `source` says where it was read.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-from gateway.core.item.contact import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +105,6 @@ class Station:
     phone: str
     county: str
     area: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelName:
-    """What one of our channels is called, here and on the national platform."""
-
-    channel: Channel
-    zh: str
-    en: str
-    platform: str
 
 
 @dataclass(frozen=True, slots=True)

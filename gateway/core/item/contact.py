@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Kind(StrEnum):
@@ -21,16 +22,34 @@ class Kind(StrEnum):
     UNSORTED = "unsorted"  # 待分类
 
 
-class Channel(StrEnum):
-    """How it reached us; the national platform's names stand in rules/."""
+class Channel(str):
+    """The id of the channel by which something reached us. Any id may be: a channel is added by its entry
+    in gateway/channels/ (core/item/channel.py). Named here are the ids that other code refers to.
+    """
 
-    PHONE = "phone"
-    WEB = "web"
-    EMAIL = "email"
-    FAX = "fax"
-    LETTER = "letter"
-    COUNTER = "counter"
-    PARTNER = "partner"
+    __slots__ = ()
+
+    PHONE: ClassVar[Channel]
+    WEB: ClassVar[Channel]
+    EMAIL: ClassVar[Channel]
+    FAX: ClassVar[Channel]
+    LETTER: ClassVar[Channel]
+    COUNTER: ClassVar[Channel]
+    PARTNER: ClassVar[Channel]
+
+    @property
+    def value(self) -> str:
+        """The id as plain text, as the enumerations of an item give theirs."""
+        return str(self)
+
+
+Channel.PHONE = Channel("phone")
+Channel.WEB = Channel("web")
+Channel.EMAIL = Channel("email")
+Channel.FAX = Channel("fax")
+Channel.LETTER = Channel("letter")
+Channel.COUNTER = Channel("counter")
+Channel.PARTNER = Channel("partner")
 
 
 class Task(StrEnum):

@@ -19,13 +19,13 @@ from zoneinfo import ZoneInfo
 from gateway.core.item.catalogue import (
     Area,
     Categories,
-    ChannelName,
     Claim,
     Division,
     Grounds,
     Retention,
     Station,
 )
+from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
 
 _DAY = timedelta(days=1)
@@ -204,7 +204,7 @@ class Rules:
     claims: tuple[Claim, ...]
     divisions: tuple[Division, ...]
     stations: tuple[Station, ...]
-    channels: tuple[ChannelName, ...]
+    channels: ChannelRegistry
     retention: tuple[Retention, ...]
     areas: tuple[Area, ...] = ()
 

@@ -124,7 +124,7 @@ class Inventor:
         old = self._today - day > MONTH
         contact = self._contact(f"demo:{day:%y%m%d}-{place}", at)
         call = None
-        if contact.channel is Channel.PHONE:
+        if contact.channel == Channel.PHONE:
             talked = contact.task in (Task.NONE, Task.TALK)
             outcome = CallOutcome.TALKED if talked else CallOutcome.MESSAGE
             call = self._call(contact.call_id, at, outcome, contact.person.phone or self._phone())
@@ -155,8 +155,8 @@ class Inventor:
             anonymous=reporter,
             publish_consent=chance.random() < 0.8,
             mediation_consent=kind is Kind.COMPLAINT,
-            task=Task.LISTEN if channel is Channel.PHONE and chance.random() < 0.05 else Task.NONE,
-            call_id=key.replace(":", "-") if channel is Channel.PHONE else "",
+            task=Task.LISTEN if channel == Channel.PHONE and chance.random() < 0.05 else Task.NONE,
+            call_id=key.replace(":", "-") if channel == Channel.PHONE else "",
         )
 
     def _call(self, call_id: str, at: datetime, outcome: CallOutcome, caller: str) -> CallRecord:

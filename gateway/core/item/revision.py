@@ -155,7 +155,7 @@ def beside_text(item: Item, said: Contact, text: str, changes: Mapping[str, obje
     """A follow-up's words for the timeline: who wrote, unless that is secret, and which fields came along."""
     person = said.person
     sender = f"{person.name} <{person.email}>".strip() if person.email and not secret(item) else ""
-    head = f"发件人：{sender}\n" if sender and said.channel is Channel.EMAIL else ""
+    head = f"发件人：{sender}\n" if sender and said.channel == Channel.EMAIL else ""
     told = {"name", "email"} if head else set()
     names = "、".join(FIELD_NAMES[name] for name in FIELD_NAMES if name in changes and name not in told)
     return f"{head}{text}" + (f"\n\n〔另填：{names}，见登记内容的历次修改〕" if names else "")

@@ -14,9 +14,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.calls.views import ItemCount, LineState, PartHealth
+from gateway.channels.registry import REGISTRY
 from gateway.core.call.record import CallOutcome
 from gateway.core.call.seat import SeatState
-from gateway.core.item.contact import Channel
 from gateway.core.statistics import SUMS
 from gateway.tasks import Supervisor
 from gateway.web.api.figure_shapes import BoardFigures
@@ -38,13 +38,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._of_channel = {one.value: self._seconds.labels(one.value) for one in Channel}
+        self._of_channel = {id: self._seconds.labels(id) for id in REGISTRY.ids}
         self._board = _BoardCollector(board, tasks)
         self._registry.register(self._board)
 
     def took_in(self, channel: str, seconds: float) -> None:
         """One contact was taken in."""
-        self._of_channel[channel].observe(seconds)
+        (self._of_channel.get(channel) or self._seconds.labels(channel)).observe(seconds)
 
     def text(
         self,

@@ -227,6 +227,8 @@ def _of_kind(kind: Any, value: str, path: str, faults: list[FieldFault]) -> Any:
         except ValueError:
             words = ", ".join(one.value for one in kind)
             return _fault(faults, path, f"应为以下之一：{words}", f"is one of: {words}")
+    if kind is not str and issubclass(kind, str):
+        return kind(value)
     try:
         if kind is datetime:
             return datetime.fromisoformat(_SPACE_FOR_PLUS.sub("+", value))

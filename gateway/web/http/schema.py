@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from gateway.channels.registry import REGISTRY
+from gateway.core.item.contact import Channel
 from gateway.web.http.shape import Member, members
 
 
@@ -90,6 +92,8 @@ def _kind(m: Member) -> dict[str, Any]:
         return {"type": "string"} if m.rule.spelling else {"type": "string", "format": "date"}
     if m.kind in (dict, object) or m.kind is Any:
         return {}
+    if m.kind is Channel:
+        return {"type": "string", "enum": list(REGISTRY.ids)}
     if isinstance(m.kind, type) and issubclass(m.kind, StrEnum):
         return {"type": "string", "enum": [one.value for one in m.kind]}
     return _text(m)

@@ -9,7 +9,6 @@ import json
 
 from aiohttp import web
 
-from gateway.core.item.contact import Channel
 from gateway.core.item.deadlines import Rules
 from gateway.core.roles import Account, Role
 from gateway.web.pages.desk_words import DESK_WORDS, PAUSES, ROLE_NAMES
@@ -51,7 +50,7 @@ class DeskPage:
             item=json.dumps(item, ensure_ascii=False),
             wrap_up=self._wrap_up,
             pauses={name: look.t(*both) for name, both in PAUSES.items()},
-            channels={channel.value: said[f"channel.{channel.value}"] for channel in Channel},
+            channels={entry.channel: look.of(entry) for entry in self._pages.public.rules.channels},
             has_seat=bool(seat),
             seat=seat,
             **case_fields(self._pages, look),

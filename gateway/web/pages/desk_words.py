@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.core.call.seat import SeatState
 from gateway.core.call.transfer import TransferOutcome, TransferState
-from gateway.core.item.contact import Channel, Kind, Task
+from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
@@ -29,18 +29,6 @@ PAUSES = {
 WORDS: Words = {
     **{f"kind.{kind.value}": words for kind, words in KIND_NAMES.items()},
     f"kind.{Kind.UNSORTED.value}": ("待分类", "Unsorted"),
-    **{
-        f"channel.{channel.value}": words
-        for channel, words in {
-            Channel.PHONE: ("电话", "Phone"),
-            Channel.WEB: ("网页", "Web"),
-            Channel.EMAIL: ("邮件", "Mail"),
-            Channel.FAX: ("传真", "Fax"),
-            Channel.LETTER: ("来信", "Letter"),
-            Channel.COUNTER: ("来访", "Visit"),
-            Channel.PARTNER: ("转来", "Partner"),
-        }.items()
-    },
     **{
         f"task.{task.value}": words
         for task, words in {

@@ -140,7 +140,7 @@ def _matter(item: Item, words: _Words, form: Form) -> Iterable[Markup]:
 def _how_it_came(item: Item, form: Form) -> Iterable[Markup]:
     received = item.received_at.astimezone(form.zone)
     yield _row("来源渠道", form.names.channel, "收到时间", f"{_chinese(received)} {received:%H:%M}")
-    if item.channel is Channel.LETTER and form.registered:
+    if item.channel == Channel.LETTER and form.registered:
         kept = form.registered
         yield _row("落款日期", _chinese(kept.letter_date), "邮戳日期", _chinese(kept.postmark_date))
     if form.registered and form.registered.came_by:
@@ -152,7 +152,7 @@ def _signatures(item: Item, words: _Words, form: Form) -> Markup:
     kept = form.registered
     day = _chinese(kept.entered_at.astimezone(form.zone)) if kept else "　　年　　月　　日"
     clerk = kept.clerk if kept else ""
-    there = item.channel is Channel.COUNTER
+    there = item.channel == Channel.COUNTER
     own = (
         Markup("{}签名：<br><br>　　年　　月　　日").format(words.person)
         if there

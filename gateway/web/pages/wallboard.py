@@ -6,9 +6,12 @@ is signed in or has a display's token. It stands whether or not there are pages 
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gateway.core.item.channel import ChannelRegistry
 from gateway.core.statistics import IN_TIME, WANTED_RATE
 from gateway.errors import NotFound
 from gateway.web.http.static_files import OURS, static_files
@@ -24,13 +27,14 @@ _PARTS = ("wallboard.css", "wallboard.js", "mark.svg")
 class Wallboard:
     """The page and its parts. `zone` is the name of the centre's time zone, for the clock on the page."""
 
-    def __init__(self, title: str, zone: str) -> None:
+    def __init__(self, title: str, zone: str, channels: ChannelRegistry) -> None:
         self._parts = static_files((OURS / name for name in _PARTS), "/wallboard")
         pages = Environment(loader=PackageLoader("gateway.web"), autoescape=True, undefined=StrictUndefined)
         self._page = pages.get_template("wallboard.html")
         self._held = {
             "title": title,
             "zone": zone,
+            "channels": json.dumps({entry.channel: entry.zh for entry in channels}, ensure_ascii=False),
             "static": {name: part.address for name, part in self._parts.items()},
             "in_time": round(IN_TIME),
             "wanted_rate": WANTED_RATE,

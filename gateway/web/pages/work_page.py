@@ -58,6 +58,7 @@ def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
     return {
         **{name: look.t(*both) for name, both in fixed.items()},
         **{f"claim.{claim.id}": look.of(claim) for claim in rules.claims},
+        **{f"channel.{entry.channel}": look.of(entry) for entry in rules.channels},
         **{f"county.{one.code}": look.of(one) for one in rules.divisions},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.problems)},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.subjects)},

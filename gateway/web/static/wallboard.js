@@ -38,7 +38,7 @@ const REASONS = {
   meal: ["■", "用餐", "meal", "quiet"],
   training: ["■", "培训", "training", "quiet"],
 };
-const CHANNELS = { web: "网上", email: "邮件", fax: "传真", letter: "来信", counter: "来访", partner: "协作", phone: "电话" };
+const CHANNELS = JSON.parse(root.dataset.channels);
 
 let now = null; // what was told last
 let today = null;

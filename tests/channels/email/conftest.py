@@ -15,6 +15,7 @@ import pytest
 
 from gateway.channels.email.contact import Arrival
 from gateway.channels.email.reception import Reception
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
@@ -105,7 +106,8 @@ class House:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
-    house = House(storage, Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai")), tmp_path)
+    rules = load_rules(ROOT / "rules", REGISTRY)
+    house = House(storage, Intake(storage, rules, ZoneInfo("Asia/Shanghai")), tmp_path)
     house.intake.on_change(house.notify)
     yield house
     await storage.close()

@@ -12,6 +12,7 @@ import uvloop
 from gateway.channels.email.listener import MailListener
 from gateway.channels.email.reception import Reception
 from gateway.channels.email.service import load_marks
+from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake
 from gateway.rules.load import load_rules
 from gateway.storage import Storage
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 async def main(var: Path, port: int) -> None:
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
-    intake = Intake(storage, load_rules(ROOT / "rules"), ZoneInfo("Asia/Shanghai"))
+    intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), ZoneInfo("Asia/Shanghai"))
     threads = MailThreads(storage.database, storage.identities)
     reception = Reception(intake, threads, load_marks(var), var / "spool", storage.ping)
     await MailListener(

@@ -28,7 +28,7 @@ def test_sample(name: str, tmp_path: Path) -> None:
     message = read(raw)
     files = email.keep_files(message, tmp_path)
     contact = email.contact(message, ARRIVAL, "key", raw, files)
-    assert contact.channel is Channel.EMAIL
+    assert contact.channel == Channel.EMAIL
     assert contact.kind is Kind.UNSORTED
     assert contact.raw == raw
     assert message.subject == wanted.get("subject", "")

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.deadlines import Calendar, Rules, Unit, day_of
 from gateway.rules.load import load_rules
 
-RULES = load_rules(Path(__file__).resolve().parents[3] / "rules")
+RULES = load_rules(Path(__file__).resolve().parents[3] / "rules", REGISTRY)
 CALENDAR = RULES.calendar
 DAY = timedelta(days=1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -193,7 +193,7 @@ async def test_a_letters_dates_go_with_both_halves(house: House) -> None:
     two = (await house.matters.split(one, Split(Kind.REPORT), "agent1")).number
     for number in (one, two):
         item, raw = await house.matters.registered(number)
-        assert item.channel is Channel.LETTER
+        assert item.channel == Channel.LETTER
         assert counter.registration(raw) == registered
 
 

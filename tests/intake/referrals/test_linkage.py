@@ -106,7 +106,7 @@ async def test_a_partner_pushes_a_matter_once(house: House) -> None:
     assert again.number == receipt.number and again.repeated and same == made
     assert (made.direction, made.their_number, made.state) == (Direction.IN, "P-1", S.SENT)
     item = (await house.intake.get(receipt.number)).item
-    assert item.channel is Channel.PARTNER
+    assert item.channel == Channel.PARTNER
     accepted = await house.linkage.happen(made.id, E.ACCEPT, "agent1")
     assert accepted.state is S.ACCEPTED
     told = await house.storage.outbox.list(None, receipt.number, 0, 10)
