@@ -29,7 +29,7 @@ from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
 from gateway.pbx.ivr import Ivr
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 async def main(var: Path) -> None:
     """Serve until standard input ends."""
     var.mkdir(parents=True, exist_ok=True)
-    settings = config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
+    settings = load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
     places = Places(settings.var)
     places.make()
     rules = load_rules(settings.root / settings.rules.folder, REGISTRY)

@@ -26,8 +26,9 @@ from bench.process_time import CpuTime, cpu_time
 from gateway.errors import PbxDown
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places
-from gateway.settings import schema as config
 from gateway.settings.cache import cache_home
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.setup.asterisk_tree import find_or_make
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ class Usage:
 class Site:
     """A running installation. Made by `site`."""
 
-    def __init__(self, settings: config.Config, asterisk: Asterisk, gateway: int, ari: int) -> None:
+    def __init__(self, settings: Config, asterisk: Asterisk, gateway: int, ari: int) -> None:
         self.settings = settings
         self.places = Places(settings.var)
         self._asterisk = asterisk
@@ -98,7 +99,7 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
     """Start everything under `folder`, and end it. `lines` is what the centre has."""
     asterisk = find_or_make(cache_home(), print)
     own = _environment(folder, lines)
-    settings = config.load(ROOT / "gateway.toml", own)
+    settings = load(ROOT / "gateway.toml", own)
     password = secrets.token_urlsafe(12)
     (bare_port,) = free_ports(1, socket.SOCK_STREAM)
     menu.lay_flows(folder / "flows", ROOT / "ivr_flows")
@@ -126,7 +127,7 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
 
 
 @contextmanager
-def shipped_site(folder: Path, flow: str, seats: int = 0, lines: int = 5) -> Iterator[config.Config]:
+def shipped_site(folder: Path, flow: str, seats: int = 0, lines: int = 5) -> Iterator[Config]:
     """A gateway as it is shipped, beginning with this flow: `gateway run` on free ports.
 
     With `seats` it has so many instead of its own; whoever looks in is not held back by rates then, since
@@ -138,7 +139,7 @@ def shipped_site(folder: Path, flow: str, seats: int = 0, lines: int = 5) -> Ite
     folder.mkdir(parents=True, exist_ok=True)
     if seats:
         own |= _many_seats(folder, seats)
-    settings = config.load(Path(own["GATEWAY_CONFIG"]), own)
+    settings = load(Path(own["GATEWAY_CONFIG"]), own)
     with (
         (folder / "gateway.log").open("ab") as log,
         _process([sys.executable, "-m", "gateway", "run"], {**os.environ, **own}, log) as gateway,

@@ -22,7 +22,7 @@ from gateway.calls.views import AgentView, BoardCounts, LineView, PartHealth, Wa
 from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake, faults
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.storage import Storage
 from gateway.web.ports import EventListener
 from gateway.web.site import WebParts, listen, make_app
@@ -60,7 +60,7 @@ class NoPhone:
 
 async def house(var: Path) -> None:
     """Serve until standard input ends."""
-    settings = config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
+    settings = load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(var)})
     var.mkdir(parents=True, exist_ok=True)
     storage = await Storage.open(settings.database_url, settings.var)
     intake = Intake(storage, load_rules(settings.root / settings.rules.folder, REGISTRY), settings.zone)

@@ -15,7 +15,7 @@ from gateway.cli import referenced_files as named_files
 from gateway.cli.main import COMMANDS, main
 from gateway.errors import SettingError
 from gateway.notify.webhook import secret_of
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.settings.secrets import load_secrets
 from tests.notify.mail_server import certificate
 
@@ -119,7 +119,7 @@ def test_a_wrong_setting_is_one_line(
 def faults(**environ: str) -> str:
     """What the settings say of these overrides."""
     with pytest.raises(SettingError) as caught:
-        config.load(ROOT / "gateway.toml", environ)
+        load(ROOT / "gateway.toml", environ)
     return str(caught.value)
 
 
@@ -133,7 +133,7 @@ def test_tables_come_from_the_file_alone(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[[mailboxes]]\nuser = "12315"\n', "utf-8")
     with pytest.raises(SettingError, match=r"GATEWAY_MAILBOXES_HOST; \[\[mailboxes\]\]"):
-        config.load(file, {"GATEWAY_MAILBOXES_HOST": "127.0.0.1"})
+        load(file, {"GATEWAY_MAILBOXES_HOST": "127.0.0.1"})
 
 
 @pytest.mark.parametrize("key", ["sip_host", "http_host", "media_host"])
@@ -150,7 +150,7 @@ def test_sound_needs_an_address_that_others_reach() -> None:
     assert "to themselves" in faults(
         GATEWAY_ASTERISK_SIP_HOST="0.0.0.0", GATEWAY_ASTERISK_MEDIA_HOST="127.0.0.1"
     )
-    loaded = config.load(
+    loaded = load(
         ROOT / "gateway.toml",
         {"GATEWAY_ASTERISK_SIP_HOST": "0.0.0.0", "GATEWAY_ASTERISK_MEDIA_HOST": "192.0.2.7"},
     )
@@ -210,7 +210,7 @@ url = "https://made.example/x"
 def test_check_opens_what_the_settings_name(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(NAMED.format(folder=tmp_path), "utf-8")
-    loaded = config.load(file, {"GATEWAY_VAR": str(tmp_path / "var")})
+    loaded = load(file, {"GATEWAY_VAR": str(tmp_path / "var")})
     settings = ("mail_out.ca_file", "mail_out.password_file", "mailboxes.password_file of 'post'")
     more = ("webhooks.secret_file of 'city'", "uploads.clamd")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings.schema import SETTINGS
+from gateway.settings.show import SETTINGS
 from gateway.setup import reference
 
 ROOT = Path(__file__).resolve().parents[1]

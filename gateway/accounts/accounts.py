@@ -22,7 +22,7 @@ from gateway.accounts import totp as one_time
 from gateway.core.audit import ASKER, Asker
 from gateway.core.roles import Account, Role
 from gateway.errors import OperatorError, StorageDown
-from gateway.settings import schema as config
+from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
 from gateway.storage.accounts import AccountRow
 
@@ -49,7 +49,7 @@ class Accounts:
     def __init__(
         self,
         storage: Storage,
-        limits: config.Accounts,
+        limits: AccountSettings,
         now: Callable[[], datetime],
         seats: Mapping[str, str] | None = None,
     ) -> None:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from gateway.cli.storage import opened
 from gateway.core.audit import Row
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 
 
@@ -29,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0, or 1 when the log is broken. Raises StorageDown."""
-    return asyncio.run(_run(arguments, config.load()))
+    return asyncio.run(_run(arguments, load()))
 
 
-async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
+async def _run(arguments: argparse.Namespace, settings: Config) -> int:
     async with opened(settings) as storage:
         if arguments.action == "verify":
             return await _verify(storage)

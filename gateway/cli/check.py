@@ -18,8 +18,9 @@ from gateway.flows.store import check_folder, read_cases
 from gateway.pbx import preflight
 from gateway.pbx.conf_check import check_conf
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
-from gateway.settings.schema import Config, as_toml
+from gateway.settings.load import load
+from gateway.settings.schema import Config
+from gateway.settings.show import as_json_schema, as_toml
 from gateway.storage.database import Database
 
 T = TypeVar("T")
@@ -30,11 +31,17 @@ OFFERED = {"callback_key": "1", "message_key": "2"}  # the keys that queues.conf
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `gateway check`."""
     parser.add_argument("--settings", action="store_true", help="print the settings in force")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of gateway.toml, and end"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0; with faults it raises OperatorError, a line for each."""
-    settings = config.load()
+    if arguments.schema:
+        print(as_json_schema())
+        return 0
+    settings = load()
     if arguments.settings:
         print(as_toml(settings))
     found = check_all(settings)

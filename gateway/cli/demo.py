@@ -18,7 +18,7 @@ from gateway.core.item.deadlines import Rules, day_of
 from gateway.core.item.invention import Inventor
 from gateway.errors import OperatorError, SetupError
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import bulk
 
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0. With as many invented items as are wanted, nothing is added."""
-    settings = config.load()
+    settings = load()
     if not settings.demo.enabled:
         raise SetupError("demo.enabled is off: invented items do not belong into a real database")
     if arguments.items < 1 or not 1 <= arguments.days <= 3650:

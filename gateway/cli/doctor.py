@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from gateway.flows.prompts import load_prompts
 from gateway.pbx.asterisk_tree import find
 from gateway.pbx.doctor import Finding, Verdict, examine
-from gateway.settings import schema as config
 from gateway.settings.cache import cache_home
+from gateway.settings.load import load
 from gateway.settings.schema import Config
 
 LIMIT = 5.0  # seconds for the web side's answer
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 when nothing is bad, else 1."""
-    settings = config.load()
+    settings = load()
     prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml").by_id
     asterisk = find(cache_home()) if settings.asterisk.manage else None
     findings = [*examine(settings, asterisk, prompts), *_web(settings)]

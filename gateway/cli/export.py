@@ -33,7 +33,8 @@ from gateway.core.item.item import Item
 from gateway.core.item.states import KIND_NAMES, STATE_NAMES
 from gateway.errors import OperatorError
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 from gateway.storage.reports import Reported
 
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the export; exit code 0. Raises OperatorError, StorageDown."""
-    settings = config.load()
+    settings = load()
     first, last = _day(args.first, "--from"), _day(args.last, "--to")
     if last < first:
         raise OperatorError(f"--to {last} lies before --from {first}")
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(
-    settings: config.Config,
+    settings: Config,
     setting: Setting,
     first: date,
     last: date,

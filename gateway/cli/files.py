@@ -6,7 +6,8 @@ import argparse
 import asyncio
 
 from gateway.cli.storage import opened
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0. Raises StorageDown, SetupError."""
-    return asyncio.run(_run(config.load(), arguments.all))
+    return asyncio.run(_run(load(), arguments.all))
 
 
-async def _run(settings: config.Config, all_of_them: bool) -> int:
+async def _run(settings: Config, all_of_them: bool) -> int:
     async with opened(settings) as storage:
         named = await storage.items.files()
         nameless = await asyncio.to_thread(lambda: list(storage.files.sweep(named)))

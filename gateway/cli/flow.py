@@ -25,7 +25,8 @@ from gateway.flows.draw import draw_svg, draw_text
 from gateway.flows.prompts import Prompts, load_prompts, manifest
 from gateway.flows.reference import renew_schema
 from gateway.flows.store import ALL, PARTNERS, FlowStore, check_folder, parse_folder, read_cases, shown
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 
 _SYLLABLE = 0.22  # seconds a Chinese character takes where no sound has been made yet
 _ZH, _EN = 46, 52  # columns of a transcript
@@ -82,13 +83,13 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one `gateway flow` action; gives the exit code. Raises FlowError and other OperatorErrors."""
-    return _Command(config.load()).run(args)
+    return _Command(load()).run(args)
 
 
 class _Command:
     """One action with the settings in force."""
 
-    def __init__(self, settings: config.Config) -> None:
+    def __init__(self, settings: Config) -> None:
         self.settings = settings
         self.drafts = settings.root / settings.flows.folder
         self.store = FlowStore(self.drafts, settings.var / "flows", *settings.entries)
@@ -243,7 +244,7 @@ def _unified(file: str, number: int, old: bytes, new: bytes) -> Iterator[str]:
     return difflib.unified_diff(before, after, f"version {number}/{file}", f"draft/{file}", lineterm="", n=2)
 
 
-def _moment(text: str | None, settings: config.Config) -> datetime | None:
+def _moment(text: str | None, settings: Config) -> datetime | None:
     if text is None:
         return None
     try:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from gateway.errors import SetupError
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage.database import Database
 from gateway.storage.installation import KEYS, Installation, Tie
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0. Raises StorageDown, SetupError."""
-    return asyncio.run(_run(arguments, config.load()))
+    return asyncio.run(_run(arguments, load()))
 
 
 async def _run(arguments: argparse.Namespace, settings: Config) -> int:

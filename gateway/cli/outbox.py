@@ -11,7 +11,8 @@ from gateway.cli.storage import opened
 from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
 from gateway.errors import OperatorError
 from gateway.notify.webhook import failing_since, resume
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 
 
@@ -36,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0, or 1 when there is no such delivery in such a state. Raises OperatorError, StorageDown."""
-    return asyncio.run(_run(arguments, config.load()))
+    return asyncio.run(_run(arguments, load()))
 
 
-async def _run(args: argparse.Namespace, settings: config.Config) -> int:
+async def _run(args: argparse.Namespace, settings: Config) -> int:
     async with opened(settings) as storage:
         match args.action:
             case "list":
@@ -59,7 +60,7 @@ async def _run(args: argparse.Namespace, settings: config.Config) -> int:
                 return await _move(storage, args.id, before, DeliveryState.DROPPED)
 
 
-async def _list(storage: Storage, args: argparse.Namespace, settings: config.Config) -> int:
+async def _list(storage: Storage, args: argparse.Namespace, settings: Config) -> int:
     state = DeliveryState(args.state) if args.state else None
     found = await storage.outbox.list(state, args.number, 0, max(1, args.limit))
     print(f"{'ID':>6}  {'state':8}  {'way':16}  {'number':12}  {'tries':>5}  {'made':16}  to / error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.flows.prompts import load_prompts, stale
-from gateway.settings import schema as config
+from gateway.settings.load import load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one `gateway prompts` action. Raises PromptError and SetupError."""
-    settings = config.load()
+    settings = load()
     prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml")
     match args.action:
         case "check":

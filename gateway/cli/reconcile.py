@@ -26,7 +26,8 @@ from gateway.core.item.contact import Channel
 from gateway.errors import OperatorError
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, read_journal
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 from gateway.storage.files import PIECE, Files
 from gateway.storage.reports import Kept
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         day = date.fromisoformat(args.day)
     except ValueError:
         raise OperatorError(f"{args.day!r} is no day like 2026-11-24") from None
-    settings = config.load()
+    settings = load()
     found, counts = asyncio.run(_run(settings, day, datetime.now(UTC)))
     if args.json:
         told = {"day": day.isoformat(), "looked_at": counts, "holes": [asdict(hole) for hole in found]}
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-async def _run(settings: config.Config, day: date, now: datetime) -> tuple[list[Discrepancy], dict[str, int]]:
+async def _run(settings: Config, day: date, now: datetime) -> tuple[list[Discrepancy], dict[str, int]]:
     async with opened(settings) as storage:
         return await reconcile(storage, Places(settings.var), settings.zone, day, now)
 

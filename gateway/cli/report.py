@@ -22,7 +22,8 @@ from gateway.core.item.contact import Channel
 from gateway.core.statistics import Figures, Share, together
 from gateway.errors import OperatorError
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; exit code 0. Raises OperatorError, StorageDown."""
-    return asyncio.run(_run(args, config.load()))
+    return asyncio.run(_run(args, load()))
 
 
-async def _run(args: argparse.Namespace, settings: config.Config) -> int:
+async def _run(args: argparse.Namespace, settings: Config) -> int:
     async with opened(settings) as storage:
         book = Statistics(storage.figures, settings.zone, lambda: datetime.now(UTC))
         first = _day(args.first, "--from") if args.first else book.today()

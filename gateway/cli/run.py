@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.settings import schema as config
+from gateway.settings.load import load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,4 +15,4 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 after a clean end, 1 when Asterisk or storage did not come up."""
     from gateway.app import main
 
-    return main(config.load())
+    return main(load())

@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from gateway.cli.storage import opened
 from gateway.core.roles import Role
 from gateway.errors import OperatorError
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 from gateway.storage.tokens import TokenInfo
 
@@ -40,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one `gateway token` action; gives the exit code. Raises OperatorError, StorageDown."""
-    return asyncio.run(_run(args, config.load(), datetime.now(UTC)))
+    return asyncio.run(_run(args, load(), datetime.now(UTC)))
 
 
-async def _run(args: argparse.Namespace, settings: config.Config, now: datetime) -> int:
+async def _run(args: argparse.Namespace, settings: Config, now: datetime) -> int:
     async with opened(settings) as storage:
         match args.action:
             case "create":

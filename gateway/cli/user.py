@@ -21,7 +21,8 @@ from gateway.accounts.seed_accounts import ensure_accounts, forget_password, peo
 from gateway.cli.storage import opened
 from gateway.core.roles import Role
 from gateway.errors import OperatorError
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.settings.secrets import load_secrets, random_password
 from gateway.storage.accounts import AccountRow
 
@@ -59,13 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0. Raises OperatorError, StorageDown."""
-    settings = config.load()
+    settings = load()
     if arguments.what == "show" and arguments.account in people_of(settings):
         return _show_made(settings, arguments.account, arguments.json)
     return asyncio.run(_run(arguments, settings))
 
 
-def _show_made(settings: config.Config, account: str, as_json: bool) -> int:
+def _show_made(settings: Config, account: str, as_json: bool) -> int:
     """An account of the set-up, from its files alone: the database need not be there."""
     person = people_of(settings)[account]
     known = load_secrets(settings.var, [a.id for a in settings.agents], people_of(settings))
@@ -79,14 +80,14 @@ def _show_made(settings: config.Config, account: str, as_json: bool) -> int:
     return 0
 
 
-async def _run(arguments: argparse.Namespace, settings: config.Config) -> int:
+async def _run(arguments: argparse.Namespace, settings: Config) -> int:
     async with opened(settings) as storage:
         accounts = Accounts(storage, settings.accounts, lambda: datetime.now(UTC))
         await ensure_accounts(accounts, settings)
         return await _do(arguments, settings, accounts)
 
 
-async def _do(arguments: argparse.Namespace, settings: config.Config, accounts: Accounts) -> int:
+async def _do(arguments: argparse.Namespace, settings: Config, accounts: Accounts) -> int:
     match arguments.what:
         case "show":
             _print(_row(await accounts.get(arguments.account)), arguments.json)

@@ -153,7 +153,7 @@ def _trunk(config: Config, one: Named, words: Mapping[str, str], several: bool) 
         word = words.get(name, "").replace("\\", "\\\\").replace(";", "\\;")
         yield _section(name, "auth", auth_type="userpass", username=trunk.user, password=word)
         yield _lines(realm=trunk.realm)
-    if trunk.register:
+    if trunk.registers:
         yield _registration(config, one)
 
 

@@ -9,23 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
 from pathlib import Path
 
 from gateway import errors
 from gateway.core.call.transfer import TABLE, Ask, TransferOutcome, TransferState
 from gateway.flows import reference as flow_reference
-from gateway.settings.schema import SETTINGS, Setting
-
-
-def settings_table() -> str:
-    """One table per section; the environment name of a setting follows from its row."""
-    parts = []
-    for section, rows in groupby(SETTINGS, key=lambda s: s.section):
-        lines = [f"### [{section}]", "", "| setting | default | meaning |", "| --- | --- | --- |"]
-        lines += [f"| `{s.name}` | {_default(s)} | {s.help} |" for s in rows]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+from gateway.settings.show import settings_table
 
 
 def errors_table() -> str:
@@ -79,15 +68,6 @@ def _tree(error: type[errors.GatewayError]) -> Iterator[type[errors.GatewayError
     for child in error.__subclasses__():
         if child.__module__ == errors.__name__:
             yield from _tree(child)
-
-
-def _default(setting: Setting) -> str:
-    value = setting.default
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, tuple):
-        return f"`{list(value)}`".replace("'", '"')
-    return f"`{value}`" if value != "" else "empty"
 
 
 def main() -> int:

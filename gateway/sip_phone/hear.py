@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.errors import OperatorError
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.sip_phone.g711 import RATE, Pcm
 from gateway.sip_phone.sound import read_wav
 
@@ -138,7 +138,7 @@ class Library:
 @cache
 def shipped() -> Library:
     """The library of the flows in force, read once. Raises OperatorError."""
-    settings = config.load()
+    settings = load()
     return Library.of_folder(settings.root / settings.flows.folder / "sounds")
 
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gateway.errors import OperatorError
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.sip_phone import plan, sound
 from gateway.sip_phone.call import Call, Late
 from gateway.sip_phone.endpoint import Timers
@@ -134,7 +134,7 @@ def _number(text: str) -> str:
 def _server(told: str | None, anywhere: bool) -> Target:
     """Where the SIP server is, as an IPv4 address. Raises OperatorError for one that is not to be dialled."""
     if told is None:
-        settings = config.load().asterisk
+        settings = load().asterisk
         host = "127.0.0.1" if settings.sip_host == "0.0.0.0" else settings.sip_host
         told = f"{host}:{settings.sip_port}"
     try:

@@ -22,7 +22,7 @@ from gateway.core.item.contact import Contact
 from gateway.core.ledgers import CallLog
 from gateway.core.roles import Role
 from gateway.errors import FieldFault, NotAllowed, SetupError
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings, UploadSettings, Web
 from gateway.tasks import Supervisor
 from gateway.web.api import translate
 from gateway.web.api.account import AccountApi, AuditLog
@@ -111,8 +111,8 @@ class WebParts:
     missing: Missing = nothing_missing
     place: Callable[[str], Path] = nowhere
     area_code: str = ""
-    uploads: config.Uploads = field(default_factory=config.Uploads)
-    rates: config.Rates = field(default_factory=config.Rates)
+    uploads: UploadSettings = field(default_factory=UploadSettings)
+    rates: RateSettings = field(default_factory=RateSettings)
     public: PublicSide | None = None
     matters: Desk | None = None
     transfers: TransferDesk | None = None
@@ -129,7 +129,7 @@ class WebParts:
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)
     vitals: Callable[[], Mapping[str, PartHealth]] = dict
-    metrics_peers: tuple[str, ...] = config.Web().metrics_peers
+    metrics_peers: tuple[str, ...] = Web().metrics_peers
 
 
 class HouseAudit(Notes, AuditLog, Protocol):
@@ -337,7 +337,7 @@ def _show(app: web.Application, figures: FiguresApi, feed: EventFeed, tasks: Sup
     app.cleanup_ctx.append(run)
 
 
-async def listen(app: web.Application, where: config.Web, proxies: Sequence[str] = ()) -> web.AppRunner:
+async def listen(app: web.Application, where: Web, proxies: Sequence[str] = ()) -> web.AppRunner:
     """Serve on an address; `await runner.cleanup()` ends it. Raises SetupError when it is taken."""
     host, port = where.host, where.port
     most = most_connections(where.connections)

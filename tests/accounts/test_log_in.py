@@ -13,7 +13,7 @@ import pytest
 
 from gateway.accounts.accounts import Accounts
 from gateway.core.roles import Role
-from gateway.settings import schema as config
+from gateway.settings.schema import AccountSettings
 from gateway.web.site import utc_now
 from tests.web.real_site import RealSite, real_site
 
@@ -195,7 +195,7 @@ async def test_sessions_end_by_themselves(tmp_path: Path) -> None:
         return at
 
     async with real_site(tmp_path / "var") as site:
-        accounts = Accounts(site.storage, config.Accounts(hours=12, idle_minutes=60), now)
+        accounts = Accounts(site.storage, AccountSettings(hours=12, idle_minutes=60), now)
         await accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
         first = await accounts.log_in("agent1", PASSWORD, "")
         assert first

@@ -10,7 +10,7 @@ import pytest
 from gateway.accounts import totp as one_time
 from gateway.accounts.accounts import Accounts
 from gateway.core.roles import Role
-from gateway.settings import schema as config
+from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
@@ -27,7 +27,7 @@ def test_the_standards_values(at: int, code: str) -> None:
 
 async def test_a_code_is_good_once_and_a_recovery_code_too(storage: Storage) -> None:
     at = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
-    accounts = Accounts(storage, config.Accounts(), lambda: at)
+    accounts = Accounts(storage, AccountSettings(), lambda: at)
     await accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
     secret, recovery = await accounts.ask_codes("agent1")
     assert secret not in (await accounts.get("agent1")).totp

@@ -17,7 +17,8 @@ from gateway.flows.store import FlowStore
 from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.tasks import Pace, Supervisor
 from tests.calls.memory_ledgers import MemoryDoor, MemoryLedgers
 
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Board:
     """The parts of one test."""
 
-    config: config.Config
+    config: Config
     pbx: FakePbx = field(default_factory=FakePbx)
     ledgers: MemoryLedgers = field(default_factory=MemoryLedgers)
     door: MemoryDoor = field(default_factory=MemoryDoor)
@@ -80,12 +81,12 @@ class Board:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> config.Config:
-    return config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(tmp_path / "var")})
+def settings(tmp_path: Path) -> Config:
+    return load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(tmp_path / "var")})
 
 
 @pytest.fixture
-async def board(settings: config.Config) -> AsyncIterator[Board]:
+async def board(settings: Config) -> AsyncIterator[Board]:
     made = Board(settings)
     await made.switchboard.start()
     await made.switchboard.wait_in_step(5)

@@ -201,8 +201,8 @@ async def test_what_seats_did_last_is_kept_at_a_stop(settings: Config) -> None:
 
 
 async def test_wrap_up_ends_by_itself(settings: object) -> None:
-    queue = replace(settings.queue, wrap_up_seconds=0)  # type: ignore[attr-defined]
-    board = Board(replace(settings, queue=queue))  # type: ignore[type-var]
+    queue = settings.queue.model_copy(update={"wrap_up_seconds": 0})  # type: ignore[attr-defined]
+    board = Board(settings.model_copy(update={"queue": queue}))  # type: ignore[attr-defined]
     await board.switchboard.start()
     await board.switchboard.wait_in_step(5)
     await board.switchboard.set_agent("agent1", "ready")

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from gateway import app
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 
 
-def child(settings: config.Config, log: Path) -> None:
+def child(settings: Config, log: Path) -> None:
     """What `gateway run` does, in a process of its own."""
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
@@ -29,7 +30,7 @@ def child(settings: config.Config, log: Path) -> None:
 
 
 def main() -> None:
-    settings = config.load()
+    settings = load()
     log = Path(os.environ["KILL_LOG"])
     last = 0
     for line in sys.stdin:

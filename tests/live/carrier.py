@@ -11,7 +11,7 @@ from pathlib import Path
 from gateway.flows.prompts import load_prompts
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import put_in_place
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.settings.secrets import load_secrets
 from tests.live.conftest import ROOT, Gateway, Installed, environment, wait_booted
 
@@ -109,7 +109,7 @@ def carrier(
     folder: Path, tree: Asterisk, host: str, *, contact: str = "", register: bool = True, tls: bool = False
 ) -> Iterator[Carrier]:
     """Run one at a loopback address of its own; without `register` calls come and go by address alone."""
-    settings = config.load(ROOT / "gateway.toml", environment(folder, GATEWAY_ASTERISK_SIP_HOST=host))
+    settings = load(ROOT / "gateway.toml", environment(folder, GATEWAY_ASTERISK_SIP_HOST=host))
     secrets = load_secrets(folder, [a.id for a in settings.agents])
     prompts = load_prompts(ROOT / "ivr_flows" / "prompts.yaml")
     places = put_in_place(settings, secrets, {p.id: prompts.sound_file(p.id) for p in prompts}, tree)
@@ -171,7 +171,7 @@ def gateway_with(folder: Path, settings: str, **more: object) -> Gateway:
         "GATEWAY_RULES_FOLDER": ROOT / "rules",
     }
     own = environment(folder / "var", **(places | more))
-    return Gateway(own, config.load(file, own), folder / "gateway.log")
+    return Gateway(own, load(file, own), folder / "gateway.log")
 
 
 def until(holds: Callable[[], object], limit: float = 20) -> None:

@@ -27,7 +27,8 @@ import pytest
 from gateway.flows.prompts import load_prompts
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.pbx.conf import Places, put_in_place
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets, load_secrets
 from gateway.sip_phone.hear import Library
 from gateway.sip_phone.phone import Phone
@@ -84,7 +85,7 @@ def environment(var: Path, **more: object) -> dict[str, str]:
 class Installed:
     """An Asterisk that runs with our configuration, without a gateway."""
 
-    config: config.Config
+    config: Config
     secrets: Secrets
     places: Places
     asterisk: Asterisk
@@ -97,7 +98,7 @@ class Installed:
 def installed(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """Asterisk alone, for the whole session."""
     var = tmp_path_factory.mktemp("installed")
-    settings = config.load(ROOT / "gateway.toml", environment(var))
+    settings = load(ROOT / "gateway.toml", environment(var))
     secrets = load_secrets(var, [a.id for a in settings.agents])
     prompts = load_prompts(ROOT / "ivr_flows" / "prompts.yaml")
     sounds = {p.id: prompts.sound_file(p.id) for p in prompts}
@@ -133,7 +134,7 @@ class Gateway:
     """A whole installation, run as a person runs it: `gateway run`."""
 
     environment: dict[str, str]
-    config: config.Config
+    config: Config
     log: Path
     process: subprocess.Popen[bytes] | None = None
     _token: str = ""
@@ -291,7 +292,7 @@ def library() -> Library:
 
 def new_gateway(folder: Path, **more: object) -> Gateway:
     own = environment(folder / "var", **more)
-    return Gateway(own, config.load(ROOT / "gateway.toml", own), folder / "gateway.log")
+    return Gateway(own, load(ROOT / "gateway.toml", own), folder / "gateway.log")
 
 
 @pytest.fixture(scope="session")

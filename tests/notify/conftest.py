@@ -20,7 +20,8 @@ from gateway.mail.thread import Marks
 from gateway.notify.post_office import PostOffice
 from gateway.notify.service import post_office
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 from gateway.storage import Storage
 from tests.notify.mail_server import MailServer
 
@@ -47,7 +48,7 @@ class House:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def settings(self, port: int = 0, text: str = "", **out: object) -> config.Config:
+    def settings(self, port: int = 0, text: str = "", **out: object) -> Config:
         """Mail goes to that port, unless it is 0; `text` is more of gateway.toml."""
         given: dict[str, object] = {"host": "127.0.0.1", "port": port, "tls": "none", "sender": INBOX}
         lines = (
@@ -59,9 +60,9 @@ class House:
         file.write_text(
             "\n".join(["[web]", "public_url = 'https://12315.example'", "[mail_out]", *lines, text])
         )
-        return config.load(file, {"GATEWAY_VAR": str(self.var)})
+        return load(file, {"GATEWAY_VAR": str(self.var)})
 
-    def office(self, settings: config.Config) -> PostOffice:
+    def office(self, settings: Config) -> PostOffice:
         made = post_office(
             settings,
             self.storage.outbox,
@@ -74,7 +75,7 @@ class House:
         self._offices.append(made)
         return made
 
-    async def opened(self, settings: config.Config) -> PostOffice:
+    async def opened(self, settings: Config) -> PostOffice:
         office = self.office(settings)
         self.intake.on_change(lambda what, number: office.wake())
         await office.start()

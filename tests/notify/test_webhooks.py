@@ -25,7 +25,7 @@ from gateway.flows.store import FlowStore
 from gateway.intake.referrals import Linkage
 from gateway.notify.service import partner_slips
 from gateway.notify.webhook import failing_since, resume, signature
-from gateway.settings.schema import load
+from gateway.settings.load import load
 from tests.notify.conftest import MARKS, ROOT, RULES, ZONE, House
 from tests.notify.test_mail_out import plan
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,25 @@ import pytest
 from gateway.cli.check import check_all
 from gateway.flows.prompts import load_prompts
 from gateway.pbx.conf_check import check_conf, read_conf
-from gateway.settings import schema as config
+from gateway.settings.load import load
+from gateway.settings.schema import Config
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = load_prompts(ROOT / "ivr_flows" / "prompts.yaml").by_id
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> config.Config:
+def settings(tmp_path: Path) -> Config:
     """The shipped settings over a copy of asterisk_conf."""
     shutil.copytree(ROOT / "asterisk_conf", tmp_path / "conf")
-    shipped = config.load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(tmp_path / "var")})
-    return replace(shipped, asterisk=replace(shipped.asterisk, conf=str(tmp_path / "conf")))
+    shipped = load(ROOT / "gateway.toml", {"GATEWAY_VAR": str(tmp_path / "var")})
+    asterisk = shipped.asterisk.model_copy(update={"conf": str(tmp_path / "conf")})
+    return shipped.model_copy(update={"asterisk": asterisk})
 
 
-def test_what_is_shipped_is_all_fine(settings: config.Config) -> None:
+def test_what_is_shipped_is_all_fine(settings: Config) -> None:
     assert check_conf(settings, PROMPTS) == []
-    assert check_all(config.load(ROOT / "gateway.toml", {})) == []
+    assert check_all(load(ROOT / "gateway.toml", {})) == []
 
 
 @pytest.mark.parametrize(
@@ -46,9 +47,7 @@ def test_what_is_shipped_is_all_fine(settings: config.Config) -> None:
         ("pjsip.conf", "[system]", "[system", "Missing"),
     ],
 )
-def test_a_fault_is_named_where_it_is(
-    settings: config.Config, file: str, old: str, new: str, said: str
-) -> None:
+def test_a_fault_is_named_where_it_is(settings: Config, file: str, old: str, new: str, said: str) -> None:
     path = Path(settings.asterisk.conf) / file
     text = path.read_text("utf-8")
     assert old in text
@@ -57,13 +56,14 @@ def test_a_fault_is_named_where_it_is(
     assert any(said in problem.text and problem.line for problem in found), found
 
 
-def test_a_missing_file_is_said(settings: config.Config) -> None:
+def test_a_missing_file_is_said(settings: Config) -> None:
     (Path(settings.asterisk.conf) / "queues.conf").unlink()
     assert [p.text for p in check_conf(settings, PROMPTS)] == ["this file is missing"]
 
 
-def test_two_parts_on_one_port_are_said(settings: config.Config) -> None:
-    clash = replace(settings, agi=replace(settings.agi, port=settings.web.port))
+def test_two_parts_on_one_port_are_said(settings: Config) -> None:
+    agi = settings.agi.model_copy(update={"port": settings.web.port})
+    clash = settings.model_copy(update={"agi": agi})
     assert any("agi.port and web.port" in problem.text for problem in check_conf(clash, PROMPTS))
 
 
@@ -84,5 +84,5 @@ def test_a_key_that_nobody_hears_is_said(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "ivr_flows", tmp_path / "flows")
     main = tmp_path / "flows" / "main.yaml"
     main.write_text(main.read_text("utf-8").replace('message_key: "2"', 'message_key: "3"'), "utf-8")
-    settings = config.load(ROOT / "gateway.toml", {"GATEWAY_FLOWS_FOLDER": str(tmp_path / "flows")})
+    settings = load(ROOT / "gateway.toml", {"GATEWAY_FLOWS_FOLDER": str(tmp_path / "flows")})
     assert any("message_key is `3`" in problem.text for problem in check_all(settings))

@@ -21,7 +21,7 @@ from gateway.core.item.channel import ChannelRegistry
 from gateway.intake.intake import Intake, faults
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
-from gateway.settings import schema as config
+from gateway.settings.schema import AccountSettings, Centre, PageSettings
 from gateway.storage import Storage
 from gateway.web.pages.pages import PublicSide
 from gateway.web.site import WebParts, make_app, utc_now
@@ -29,7 +29,7 @@ from tests.web.memory_house import MemoryBoard
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
-QUICK = config.Pages(slow_seconds=0, work_bits=8)
+QUICK = PageSettings(slow_seconds=0, work_bits=8)
 
 
 @dataclass
@@ -72,14 +72,14 @@ class Later:
 
 @asynccontextmanager
 async def real_site(
-    var: Path, pages: config.Pages = QUICK, channels: ChannelRegistry = REGISTRY, **changes: Any
+    var: Path, pages: PageSettings = QUICK, channels: ChannelRegistry = REGISTRY, **changes: Any
 ) -> AsyncIterator[RealSite]:
     """A running site; `changes` replace members of WebParts, `pages` the settings of its pages."""
     var.mkdir(exist_ok=True)
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules", channels)
     intake = Intake(storage, rules, ZONE)
-    accounts = Accounts(storage, config.Accounts(), utc_now, {"agent1": "8001"})
+    accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
     parts = WebParts(
         door=intake,
         calls=storage.calls,
@@ -91,7 +91,7 @@ async def real_site(
         title="临汾市12315热线",
         missing=faults,
         place=storage.files.path,
-        public=PublicSide(rules, config.Centre(), pages),
+        public=PublicSide(rules, Centre(), pages),
         book=Statistics(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,
         matters=Matters(intake, storage, rules, ZONE),

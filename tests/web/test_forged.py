@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from gateway.core.roles import Role
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED
 from tests.web.real_site import RealSite, real_site
@@ -87,7 +87,7 @@ async def test_telephones_from_one_address_are_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    rates = config.Rates(address_burst=2, address_per_minute=1)
+    rates = RateSettings(address_burst=2, address_per_minute=1)
     async with real_site(tmp_path / "var", phones=NOWHERE, rates=rates) as site:
         assert [await refused(site, "/ws") for _ in range(3)] == [401, 401, 429]
     assert "/ws 429" in caplog.text

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.core.item import number as numbers
-from gateway.settings import schema as config
+from gateway.settings.schema import PageSettings, RateSettings
 from gateway.web.http.proof_of_work import LIFE, Seals
 from tests.web.forms import TYPE, File, form
 from tests.web.plain_page import Page
@@ -411,14 +411,14 @@ async def test_forms_of_before_a_restart_are_taken(tmp_path: Path) -> None:
 
 
 async def test_the_slower_way_without_the_work(tmp_path: Path) -> None:
-    async with real_site(tmp_path, config.Pages(slow_seconds=1)) as site:
+    async with real_site(tmp_path, PageSettings(slow_seconds=1)) as site:
         _, page = await get(site, "/report")
         response, _ = await send(site, "/report", page.form("/report").filled(**SAID))
         assert response.url.path == "/report/done"
 
 
 async def test_the_work_makes_it_quick(tmp_path: Path) -> None:
-    async with real_site(tmp_path, config.Pages(slow_seconds=60, work_bits=8)) as site, asyncio.timeout(20):
+    async with real_site(tmp_path, PageSettings(slow_seconds=60, work_bits=8)) as site, asyncio.timeout(20):
         _, page = await get(site, "/report")
         given = Seals(bytes.fromhex((tmp_path / "secrets" / "pages.key").read_text())).read(
             dict(page.form("/report").fields)["pass"]
@@ -447,7 +447,7 @@ async def test_a_form_of_another_site_is_refused(site: RealSite) -> None:
 
 
 async def test_forms_are_limited(tmp_path: Path) -> None:
-    rates = config.Rates(submissions_burst=1, submissions_per_minute=1)
+    rates = RateSettings(submissions_burst=1, submissions_per_minute=1)
     async with real_site(tmp_path, QUICK, rates=rates) as site:
         assert (await look_up(site, "1", "1"))[0].status == 404
         response, _ = await look_up(site, "1", "1")
@@ -457,7 +457,7 @@ async def test_forms_are_limited(tmp_path: Path) -> None:
 
 
 async def test_a_form_over_the_rate_is_shown_again(tmp_path: Path) -> None:
-    rates = config.Rates(submissions_burst=1, submissions_per_minute=1)
+    rates = RateSettings(submissions_burst=1, submissions_per_minute=1)
     async with real_site(tmp_path, QUICK, rates=rates) as site:
         _, page = await get(site, "/report")
         await look_up(site, "1", "1")
@@ -513,5 +513,5 @@ async def test_the_language_is_chosen_once(site: RealSite) -> None:
 
 
 async def test_pages_can_be_switched_off(tmp_path: Path) -> None:
-    async with real_site(tmp_path, config.Pages(enabled=False)) as site:
+    async with real_site(tmp_path, PageSettings(enabled=False)) as site:
         assert (await get(site, "/report"))[0].status == 404

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.roles import Role
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from gateway.web.http.addresses import counted
 from gateway.web.http.rates import Buckets, Flooded
 from tests.web.real_site import RealSite, real_site
@@ -81,7 +81,7 @@ async def statuses(site: Any, times: int, **headers: str) -> list[int]:
 
 
 async def test_a_flood_of_forms_is_stopped(tmp_path: Path) -> None:
-    async with real_site(tmp_path, rates=config.Rates(submissions_burst=3, submissions_per_minute=6)) as site:
+    async with real_site(tmp_path, rates=RateSettings(submissions_burst=3, submissions_per_minute=6)) as site:
         assert await statuses(site, 5) == [201, 201, 201, 429, 429]
         async with site.client.get("/openapi.json") as response:
             assert response.status == 200
@@ -89,7 +89,7 @@ async def test_a_flood_of_forms_is_stopped(tmp_path: Path) -> None:
 
 
 async def test_a_token_has_a_rate_of_its_own(tmp_path: Path) -> None:
-    async with real_site(tmp_path, rates=config.Rates(token_burst=3, token_per_minute=1)) as site:
+    async with real_site(tmp_path, rates=RateSettings(token_burst=3, token_per_minute=1)) as site:
         found = []
         for role in ["agent"] * 4 + ["supervisor"]:
             async with site.client.get("/api/v1/lines", headers=site.bearer(role)) as response:
@@ -121,7 +121,7 @@ async def test_requests_without_a_credential_cost_those_who_have_one_nothing(tmp
 
 
 async def test_a_flooded_address_keeps_its_sessions_and_tokens(tmp_path: Path) -> None:
-    few = config.Rates(address_burst=3, address_per_minute=1, submissions_burst=1, submissions_per_minute=1)
+    few = RateSettings(address_burst=3, address_per_minute=1, submissions_burst=1, submissions_per_minute=1)
     async with real_site(tmp_path, rates=few) as site:
         await site.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
         made = await site.accounts.log_in("agent1", PASSWORD, "127.0.0.1")
@@ -140,7 +140,7 @@ async def test_a_flooded_address_keeps_its_sessions_and_tokens(tmp_path: Path) -
 
 
 async def test_what_a_page_of_another_site_loads_is_refused_and_not_counted(tmp_path: Path) -> None:
-    few = config.Rates(address_burst=3, address_per_minute=1)
+    few = RateSettings(address_burst=3, address_per_minute=1)
     loaded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     async with real_site(tmp_path, rates=few) as site:
         for dest in ("image", "iframe", "empty"):
@@ -151,19 +151,19 @@ async def test_what_a_page_of_another_site_loads_is_refused_and_not_counted(tmp_
 
 
 async def test_nothing_is_counted_when_it_is_off(tmp_path: Path) -> None:
-    rates = config.Rates(enabled=False, submissions_burst=1, submissions_per_minute=1)
+    rates = RateSettings(enabled=False, submissions_burst=1, submissions_per_minute=1)
     async with real_site(tmp_path, rates=rates) as site:
         assert await statuses(site, 3) == [201, 201, 201]
 
 
 async def test_a_proxy_of_ours_is_believed_and_nobody_else(tmp_path: Path) -> None:
     few = {"submissions_burst": 1, "submissions_per_minute": 1}
-    async with real_site(tmp_path / "a", rates=config.Rates(**few, proxies=("127.0.0.0/8",))) as site:
+    async with real_site(tmp_path / "a", rates=RateSettings(**few, proxies=("127.0.0.0/8",))) as site:
         assert await statuses(site, 2, **{"X-Forwarded-For": "192.0.2.1"}) == [201, 429]
         assert await statuses(site, 1, **{"X-Forwarded-For": "192.0.2.2"}) == [201]
         assert await statuses(site, 1, **{"X-Forwarded-For": "192.0.2.9, 192.0.2.2"}) == [429]
         assert await statuses(site, 1, **{"X-Forwarded-For": "192.0.2.3, 127.0.0.9"}) == [201]
         assert await statuses(site, 2, **{"X-Forwarded-For": "192.0.2.4, nonsense"}) == [201, 429]
-    async with real_site(tmp_path / "b", rates=config.Rates(**few)) as site:
+    async with real_site(tmp_path / "b", rates=RateSettings(**few)) as site:
         assert await statuses(site, 1, **{"X-Forwarded-For": "192.0.2.1"}) == [201]
         assert await statuses(site, 1, **{"X-Forwarded-For": "192.0.2.2"}) == [429]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from gateway.web.site import utc_now
 from tests.intake.referrals.conftest import linkage_of
 from tests.intake.referrals.test_partner_side import Late
@@ -25,7 +25,7 @@ SEED = "12315"
 @pytest.mark.parametrize("role", ["supervisor", "partner"])
 async def test_schemathesis_finds_nothing(tmp_path: Path, role: str) -> None:
     late = Late()
-    async with real_site(tmp_path, linkage=late, rates=config.Rates(enabled=False)) as site:
+    async with real_site(tmp_path, linkage=late, rates=RateSettings(enabled=False)) as site:
         late.linkage = linkage_of(site.storage, site.intake, utc_now)  # type: ignore[arg-type]
         token = await site.storage.tokens.create(role, "12345", utc_now())
         process = await asyncio.create_subprocess_exec(

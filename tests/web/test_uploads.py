@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings, UploadSettings
 from gateway.web.http import uploads
 from tests.web.forms import TYPE, form
 from tests.web.real_site import RealSite, real_site, until
@@ -236,7 +236,7 @@ async def test_a_sender_that_dawdles_is_told_so(site: RealSite, monkeypatch: pyt
 
 
 async def test_uploads_at_once_are_limited(tmp_path: Path) -> None:
-    async with real_site(tmp_path, uploads=config.Uploads(at_once_per_address=1)) as site:
+    async with real_site(tmp_path, uploads=UploadSettings(at_once_per_address=1)) as site:
         async with sending(site, head(50 * MB) + BEGUN):
             await until(site.left)
             picture = ("a.png", png(), "image/png")
@@ -247,8 +247,8 @@ async def test_uploads_at_once_are_limited(tmp_path: Path) -> None:
 
 
 async def test_slow_uploads_keep_no_other_address_out(tmp_path: Path) -> None:
-    settings = config.Uploads(at_once=2)
-    proxy = config.Rates(proxies=("127.0.0.0/8",))
+    settings = UploadSettings(at_once=2)
+    proxy = RateSettings(proxies=("127.0.0.0/8",))
     picture = ("a.png", png(), "image/png")
     async with real_site(tmp_path, uploads=settings, rates=proxy) as site:
         slow = head(50 * MB) + BEGUN
@@ -299,7 +299,7 @@ async def test_a_file_that_clamd_knows_is_quarantined_and_never_lost(tmp_path: P
     clamd = StandInClamd()
     address = str(tmp_path / "clamd.socket")
     server = await asyncio.start_unix_server(clamd, address)
-    async with server, real_site(tmp_path, uploads=config.Uploads(clamd=address)) as site:
+    async with server, real_site(tmp_path, uploads=UploadSettings(clamd=address)) as site:
         bad = png() + b"BAD" + bytes(200_000)
         files = (("bad.png", bad, "image/png"), ("good.png", png(), "image/png"))
         status, receipt = await post(site, form(FIELDS, *files), **{"Idempotency-Key": "k"})

@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from gateway.token_buckets import Buckets
 
 
 class MailRates:
     """The limits of one listener."""
 
-    def __init__(self, limits: config.Rates, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: RateSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._on = limits.enabled
         self._sender = Buckets(limits.mail_sender_burst, limits.mail_sender_per_minute, clock)
         self._all = Buckets(limits.mail_burst, limits.mail_per_minute, clock)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from gateway.token_buckets import Buckets, Flooded
 
 __all__ = ["Buckets", "Flooded", "Rates"]
@@ -20,7 +20,7 @@ FAILURES = (30, 30)  # wrong tokens from one address: at once, and a minute
 class Rates:
     """All limits of one web side."""
 
-    def __init__(self, limits: config.Rates, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: RateSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._on = limits.enabled
         self._asked = Buckets(limits.address_burst, limits.address_per_minute, clock)
         self._submitted = Buckets(limits.submissions_burst, limits.submissions_per_minute, clock)

@@ -23,7 +23,7 @@ from gateway.core.item.contact import Evidence
 from gateway.errors import FieldFault, GatewayError, StorageDown, TooLarge, TooMany, WrongType
 from gateway.intake.file_types import FileType, type_of
 from gateway.intake.virus_scan import ROLES, Clamd
-from gateway.settings import schema as config
+from gateway.settings.schema import UploadSettings
 from gateway.web.http.held_files import Held, HeldFiles
 from gateway.web.http.multipart import Began, Data, Ended, Event, MultipartReader
 
@@ -72,7 +72,7 @@ class Sent:
 class Uploads:
     """Takes forms in. One per web side; `folder` is its own."""
 
-    def __init__(self, folder: Path, limits: config.Uploads) -> None:
+    def __init__(self, folder: Path, limits: UploadSettings) -> None:
         self._folder = folder
         self.limits = limits
         self._clamd = Clamd(limits.clamd) if limits.clamd else None
@@ -214,7 +214,7 @@ class _Form:
     """What has come of one form. `take` keeps bytes in memory until `write` brings them to the disk."""
 
     folder: Path
-    limits: config.Uploads
+    limits: UploadSettings
     fields: list[tuple[str, str]] = field(default_factory=list)
     files: list[_File] = field(default_factory=list)
     faults: list[FieldFault] = field(default_factory=list)

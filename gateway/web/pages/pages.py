@@ -25,7 +25,7 @@ from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Milestone, Rules
 from gateway.errors import GatewayError, NotFound, Refused, TooLarge
 from gateway.intake.file_types import accepted
-from gateway.settings import schema as config
+from gateway.settings.schema import Centre, PageSettings
 from gateway.settings.secrets import key_once
 from gateway.web.api.events import check_origin
 from gateway.web.api.intake import Missing
@@ -63,8 +63,8 @@ class PublicSide:
     """What the pages are about: the city's rules, the centre, and their settings."""
 
     rules: Rules
-    centre: config.Centre
-    settings: config.Pages = field(default_factory=config.Pages)
+    centre: Centre
+    settings: PageSettings = field(default_factory=PageSettings)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import pytest
 from gateway.channels.email.listener import CONNECTIONS, MailListener
 from gateway.channels.email.rates import MailRates
 from gateway.channels.email.reception import PATIENCE, Reception
-from gateway.settings import schema as config
+from gateway.settings.schema import RateSettings
 from tests.channels.email.conftest import House
 from tests.mail.mails import INBOX, mail
 
@@ -245,7 +245,7 @@ async def test_without_addresses_nothing_is_taken(reception: Reception) -> None:
 async def test_a_sender_who_sends_too_much_is_put_off_and_nobody_else(
     reception: Reception, house: House
 ) -> None:
-    rates = config.Rates(mail_sender_burst=2, mail_sender_per_minute=1, mail_burst=4, mail_per_minute=1)
+    rates = RateSettings(mail_sender_burst=2, mail_sender_per_minute=1, mail_burst=4, mail_per_minute=1)
     listener = MailListener(
         reception, "127.0.0.1", 0, LIMIT, "linfen.example", {INBOX}, may_send=MailRates(rates).sent
     )

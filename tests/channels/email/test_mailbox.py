@@ -52,7 +52,7 @@ class Watched:
             self.house.notify()
 
         self.states.clear()
-        box = replace(self.box, **changes)  # type: ignore[arg-type]
+        box = self.box.model_copy(update=changes)
         once = self.house.storage.once
         watch = BoxWatch(box, lambda: password, self.reception, once, LIMIT, told=told)
         task = asyncio.create_task(watch.run())
@@ -281,7 +281,7 @@ async def test_one_mailbox_in_trouble_leaves_the_others_alone(watched: Watched) 
 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    other = replace(watched, box=replace(watched.box, id="silent"), states=[])
+    other = replace(watched, box=watched.box.model_copy(update={"id": "silent"}), states=[])
     async with silent, other.watch(port=port), watched.watch():
         await watched.put(mail("一"))
         await watched.house.until_items(1)

@@ -13,17 +13,18 @@ from gateway.channels.email.mailbox import BoxState
 from gateway.channels.email.reception import Reception
 from gateway.channels.email.service import MailIn, load_marks, password
 from gateway.errors import SettingError, SetupError
-from gateway.settings import schema as config
-from gateway.settings.schema import Mailbox
+from gateway.settings.load import load
+from gateway.settings.schema import Config, Mailbox
+from gateway.settings.show import as_toml
 from tests.channels.email.conftest import House
 from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
 from tests.mail.mails import INBOX, mail
 
 
-def settings(folder: Path, text: str = "", **environ: object) -> config.Config:
+def settings(folder: Path, text: str = "", **environ: object) -> Config:
     file = folder / "gateway.toml"
     file.write_text(text, "utf-8")
-    return config.load(file, {f"GATEWAY_{name}": str(value) for name, value in environ.items()})
+    return load(file, {f"GATEWAY_{name}": str(value) for name, value in environ.items()})
 
 
 async def test_listener_and_mailboxes_run_side_by_side(
@@ -86,7 +87,7 @@ async def test_a_taken_port_is_the_operators_to_mend(
 def test_a_mailbox_may_come_from_the_environment(tmp_path: Path) -> None:
     found = settings(tmp_path, MAILBOXES_HOST="mail.example.cn", MAILBOXES_USER="12315", MAILBOXES_TLS="no")
     assert found.mailboxes == (Mailbox(host="mail.example.cn", user="12315", tls=False),)
-    assert '[[mailboxes]]\nid = "inbox"\nhost = "mail.example.cn"' in config.as_toml(found)
+    assert '[[mailboxes]]\nid = "inbox"\nhost = "mail.example.cn"' in as_toml(found)
 
 
 def test_every_fault_of_the_settings_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from gateway.core.item.contact import Channel, Evidence, Kind
 from gateway.core.item.item import QueueQuery
 from gateway.core.roles import Role
 from gateway.intake.fax_filing import Filing
-from gateway.settings import schema as config
+from gateway.settings.load import load
 from gateway.web.site import utc_now
 from tests.calls.conftest import Board
 from tests.channels.fax.filed import CAME, fax_item
@@ -33,7 +33,7 @@ PASSWORD = "a long enough password"
 def no_calls(tmp_path: Path) -> Switchboard:
     """A switchboard on which nobody calls."""
     settings = {"GATEWAY_VAR": str(tmp_path / "pbx")}
-    return Board(config.load(ROOT / "gateway.toml", settings)).switchboard
+    return Board(load(ROOT / "gateway.toml", settings)).switchboard
 
 
 async def log_in(page: Page, account: str = "agent1") -> None:
