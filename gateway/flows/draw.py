@@ -87,18 +87,6 @@ _STYLE = """
 .end{fill:#173d30;stroke:#2c6a54}.w{fill:#cfdae8}.key{fill:#5b93dd}.k{fill:#0d131b}}
 """
 _FONT = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif"
-_COLOURS = {
-    "menu": "#1f6fd1",
-    "ask_digits": "#1f6fd1",
-    "lookup": "#1f6fd1",
-    "queue": "#12805c",
-    "partner": "#12805c",
-    "callback": "#b45f06",
-    "record": "#b45f06",
-    "hours": "#7a5bc0",
-    "goto": "#64748b",
-    "hang_up": "#b3383f",
-}
 
 
 def draw_svg(flow: Flow, names: Mapping[str, str] = _NO_NAMES) -> str:
@@ -133,7 +121,7 @@ def _svg_card(layout: Layout, card: Card) -> str:
     chips = layout.chips[spec.id]
     parts = [
         _box("card", x, y, card.width, card.height, 9),
-        _box("", x + 10, y + 14, 5, 32, 2.5, _COLOURS.get(spec.step.name, "#3f6f8f")),
+        _box("", x + 10, y + 14, 5, 32, 2.5, spec.step.colour),
         _words("t", x + 26, y + 28, 15, mark + title(spec, layout.names)),
         _words("s", x + 26, y + 46, 11.5, second_line(spec)),
     ]

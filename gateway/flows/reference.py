@@ -23,8 +23,8 @@ _WORD = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 SCHEMA_FILE = "flow.schema.json"
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a flow file."""
+def schema(kinds: Mapping[str, Step] = STEPS) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a flow file with these kinds of steps."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A call flow of the 12315 intake gateway",
@@ -51,10 +51,10 @@ def schema() -> dict[str, Any]:
             "step": {
                 "type": "object",
                 "required": ["step"],
-                "properties": {"step": {"enum": list(STEPS)}},
-                "oneOf": [{"$ref": f"#/$defs/{name}"} for name in STEPS],
+                "properties": {"step": {"enum": list(kinds)}},
+                "oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
             },
-            **{name: _step_schema(step) for name, step in STEPS.items()},
+            **{name: _step_schema(step) for name, step in kinds.items()},
         },
     }
 
@@ -100,9 +100,9 @@ def renew_schema(folder: Path, write: bool) -> str:
 # ------------------------------------------------------------------ tables for the docs
 
 
-def steps_table() -> str:
+def steps_table(kinds: Mapping[str, Step] = STEPS) -> str:
     """Every kind of step: what it does, its settings, its exits."""
-    return "\n\n".join(_step_part(step) for step in STEPS.values())
+    return "\n\n".join(_step_part(step) for step in kinds.values())
 
 
 def _step_part(step: Step) -> str:

@@ -10,12 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from gateway.core.flow.file import Flow, FlowSet
-from gateway.core.flow.step import CLIPS, Exit, StepSpec
+from gateway.core.flow.step import CLIPS, PARTNER, Exit, Step, StepSpec
+from gateway.core.flow.steps import STEPS
 from gateway.core.flow.walk import PROMPTS
 from gateway.core.yaml_tree import nearest
 from gateway.errors import Problem
 
 Places = set[str]
+
+
+def _names(steps: Iterable[Step]) -> str:
+    """`a, b or c`, for a message."""
+    *others, last = (step.name for step in steps)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+ENDING = _names(step for step in STEPS.values() if step.ends)
+LEADING_TO_A_PERSON = _names(step for step in STEPS.values() if step.person)
 
 
 def check(flows: FlowSet, prompts: Collection[str], *entries: str) -> tuple[Problem, ...]:
@@ -63,10 +74,11 @@ def _references(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
         elif jump and jump.at and jump.at not in (steps := flows.flows[jump.flow].steps):
             text = f"{spec.id}: no step `{jump.at}` in flow {jump.flow}{nearest(jump.at, steps)}"
             yield Problem(flow.file, spec.line_of("at"), text)
-        partner = getattr(spec.settings, "partner", "")
-        if partner and partner not in flows.partners:
-            text = f"{spec.id}: no partner `{partner}`{nearest(partner, flows.partners)}"
-            yield Problem(flow.file, spec.line_of("partner"), text)
+        for setting in spec.step.fields:
+            partner = getattr(spec.settings, setting.name) if setting.type is PARTNER else ""
+            if partner and partner not in flows.partners:
+                text = f"{spec.id}: no partner `{partner}`{nearest(partner, flows.partners)}"
+                yield Problem(flow.file, spec.line_of(setting.name), text)
 
 
 class _Graph:
@@ -77,7 +89,7 @@ class _Graph:
         self.steps = {spec.place: spec for spec in flows.specs()}
         self.ways = {spec.place: tuple(flows.edges(spec)) for spec in self.steps.values()}
         self.files = {name: flow.file for name, flow in flows.flows.items()}
-        ends = {place for place, spec in self.steps.items() if spec.step.name in ("hang_up", "queue")}
+        ends = {place for place, spec in self.steps.items() if spec.step.ends}
         self.ending = self._backward(ends)
         self.starts = [f"{flow.name}/{flow.start}" for flow in flows.flows.values()]
 
@@ -89,12 +101,10 @@ class _Graph:
                 yield self._problem(spec, f"{spec.id}: unreachable, no way leads to this step")
 
     def endless(self) -> Iterator[Problem]:
-        """Steps from which no path ends the call (hang_up, a talk, or being heard)."""
+        """Steps from which no path ends the call."""
         for place, spec in self.steps.items():
             if place not in self.ending:
-                yield self._problem(
-                    spec, f"{spec.id}: path without an end, it never comes to hang_up or queue"
-                )
+                yield self._problem(spec, f"{spec.id}: path without an end, it never comes to {ENDING}")
 
     def turning(self) -> Iterator[Problem]:
         """Loops that turn while the caller does nothing; one problem for each loop."""
@@ -109,19 +119,17 @@ class _Graph:
             yield self._problem(self.steps[first], f"loop without a caller's choice: {names}")
 
     def alone(self) -> Iterator[Problem]:
-        """Choices with no way to a person, and ways to hang_up that met neither person nor choice."""
+        """Choices with no way to a person, and ways to an end that met neither person nor choice."""
         helped = self._backward({p for p, spec in self.steps.items() if spec.step.person})
         unsettled = self._forward(self.starts, lambda spec, exit_: not exit_.settled)
         for place in unsettled:
             spec = self.steps[place]
             if spec.step.waits and place not in helped:
-                yield self._problem(
-                    spec, f"{spec.id}: no way to a person from here (queue, callback or record)"
-                )
+                yield self._problem(spec, f"{spec.id}: no way to a person from here ({LEADING_TO_A_PERSON})")
         straight = self._forward(self.starts, self._unasked) | self._after_queue()
         for place in straight:
             spec = self.steps[place]
-            if spec.step.name == "hang_up":
+            if spec.step.ends and not spec.step.person:
                 yield self._problem(spec, f"{spec.id}: a caller can end here without a way to a person")
 
     def _unasked(self, spec: StepSpec, exit_: Exit) -> bool:
@@ -129,11 +137,11 @@ class _Graph:
         return not spec.step.waits and not exit_.settled
 
     def _after_queue(self) -> Places:
-        """Steps behind the exits of a queue: who did not talk there is owed something still."""
+        """Steps behind the exits of a step that ends in a talk: who comes out of it is owed one still."""
         behind = [
             target.place
             for spec in self.steps.values()
-            if spec.step.name == "queue"
+            if spec.step.ends and spec.step.person
             for exit_, target in self.ways[spec.place]
             if not exit_.settled
         ]

@@ -89,17 +89,20 @@ class FlowSet:
             yield spec
 
 
-def parse_flow(tree: Node | None, faults: Faults, stem: str) -> Flow | None:
-    """A flow from its file's tree; `stem` is the file's name. None after a fault."""
-    return _Reader(faults, stem).flow(tree)
+def parse_flow(
+    tree: Node | None, faults: Faults, stem: str, kinds: Mapping[str, Step] = STEPS
+) -> Flow | None:
+    """A flow of these kinds of steps from its file's tree; `stem` is the file's name. None after a fault."""
+    return _Reader(faults, stem, kinds).flow(tree)
 
 
 class _Reader:
     """One reading of one file."""
 
-    def __init__(self, faults: Faults, stem: str) -> None:
+    def __init__(self, faults: Faults, stem: str, kinds: Mapping[str, Step]) -> None:
         self.faults = faults
         self.stem = stem
+        self.kinds = kinds
 
     def flow(self, tree: Node | None) -> Flow | None:
         if tree is None:
@@ -172,11 +175,13 @@ class _Reader:
     def _kind(self, name: str, body: Node, line: int) -> Step | None:
         kind = body.pairs.get("step") if isinstance(body, Branch) else None
         if not isinstance(kind, Leaf):
-            self.faults.at(line, f"{name}: `step` is missing: the kind of step{nearest('', STEPS)}")
+            self.faults.at(line, f"{name}: `step` is missing: the kind of step{nearest('', self.kinds)}")
             return None
-        if kind.text not in STEPS:
-            self.faults.at(kind.line, f"{name}: no kind of step `{kind.text}`{nearest(kind.text, STEPS)}")
-        return STEPS.get(kind.text)
+        if kind.text not in self.kinds:
+            self.faults.at(
+                kind.line, f"{name}: no kind of step `{kind.text}`{nearest(kind.text, self.kinds)}"
+            )
+        return self.kinds.get(kind.text)
 
     def _settings(self, name: str, step: Step, parts: Mapping[str, Node], line: int) -> Any:
         values = {}

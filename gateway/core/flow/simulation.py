@@ -36,7 +36,6 @@ from gateway.core.flow.commands import (
     Taken,
 )
 from gateway.core.flow.file import FlowSet
-from gateway.core.flow.hours import CLOSED
 from gateway.core.flow.step import CallerFacts
 from gateway.core.flow.walk import Ended, PathEntry, Walk
 from gateway.core.item.contact import Kind
@@ -145,13 +144,11 @@ def simulate(
 
 
 def _closed(flows: FlowSet) -> FlowSet:
-    """The same flows with every `hours` step outside its hours, around-the-clock ones too."""
+    """The same flows with every step as it is when the centre is closed."""
     changed = {}
     for name, flow in flows.flows.items():
         steps = {
-            key: replace(spec, settings=replace(spec.settings, workdays=CLOSED, restdays=CLOSED, days={}))
-            if spec.step.name == "hours"
-            else spec
+            key: replace(spec, settings=spec.step.after_hours(spec.settings))
             for key, spec in flow.steps.items()
         }
         changed[name] = replace(flow, steps=steps)

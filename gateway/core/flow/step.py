@@ -194,6 +194,7 @@ _WORD = {"type": "string", "minLength": 1}
 _PROMPT = {"$ref": "#/$defs/prompt"}
 
 TEXT = Type("text", _text, {"type": "string"})
+PARTNER = Type("partner id", _text, {"type": "string", "minLength": 1})
 FLAG = Type("true or false", _flag, {"type": "boolean"})
 CLIPS = Type(
     "prompt ids", _clips, {"oneOf": [_PROMPT, {"type": "array", "items": _PROMPT, "uniqueItems": False}]}
@@ -292,6 +293,10 @@ def _no_jump(settings: Any) -> Jump | None:
     return None
 
 
+def _the_same(settings: Any) -> Any:
+    return settings
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One kind of step.
@@ -300,8 +305,9 @@ class Step:
     event of its long wait (queue, partner) by a process that did not begin it. `faults` yields
     (setting, text) for settings that do not go together. `prompts` are ids it speaks on its own.
     `person`: it leads to a person, or to being heard when none is there. `waits`: the caller acts
-    or waits in it, so a loop through it is his choice. `closes` is drawn as a way in which the call
-    may end within it.
+    or waits in it, so a loop through it is his choice. `ends`: the call may end within it, so a path may
+    stop here; `closes` is drawn as the way in which it ends. `after_hours` gives the settings that the step
+    has when the centre is closed, for a simulation of that time. `colour` is its mark in drawings.
     """
 
     name: str
@@ -317,7 +323,10 @@ class Step:
     prompts: tuple[str, ...] = ()
     person: bool = False
     waits: bool = False
+    ends: bool = False
     closes: str = ""
+    after_hours: Callable[[Any], Any] = _the_same
+    colour: str = "#3f6f8f"
 
     @property
     def fields(self) -> tuple[Setting, ...]:

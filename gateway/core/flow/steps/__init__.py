@@ -6,18 +6,22 @@ To add one, put a file with a `STEP` here: nothing else has to be registered.
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 
 from gateway.core.flow.step import Step
 
 
-def _found() -> Mapping[str, Step]:
+def steps_of(*packages: ModuleType) -> Mapping[str, Step]:
+    """Every kind of step in these packages by its name, in the order of the files' names."""
     steps: dict[str, Step] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-        step: Step = import_module(f"{__name__}.{module.name}").STEP
-        steps[step.name] = step
+    for package in packages:
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+            step: Step = import_module(f"{package.__name__}.{module.name}").STEP
+            steps[step.name] = step
     return steps
 
 
-STEPS: Mapping[str, Step] = _found()
+STEPS: Mapping[str, Step] = steps_of(sys.modules[__name__])

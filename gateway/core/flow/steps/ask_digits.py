@@ -78,4 +78,5 @@ STEP = Step(
     ),
     faults=faults,
     waits=True,
+    colour="#1f6fd1",
 )

@@ -91,4 +91,5 @@ STEP = Step(
     ),
     person=True,
     waits=True,
+    colour="#b45f06",
 )

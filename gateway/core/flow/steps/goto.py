@@ -24,4 +24,12 @@ def jump(goto: Goto) -> Jump:
     return Jump(goto.flow, goto.at)
 
 
-STEP = Step("goto", "转到流程", "Go on in another flow.", Goto, run, jump=jump)
+STEP = Step(
+    "goto",
+    "转到流程",
+    "Go on in another flow.",
+    Goto,
+    run,
+    jump=jump,
+    colour="#64748b",
+)

@@ -20,4 +20,12 @@ def run(end: HangUp, call: Call) -> StepRun:
     return "ended"
 
 
-STEP = Step("hang_up", "挂机", "End the call.", HangUp, run)
+STEP = Step(
+    "hang_up",
+    "挂机",
+    "End the call.",
+    HangUp,
+    run,
+    ends=True,
+    colour="#b3383f",
+)

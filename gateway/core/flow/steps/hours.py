@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.flow.commands import AskTime, Clock, StepRun
-from gateway.core.flow.hours import ALWAYS, Week
+from gateway.core.flow.hours import ALWAYS, CLOSED, Week
 from gateway.core.flow.hours import Hours as Spans
 from gateway.core.flow.step import DAYS_HOURS, HOURS, Call, Exit, Step, setting
 
@@ -27,6 +27,11 @@ def run(hours: Hours, call: Call) -> StepRun:
     return "open" if Week(hours.workdays, hours.restdays, hours.days).open_at(event) else "closed"
 
 
+def closed(hours: Hours) -> Hours:
+    """The same step outside its hours, around-the-clock ones too."""
+    return replace(hours, workdays=CLOSED, restdays=CLOSED, days={})
+
+
 STEP = Step(
     "hours",
     "工作时间",
@@ -37,4 +42,6 @@ STEP = Step(
         Exit("open", "工作时间", "Within the hours.", idle=True),
         Exit("closed", "非工作时间", "Outside the hours.", idle=True),
     ),
+    after_hours=closed,
+    colour="#7a5bc0",
 )

@@ -120,4 +120,5 @@ STEP = Step(
         *speech.DATE_CLIPS,
     ),
     waits=True,
+    colour="#1f6fd1",
 )

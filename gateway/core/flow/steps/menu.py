@@ -81,4 +81,5 @@ STEP = Step(
     options=options,
     faults=faults,
     waits=True,
+    colour="#1f6fd1",
 )

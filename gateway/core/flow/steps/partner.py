@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.core.flow.commands import AskTime, Clock, DialPartner, PartnerLeft, PartnerOutcome, Play, StepRun
-from gateway.core.flow.step import CLIPS, TEXT, Call, Exit, Step, setting, whole
+from gateway.core.flow.step import CLIPS, PARTNER, Call, Exit, Step, setting, whole
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerCall:
-    partner: str = setting(TEXT, "Id of the partner: its file in ivr_flows/partners/.")
+    partner: str = setting(PARTNER, "Id of the partner: its file in ivr_flows/partners/.")
     clips: tuple[str, ...] = setting(CLIPS, "Spoken before it is dialled.", ("partner_connecting",))
     ring: int = setting(whole(0, 120), "Seconds it rings; 0: as the partner's file says.", 0)
 
@@ -53,4 +53,5 @@ STEP = Step(
         Exit("closed", "非工作时间", "Outside the partner's hours.", or_else="busy", idle=True),
     ),
     resume=resume,
+    colour="#12805c",
 )

@@ -70,4 +70,6 @@ STEP = Step(
     person=True,
     waits=True,
     closes="坐席接听",
+    ends=True,
+    colour="#12805c",
 )

@@ -58,4 +58,5 @@ STEP = Step(
     faults=faults,
     person=True,
     waits=True,
+    colour="#b45f06",
 )
