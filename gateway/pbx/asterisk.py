@@ -20,9 +20,11 @@ from gateway.core.call.journal import EntryType, read_note
 from gateway.core.call.record import Callback, back_call, is_back, owed_of
 from gateway.core.call.seat import in_call, priority
 from gateway.errors import GatewayError, PbxDown
+from gateway.pbx import trunks
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen, device_state
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
+from gateway.pbx.fax_tone import FaxTone
 from gateway.pbx.port import (
     Consult,
     Down,
@@ -75,6 +77,8 @@ class AsteriskPbx:
             tasks=self._tasks,
         )
         self._room_hold = RoomHold(self._ami, self._tasks)
+        self._fax_tone = FaxTone(self._ami, self._tasks, config.fax.detect_seconds)
+        self._from_trunk = trunks.incoming(config)
         self._sip_bans = SipBans(self._ami, self._tasks, config, now)
         self._silence = SilenceWatch(self._ami, config.asterisk.silence_seconds, lambda: self.ready)
         self._listener: Listener = lambda event: None
@@ -295,6 +299,7 @@ class AsteriskPbx:
         seats = tuple(self._with_other_phone(_seat(member)) for member in members)
         self._members = {seat.seat: seat for seat in seats}
         self._watch_due = True
+        self._fax_tone.seen([c.uniqueid for c in seen.channels if self._from_trunk(c.name)])
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
 
     def _down(self, at: datetime, why: str) -> None:
@@ -307,6 +312,7 @@ class AsteriskPbx:
             return
         if note.what is EntryType.GATEWAY_LOST:
             self._watch_due = True
+        self._fax_tone.noted(note)
         self._listener(note)
 
     def _member(self, event: AmiEvent) -> None:

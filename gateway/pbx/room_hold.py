@@ -41,7 +41,7 @@ class RoomHold:
 
     def _send(self, leg: str, context: str) -> None:
         """Commands go over one link in the order of the events, so the last word of a telephone counts."""
-        self._tasks.once(f"hold of {leg}", partial(self._redirect, leg, context))
+        self._tasks.once("caller on hold", partial(self._redirect, leg, context))
 
     async def _redirect(self, leg: str, context: str) -> None:
         try:

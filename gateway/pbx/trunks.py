@@ -7,7 +7,7 @@ template [carrier] of asterisk_conf/pjsip.conf holds what they share.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,12 @@ def passwords(config: Config) -> dict[str, str]:
                 text = f"the password of {one.name} cannot be read: {error}"
                 raise SetupError(Problem(str(file), 0, text)) from error
     return found
+
+
+def incoming(config: Config) -> Callable[[str], bool]:
+    """Tells by a channel's name whether it is a call that came in by a trunk."""
+    endpoints = {f"PJSIP/{one.name}-in" for one in named(config)}
+    return lambda channel: channel.rpartition("-")[0] in endpoints
 
 
 # ---------------------------------------------------------------- transports

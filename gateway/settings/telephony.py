@@ -287,8 +287,8 @@ class Fax(Section):
         default=120,
         ge=0,
         le=3600,
-        description="For so many seconds a fax machine is listened for, anew from the talk with an agent "
-        "on; 0: never.",
+        description="For so many seconds from the answer a call is listened to for a fax machine, and for as "
+        "many again when an agent answers; 0: never.",
     )
     longest_minutes: int = Field(
         default=30,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from gateway.pbx.asterisk_tree import Asterisk
 from gateway.sip_phone.call import Call
-from tests.live.conftest import Gateway
+from gateway.sip_phone.phone import Answer
+from tests.live.conftest import Gateway, new_gateway, running, star
 from tests.live.test_keys import hears_his_state, item_of
 from tests.live.test_phone_lines import greeted
 from tests.live.test_transfers import AGENT, CALLER, PARTNER, Talk, everybody_hears, hears, talking
@@ -108,6 +112,50 @@ async def test_one_beep_is_no_fax_machine_and_two_are(gateway: Gateway) -> None:
         talk.call.tone(0)
         await talk.at_seat.ended(5)
         await talk.call.hang_up()
+
+
+async def beeps_twice(call: Call) -> None:
+    """What a fax machine that calls sounds, in shorter turns."""
+    for _ in range(2):
+        call.tone(1100)
+        await asyncio.sleep(0.5)
+        call.tone(0)
+        await asyncio.sleep(0.5)
+
+
+@pytest.fixture
+def short_ears(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that listens for fax machines for four seconds at a time."""
+    ears = {"GATEWAY_FAX_DETECT_SECONDS": 4, "GATEWAY_QUEUE_WRAP_UP_SECONDS": 1}
+    yield from running(new_gateway(tmp_path, **ears))
+
+
+async def test_a_call_is_listened_to_for_a_fax_only_so_long_and_again_in_the_talk(
+    short_ears: Gateway,
+) -> None:
+    async with talking(short_ears, "13912390016") as talk:
+        await asyncio.sleep(4.5)
+        await beeps_twice(talk.call)
+        talk.call.tone(CALLER)
+        await hears(talk.at_seat, CALLER)
+        assert not talk.at_seat.over
+        await talk.call.hang_up()
+    async with short_ears.seat("8001", "agent1") as seat, short_ears.phone("13912390017") as phone:
+        seat.answer_with(Answer(0.1, AGENT))
+        await star(seat, "*62", "agent_paused")
+        call = await greeted(phone)
+        await call.press("1")
+        await call.wait_prompt("to_person", timeout=10)
+        await asyncio.sleep(4.5)
+        await beeps_twice(call)
+        (line,) = [one for one in short_ears.api("/api/v1/lines")["items"] if one["call_id"]]
+        assert line["state"] == "queue"
+        await star(seat, "*65", "agent_ready")
+        at_seat = await seat.incoming(10)
+        await call.wait_tone(AGENT, 10)
+        await beeps_twice(call)
+        await at_seat.ended(5)
+        await call.hang_up()
 
 
 async def test_calls_cancelled_while_they_are_looked_at_are_counted_and_hold_no_line(
