@@ -21,7 +21,7 @@ from pathlib import Path
 
 import uvloop
 
-from gateway import health_checks as vitals
+from gateway import health_checks
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts
 from gateway.calls.after_call import AfterCall
@@ -40,7 +40,7 @@ from gateway.core.roles import Role
 from gateway.errors import PbxDown, SetupError, StorageDown
 from gateway.flows.prompts import load_prompts
 from gateway.flows.store import FlowStore
-from gateway.health_checks import Vitals
+from gateway.health_checks import HealthChecks
 from gateway.intake.fax_filing import Filing
 from gateway.intake.intake import Intake, faults
 from gateway.intake.matters import Matters
@@ -93,7 +93,7 @@ class App:
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self._starting: asyncio.Task[object] | None = None
-        self._vitals = Vitals()
+        self._health_checks = HealthChecks()
         self._tasks = Supervisor()
 
     async def __aenter__(self) -> App:
@@ -186,32 +186,33 @@ class App:
             self._keep(stack, "first reload", lambda: self._reload_when_seen(switchboard, pbx))
         self._keep(stack, "what Asterisk needs", readiness.keep_looking)
         self._keep(stack, "Asterisk's logs", lambda: self._rotate_logs(places, pbx))
-        self._watch_vitals(storage, places, pbx, intake)
-        await self._vitals.look()
-        self._keep(stack, "vitals", self._vitals.keep_looking)
+        self._add_health_checks(storage, places, pbx, intake)
+        await self._health_checks.look()
+        self._keep(stack, "health checks", self._health_checks.keep_looking)
         self._say_where()
 
     def _keep(self, stack: AsyncExitStack, name: str, work: Work) -> None:
         """Background work that ends when `stack` unwinds to here: before the parts it uses."""
         stack.push_async_callback(self._tasks.end, self._tasks.keep(name, work))
 
-    def _watch_vitals(self, storage: Storage, places: Places, pbx: AsteriskPbx, intake: Intake) -> None:
+    def _add_health_checks(self, storage: Storage, places: Places, pbx: AsteriskPbx, intake: Intake) -> None:
         """What /healthz looks at besides storage's answer, Asterisk and background tasks."""
-        config, add = self.config, self._vitals.add
+        config, add = self.config, self._health_checks.add
         clocks: dict[str, Callable[[], Awaitable[float | None]]] = {
             "Asterisk": pbx.clock,
             "the database": storage.database.clock,
         }
         if config.centre.time_server:
-            clocks["the time server"] = partial(vitals.sntp, config.centre.time_server)
-        add("disk", vitals.disk((config.var, places.journal, places.recordings, places.messages)))
-        add("database", vitals.database(storage.database.probe))
-        add("clock", vitals.clock(clocks, time.time))
-        add("spool", vitals.spool(places))
-        add("outbox", vitals.outbox(lambda: storage.outbox.stuck(utc_now() - STUCK)))
-        add("numbers", vitals.numbers(intake.numbers_given))
+            clocks["the time server"] = partial(health_checks.sntp, config.centre.time_server)
+        add("disk", health_checks.disk((config.var, places.journal, places.recordings, places.messages)))
+        add("database", health_checks.database(storage.database.probe))
+        add("clock", health_checks.clock(clocks, time.time))
+        add("spool", health_checks.spool(places))
+        add("journal", health_checks.journal(places.journal, lambda: pbx.last_noted))
+        add("outbox", health_checks.outbox(lambda: storage.outbox.stuck(utc_now() - STUCK)))
+        add("numbers", health_checks.numbers(intake.numbers_given))
         if config.mail_out.host:
-            add("mail_out", vitals.mail_server(config.mail_out.host, config.mail_out.port))
+            add("mail_out", health_checks.mail_server(config.mail_out.host, config.mail_out.port))
 
     async def _claim_machine(self, stack: AsyncExitStack) -> None:
         """Refuse to start where a port or an address cannot be had: Asterisk would start deaf."""
@@ -333,7 +334,7 @@ class App:
                 *(storage.faxes, storage.outbox, intake.get, Sealed(intake, openers)),
                 *(utc_now, config.fax_out.enabled),
             ),
-            vitals=lambda: self._vitals.parts,
+            health_parts=lambda: self._health_checks.parts,
             metrics_peers=config.web.metrics_peers,
             filing=Filing(intake, storage, utc_now),
             tasks=self._tasks,
@@ -399,7 +400,7 @@ class App:
         mail = MailIn(self.config, reception, storage.once, tasks=self._tasks)
         await mail.start()
         stack.push_async_callback(mail.stop)
-        self._vitals.add("mail_in", vitals.mailboxes(mail.states))
+        self._health_checks.add("mail_in", health_checks.mailboxes(mail.states))
 
     async def _take_calls(
         self, stack: AsyncExitStack, switchboard: Switchboard, places: Places, secret: str

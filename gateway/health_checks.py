@@ -12,12 +12,14 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from gateway.calls.views import PartHealth
 from gateway.channels.email.mailbox import BoxState
 from gateway.errors import StorageDown
 from gateway.pbx.conf import Places
+from gateway.pbx.journal import journal_written
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +27,14 @@ EVERY = 10.0  # seconds between two looks
 LIMIT = 5.0  # seconds for one check
 LEAST_FREE = 200 << 20  # bytes free; on a small disk a twentieth of it
 MOST_OFF = 60.0  # seconds between our clock and another one
+LATE_JOURNAL = 5.0  # seconds between an entry's event and the file's last change
 OLD_SPOOL = 600.0  # seconds after which a message or fax should have been taken over
 FINE = PartHealth(True)
 
 Check = Callable[[], Awaitable[PartHealth]]
 
 
-class Vitals:
+class HealthChecks:
     """Checks by name, added as the parts come up, and the last look at each in `parts`."""
 
     def __init__(self) -> None:
@@ -235,6 +238,22 @@ def spool(places: Places, now: Callable[[], float] = time.time) -> Check:
 
     def _age(folder: Path) -> float:
         return max((now() - file.stat().st_mtime for file in folder.iterdir() if file.is_file()), default=0.0)
+
+    return check
+
+
+def journal(folder: Path, noted: Callable[[], datetime | None]) -> Check:
+    """Asterisk's journal has what Asterisk told: after a crash of ours calls are made out from it alone.
+
+    `noted` is when the last entry was made that came as an event too. Not vital: calls are taken and kept.
+    """
+
+    async def check() -> PartHealth:
+        last, written = noted(), await asyncio.to_thread(journal_written, folder)
+        if last is None or last.timestamp() - written <= LATE_JOURNAL:
+            return FINE
+        behind = f"nothing for {last.timestamp() - written:.0f} s" if written else "nothing at all"
+        return PartHealth(False, f"{behind} was written to {folder.name} though calls came", vital=False)
 
     return check
 

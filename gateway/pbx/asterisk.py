@@ -90,6 +90,7 @@ class AsteriskPbx:
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
         self._members: dict[str, SeatSeen] = {}  # by seat in the queue: what was told of it last
         self._devices: dict[str, int] = {}  # by phone: its device state
+        self.last_noted: datetime | None = None  # when the last journal entry was made that came as an event
 
     @property
     def ready(self) -> bool:
@@ -310,6 +311,7 @@ class AsteriskPbx:
         note = read_note(event.get("Said")) if event.get("UserEvent") == "Note" else None
         if note is None:
             return
+        self.last_noted = note.at
         if note.what is EntryType.GATEWAY_LOST:
             self._watch_due = True
         self._fax_tone.noted(note)

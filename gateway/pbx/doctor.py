@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from gateway.pbx.ami_console import AmiConsole
 from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major, version_line
 from gateway.pbx.conf import QUEUE, Places
 from gateway.pbx.conf_check import loaded
+from gateway.pbx.journal import journal_written
 from gateway.pbx.needs import COMMANDS, Wanted, missing, wanted
 from gateway.settings.schema import Config
 from gateway.settings.secrets import ami_secret
@@ -57,6 +59,7 @@ def examine(config: Config, asterisk: Asterisk | None, prompts: Collection[str])
         yield Finding(Verdict.BAD, "Asterisk", f"没有运行 / it does not run: {error}")
     yield from _disk(config.var)
     yield from _spool(places)
+    yield from _journal(places)
 
 
 def _asker(config: Config, asterisk: Asterisk | None, places: Places, stack: contextlib.ExitStack) -> Ask:
@@ -168,6 +171,13 @@ def _disk(var: Path) -> Iterator[Finding]:
     yield Finding(
         Verdict.OK if free > LEAST_DISK else Verdict.BAD, f"{free / (1 << 30):.1f} GB free for {var}", advice
     )
+
+
+def _journal(places: Places) -> Iterator[Finding]:
+    """Its age alone is no fault: a quiet night has no calls. /healthz holds it against what Asterisk told."""
+    written = journal_written(places.journal)
+    age = f"last entry {int(time.time() - written)} s ago" if written else "no entry yet"
+    yield Finding(Verdict.OK, f"journal: {age}")
 
 
 def _spool(places: Places) -> Iterator[Finding]:

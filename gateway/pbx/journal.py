@@ -32,6 +32,12 @@ def prune(folder: Path, today: date) -> None:
             file.unlink(missing_ok=True)
 
 
+def journal_written(folder: Path) -> float:
+    """When the journal was last written, in seconds since 1970; 0.0 when there is none."""
+    files = (file for file in folder.glob("????????.log") if file.is_file())
+    return max((file.stat().st_mtime for file in files), default=0.0)
+
+
 def call_of(message: Path) -> str:
     """The call a message or recording belongs to: its name begins with the call's id."""
     rest = owed_of(message.stem)

@@ -128,7 +128,7 @@ class WebParts:
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)
-    vitals: Callable[[], Mapping[str, PartHealth]] = dict
+    health_parts: Callable[[], Mapping[str, PartHealth]] = dict
     metrics_peers: tuple[str, ...] = Web().metrics_peers
 
 
@@ -159,7 +159,7 @@ def make_app(parts: WebParts) -> web.Application:
     service = ServiceApi(
         *(parts.store, parts.board, metrics, feed, parts.title, figures, parts.post),
         tasks=parts.tasks,
-        vitals=parts.vitals,
+        health_parts=parts.health_parts,
         peers=parts.metrics_peers,
     )
     sealed = Sealed(parts.door, parts.openers)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from gateway import health_checks as vitals
+from gateway import health_checks
 from gateway.channels.email.mailbox import BoxState
 from gateway.errors import StorageBusy, StorageDown
 from gateway.pbx.conf import Places
@@ -44,7 +44,7 @@ def fill(folder: Path) -> None:
 
 
 async def test_a_full_disk(small_disk: Path) -> None:
-    check = vitals.disk([small_disk])
+    check = health_checks.disk([small_disk])
     assert (await check()).ok
     fill(small_disk)
     part = await check()
@@ -154,7 +154,9 @@ async def test_a_clock_two_days_off(ahead: float, ok: bool) -> None:
     transport, _ = await loop.create_datagram_endpoint(lambda: TimeServer(ahead), ("127.0.0.1", 0))
     try:
         host, port = transport.get_extra_info("sockname")
-        check = vitals.clock({"the time server": lambda: vitals.sntp(f"{host}:{port}")}, time.time)
+        check = health_checks.clock(
+            {"the time server": lambda: health_checks.sntp(f"{host}:{port}")}, time.time
+        )
         part = await check()
     finally:
         transport.close()
@@ -163,7 +165,7 @@ async def test_a_clock_two_days_off(ahead: float, ok: bool) -> None:
 
 
 async def test_a_time_server_that_is_away_is_no_fault_of_our_clock() -> None:
-    check = vitals.clock({"the time server": lambda: vitals.sntp("127.0.0.1:1")}, time.time)
+    check = health_checks.clock({"the time server": lambda: health_checks.sntp("127.0.0.1:1")}, time.time)
     assert (await check()).ok
 
 
@@ -177,23 +179,41 @@ async def test_mail_that_is_away_is_degraded() -> None:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        assert (await vitals.mail_server("127.0.0.1", port)()).ok
-    part = await vitals.mail_server("127.0.0.1", port)()
+        assert (await health_checks.mail_server("127.0.0.1", port)()).ok
+    part = await health_checks.mail_server("127.0.0.1", port)()
     assert (part.ok, part.vital) == (False, False)
     assert "refused" in part.detail
     states = [BoxState("inbox", trouble="no answer from somebody@example.cn"), BoxState("other")]
-    part = await vitals.mailboxes(lambda: states)()
+    part = await health_checks.mailboxes(lambda: states)()
     assert (part.ok, part.vital, part.detail) == (False, False, "inbox is away")
 
 
 async def test_a_message_that_nobody_takes_over(tmp_path: Path) -> None:
     places = Places(tmp_path)
     places.make()
-    check = vitals.spool(places)
+    check = health_checks.spool(places)
     (places.messages / "a.wav").write_bytes(b"x")
     assert (await check()).ok
     os.utime(places.messages / "a.wav", (time.time() - 900,) * 2)
     assert not (await check()).ok
+
+
+async def test_a_journal_that_lacks_what_asterisk_told(tmp_path: Path) -> None:
+    told: list[datetime] = []
+    check = health_checks.journal(tmp_path, lambda: told[-1] if told else None)
+    assert (await check()).ok, "no call yet"
+    now = datetime.now(UTC)
+    told.append(now)
+    part = await check()
+    assert (part.ok, part.vital) == (False, False) and "nothing at all" in part.detail
+    file = tmp_path / "20261128.log"
+    file.write_text("")
+    assert (await check()).ok
+    os.utime(file, (now.timestamp() - 3600,) * 2)
+    part = await check()
+    assert not part.ok and "nothing for 3600 s" in part.detail
+    told.append(now - timedelta(hours=2))
+    assert (await check()).ok, "an old journal without newer calls: a quiet night"
 
 
 async def test_nothing_is_stuck_in_an_empty_outbox(storage: Storage) -> None:
@@ -201,14 +221,14 @@ async def test_nothing_is_stuck_in_an_empty_outbox(storage: Storage) -> None:
 
 
 async def test_a_check_that_fails_or_hangs_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vitals, "LIMIT", 0.01)
-    watch = vitals.Vitals()
+    monkeypatch.setattr(health_checks, "LIMIT", 0.01)
+    watch = health_checks.HealthChecks()
 
-    async def hangs() -> vitals.PartHealth:
+    async def hangs() -> health_checks.PartHealth:
         await asyncio.Event().wait()
-        return vitals.FINE
+        return health_checks.FINE
 
-    async def breaks() -> vitals.PartHealth:
+    async def breaks() -> health_checks.PartHealth:
         raise RuntimeError("13835700000")
 
     watch.add("a", hangs)

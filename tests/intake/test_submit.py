@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
-from gateway import health_checks as vitals
+from gateway import health_checks
 from gateway.core.item import number as numbers
 from gateway.core.item.contact import Channel, Evidence, Kind, Person, Task
 from gateway.core.item.item import Attachment, ItemState, QueueQuery
@@ -207,7 +207,7 @@ async def test_the_telephone_has_numbers_until_the_very_last(intake: Intake, sto
 
 
 async def test_half_of_a_days_numbers_raise_an_alarm(intake: Intake, storage: Storage) -> None:
-    check = vitals.numbers(intake.numbers_given)
+    check = health_checks.numbers(intake.numbers_given)
     assert (await check()).ok
     await given(storage, date(2026, 3, 2), numbers.LAST_SERIAL // 2 + 1)
     alarm = await check()

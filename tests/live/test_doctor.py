@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.request
+from asyncio import to_thread
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from gateway.pbx.asterisk_tree import version_line
+from tests.live.carrier import until
 from tests.live.conftest import ROOT, Gateway
 
 pytestmark = pytest.mark.live
@@ -37,6 +42,43 @@ def test_a_healthy_installation(gateway: Gateway) -> None:
     assert all(verdict != "bad" and not advice for verdict, advice in found.values()), found
     assert found["trunk"] == ("ok", "")
     assert any(what.startswith("Asterisk ") for what in found)
+
+
+async def test_a_journal_that_cannot_be_written(own_gateway: Gateway) -> None:
+    """The folder takes files; the day's file alone cannot be opened."""
+    gateway = own_gateway
+    days = [datetime.now(UTC).date() + timedelta(days=n) for n in (0, 1)]
+    files = [gateway.places.journal / f"{day:%Y%m%d}.log" for day in days]
+    for file in files:
+        file.unlink(missing_ok=True)
+        file.mkdir()
+    try:
+        await one_call(gateway, "13912360901")
+        await to_thread(until, lambda: health(gateway)["status"] == "degraded", 40)
+        (part,) = [part for part in health(gateway)["others"] if not part["ok"]]
+        assert part["name"] == "journal" and "nothing at all" in part["detail"]
+        code, found = await to_thread(doctor, gateway)
+        assert (code, found["journal: no entry yet"][0]) == (0, "ok")
+        assert any(what.startswith("journal: nothing at all") for what in found), found
+    finally:
+        for file in files:
+            file.rmdir()
+    await one_call(gateway, "13912360902")
+    await to_thread(until, lambda: health(gateway)["status"] == "ok", 40)
+
+
+async def one_call(gateway: Gateway, caller: str) -> None:
+    async with gateway.phone(caller) as phone:
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.hang_up()
+    await gateway.call_of(caller)
+
+
+def health(gateway: Gateway) -> dict[str, Any]:
+    with urllib.request.urlopen(gateway.url("/healthz"), timeout=5) as answer:
+        body: dict[str, Any] = json.load(answer)
+    return body
 
 
 def test_a_gateway_that_was_killed(own_gateway: Gateway) -> None:

@@ -52,12 +52,12 @@ class Metrics:
         clients: int,
         today: BoardFigures | None = None,
         post: Mapping[tuple[str, str], int] | None = None,
-        vitals: Mapping[str, PartHealth] | None = None,
+        health_parts: Mapping[str, PartHealth] | None = None,
     ) -> bytes:
         """The exposition. `items` is None while storage is away; `clients` listen to events."""
         self._board.items, self._board.clients, self._board.today = items, clients, today
         self._board.post = post
-        self._board.vitals = vitals or {}
+        self._board.health_parts = health_parts or {}
         return generate_latest(self._registry)
 
 
@@ -71,7 +71,7 @@ class _BoardCollector(Collector):
         self.clients = 0
         self.today: BoardFigures | None = None
         self.post: Mapping[tuple[str, str], int] | None = None
-        self.vitals: Mapping[str, PartHealth] = {}
+        self.health_parts: Mapping[str, PartHealth] = {}
 
     def collect(self) -> Iterable[Metric]:
         yield from self._phone()
@@ -118,7 +118,7 @@ class _BoardCollector(Collector):
 
     def _parts(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("gateway_part_ok", "1 when a part of /healthz is well.", labels=["part"])
-        for name, part in sorted(self.vitals.items()):
+        for name, part in sorted(self.health_parts.items()):
             family.add_metric([name], part.ok)
         yield family
 

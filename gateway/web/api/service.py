@@ -42,10 +42,10 @@ class ServiceApi:
         post: PostLedger | None = None,
         *,
         tasks: Supervisor,
-        vitals: Callable[[], Mapping[str, PartHealth]] = dict,
+        health_parts: Callable[[], Mapping[str, PartHealth]] = dict,
         peers: tuple[str, ...] = (),
     ) -> None:
-        self._vitals = vitals
+        self._health_parts = health_parts
         self._peers = peers
         self._counted: tuple[float, list[ItemCount] | None] | None = None
         self._counting = asyncio.Lock()
@@ -123,13 +123,13 @@ class ServiceApi:
         )
 
     async def healthz(self, asked: Asked) -> Answer:
-        found = await health(self._store, self._board, self._tasks, self._post, self._vitals())
+        found = await health(self._store, self._board, self._tasks, self._post, self._health_parts())
         return Answer(found, 503 if found.status == "down" else 200)
 
     async def metrics(self, asked: Asked) -> web.StreamResponse:
         today = await self._figures.lately() if self._figures else None
         text = self._metrics.text(
-            await self._items(), self._feed.clients, today, await self._deliveries(), self._vitals()
+            await self._items(), self._feed.clients, today, await self._deliveries(), self._health_parts()
         )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
