@@ -172,6 +172,8 @@ async def test_who_reported_is_told_for_a_reason_to_who_may_know(gateway: Gatewa
 async def test_a_letter_is_entered_with_its_scan(gateway: Gateway, browser: Browser, tmp_path: Path) -> None:
     scan = tmp_path / "来信.png"
     scan.write_bytes(png(30, 40))
+    bad = tmp_path / "网页.png"
+    bad.write_bytes(b"<html>not a picture</html>")
     password = await asyncio.to_thread(password_of, gateway, "agent2")
     async with working(browser, gateway, "agent2", password) as page:
         await page.goto("/desk/entry")
@@ -196,8 +198,17 @@ async def test_a_letter_is_entered_with_its_scan(gateway: Gateway, browser: Brow
         await page.fill("#d-amount", "很多")
         await page.select_option("#d-subject", "household")
         await page.select_option("#d-problem", "after_sales")
-        await page.set_input_files("#evidence", scan)
+        assert "image/*" in (await page.get_attribute("#evidence", "accept") or "").split(",")
+        await page.set_input_files("#evidence", [scan, bad])
         await page.keyboard.press("F10")
+        await page.wait_for_selector("#fault:not(:empty)")
+        assert bad.name in await page.inner_text("#fault")
+        await page.locator("#chosen li", has_text=bad.name).locator("button").click()
+        assert await page.locator("#chosen li").all_inner_texts() == [f"{scan.name} 移除"]
+        await page.keyboard.press("F10")
+        await page.wait_for_function(
+            "bad => !document.querySelector('#fault').textContent.includes(bad)", arg=bad.name
+        )
         await page.wait_for_selector("#fault:not(:empty)")
         assert "涉及金额" in await page.inner_text("#fault")
         await page.fill("#d-amount", "199.90")

@@ -120,6 +120,7 @@ ENTRY_WORDS: Words = {
     "code": ("查询码", "Query code"),
     "received": ("收到", "Received"),
     "paper": ("登记表", "The form"),
+    "take_out": ("移除", "Take it out"),
     "another": ("登记下一件", "Register another"),
 }
 LINKAGE_WORDS: Words = {

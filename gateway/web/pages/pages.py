@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from gateway.core.item import states as case
 from gateway.core.item.catalogue import Category
 from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Milestone, Rules
-from gateway.errors import GatewayError, NotFound, Refused, TooLarge
+from gateway.errors import GatewayError, NotFound, Refused, TooLarge, Unavailable
 from gateway.intake.file_types import accepted
 from gateway.settings.schema import Centre, PageSettings
 from gateway.settings.secrets import key_once
@@ -51,6 +51,7 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LANGUAGES = ("zh", "en")
+KEPT = "kept"  # a field of forms: places of files that came before with this form and are held
 _BODY_SECONDS = 30.0
 _LARGEST = 64 * 1024  # bytes of a form without files
 _SLOW_AT_ONCE = 200  # forms that wait until they are old enough
@@ -258,6 +259,35 @@ class Pages:
             await asyncio.sleep(seconds)
         finally:
             self._slow -= 1
+
+    async def with_held(self, sent: Sent) -> Sent:
+        """The form with those files of its earlier tries that it names; a file sent again counts once."""
+        places = {text for name, text in sent.fields if name == KEPT}
+        if not places:
+            return sent
+        passed = self.renewed(dict(sent.fields).get("pass", ""))
+        again = {(one.name, one.size) for one in sent.files}
+        held = [
+            one
+            for place, one in enumerate(await self.uploads.held(passed.key))
+            if str(place) in places and (one.name, one.size) not in again
+        ]
+        most = self.uploads.limits.files
+        files = (*held, *sent.files)
+        refusal = sent.refusal
+        if len(files) > most and refusal is None:
+            refusal = TooLarge(f"最多 {most} 个文件 / at most {most} files")
+        return replace(sent, files=files[:most], refusal=refusal)
+
+    async def hold(self, sent: Sent, passed: Pass) -> tuple[str, ...]:
+        """Keep the files of a form that is shown again; their names, () when there is no room or disk."""
+        if not sent.files:
+            return ()
+        try:
+            held = await self.uploads.hold(sent.files, passed.key)
+        except Unavailable:
+            return ()
+        return tuple(one.name for one in sent.files) if held else ()
 
     def renewed(self, text: str) -> Pass:
         """A pass for a form that is shown again: it keeps the key, so that nothing is made twice."""

@@ -10,9 +10,9 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -31,17 +31,17 @@ from gateway.errors import (
     NotAllowed,
     NotFound,
     Refused,
-    TooLarge,
     TooMany,
     Unavailable,
 )
 from gateway.web.api import shapes, translate
 from gateway.web.http.addresses import address_of
 from gateway.web.http.form_reading import read_form, spelled
+from gateway.web.http.held_forms import HeldForms
 from gateway.web.http.proof_of_work import Pass
 from gateway.web.http.shape import members
 from gateway.web.http.uploads import EVIDENCE, Sent
-from gateway.web.pages.pages import FLOODED, KIND_NAMES, Look, Pages
+from gateway.web.pages.pages import FLOODED, KEPT, KIND_NAMES, Look, Pages
 from gateway.web.pages.slip import Slip, pdf
 
 KINDS = {kind.value: words for kind, words in KIND_NAMES.items()}
@@ -55,11 +55,11 @@ ID_TYPES = (
 )
 HONEYPOT = "website"
 SAME = "same"  # what the person answers: the number of an item sent before, or `new`
-KEPT = "kept"  # places of files that came before with this form and are held
 OURS = ("pass", "work", "lang", HONEYPOT, SAME, KEPT)  # fields that are no part of the contact
 RECEIPT = "receipt"
 RECEIPT_SECONDS = 600
 SUBMISSION = "s"  # in the receipt's address: without it the cookie opens nothing
+AGAIN = "again"  # in the address of a form that is shown again, and the cookie without which it opens nothing
 BEFORE = "sent"
 BEFORE_SECONDS = 90 * 86400
 REMEMBERED = 10
@@ -93,11 +93,29 @@ class Told:
         return cls(held["n"], held["c"], held["k"], datetime.fromtimestamp(held["at"], UTC), days)
 
 
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A form that was not taken: with `faults` or `refused` it is shown again, with `twins` the question
+    whether it is one of these. `kept` are the names of its files that are held."""
+
+    sent: Sent
+    passed: Pass
+    faults: tuple[FieldFault, ...] = ()
+    refused: GatewayError | None = None
+    kept: tuple[str, ...] = ()
+    twins: tuple[Likely, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return sum(len(name) + len(text) for name, text in self.sent.fields)
+
+
 class ReportPage:
     """The form and what follows it."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
+        self._unsent = HeldForms()
         self._divisions = pages.public.rules.divisions
         self._claims = pages.public.rules.claims
         self._categories = pages.public.rules.categories
@@ -110,11 +128,19 @@ class ReportPage:
         self._pages.add(app, "POST", "/report/slip", self.slip_again)
 
     async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """A new form, or one that was not taken and is held for this browser."""
+        mark = request.query.get(AGAIN, "")
+        if mark and hmac.compare_digest(mark.encode(), request.cookies.get(AGAIN, "").encode()):
+            unsent = self._unsent.get(mark, self._pages.now())
+            if unsent:
+                self._pages.speak(look, dict(unsent.sent.fields))
+                return self._again(look, unsent)
         kind = request.query.get("kind", "")
         fields = (("kind", kind),) if kind in KINDS else ()
-        response = self._form(look, Sent(fields), self._pages.renewed(""))
+        response = self._form(look, Unsent(Sent(fields), self._pages.renewed("")))
         response.set_cookie("form", "1", path="/report", samesite="Lax", httponly=True)
         response.del_cookie(RECEIPT, path="/report")  # a new form may be the next person's
+        self._forget(request, response)
         return response
 
     async def take(self, request: web.Request, look: Look) -> web.StreamResponse:
@@ -122,7 +148,7 @@ class ReportPage:
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             given = dict(sent.fields)
             self._pages.speak(look, given)
-            sent = await self._with_held(sent)
+            sent = await self._pages.with_held(sent)
             refused: GatewayError | None = request.get(FLOODED) or sent.refusal
             faults = self._faults(sent)
             if refused is None and not faults:
@@ -134,37 +160,39 @@ class ReportPage:
                 except (KeyReused, TooMany, Unavailable) as error:
                     refused = error
             passed = self._pages.renewed(given.get("pass", ""))
-            kept = await self._hold(sent, passed)
-            return self._form(look, sent, passed, faults, refused, kept)
+            kept = await self._pages.hold(sent, passed)
+            return self._not_taken(request, look, Unsent(sent, passed, faults, refused, kept))
 
-    async def _with_held(self, sent: Sent) -> Sent:
-        """The form with those files of its earlier tries that it names; a file sent again counts once."""
-        places = {text for name, text in sent.fields if name == KEPT}
-        if not places:
-            return sent
-        passed = self._pages.renewed(dict(sent.fields).get("pass", ""))
-        again = {(one.name, one.size) for one in sent.files}
-        held = [
-            one
-            for place, one in enumerate(await self._pages.uploads.held(passed.key))
-            if str(place) in places and (one.name, one.size) not in again
-        ]
-        most = self._pages.uploads.limits.files
-        files = (*held, *sent.files)
-        refusal = sent.refusal
-        if len(files) > most and refusal is None:
-            refusal = TooLarge(f"最多 {most} 个文件 / at most {most} files")
-        return replace(sent, files=files[:most], refusal=refusal)
+    def _not_taken(self, request: web.Request, look: Look, unsent: Unsent) -> web.Response:
+        """On to the address at which it is shown; at once to who keeps no cookies, while very much is to
+        do, and when its files could not be held, since a browser's script still has those."""
+        busy = unsent.refused is not None and unsent.refused.status in (429, 503)
+        lost = bool(unsent.sent.files) and not unsent.kept
+        if not request.cookies.get("form") or busy or lost:
+            return self._again(look, unsent)
+        files = tuple(replace(one, path=Path()) for one in unsent.sent.files)  # gone with this request
+        unsent = replace(unsent, sent=replace(unsent.sent, files=files))
+        mark = self._unsent.put(unsent, unsent.size, self._pages.now())
+        response = web.Response(status=303, headers={"Location": f"/report?{AGAIN}={mark}"})
+        self._forget(request, response)
+        response.set_cookie(
+            AGAIN,
+            mark,
+            path="/report",
+            httponly=True,
+            samesite="Lax",
+            secure=self._pages.is_safe(request),
+        )
+        return response
 
-    async def _hold(self, sent: Sent, passed: Pass) -> tuple[str, ...]:
-        """Keep the files of a form that is shown again; their names, () when there is no room or disk."""
-        if not sent.files:
-            return ()
-        try:
-            held = await self._pages.uploads.hold(sent.files, passed.key)
-        except Unavailable:
-            return ()
-        return tuple(one.name for one in sent.files) if held else ()
+    def _again(self, look: Look, unsent: Unsent) -> web.Response:
+        return self._which(look, unsent) if unsent.twins else self._form(look, unsent)
+
+    def _forget(self, request: web.Request, response: web.Response) -> None:
+        """The form that was held for this browser is not needed any more."""
+        if mark := request.cookies.get(AGAIN):
+            self._unsent.drop(mark)
+            response.del_cookie(AGAIN, path="/report")
 
     async def _take(self, request: web.Request, look: Look, sent: Sent, passed: Pass) -> web.Response:
         """A form without a fault: an item, more for one that this browser sent before, or the question which.
@@ -177,13 +205,16 @@ class ReportPage:
         own = await self._own(contact, before)
         asks = not wish and own and not await pages.door.known(contact.key)
         if asks and (twins := likely(_as_item(contact), own)):
-            if sent.files and not await self._hold(sent, passed):
+            kept = await pages.hold(sent, passed)
+            if sent.files and not kept:
                 raise TooMany("暂存空间已满 / no room to hold the files")
-            return self._which(look, sent, passed, twins)
+            return self._not_taken(request, look, Unsent(sent, passed, kept=kept, twins=twins))
         if wish in {item.number for item in own}:
             evidence = contact.evidence
             await pages.door.append(wish, contact.key, contact.content, evidence, "web", said=contact)
-            return pages.show(look, "added.html", number=spaced(wish), plain=wish)
+            added = pages.show(look, "added.html", number=spaced(wish), plain=wish)
+            self._forget(request, added)
+            return added
         told = await self._submit(contact)
         if any(name == KEPT for name, _ in sent.fields):
             await pages.uploads.let_go(passed.key)
@@ -213,7 +244,7 @@ class ReportPage:
                 items.append(other)
         return tuple(items)
 
-    def _which(self, look: Look, sent: Sent, passed: Pass, twins: tuple[Likely, ...]) -> web.Response:
+    def _which(self, look: Look, unsent: Unsent) -> web.Response:
         rows = [
             (
                 one.item.number,
@@ -222,11 +253,11 @@ class ReportPage:
                 one.item.respondent.name,
                 look.t("、", ", ").join(look.t(r.zh, r.en) for r in one.reasons if r.points > 0),
             )
-            for one in twins
+            for one in unsent.twins
         ]
-        said = [(name, text) for name, text in sent.fields if name not in ("pass", SAME, KEPT)]
+        said = [(name, text) for name, text in unsent.sent.fields if name not in ("pass", SAME, KEPT)]
         return self._pages.show(
-            look, "same.html", rows=rows, said=said, passed=passed, files=[f.name for f in sent.files]
+            look, "same.html", rows=rows, said=said, passed=unsent.passed, files=unsent.kept
         )
 
     def _faults(self, sent: Sent) -> tuple[FieldFault, ...]:
@@ -263,17 +294,10 @@ class ReportPage:
         self._pages.metrics.took_in(contact.channel.value, time.perf_counter() - began)
         return receipt
 
-    def _form(
-        self,
-        look: Look,
-        sent: Sent,
-        passed: Pass,
-        faults: Iterable[FieldFault] = (),
-        refused: GatewayError | None = None,
-        kept: tuple[str, ...] = (),
-    ) -> web.Response:
-        """The form with what was filled in; `kept` are the names of its files that are held."""
-        told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in faults}
+    def _form(self, look: Look, unsent: Unsent) -> web.Response:
+        """The form with what was filled in."""
+        sent, refused, kept = unsent.sent, unsent.refused, unsent.kept
+        told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in unsent.faults}
         if refused is not None and refused.status in (413, 415):
             told[EVIDENCE] = look.half(refused.detail)
         told = dict(sorted(told.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES))))
@@ -283,7 +307,7 @@ class ReportPage:
             "report.html",
             status,
             {"Retry-After": str(getattr(refused, "wait", 5))} if status in (429, 503) else None,
-            passed=passed,
+            passed=unsent.passed,
             work=dict(sent.fields).get("work", ""),
             filled={name: text for name, text in spelled(shapes.NewContact, sent.fields) if name != "claims"},
             chosen={text for name, text in sent.fields if name == "claims"},
@@ -331,6 +355,7 @@ class ReportPage:
             samesite="Lax",
             secure=self._pages.is_safe(request),
         )
+        self._forget(request, response)
         return response
 
     def _held(self, request: web.Request) -> Told:

@@ -22,7 +22,7 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.shape import Rule
 from gateway.web.http.uploads import EVIDENCE, Sent
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.pages import KEPT, Look, Pages
 from gateway.web.pages.report import HONEYPOT, KINDS, Aged, ReportPage
 
 
@@ -69,6 +69,7 @@ class TrackPage:
                 return self._ask(look, fields.get("number", "")[:40], wrong=True)
             if state.state_only:
                 return self._only(look, state, fields, 403)
+            sent = await self._pages.with_held(sent)
             faults, refused = _faults(sent), sent.refusal
             if not faults and refused is None:
                 try:
@@ -77,11 +78,14 @@ class TrackPage:
                         files = tuple(file.evidence for file in sent.files)
                         text = written.text(fields.get("text", "")).strip()
                         await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
+                        if any(name == KEPT for name, _ in sent.fields):
+                            await self._pages.uploads.let_go(passed.key)
                         return self._item(look, state, fields, added=True)
                     refused = Aged()
                 except (TooMany, Unavailable) as error:
-                    return self._item(look, state, fields, sent, faults, error)
-            return self._item(look, state, fields, sent, faults, refused)
+                    refused = error
+            kept = await self._pages.hold(sent, self._pages.renewed(fields.get("pass", "")))
+            return self._item(look, state, fields, sent, faults, refused, kept=kept)
 
     async def _state(self, request: web.Request, fields: Mapping[str, str]) -> PublicState | None:
         """Raises StorageDown."""
@@ -118,6 +122,7 @@ class TrackPage:
         faults: tuple[FieldFault, ...] = (),
         refused: GatewayError | None = None,
         added: bool = False,
+        kept: tuple[str, ...] = (),
     ) -> web.Response:
         assert state.kind and state.received_at, "the whole state was opened"
         told = {fault.field: getattr(fault, look.lang) for fault in faults}
@@ -142,6 +147,8 @@ class TrackPage:
             faults=told,
             refused=refused,
             added=added,
+            kept=kept,
+            had_files=bool(sent and sent.files) and not kept,
         )
 
 

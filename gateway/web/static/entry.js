@@ -27,6 +27,26 @@ function body(sent) {
   return form;
 }
 
+// One file can be taken out: a bad one does not cost the choice of the others.
+function showChosen() {
+  const files = [...$("evidence").files];
+  $("chosen").replaceChildren(
+    ...files.map((file) => {
+      const row = make("li", `${file.name} `);
+      row.append(button(w("take_out"), () => take(files.filter((one) => one !== file))));
+      return row;
+    }),
+  );
+}
+
+function take(files) {
+  const left = new DataTransfer();
+  for (const file of files) left.items.add(file);
+  $("evidence").files = left.files;
+  showChosen();
+}
+$("evidence").addEventListener("change", showChosen);
+
 // XMLHttpRequest, for it alone tells how much of a scan has gone.
 function send(form) {
   return new Promise((done, failed) => {
@@ -88,6 +108,7 @@ function pair(name, text) {
 const again = button(w("another"), () => {
   key = crypto.randomUUID();
   $("draft").reset();
+  showChosen();
   $("draft").hidden = false;
   $("receipt").hidden = true;
   showChannel();

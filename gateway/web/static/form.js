@@ -60,11 +60,14 @@ function upload(form, button) {
   request.send(new FormData(form));
 }
 
-/** The answer takes this page's place: a new address when there is one, else its text. */
+/** The answer takes this page's place: a new address when there is one, else its text. A form that is shown
+ * again at an address of its own takes this one's place in the history too: going back leads there. */
 function arrived(request, form, failed) {
   const there = new URL(request.responseURL, location.href);
-  if (request.status === 200 && there.pathname !== new URL(form.action).pathname) {
-    location.assign(there);
+  const again = there.searchParams.has("again");
+  if (again || (request.status === 200 && there.pathname !== new URL(form.action).pathname)) {
+    if (again) location.replace(there);
+    else location.assign(there);
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
