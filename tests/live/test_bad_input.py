@@ -83,7 +83,7 @@ async def test_a_full_disk_costs_the_recording_not_the_call(own_gateway: Gateway
             await call.press("1")
             rung = await seat.incoming(15)
             await call.wait_tone(440, timeout=10)
-            await asyncio.sleep(3)
+            await asyncio.sleep(3)  # 48 kB of sound, three times what the disk holds
             await rung.hang_up()
             await call.ended(10)
             record = await gateway.call_of("13912360100")
@@ -100,7 +100,6 @@ async def test_a_message_the_disk_refuses_is_said_and_a_call_back_offered(own_ga
             await call.press("5")
             await call.wait_prompt("beep", timeout=20)
             await call.say(SPEECH)
-            await asyncio.sleep(5)
             await call.press("#")
             await call.wait_prompt("message_failed", timeout=10)
             await call.hang_up()

@@ -174,7 +174,7 @@ async def test_no_caller_is_lost_with_a_browser(
         await asyncio.gather(*(getattr(at, end)() for at, end in zip(desks, ends, strict=True)))
         waited = await asyncio.gather(requeued(alone, since[0]), requeued(private, since[1]))
         assert max(waited) < LIMIT, waited
-        await asyncio.sleep(LIMIT + 1 - min(LIMIT, three.call.seconds - since[2]))
+        await asyncio.sleep(LIMIT + 1 - min(LIMIT, three.call.seconds - since[2]))  # nothing may happen
         assert not three.call.over
         spoken = three.call.tones((PARTNER,))[PARTNER]
         assert any(span.end > since[2] + LIMIT for span in spoken), "the partner goes on"
@@ -208,7 +208,7 @@ async def test_no_caller_is_lost_while_others_are_rung(
         await rung.call.press("1")
         await seat_is(desks[2].page, "ringing")
 
-        await asyncio.sleep(LIMIT)
+        await asyncio.sleep(LIMIT)  # nothing may happen
         assert await desks[0].page.is_visible("#call[data-state=held]"), "a page that lives may hold on"
         since = [one.call.seconds for one in (held, asked, rung)]
         await asyncio.gather(*(getattr(at, end)() for at, end in zip(desks, ends, strict=True)))

@@ -36,7 +36,6 @@ async def test_a_message_becomes_an_item_with_its_recording(gateway: Gateway, nu
         await call.press("5")
         await call.wait_prompt("beep", timeout=20)
         await call.say(SPEECH)
-        await asyncio.sleep(4)
         await call.hang_up()
     record = await gateway.call_of(caller)
     assert (record["outcome"], record["line"], record["dialled"]) == ("message", 1, number)
@@ -105,7 +104,7 @@ async def test_a_caller_talks_with_an_agent(gateway: Gateway) -> None:
         await phone_tone
         call.tone(1000)
         await rung.wait_tone(1000, timeout=10)
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # they talk
         await rung.hang_up()
         await call.ended(10)
         record = await gateway.call_of("13912340001")
@@ -158,7 +157,7 @@ async def test_longest_idle_is_rung_first(gateway: Gateway) -> None:
                 for task in rest:
                     task.cancel()
                 rung.append("8001" if first in done else "8002")
-                await asyncio.sleep(0.5)
+                await done.pop().result().wait_answered(5)
                 await call.hang_up()
                 await gateway.call_of(f"1391234010{n}")
         assert sorted(rung) == ["8001", "8002"]
@@ -171,7 +170,7 @@ async def test_a_call_back_is_promised_kept_and_dialled_once(gateway: Gateway) -
         call = await greeted(phone)
         await call.press("1")
         await call.wait_prompt("to_person", timeout=10)
-        await asyncio.sleep(4)
+        await call.wait_prompt("queue_offer_callback", timeout=35)
         await call.press("1")
         await call.wait_prompt("callback_confirm", timeout=30)
         await call.press("1")
@@ -189,7 +188,7 @@ async def test_a_call_back_is_promised_kept_and_dialled_once(gateway: Gateway) -
             dialled.append(back.caller)
             await back.wait_prompt("callback_hello", timeout=15)
             await at_seat.wait_tone(600, timeout=20)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # they talk
             await at_seat.hang_up()
             await back.ended(10)
             with pytest.raises(TimeoutError):

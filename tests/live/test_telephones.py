@@ -101,14 +101,14 @@ async def test_keys_whose_end_is_lost_count_once_each(gateway: Gateway) -> None:
 async def test_one_beep_is_no_fax_machine_and_two_are(gateway: Gateway) -> None:
     async with talking(gateway, "13912390006") as talk:
         talk.call.tone(1100)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the length of a fax machine's beep
         talk.call.tone(CALLER)
         await hears(talk.at_seat, CALLER)
         await hears(talk.call, AGENT)
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(2.5)  # with the beep, the 3 s after which a fax machine beeps again
         assert not talk.at_seat.over
         talk.call.tone(1100)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the second beep
         talk.call.tone(0)
         await talk.at_seat.ended(5)
         await talk.call.hang_up()

@@ -329,7 +329,7 @@ async def test_a_gateway_that_dies_can_still_give_the_caller_back(own_gateway: G
 
 async def test_the_recording_is_one_file_without_the_private_talk(gateway: Gateway) -> None:
     async with talking(gateway, "13912350011") as talk:
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # each part of the talk lasts long enough to be found in the recording
         there = await talk.consult()
         await asyncio.sleep(1)
         await talk.ask("merge")
@@ -396,7 +396,7 @@ async def test_a_supervisor_listens_whispers_and_joins(gateway: Gateway) -> None
             await hears(at_leader, CALLER)
             await hears(at_leader, AGENT)
             since = talk.at_seat.seconds, talk.call.seconds
-            await asyncio.sleep(1)
+            await asyncio.sleep(1)  # the second of sound that is looked at
             sides = {AGENT: (talk.at_seat, since[0]), CALLER: (talk.call, since[1])}
             for side, (leg, begin) in sides.items():
                 there = [s for s in leg.tones([COLLEAGUE])[COLLEAGUE] if s.end - max(s.start, begin) > 0.5]
