@@ -56,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rollback.add_argument("--to", type=int, metavar="N", help="the version; if not given, the one before")
     actions.add_parser("list", help="the published versions")
     schema = actions.add_parser("schema", help="print the JSON Schema of flow files")
-    schema.add_argument("--write", action="store_true", help="renew flow.schema.json beside the flows")
+    schema.add_argument(
+        "--write", action="store_true", help="renew flow.schema.json and partners/partner.schema.json"
+    )
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,14 +13,15 @@ from typing import Any
 
 from gateway.core.flow.cases import CASE_FIELDS, CONDITIONS
 from gateway.core.flow.hours import Hours
-from gateway.core.flow.partner import FIELDS
 from gateway.core.flow.step import REQUIRED, Setting, Step
 from gateway.core.flow.steps import STEPS
 from gateway.errors import FlowError, Problem
+from gateway.flows.partner_files import PartnerFile
 from gateway.flows.store import shown
 
 _WORD = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 SCHEMA_FILE = "flow.schema.json"
+PARTNER_SCHEMA_FILE = "partners/partner.schema.json"
 
 
 def schema(kinds: Mapping[str, Step] = STEPS) -> dict[str, Any]:
@@ -82,19 +83,29 @@ def _step_schema(step: Step) -> dict[str, Any]:
 
 def schema_text() -> str:
     """The schema as it is written to flow.schema.json."""
-    return json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+    return _text(schema())
+
+
+def partner_schema_text() -> str:
+    """The JSON Schema of a partner file, as it is written to partners/partner.schema.json."""
+    return _text(PartnerFile.model_json_schema() | {"title": "A partner of the 12315 intake gateway"})
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def renew_schema(folder: Path, write: bool) -> str:
-    """The schema's text; with `write`, it is put beside the flows and its path is given. Raises FlowError."""
+    """The flows' schema; with `write`, both schemas are put beside the files. Raises FlowError."""
     if not write:
         return schema_text().rstrip("\n")
-    file = folder / SCHEMA_FILE
-    try:
-        file.write_text(schema_text(), "utf-8")
-    except OSError as error:
-        raise FlowError(Problem(shown(file), 0, f"cannot be written: {error.strerror}")) from error
-    return f"{shown(file)} is renewed"
+    texts = {folder / SCHEMA_FILE: schema_text(), folder / PARTNER_SCHEMA_FILE: partner_schema_text()}
+    for file, text in texts.items():
+        try:
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise FlowError(Problem(shown(file), 0, f"cannot be written: {error.strerror}")) from error
+    return "\n".join(f"{shown(file)} is renewed" for file in texts)
 
 
 # ------------------------------------------------------------------ tables for the docs
@@ -153,7 +164,9 @@ def cases_table() -> str:
 def partners_table() -> str:
     """The fields of a partner file."""
     lines = ["| field | must be given | meaning |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| `{f.name}` | {'yes' if f.required else 'no'} | {f.help} |" for f in FIELDS])
+    for name, field in PartnerFile.model_fields.items():
+        lines.append(f"| `{name}` | {'yes' if field.is_required() else 'no'} | {field.description} |")
+    return "\n".join(lines)
 
 
 PAGE = "docs/reference/flow-language.md"

@@ -22,9 +22,10 @@ from pathlib import Path
 from gateway.core.flow.cases import Case, parse_cases, run_case
 from gateway.core.flow.check import check
 from gateway.core.flow.file import Flow, FlowSet, parse_flow
-from gateway.core.flow.partner import Partner, parse_partner
+from gateway.core.flow.partner import Partner
 from gateway.core.yaml_tree import Faults, nearest
 from gateway.errors import FlowError, Problem
+from gateway.flows.partner_files import parse_partner
 from gateway.flows.prompts import load_prompts
 from gateway.rules.yaml_with_lines import read_file
 from gateway.settings.durable_files import sync_folder

@@ -3,18 +3,97 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from gateway.core.item.deadlines import Calendar, Holiday, Year
-from gateway.core.yaml_tree import Faults, Leaf, Node, Row
+from gateway.core.yaml_tree import Faults
 from gateway.errors import Problem
-from gateway.rules.fields import NO_DAY, Fields, read_day, read_root
+from gateway.rules.yaml_models import (
+    Day,
+    Names,
+    Table,
+    Tables,
+    Text,
+    Whole,
+    Word,
+    read_file,
+    sentence,
+)
 
 STATUTORY = "statutory.yaml"
 _YEAR_FILE = re.compile(r"20\d\d")
 _MONTH_DAY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
+
+
+class HolidayEntry(Table):
+    WHAT = "the holiday"
+    name: Names
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+
+    def check(self, faults: Faults) -> None:
+        if self.last < self.first:
+            faults.at(self.line_of("to"), f"the holiday ends on {self.last}, before it begins")
+
+
+class YearFile(Table):
+    WHAT = "the year"
+    year: Annotated[Whole, Field(ge=2000, le=2099)]
+    notice: Text
+    holidays: Tables[HolidayEntry]
+    makeup_workdays: tuple[Day, ...]
+
+    def check(self, faults: Faults) -> None:
+        """Faults of days that this file cannot set."""
+        year = Path(faults.file).stem
+        if str(self.year) != year:
+            faults.at(self.line_of("year"), f"the file is named {year}.yaml, so `year` must be {year}")
+        for holiday in self.holidays:
+            for key, day in (("from", holiday.first), ("to", holiday.last)):
+                _check_year(day, year, holiday.line_of(key), faults)
+        for before, after in pairwise(self.holidays):
+            if after.first <= before.last:
+                faults.at(after.line_of(), f"{after.first} is not after the holiday before ({before.last})")
+        for place, day in enumerate(self.makeup_workdays):
+            line = self.line_of("makeup_workdays", place)
+            _check_year(day, year, line, faults)
+            if day.weekday() < 5:
+                faults.at(line, f"{day} is no weekend: only a Saturday or Sunday is made up")
+            if any(holiday.first <= day <= holiday.last for holiday in self.holidays):
+                faults.at(line, f"{day} stands among the holidays as well")
+            if day in self.makeup_workdays[:place]:
+                faults.at(line, f"{day} stands here twice")
+
+    def built(self) -> Year:
+        holidays = tuple(Holiday(h.name.zh, h.name.en, h.first, h.last) for h in self.holidays)
+        return Year(holidays, self.makeup_workdays, self.notice)
+
+
+def _month_day(data: Any) -> tuple[int, int]:
+    text = data if isinstance(data, Word) else ""
+    if fit := _MONTH_DAY.fullmatch(text):
+        month, day = int(fit[1]), int(fit[2])
+        try:
+            return date(2024, month, day).month, day
+        except ValueError:
+            pass
+    raise sentence(f"the guess: `{text}` is no month and day (05-01)")
+
+
+def _row(data: Any) -> Any:
+    """A single day may stand without a list around it."""
+    return [data] if isinstance(data, Word) else data
+
+
+class GuessFile(Table):
+    WHAT = "the guess"
+    every_year: tuple[Annotated[tuple[int, int], BeforeValidator(_month_day)], ...]
+    lunar: tuple[Annotated[tuple[Day, ...], BeforeValidator(_row)], ...]
 
 
 def load_calendar(folder: Path, found: list[Problem]) -> Calendar:
@@ -25,77 +104,14 @@ def load_calendar(folder: Path, found: list[Problem]) -> Calendar:
             continue
         if not _YEAR_FILE.fullmatch(path.stem):
             found.append(Problem(str(path), 0, "a calendar's file is named by its year, such as 2027.yaml"))
-            continue
-        node, faults = read_root(path)
-        if node is not None:
-            years[int(path.stem)] = _year(node, int(path.stem), faults)
-        found.extend(faults.found)
-    node, faults = read_root(folder / STATUTORY)
-    statutory, lunar = _guesses(node, faults) if node is not None else (frozenset(), frozenset())
-    found.extend(faults.found)
-    return Calendar(years, statutory, lunar)
+        elif year := read_file(YearFile, path, found):
+            years[year.year] = year.built()
+    guess = read_file(GuessFile, folder / STATUTORY, found)
+    if guess is None:
+        return Calendar(years)
+    return Calendar(years, frozenset(guess.every_year), frozenset(day for row in guess.lunar for day in row))
 
 
-def _year(node: Node, year: int, faults: Faults) -> Year:
-    fields = Fields(node, "the year", ("year", "notice", "holidays", "makeup_workdays"), faults)
-    if fields.whole("year", 2000, 2099) != year and fields.has("year"):
-        faults.at(fields.line_of("year"), f"the file is named {year}.yaml, so `year` must be {year}")
-    holidays = tuple(_holidays(fields.rows("holidays"), year, faults))
-    makeup = tuple(_makeup(fields, year, holidays))
-    return Year(holidays, makeup, fields.text("notice"))
-
-
-def _holidays(rows: tuple[Node, ...], year: int, faults: Faults) -> Iterator[Holiday]:
-    """The holidays in order; each must lie in its year and begin after the one before has ended."""
-    before: Holiday | None = None
-    for row in rows:
-        fields = Fields(row, "the holiday", ("name", "from", "to"), faults)
-        holiday = Holiday(*fields.names(), fields.day("from"), fields.day("to"))
-        if NO_DAY in (holiday.first, holiday.last):
-            continue
-        for key, day in (("from", holiday.first), ("to", holiday.last)):
-            if day.year != year:
-                faults.at(fields.line_of(key), f"{day} is a day of another year; this file is for {year}")
-        if holiday.last < holiday.first:
-            faults.at(fields.line_of("to"), f"the holiday ends on {holiday.last}, before it begins")
-        if before is not None and holiday.first <= before.last:
-            faults.at(row.line, f"{holiday.first} is not after the holiday before ({before.last})")
-        yield holiday
-        before = holiday
-
-
-def _makeup(fields: Fields, year: int, holidays: tuple[Holiday, ...]) -> Iterator[date]:
-    seen: set[date] = set()
-    for line, day in fields.days("makeup_workdays"):
-        if day.year != year:
-            fields.faults.at(line, f"{day} is a day of another year; this file is for {year}")
-        if day.weekday() < 5:
-            fields.faults.at(line, f"{day} is no weekend: only a Saturday or Sunday is made up")
-        if any(h.first <= day <= h.last for h in holidays):
-            fields.faults.at(line, f"{day} stands among the holidays as well")
-        if day in seen:
-            fields.faults.at(line, f"{day} stands here twice")
-        seen.add(day)
-        yield day
-
-
-def _guesses(node: Node, faults: Faults) -> tuple[frozenset[tuple[int, int]], frozenset[date]]:
-    fields = Fields(node, "the guess", ("every_year", "lunar"), faults)
-    every = frozenset(pair for row in fields.rows("every_year") for pair in _month_day(row, faults))
-    lunar: set[date] = set()
-    for row in fields.rows("lunar"):
-        for item in row.items if isinstance(row, Row) else (row,):
-            lunar.add(read_day(item, "the guess: `lunar`", faults))
-    return every, frozenset(lunar - {NO_DAY})
-
-
-def _month_day(node: Node, faults: Faults) -> Iterator[tuple[int, int]]:
-    text = node.text if isinstance(node, Leaf) else ""
-    if fit := _MONTH_DAY.fullmatch(text):
-        month, day = int(fit[1]), int(fit[2])
-        try:
-            yield date(2024, month, day).month, day
-            return
-        except ValueError:
-            pass
-    faults.at(node.line, f"the guess: `{text}` is no month and day (05-01)")
+def _check_year(day: date, year: str, line: int, faults: Faults) -> None:
+    if str(day.year) != year:
+        faults.at(line, f"{day} is a day of another year; this file is for {year}")

@@ -7,7 +7,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
 
 from gateway.core.item.catalogue import (
     Area,
@@ -20,83 +22,129 @@ from gateway.core.item.catalogue import (
 )
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Kind
-from gateway.core.yaml_tree import Faults, Node, nearest
+from gateway.core.yaml_tree import Branch, Faults, nearest
 from gateway.errors import Problem
-from gateway.rules.fields import Fields, read_root, tables
+from gateway.rules.yaml_models import (
+    Entries,
+    Flag,
+    Id,
+    Table,
+    Text,
+    Whole,
+    read_entries,
+    read_file,
+    read_root,
+    sound,
+)
 
-_DIVISION = re.compile(r"\d{6}", re.ASCII)
-_AREA = re.compile(r"0\d{2,3}", re.ASCII)
 _COLUMNS = ("code", "name", "phone", "county", "area")
 _KEPT = (*(kind.value for kind in Kind), "call_without_item", "network_log")
-_CHANNEL_NAMES = ("zh", "en", "platform")
+_Entry = TypeVar("_Entry", bound=Table)
 DEEPEST = 3  # levels of a category tree
+DivisionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+AreaCode = Annotated[str, Field(pattern=r"^0[0-9]{2,3}$")]
+
+
+class ClaimEntry(Table):
+    WHAT = "the claim `{}`"
+    zh: Text
+    en: Text
+
+
+class ChannelEntry(Table):
+    """Names of a channel in place of its registry entry's."""
+
+    WHAT = "the channel `{}`"
+    zh: Text = ""
+    en: Text = ""
+    platform: Text = ""
+
+
+class RetentionEntry(Table):
+    WHAT = "the retention `{}`"
+    zh: Text
+    en: Text
+    months: Annotated[Whole, Field(ge=1, le=1200)]
+    verified: Flag
+    note: Text
+
+
+class DivisionEntry(Table):
+    WHAT = "the division `{}`"
+    zh: Text
+    en: Text
+    official: Flag = True
+
+
+class AreaEntry(Table):
+    WHAT = "the area `{}`"
+    zh: Text
+    en: Text
+
+
+class CategoryEntry(Table):
+    WHAT = "the category `{}`"
+    zh: Text
+    en: Text
+    parts: Entries[Id, CategoryEntry] = Field(default_factory=dict)
+
+
+class CategoriesFile(Table):
+    WHAT = "the categories"
+    problems: Entries[Id, CategoryEntry]
+    goods: Entries[Id, CategoryEntry]
+    services: Entries[Id, CategoryEntry]
+
+    def check(self, faults: Faults) -> None:
+        for name in ("problems", "goods", "services"):
+            _check_tree(getattr(self, name), set(), 1, faults)
 
 
 def load_claims(path: Path, found: list[Problem]) -> tuple[Claim, ...]:
-    return tuple(
-        Claim(key, fields.text("zh"), fields.text("en"))
-        for key, fields in _entries(path, "the claim", ("zh", "en"), found)
-    )
+    entries = _entries(path, Id, ClaimEntry, found)
+    return tuple(Claim(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
 def load_channels(path: Path, channels: ChannelRegistry, found: list[Problem]) -> ChannelRegistry:
     """The channels with the names that this centre gives them; there need not be such a file."""
     if not path.is_file():
         return channels
-    names: dict[str, dict[str, Any]] = {}
-    for key, fields in _entries(path, "the channel", _CHANNEL_NAMES, found):
-        if key in channels:
-            names[key] = {name: fields.text(name) for name in _CHANNEL_NAMES if fields.has(name)}
-        else:
-            fields.faults.at(fields.line, f"the channel `{key}` is not known{nearest(key, channels.ids)}")
+    entries = _entries(path, Id, ChannelEntry, found, channels.ids)
+    names = {key: entry.model_dump(exclude_unset=True) for key, entry in entries.items()}
     return ChannelRegistry(replace(entry, **names.get(entry.channel, {})) for entry in channels)
 
 
 def load_retention(path: Path, found: list[Problem]) -> tuple[Retention, ...]:
     """How long each kind is kept; every kind must stand there."""
-    keys = ("zh", "en", "months", "verified", "note")
-    return tuple(
-        Retention(
-            key, f.text("zh"), f.text("en"), f.whole("months", 1, 1200), f.flag("verified"), f.text("note")
-        )
-        for key, f in _named(path, "the retention", keys, _KEPT, found)
-    )
+    entries = _entries(path, Id, RetentionEntry, found, _KEPT, _KEPT)
+    return tuple(Retention(key, **dict(entry)) for key, entry in entries.items())
 
 
 def load_divisions(path: Path, found: list[Problem]) -> tuple[Division, ...]:
-    return tuple(
-        Division(key, f.text("zh"), f.text("en"), f.flag("official") if f.has("official") else True)
-        for key, f in _entries(path, "the division", ("zh", "en", "official"), found, _DIVISION)
-    )
+    entries = _entries(path, DivisionCode, DivisionEntry, found)
+    return tuple(Division(key, **dict(entry)) for key, entry in entries.items())
 
 
 def load_areas(path: Path, found: list[Problem]) -> tuple[Area, ...]:
-    return tuple(
-        Area(key, fields.text("zh"), fields.text("en"))
-        for key, fields in _entries(path, "the area", ("zh", "en"), found, _AREA)
-    )
+    entries = _entries(path, AreaCode, AreaEntry, found)
+    return tuple(Area(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
 def load_categories(path: Path, found: list[Problem]) -> Categories:
-    node, faults = read_root(path)
-    if node is None:
-        found.extend(faults.found)
+    trees = read_file(CategoriesFile, path, found)
+    if trees is None or found:
         return Categories((), (), ())
-    trees = Fields(node, "the categories", ("problems", "goods", "services"), faults)
-    problems, goods, services = (_tree(trees, key) for key in ("problems", "goods", "services"))
-    found.extend(faults.found)
-    return Categories(problems, goods, services)
+    return Categories(*(_categories(tree) for tree in (trees.problems, trees.goods, trees.services)))
 
 
-def load_stations(path: Path, divisions: tuple[Division, ...], found: list[Problem]) -> tuple[Station, ...]:
-    """The stations of a CSV file with a head line; each must belong to a known division."""
+def load_stations(path: Path, counties: list[str] | None, found: list[Problem]) -> tuple[Station, ...]:
+    """The stations of a CSV file with a head line; each in one of these counties, if they are known."""
     faults = Faults(str(path))
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         faults.at(0, f"cannot be read as UTF-8 text: {error}")
         lines = []
-    counties = [division.code for division in divisions]
     stations: tuple[Station, ...] = ()
     if not faults.found:
         try:
@@ -107,7 +155,7 @@ def load_stations(path: Path, divisions: tuple[Division, ...], found: list[Probl
     return stations
 
 
-def _stations(lines: list[str], counties: list[str], faults: Faults) -> Iterator[Station]:
+def _stations(lines: list[str], counties: list[str] | None, faults: Faults) -> Iterator[Station]:
     head = [cell.strip() for cell in lines[0].split(",")] if lines else []
     if tuple(head) != _COLUMNS:
         faults.at(1, f"the head line must be {','.join(_COLUMNS)}")
@@ -129,68 +177,53 @@ def _stations(lines: list[str], counties: list[str], faults: Faults) -> Iterator
         yield station
 
 
-def _check_station(station: Station, line: int, counties: list[str], faults: Faults) -> None:
+def _check_station(station: Station, line: int, counties: list[str] | None, faults: Faults) -> None:
     if not station.name:
         faults.at(line, "a station needs a name")
-    if station.county not in counties:
+    if counties is not None and station.county not in counties:
         hint = nearest(station.county, counties)
         faults.at(line, f"`{station.county}` is no division of divisions.yaml{hint}")
     elif not re.fullmatch(rf"{station.county}\d{{2}}", station.code, re.ASCII):
         faults.at(line, f"the code `{station.code}` must be {station.county} and two digits")
 
 
-def _tree(trees: Fields, key: str) -> tuple[Category, ...]:
-    seen: set[str] = set()
-    return tuple(_categories(trees.tables(key), seen, 1, trees.faults))
-
-
-def _categories(
-    nodes: Iterator[tuple[str, Node]], seen: set[str], depth: int, faults: Faults
-) -> Iterator[Category]:
-    for key, node in nodes:
-        fields = Fields(node, f"the category `{key}`", ("zh", "en", "parts"), faults)
+def _check_tree(entries: dict[str, CategoryEntry], seen: set[str], depth: int, faults: Faults) -> None:
+    """An id stands once in its tree, and a tree has few levels."""
+    for key, entry in sound(entries).items():
         if key in seen:
-            faults.at(node.line, f"the category `{key}` stands in this tree twice")
+            faults.at(entry.line_of(), f"the category `{key}` stands in this tree twice")
         seen.add(key)
-        parts: tuple[Category, ...] = ()
-        if fields.has("parts"):
-            if depth == DEEPEST:
-                faults.at(fields.line_of("parts"), f"a tree has at most {DEEPEST} levels")
-            else:
-                parts = tuple(_categories(fields.tables("parts"), seen, depth + 1, faults))
-        yield Category(key, fields.text("zh"), fields.text("en"), parts)
+        if entry.parts and depth == DEEPEST:
+            faults.at(entry.line_of("parts"), f"a tree has at most {DEEPEST} levels")
+        else:
+            _check_tree(entry.parts, seen, depth + 1, faults)
+
+
+def _categories(entries: dict[str, CategoryEntry]) -> tuple[Category, ...]:
+    return tuple(Category(key, e.zh, e.en, _categories(e.parts)) for key, e in entries.items())
 
 
 def _entries(
     path: Path,
-    what: str,
-    known: tuple[str, ...],
+    ids: Any,
+    model: type[_Entry],
     found: list[Problem],
-    id_form: re.Pattern[str] | None = None,
-) -> Iterator[tuple[str, Fields]]:
-    """The tables of a file, each by its id; the file's faults are added when all have been read."""
+    known: Collection[str] = (),
+    needed: Collection[str] = (),
+) -> dict[str, _Entry]:
+    """The sound tables of a file by id: none but the `known` ones, if any are named, and all `needed`."""
     node, faults = read_root(path)
+    entries: dict[str, _Entry] = {}
     if node is not None:
-        forms = (id_form,) if id_form else ()
-        for key, table in tables(node, path.stem, faults, *forms):
-            yield key, Fields(table, f"{what} `{key}`", known, faults)
-    found.extend(faults.found)
-
-
-def _named(
-    path: Path,
-    what: str,
-    keys: tuple[str, ...],
-    wanted: Collection[str],
-    found: list[Problem],
-) -> Iterator[tuple[str, Fields]]:
-    """As `_entries`, when exactly the `wanted` ids must stand in the file."""
-    seen: set[str] = set()
-    for key, fields in _entries(path, what, keys, found):
-        if key in wanted:
-            seen.add(key)
-            yield key, fields
-        else:
-            fields.faults.at(fields.line, f"{what} `{key}` is not known{nearest(key, wanted)}")
+        entries = read_entries(Entries[ids, model], node, path.stem, faults)  # type: ignore[valid-type]
+    for key in [key for key in entries if known and key not in known]:
+        assert isinstance(node, Branch)
+        hint = nearest(key, known)
+        faults.at(node.pairs[key].line, f"{model.WHAT.format(key)} is not known{hint}")
+        del entries[key]
     if path.is_file():
-        found.extend(Problem(str(path), 0, f"{what} `{key}` is missing") for key in wanted if key not in seen)
+        for key in needed:
+            if key not in entries:
+                faults.at(0, f"{model.WHAT.format(key)} is missing")
+    found.extend(faults.found)
+    return sound(entries)

@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
+import yaml
 
 from gateway.cli import flow as flow_command
 from gateway.core.flow.cases import run_case
@@ -242,12 +244,25 @@ def test_published_schema_is_fresh() -> None:
     assert fresh, "run `gateway flow schema --write`"
 
 
+def test_published_partner_schema_is_fresh_and_takes_the_shipped_files() -> None:
+    text = (DRAFTS / flow_reference.PARTNER_SCHEMA_FILE).read_text("utf-8")
+    assert text == flow_reference.partner_schema_text(), "run `gateway flow schema --write`"
+    schema = json.loads(text)
+    for file in (DRAFTS / "partners").glob("*.yaml"):
+        jsonschema_rs.validate(schema, yaml.safe_load(file.read_text("utf-8")))
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(
+            schema, {"id": "x", "name": {"zh": "热线"}, "dial": "110", "ring_seconds": 600}
+        )
+
+
 def test_schema_command_prints_and_writes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert flow("schema") == 0
     assert json.loads(capsys.readouterr().out) == flow_reference.schema()
     (place / "ivr_flows" / "flow.schema.json").unlink()
     assert flow("schema", "--write") == 0
     assert (place / "ivr_flows" / "flow.schema.json").exists()
+    assert (place / "ivr_flows" / "partners" / "partner.schema.json").exists()
 
 
 def test_schema_knows_every_step_and_setting() -> None:

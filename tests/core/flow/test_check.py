@@ -8,9 +8,10 @@ import pytest
 
 from gateway.core.flow.check import check
 from gateway.core.flow.file import Flow, FlowSet, parse_flow
-from gateway.core.flow.partner import Partner, parse_partner
+from gateway.core.flow.partner import Partner
 from gateway.core.yaml_tree import Faults
 from gateway.errors import Problem
+from gateway.flows.partner_files import parse_partner
 from gateway.flows.prompts import Prompts, load_prompts
 from gateway.flows.store import check_folder, parse_folder
 from gateway.rules.yaml_with_lines import LONGEST, parse, read_file
