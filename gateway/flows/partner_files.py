@@ -5,6 +5,7 @@ Checks, the table in the docs and the JSON Schema come from the model; it builds
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -13,7 +14,8 @@ from gateway.core.flow.hours import ALWAYS, Hours, Week, parse_hours
 from gateway.core.flow.partner import SEES, Partner
 from gateway.core.item.referral import FIELD_NAMES
 from gateway.core.yaml_tree import Faults, Node
-from gateway.rules.yaml_models import Flag, Form, Items, Part, Table, Whole, Word, fault, read_table, sentence
+from gateway.field_rules import Form, fault
+from gateway.rules.yaml_models import Flag, Items, Part, Table, Whole, Word, read_table, sentence
 
 
 def _line(data: Any) -> str:
@@ -54,17 +56,24 @@ def _slip_field(data: Any) -> str:
     return name
 
 
+class TextForm(Form):
+    """A form whose sentence begins with the text that does not fit, `{}`."""
+
+    def checked(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value):
+            raise sentence(self.text.format(value))
+        return value
+
+
 Line = Annotated[str, BeforeValidator(_line)]
-_ID = Form(r"[a-z0-9_]{1,32}", "`{}` is no id: use a-z, 0-9 and _")
-_DIAL = Form(
+_ID = TextForm(r"[a-z0-9_]{1,32}", "`{}` is no id: use a-z, 0-9 and _")
+_DIAL = TextForm(
     r"[0-9]{3,15}|sip:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+(:[0-9]{1,5})?",
     "`{}` can not be dialled: give a number or sip:user@host:port",
 )
-_MAIL = Form(r"([^@\s<>,;]+@[^@\s<>,;]+)?", "mail must be an address such as desk@example.cn")
-_HOOK = Form(
-    r"([a-z][a-z0-9_-]{0,30})?", "webhook must be the id of a webhook in gateway.toml, not its address"
-)
-_FAX = Form(r"([0-9]{3,15})?", "fax must be a number")
+_MAIL = Form(r"([^@\s<>,;]+@[^@\s<>,;]+)?", "must be an address such as desk@example.cn")
+_HOOK = Form(r"([a-z][a-z0-9_-]{0,30})?", "must be the id of a webhook in gateway.toml, not its address")
+_FAX = Form(r"([0-9]{3,15})?", "must be a number")
 _Hours = Annotated[
     Hours,
     BeforeValidator(_hours, json_schema_input_type=str),

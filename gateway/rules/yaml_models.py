@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -20,8 +19,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     PrivateAttr,
     Strict,
@@ -33,10 +30,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from gateway.core.yaml_tree import Branch, Faults, Leaf, Node, Row, nearest
 from gateway.errors import Problem
+from gateway.field_rules import fault, limits
 from gateway.rules.yaml_with_lines import read_file as read_tree
 
 T = TypeVar("T")
@@ -107,33 +105,9 @@ def data_of(node: Node, key: str = "", above: Pairs | None = None) -> Word | Ite
 # ------------------------------------------------------------------ types of fields
 
 
-def fault(text: str) -> PydanticCustomError:
-    """The error of a validator: the end of a sentence that begins with the field's place."""
-    return PydanticCustomError("end", "{text}", {"text": text})
-
-
 def sentence(text: str) -> PydanticCustomError:
     """The error of a validator whose text says by itself what is wrong."""
     return PydanticCustomError("sentence", "{text}", {"text": text})
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """For a text: the regular expression that the whole of it fits, and the sentence where it does not."""
-
-    pattern: str
-    text: str  # {} is the text that does not fit
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.checked, handler(source))
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), "pattern": f"^({self.pattern})$"}
-
-    def checked(self, value: str) -> str:
-        if not re.fullmatch(self.pattern, value):
-            raise sentence(self.text.format(value))
-        return value
 
 
 def _text(data: Any) -> str:
@@ -310,13 +284,8 @@ def _end(error: ErrorDetails, model: type[Table], names: list[str]) -> str:
         text = str(error["input"]) if isinstance(error["input"], Word) else ""
         return f"cannot be `{text}`{nearest(text, _QUOTED.findall(error['ctx']['expected']))}"
     if kind in ("int_type", "greater_than_equal", "less_than_equal"):
-        return f"must be a whole number from {_limit(model, names, 'ge')} to {_limit(model, names, 'le')}"
+        return f"must be a whole number from {limits(model.field(names))}"
     return error["msg"]
-
-
-def _limit(model: type[Table], names: list[str], side: str) -> object:
-    """A field's least (`ge`) or greatest (`le`) value."""
-    return next(getattr(mark, side) for mark in model.field(names).metadata if hasattr(mark, side))
 
 
 def _part(model: type[BaseModel], name: str) -> type[BaseModel]:

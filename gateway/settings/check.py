@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from gateway.field_rules import limits
 from gateway.settings.fields import CROSS_FIELD, Section
 from gateway.settings.schema import Settings
 
@@ -184,15 +184,6 @@ def choices(field: FieldInfo) -> tuple[str, ...]:
         if get_origin(kind) is Literal:
             return get_args(kind)
     return ()
-
-
-def limits(field: FieldInfo) -> str:
-    """Least and greatest value of a whole number; empty where it has none."""
-    least = next((mark.ge for mark in field.metadata if isinstance(mark, Ge)), None)
-    most = next((mark.le for mark in field.metadata if isinstance(mark, Le)), None)
-    if least is None or most is None:
-        return ""
-    return f"{'a port, ' if most == 65535 else ''}{least} to {most}"
 
 
 def _key_path(path: Path) -> Path:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from gateway.settings.fields import LOOPBACK, CrossFault, DayOrEmpty, Form, Port, Section
+from gateway.field_rules import Form
+from gateway.settings.fields import LOOPBACK, CrossFault, DayOrEmpty, Port, Section
 
 _MAILBOX_ID = r"[a-z][a-z0-9_-]{0,31}"
 _WEBHOOK_ID = r"[a-z][a-z0-9_-]{0,30}"

@@ -14,10 +14,11 @@ from ipaddress import IPv4Address, ip_network
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from gateway.core.call import dialling
+from gateway.field_rules import Form, fault
 
 CROSS_FIELD = "cross_field"  # error type of a rule that holds between fields
 
@@ -54,30 +55,6 @@ class Section(BaseModel):
         if faults:
             raise PydanticCustomError(CROSS_FIELD, "{faults}", {"faults": "; ".join(faults)})
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """For a text: the regular expression that the whole of it fits, and what is said where it does not."""
-
-    pattern: str
-    text: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.checked, handler(source))
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), "pattern": f"^(?:{self.pattern})$"}
-
-    def checked(self, value: str) -> str:
-        if not re.fullmatch(self.pattern, value):
-            raise fault(self.text)
-        return value
-
-
-def fault(text: str) -> PydanticCustomError:
-    """The error of a validator. The text goes in as a value: it may hold braces."""
-    return PydanticCustomError("form", "{text}", {"text": text})
 
 
 def is_network(text: str) -> bool:

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from gateway.core import telephone
+from gateway.field_rules import Form
 from gateway.settings.correspondence import Mailbox, MailIn, MailOut, Outbox, Webhook
-from gateway.settings.fields import CrossFault, Digits, Form, Network, Port, Section, TimeZone, is_network
+from gateway.settings.fields import CrossFault, Digits, Network, Port, Section, TimeZone, is_network
 from gateway.settings.telephony import (
     Agent,
     Agi,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from gateway.settings.check import choices, keys, limits, sections, tables
+from gateway.field_rules import limits
+from gateway.settings.check import choices, keys, sections, tables
 from gateway.settings.fields import Section
 from gateway.settings.schema import Config, Settings
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gateway.core.call import dialling
+from gateway.field_rules import Form
 from gateway.settings.fields import (
     CrossFault,
     DialPattern,
-    Form,
     Host,
     HostOrEmpty,
     IPv4,
