@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.core import telephone
-from gateway.core.call.journal import EntryType, read_note
+from gateway.core.call.journal import EntryType, JournalEntry, read_note
 from gateway.core.call.record import Callback, back_call, is_back, owed_of
 from gateway.core.call.seat import in_call, priority
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx import trunks
 from gateway.pbx.ami import Ami, AmiEvent, AmiFailed, AmiState, AmiTiming, Snapshot
 from gateway.pbx.ami_seen import QueueMemberSeen, device_state
+from gateway.pbx.cancelled_calls import CancelledCalls
 from gateway.pbx.conf import QUEUE, WEB, Places, web_phone
 from gateway.pbx.fax_tone import FaxTone
 from gateway.pbx.port import (
@@ -79,6 +80,7 @@ class AsteriskPbx:
         self._room_hold = RoomHold(self._ami, self._tasks)
         self._fax_tone = FaxTone(self._ami, self._tasks, config.fax.detect_seconds)
         self._from_trunk = trunks.incoming(config)
+        self._cancelled = CancelledCalls(self._ami, self._from_trunk, self._tell, now)
         self._sip_bans = SipBans(self._ami, self._tasks, config, now)
         self._silence = SilenceWatch(self._ami, config.asterisk.silence_seconds, lambda: self.ready)
         self._listener: Listener = lambda event: None
@@ -110,6 +112,7 @@ class AsteriskPbx:
         self._ami.subscribe(["DialEnd"], self._dialled)
         self._ami.subscribe(["ContactStatus"], self._contact)
         self._room_hold.start()
+        self._cancelled.start()
         await self._tasks.start()
         await self._ami.start()
         self._tasks.keep("heartbeat", self._beat)
@@ -304,6 +307,7 @@ class AsteriskPbx:
         self._listener(Up(frozenset(calls), seats, frozenset(p.partition(";")[0] for p in placed)))
 
     def _down(self, at: datetime, why: str) -> None:
+        self._cancelled.forget()
         if not self._ami.loss_expected:
             self._listener(Down(at, why))
 
@@ -315,6 +319,10 @@ class AsteriskPbx:
         if note.what is EntryType.GATEWAY_LOST:
             self._watch_due = True
         self._fax_tone.noted(note)
+        self._cancelled.noted(note)
+        self._listener(note)
+
+    def _tell(self, note: JournalEntry) -> None:
         self._listener(note)
 
     def _member(self, event: AmiEvent) -> None:
