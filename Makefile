@@ -1,7 +1,7 @@
 # The workshop. Everything that is missing is set up first; a second run takes a second or two.
 # ARGS reaches the program behind run, test and bench: make test ARGS="tests/core -x"
 
-.PHONY: help run test setup check format docs bench lock clean venv
+.PHONY: help run test soak setup check format docs bench lock clean venv
 ARGS ?=
 PY := .venv/bin/python
 
@@ -14,6 +14,9 @@ run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 
 test: setup ## run every test, those on a real Asterisk too, in two processes
 	@exec $(PY) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+
+soak: setup ## run the long tests, of which make test runs a short form
+	@exec $(PY) -m pytest -m soak $(ARGS)
 
 setup: venv ## set up what run and test need, and nothing else
 	@$(PY) -m gateway.setup.workshop test

@@ -8,12 +8,13 @@ import pytest
 
 from tests.kills.storm import KINDS, storm
 
-KILLS = 200
+KILLS = (200, pytest.param(2_000, marks=pytest.mark.soak))
 
 
 @pytest.mark.live
-async def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    blown, faults = await storm(tmp_path, KILLS, seed=12315)
+@pytest.mark.parametrize("kills", KILLS)
+async def test_kills_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
+    blown, faults = await storm(tmp_path, kills, seed=12315)
     assert faults == []
     assert len(blown.done) > 500 and blown.twice > 10
     assert {key.partition("-")[0] for key in blown.done} == set(KINDS)
