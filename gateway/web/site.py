@@ -169,7 +169,7 @@ def make_app(parts: WebParts) -> web.Application:
         *QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes(),
         *AttachmentsApi(parts.door, parts.place, sealed).routes(),
         *_matters(parts),
-        *_transfers(parts),
+        *_transfers(parts, rights),
         *_referrals(parts),
         *PhoneApi(
             *(parts.calls, parts.board, parts.var, parts.zone, rights, parts.area_code, sealed)
@@ -197,8 +197,10 @@ def make_app(parts: WebParts) -> web.Application:
     return app
 
 
-def _transfers(parts: WebParts) -> tuple[Route, ...]:
-    return TransferApi(parts.transfers, parts.calls, parts.door).routes() if parts.transfers else ()
+def _transfers(parts: WebParts, rights: CallRights) -> tuple[Route, ...]:
+    if parts.transfers is None:
+        return ()
+    return TransferApi(parts.transfers, parts.calls, parts.door, rights).routes()
 
 
 def _referrals(parts: WebParts) -> tuple[Route, ...]:

@@ -10,6 +10,7 @@ from asyncio import to_thread
 import pytest
 
 from gateway.core.roles import Role
+from gateway.sip_phone.phone import Answer
 from tests.live.conftest import Gateway
 
 pytestmark = pytest.mark.live
@@ -93,6 +94,43 @@ async def test_looks_at_what_is_personal_are_written_down(own_gateway: Gateway) 
     for path in (f"queue/{number}/likely", f"queue/{number}/matter", "calls/1.1/transfers", "referrals"):
         await to_thread(gateway.api, f"/api/v1/{path}")
     assert await to_thread(asked, gateway, "get", f"/api/v1/queue/{number}/form", gateway.token) == 200
-    rows = (await to_thread(gateway.api, "/api/v1/audit?limit=100"))["rows"]
     looks = {"likely.view", "matter.view", "transfers.view", "referrals.view", "form.view"}
+    wish = {"partner": "12345", "text": "请贵方办理"}
+    await to_thread(gateway.api, "/api/v1/queue/claim", {"number": number})
+    referral = await to_thread(gateway.api, f"/api/v1/queue/{number}/refer", wish)
+    await to_thread(gateway.api, f"/api/v1/referrals/{referral['id']}")
+    call = await a_talk(gateway)
+    assert await to_thread(asked, gateway, "get", f"/api/v1/calls/{call}/peaks", gateway.token) == 200
+    looks |= {"referral.view", "recording.picture"}
+    rows = (await to_thread(gateway.api, "/api/v1/audit?limit=100"))["rows"]
     assert looks <= {row["what"] for row in rows}
+
+
+async def a_talk(gateway: Gateway) -> str:
+    """The id of a talk of agent1 that is over, with its recording."""
+    async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912361200") as phone:
+        seat.answer_with(Answer(0.1, 440))
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("1")
+        rung = await seat.incoming(15)
+        await call.wait_tone(440, timeout=10)
+        await rung.hang_up()
+        await call.ended(10)
+    return str((await gateway.call_of("13912361200"))["id"])
+
+
+async def test_transfers_and_recordings_are_for_those_whose_call_it_was(own_gateway: Gateway) -> None:
+    gateway = own_gateway
+    tokens = {}
+    agents = [("agent", name) for name in ("agent1", "agent2", "program")]
+    for role, name in (*agents, ("supervisor", "lead")):
+        made = await to_thread(gateway.command, "token", "create", "--role", role, "--name", name)
+        tokens[name] = made.strip().splitlines()[-1]
+    call = await a_talk(gateway)
+    for what in ("transfers", "recording", "peaks"):
+        answers = {
+            name: await to_thread(asked, gateway, "get", f"/api/v1/calls/{call}/{what}", token)
+            for name, token in tokens.items()
+        }
+        assert answers == {"agent1": 200, "agent2": 403, "program": 403, "lead": 200}, what

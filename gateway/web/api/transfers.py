@@ -25,6 +25,7 @@ from gateway.errors import (
 from gateway.pbx.port import ListenMode
 from gateway.web.api.shapes import PHONE
 from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.http.shape import Rule
 from gateway.web.ports import IntakeQueue
@@ -123,8 +124,9 @@ class TransferDesk(Protocol):
 class TransferApi:
     """End points below /api/v1/calls/{id} that move a live call."""
 
-    def __init__(self, desk: TransferDesk, calls: CallLog, door: IntakeQueue) -> None:
+    def __init__(self, desk: TransferDesk, calls: CallLog, door: IntakeQueue, rights: CallRights) -> None:
         self._desk = desk
+        self._rights = rights
         self._door = door
         self._calls = calls
 
@@ -158,7 +160,7 @@ class TransferApi:
                 self.kept,
                 {200: TransfersShown},
                 roles=HOUSE,
-                refuses=(StorageDown,),
+                refuses=(NotFound, StorageDown),
                 looks="transfers.view",
             ),
             Route(
@@ -222,6 +224,7 @@ class TransferApi:
         return Answer(self._view(found))
 
     async def kept(self, asked: Asked) -> Answer:
+        await self._rights.check_seeing(asked.account, asked.part("id"))
         found = await self._calls.transfers(asked.part("id"))
         return Answer(TransfersShown(tuple(self._view(one) for one in found)))
 

@@ -1,8 +1,8 @@
 """Whose a call is: which seats, calls and recordings an account may reach.
 
 Leaders reach all of them. An agent reaches his own seat, the calls that went through his hands, and the
-recording of a call whose item he holds. Whoever has no seat reaches none: a program's token with the role
-agent neither. Used by call_desk_api and phone_api.
+recording and transfers of a call whose item he holds. Whoever has no seat reaches none: a program's token
+with the role agent neither. Used by web/api: call_desk, phone, transfers.
 """
 
 from __future__ import annotations
@@ -35,10 +35,17 @@ class CallRights:
 
     async def check_hearing(self, who: Account, call: str) -> None:
         """May he hear this call's recording? Raises NotAllowed, NotFound, StorageDown."""
-        if who.role in LEADERS or who.name in await self._hands(call) or await self._holds(who, call):
-            return
-        log.warning("recording of call %s refused to %s", call, who.name)
-        raise NotAllowed("只能收听本人通话和本人在办事项的录音 / this is another agent's call")
+        if not await self._reaches(who, call):
+            log.warning("recording of call %s refused to %s", call, who.name)
+            raise NotAllowed("只能收听本人通话和本人在办事项的录音 / this is another agent's call")
+
+    async def check_seeing(self, who: Account, call: str) -> None:
+        """May he see what became of this call? Raises NotAllowed, NotFound, StorageDown."""
+        if not await self._reaches(who, call):
+            refuse(who, call)
+
+    async def _reaches(self, who: Account, call: str) -> bool:
+        return who.role in LEADERS or who.name in await self._hands(call) or await self._holds(who, call)
 
     async def _by_record(self, call: str) -> frozenset[str]:
         record = await self._calls.get(call)
