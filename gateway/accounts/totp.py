@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import secrets
-import struct
 from datetime import datetime
-from urllib.parse import quote
+
+import pyotp
+from pyotp.utils import strings_equal
 
 STEP = 30  # seconds
 DIGITS = 6
@@ -17,30 +17,26 @@ RECOVERY = 8  # codes that are given out together
 
 def new_secret() -> str:
     """160 random bits in base 32, as authenticators take them."""
-    return base64.b32encode(secrets.token_bytes(20)).decode()
+    return pyotp.random_base32()
 
 
 def code_at(secret: str, step: int) -> str:
     """The code of one step."""
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
-    start = digest[-1] & 15
-    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
-    return f"{number % 10**DIGITS:0{DIGITS}}"
+    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP).generate_otp(step)
 
 
 def step_of(secret: str, code: str, now: datetime, after: int) -> int:
     """The step whose code this is, the last, present or next one, behind `after`; 0 when it is none."""
     present = int(now.timestamp()) // STEP
     for step in (present - 1, present, present + 1):
-        if step > after and hmac.compare_digest(code_at(secret, step).encode(), code.encode()):
+        if step > after and strings_equal(code_at(secret, step), code):
             return step
     return 0
 
 
 def address(secret: str, account: str, issuer: str) -> str:
     """What the QR code says."""
-    label = quote(f"{issuer}:{account}")
-    return f"otpauth://totp/{label}?secret={secret}&issuer={quote(issuer)}&digits={DIGITS}&period={STEP}"
+    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP).provisioning_uri(name=account, issuer_name=issuer)
 
 
 def new_recovery() -> tuple[str, ...]:

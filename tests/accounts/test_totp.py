@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
@@ -23,6 +24,15 @@ PASSWORD = "correct horse 12315"
 def test_the_standards_values(at: int, code: str) -> None:
     """RFC 6238, appendix B, its last six digits."""
     assert one_time.code_at(SECRET, at // one_time.STEP) == code
+
+
+def test_what_an_authenticator_scans() -> None:
+    secret = one_time.new_secret()
+    parts = urlsplit(one_time.address(secret, "agent1", "临汾市12315热线"))
+    assert (parts.scheme, parts.netloc, unquote(parts.path)) == ("otpauth", "totp", "/临汾市12315热线:agent1")
+    said = dict(parse_qsl(parts.query))
+    assert said["secret"] == secret and said["issuer"] == "临汾市12315热线"
+    assert len(base64.b32decode(secret)) == 20
 
 
 async def test_a_code_is_good_once_and_a_recovery_code_too(storage: Storage) -> None:

@@ -437,6 +437,27 @@ def test_the_wait_is_what_is_missing() -> None:
     assert Seals(b"y").read(given.text) is None
 
 
+def test_what_a_browser_keeps_ends_by_our_clock() -> None:
+    """A cookie that was copied is no longer good than one that the browser deletes in time."""
+    seals = Seals(b"x")
+    kept = seals.wrap("receipt", {"n": "1"}, NOW)
+    assert seals.unwrap("receipt", kept, NOW + timedelta(seconds=600), 600) == {"n": "1"}
+    assert seals.unwrap("receipt", kept, NOW + timedelta(seconds=601), 600) is None
+    assert seals.unwrap("before", kept, NOW, 600) is None
+    assert Seals(b"y").unwrap("receipt", kept, NOW, 600) is None
+    for damaged in ("", ".", "..", kept[:-1], f"x{kept}", kept + "x", "\udcff", "a.b.c"):
+        assert seals.unwrap("receipt", damaged, NOW, 600) is None and seals.read(damaged) is None
+
+
+def test_an_old_pass_keeps_its_key() -> None:
+    seals = Seals(b"x")
+    given = seals.read(seals.give(NOW).text)
+    assert (
+        given is not None and given.is_old(NOW + LIFE + timedelta(seconds=1)) and not given.is_old(NOW + LIFE)
+    )
+    assert seals.give(NOW + LIFE, given.key).key == given.key
+
+
 async def test_a_form_of_another_site_is_refused(site: RealSite) -> None:
     _, page = await get(site, "/report")
     filled = page.form("/report").filled(**SAID)

@@ -7,18 +7,17 @@ once the pass is old enough. No foreign captcha, nothing kept on our side.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
-import json
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+
 LIFE = timedelta(hours=24)
-_PASS = re.compile(r"([0-9a-f]{24})\.([0-9]{10})\.([0-9a-f]{32})")
+_NEVER = datetime.min.replace(tzinfo=UTC)  # reading a pass asks no clock
 _WORK = re.compile(r"[0-9]{1,12}")
 
 
@@ -47,6 +46,20 @@ class Pass:
         return min(max(0.0, seconds - age), seconds)
 
 
+class _Signer(TimestampSigner):
+    """itsdangerous' signer with SHA-256 and with the moment as an argument instead of the machine's clock."""
+
+    default_digest_method = staticmethod(hashlib.sha256)
+    default_key_derivation = "hmac"
+
+    def __init__(self, *args: Any, now: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._now = now
+
+    def get_timestamp(self) -> int:
+        return int(self._now.timestamp())
+
+
 class Seals:
     """Signs what goes out and comes back. `secret` is one installation's own."""
 
@@ -56,32 +69,28 @@ class Seals:
     def give(self, now: datetime, key: str = "") -> Pass:
         """A pass for one form; with the key of an older one, its successor."""
         key = key or secrets.token_hex(12)
-        seconds = int(now.timestamp())
-        text = f"{key}.{seconds}"
-        return Pass(key, datetime.fromtimestamp(seconds, UTC), f"{text}.{self._seal('pass', text)}")
+        text = _Signer(self._secret, salt="pass", now=now).sign(key).decode()
+        return Pass(key, now.replace(microsecond=0), text)
 
     def read(self, text: str) -> Pass | None:
-        """The pass of a form that came back; None when it is none of ours."""
-        found = _PASS.fullmatch(text)
-        if not found or not self._holds("pass", f"{found[1]}.{found[2]}", found[3]):
+        """The pass of a form that came back, also an old one: its key stays good. None if not ours."""
+        try:
+            key, given_at = _Signer(self._secret, salt="pass", now=_NEVER).unsign(text, return_timestamp=True)
+        except (BadData, UnicodeError):
             return None
-        return Pass(found[1], datetime.fromtimestamp(int(found[2]), UTC), text)
+        return Pass(key.decode(), given_at, text)
 
-    def wrap(self, what: str, held: dict[str, Any]) -> str:
+    def wrap(self, what: str, held: dict[str, Any], now: datetime) -> str:
         """A small thing to be kept by a browser, which cannot change it. It can read it."""
-        body = base64.urlsafe_b64encode(json.dumps(held, separators=(",", ":")).encode()).decode().rstrip("=")
-        return f"{body}.{self._seal(what, body)}"
+        return str(self._serializer(what, now).dumps(held))
 
-    def unwrap(self, what: str, text: str) -> dict[str, Any] | None:
-        """What was wrapped under that name; None when it is not ours."""
-        body, _, seal = text.partition(".")
-        if not self._holds(what, body, seal):
+    def unwrap(self, what: str, text: str, now: datetime, seconds: int) -> dict[str, Any] | None:
+        """What was wrapped under that name within so many seconds; None when it is not ours or older."""
+        try:
+            held = self._serializer(what, now).loads(text, max_age=seconds)
+        except (BadData, UnicodeError):
             return None
-        held = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         return held if isinstance(held, dict) else None
 
-    def _seal(self, what: str, text: str) -> str:
-        return hmac.new(self._secret, f"{what}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
-
-    def _holds(self, what: str, text: str, seal: str) -> bool:
-        return hmac.compare_digest(self._seal(what, text).encode(), seal.encode())
+    def _serializer(self, what: str, now: datetime) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret, salt=what, signer=_Signer, signer_kwargs={"now": now})

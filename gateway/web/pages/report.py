@@ -222,7 +222,12 @@ class ReportPage:
 
     def _sent_before(self, request: web.Request) -> tuple[str, ...]:
         """The items that this browser handed in: what proves that it is the same person."""
-        held = self._pages.seals.unwrap(BEFORE, request.cookies.get(BEFORE, "")) or {}
+        held = (
+            self._pages.seals.unwrap(
+                BEFORE, request.cookies.get(BEFORE, ""), self._pages.now(), BEFORE_SECONDS
+            )
+            or {}
+        )
         return tuple(number for number in held.get("n", ()) if isinstance(number, str))
 
     async def _own(self, contact: Contact, before: tuple[str, ...]) -> tuple[Item, ...]:
@@ -337,7 +342,7 @@ class ReportPage:
         response = web.Response(status=303, headers={"Location": f"/report/done?{SUBMISSION}={mark}"})
         response.set_cookie(
             RECEIPT,
-            self._pages.seals.wrap(RECEIPT, {**told.plain(), SUBMISSION: mark}),
+            self._pages.seals.wrap(RECEIPT, {**told.plain(), SUBMISSION: mark}, self._pages.now()),
             max_age=RECEIPT_SECONDS,
             path="/report",
             httponly=True,
@@ -348,7 +353,7 @@ class ReportPage:
         numbers_ = [*sent, *(one for one in before if one != told.number)][:REMEMBERED]
         response.set_cookie(
             BEFORE,
-            self._pages.seals.wrap(BEFORE, {"n": numbers_}),
+            self._pages.seals.wrap(BEFORE, {"n": numbers_}, self._pages.now()),
             max_age=BEFORE_SECONDS,
             path="/report",
             httponly=True,
@@ -361,7 +366,9 @@ class ReportPage:
     def _held(self, request: web.Request) -> Told:
         """The receipt of the submission in the address, which this browser must hold as well: neither the
         address alone nor a browser that somebody else uses now shows it. Raises NotFound."""
-        held = self._pages.seals.unwrap(RECEIPT, request.cookies.get(RECEIPT, ""))
+        held = self._pages.seals.unwrap(
+            RECEIPT, request.cookies.get(RECEIPT, ""), self._pages.now(), RECEIPT_SECONDS
+        )
         mark = request.query.get(SUBMISSION, "")
         if held is None or not hmac.compare_digest(held.get(SUBMISSION, "-").encode(), mark.encode()):
             raise NotFound("请凭编号和查询码在查询页查看 / look it up by number and query code")
