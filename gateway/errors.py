@@ -95,7 +95,7 @@ class SetupError(OperatorError):
 class Refused(GatewayError):
     code = "refused"
     status = 400
-    zh = "请求无法受理"
+    zh = "无法处理该请求"
     en = "the request cannot be accepted"
 
 

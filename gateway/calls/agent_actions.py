@@ -67,7 +67,7 @@ class AgentActions:
         if seat not in self._seats:
             raise NotFound(f"no seat {seat}")
         if not state.agent_leg or state.seat == seat:
-            raise Conflict("没有可旁听的通话 / there is no talk to listen to")
+            raise Conflict("没有可监听的通话 / there is no talk to listen to")
         if not await self._pbx.listen(seat, call, state.agent_leg, mode):
             raise Conflict("话机未注册 / this seat's phone cannot be reached")
 

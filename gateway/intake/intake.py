@@ -28,7 +28,16 @@ from gateway.core.item.deadlines import Rules, day_of
 from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.core.item.revision import Revision, beside_text, differences, facts, merged, said_beside, secret
-from gateway.core.item.states import TERMINAL, Event, claimed, held, move, refuse_if_held_by_other, renewed
+from gateway.core.item.states import (
+    RESPONDENT_NAMES,
+    TERMINAL,
+    Event,
+    claimed,
+    held,
+    move,
+    refuse_if_held_by_other,
+    renewed,
+)
 from gateway.errors import BadContact, Conflict, FieldFault, KeyReused, StorageDown
 from gateway.storage import Storage
 from gateway.storage import Transaction as Transaction
@@ -694,7 +703,9 @@ def faults(contact: Contact, *, machine: bool = False) -> list[FieldFault]:
         if contact.anonymous:
             found.append(FieldFault("anonymous", "投诉须实名", "a complaint cannot be anonymous"))
     if contact.kind in (Kind.COMPLAINT, Kind.REPORT) and not contact.respondent.name.strip():
-        found.append(FieldFault("respondent_name", "请填写被反映单位", "whom is it about?"))
+        found.append(
+            FieldFault("respondent_name", f"请填写{RESPONDENT_NAMES[contact.kind]}", "whom is it about?")
+        )
     reachable = person.phone.strip() or person.email.strip() or person.address.strip()
     if not contact.anonymous and not reachable:
         found.append(FieldFault("phone", "请填写电话、邮箱或地址", "a phone, e-mail or address is needed"))

@@ -424,7 +424,7 @@ def _told_of(decision: Decision) -> str:
 def _splittable(item: Item, into: Kind) -> None:
     if {item.kind, into} != {Kind.COMPLAINT, Kind.REPORT}:
         raise Conflict(
-            "只能从投诉中分出举报，或从举报中分出投诉 / a complaint gives a report, and the other way"
+            "只能从投诉中拆分举报，或从举报中拆分投诉 / a complaint gives a report, and the other way"
         )
     if item.state is ItemState.MERGED:
         raise Conflict(f"该件已合并到 {item.merged_into} / this item is merged into {item.merged_into}")

@@ -91,7 +91,7 @@ async def test_one_call_through_two_desks_and_a_partner(gateway: Gateway, tmp_pa
         await two.wait_for_selector("#answer:not([hidden])")
         assert NUMBER in await two.inner_text("#pop-number")
         await two.keyboard.press("F2")
-        await transfer_is(one, "咨询中")
+        await transfer_is(one, "先行沟通中")
         await all_hear({FIRST: one, SECOND: two}, {})
         await one.fill("#d-content", "新买的鞋又开胶")
         await stands(two, "#d-content", "新买的鞋又开胶")
@@ -112,7 +112,7 @@ async def test_one_call_through_two_desks_and_a_partner(gateway: Gateway, tmp_pa
         assert await two.inner_text("#advice"), "what the partner is told first"
         await two.click("#consult")
         there = await partner.incoming(10)
-        await transfer_is(two, "咨询中")
+        await transfer_is(two, "先行沟通中")
         await two.click("#merge")
         await transfer_is(two, "三方通话")
         await all_hear({SECOND: two}, {CALLER: call, PARTNER: there})

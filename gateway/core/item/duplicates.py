@@ -17,6 +17,7 @@ from functools import lru_cache
 from gateway.core import telephone
 from gateway.core.item.contact import Person, Task
 from gateway.core.item.item import Item
+from gateway.core.item.states import RESPONDENT_NAMES
 
 THRESHOLD = 60
 """Points from which two items are shown as likely the same; 100 is the most."""
@@ -149,20 +150,21 @@ def _person(one: Profile, other: Profile) -> Reason | None:
 
 
 def _respondent(one: Profile, other: Profile) -> Reason | None:
+    whom = RESPONDENT_NAMES[one.item.kind]
     if telephone.same(one.respondent_phone, other.respondent_phone):
-        return Reason("respondent", RESPONDENT, "被反映方电话相同", "the same telephone of the respondent")
+        return Reason("respondent", RESPONDENT, f"{whom}电话相同", "the same telephone of the respondent")
     if not one.respondent and not other.respondent and not _both_calls(one, other):
         return None
     if not one.respondent or not other.respondent:
         return Reason(
-            "respondent_unknown", UNKNOWN_RESPONDENT, "一方未写明被反映方", "one of them names no respondent"
+            "respondent_unknown", UNKNOWN_RESPONDENT, f"一方未写明{whom}", "one of them names no respondent"
         )
     like = firm_likeness(one.respondent, other.respondent)
     if like >= 0.5:
         percent = round(like * 100)
         zh, en = ("名称相同", "the same") if percent == 100 else (f"名称相近 {percent}%", f"{percent}% alike")
-        return Reason("respondent", round(RESPONDENT * like), f"被反映方{zh}", f"the respondents are {en}")
-    return Reason("other_respondent", OTHER_RESPONDENT, "被反映方不同", "another respondent")
+        return Reason("respondent", round(RESPONDENT * like), f"{whom}{zh}", f"the respondents are {en}")
+    return Reason("other_respondent", OTHER_RESPONDENT, f"{whom}不同", "another respondent")
 
 
 def _both_calls(one: Profile, other: Profile) -> bool:

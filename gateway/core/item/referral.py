@@ -151,7 +151,7 @@ FIELD_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "kind": ("类别", "Kind"),
         "content": ("事项内容", "Matter"),
-        "respondent": ("被反映方", "Respondent"),
+        "respondent": ("被投诉人（被举报人）", "Respondent"),
         "county": ("所在区县", "County"),
         "occurred_on": ("发生日期", "Happened on"),
         "name": ("来电人", "Person"),

@@ -158,10 +158,15 @@ KIND_NAMES: Mapping[Kind, tuple[str, str]] = MappingProxyType(
 )
 """The same for each kind."""
 
+RESPONDENT_NAMES: Mapping[Kind, str] = MappingProxyType(
+    dict.fromkeys(Kind, "被投诉人") | {Kind.REPORT: "被举报人"}
+)
+"""What the one is called whom an item of each kind is about."""
+
 EVENT_NAMES: Mapping[Event, tuple[str, str]] = MappingProxyType(
     {
         E.CLAIM: ("领取", "claim"),
-        E.RELEASE: ("放回队列", "release"),
+        E.RELEASE: ("退回待办", "release"),
         E.ACCEPT: ("受理", "accept"),
         E.REFUSE_ACCEPTANCE: ("不予受理", "refuse acceptance"),
         E.HAND_OVER: ("转交", "hand over"),
@@ -192,7 +197,7 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "link": ("关联", "linked"),
         "unlink": ("取消关联", "link undone"),
         "same_matter": ("关联", "linked"),
-        "split": ("分件", "split"),
+        "split": ("拆分", "split"),
         "merged_here": ("并入本件", "merged here"),
         "unmerged_here": ("移出本件", "merge undone here"),
         "external": ("外部编号", "number elsewhere"),

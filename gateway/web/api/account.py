@@ -40,7 +40,7 @@ class AuditAsked:
     before: Annotated[int | None, Rule("早于此序号", "rows before this one", least=1)] = None
     limit: Annotated[int, Rule("条数", "how many", least=1, most=500)] = 100
     who: Annotated[str, Rule("操作人", "who did it", longest=64)] = ""
-    about: Annotated[str, Rule("对象，如受理编号", "about what, such as an item's number", longest=200)] = ""
+    about: Annotated[str, Rule("对象，如登记编号", "about what, such as an item's number", longest=200)] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class MattersApi:
             ),
             self._do(
                 "split",
-                "分出举报或投诉，另立一件",
+                "拆分举报或投诉，另立一件",
                 "Make the report (or complaint) in it an item of its own",
                 self.split,
                 matter_shapes.SplitWish,

@@ -41,7 +41,7 @@ class OutboxAsked:
 
     state: Annotated[DeliveryState | None, Rule("状态", "state")] = None
     number: Annotated[
-        str, Rule("受理编号", "an item's number", pattern=NUMBER, words=("12 位数字", "has twelve digits"))
+        str, Rule("登记编号", "an item's number", pattern=NUMBER, words=("12 位数字", "has twelve digits"))
     ] = ""
     after: Annotated[int, Rule("上一页最后一条的 id", "id of the last one seen", least=0)] = 0
     limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50

@@ -77,7 +77,7 @@ class QueueApi:
                 looks="item.view",
             ),
             self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
-            self._change("release", "放回队列", "Give a claimed item back", self.release, shapes.Word),
+            self._change("release", "退回待办", "Give a claimed item back", self.release, shapes.Word),
             self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
             self._change(
                 "addition-read",
@@ -89,7 +89,7 @@ class QueueApi:
             self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
             self._change(
                 "write-up",
-                "登记传真、来信、留言等的内容",
+                "登记传真、邮件、留言等的内容",
                 "Write up what came by itself: a fax, a mail, a message",
                 self.write_up,
                 shapes.WriteUp,

@@ -87,7 +87,7 @@ class ReferralsAsked:
 
     state: Annotated[ReferralState | None, Rule("状态", "state")] = None
     partner: Annotated[str, Rule("协作单位", "partner", longest=32)] = ""
-    number: Annotated[str, Rule("受理编号", "number of the item", longest=12)] = ""
+    number: Annotated[str, Rule("登记编号", "number of the item", longest=12)] = ""
     after: Annotated[str, Rule("上一页最后一件", "id of the last one seen", longest=20)] = ""
     limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
 

@@ -245,7 +245,7 @@ class QueueAsked:
     task: Annotated[Task | None, Rule("待办", "what is owed")] = None
     county: Annotated[str | None, Rule("区县", "county", longest=40)] = None
     older_than: Annotated[int | None, _OLDER] = None
-    overdue: Annotated[bool, Rule("仅已超期", "only those of which a clock has run out")] = False
+    overdue: Annotated[bool, Rule("仅已逾期", "only those of which a clock has run out")] = False
     due_before: Annotated[date | None, _DUE_BEFORE] = None
     provisional: Annotated[bool, Rule("仅期限暂定", "only those with a provisional clock")] = False
     has_addition: Annotated[
@@ -514,7 +514,7 @@ class SeatWish(StrEnum):
 class AgentWish:
     """What a seat is to do; a reason may stand with a pause."""
 
-    state: Annotated[SeatWish, Rule("就绪、小休或离线", "ready, paused or offline", example="ready")]
+    state: Annotated[SeatWish, Rule("就绪、小休或签出", "ready, paused or offline", example="ready")]
     reason: Annotated[str, Rule("原因", "why", longest=40)] = ""
     phone: Annotated[SeatPhone | None, Rule("由哪部电话振铃", "which phone is to ring, from now on")] = None
 

@@ -48,7 +48,7 @@ class ConsultWish:
 class ListenWish:
     """How a supervisor wants to be on a call, and on which phone."""
 
-    mode: Annotated[ListenMode, Rule("旁听、耳语或加入", "unheard, heard by the agent, or by all")]
+    mode: Annotated[ListenMode, Rule("监听、密语或强插", "unheard, heard by the agent, or by all")]
     seat: Annotated[str, Rule("用哪部话机", "the phone that rings", shortest=1, longest=20, example="8004")]
 
 
@@ -168,7 +168,7 @@ class TransferApi:
                     "POST",
                     f"{CALL}/listen",
                     "listen",
-                    "班长旁听、耳语、加入",
+                    "值班长监听、密语、强插",
                     "Listen to a call, whisper or join",
                 ),
                 self.listen,

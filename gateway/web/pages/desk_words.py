@@ -21,7 +21,7 @@ ROLE_NAMES = {
     Role.AUDITOR: ("审计员", "auditor"),
 }
 PAUSES = {
-    "break": ("小休", "Break"),
+    "break": ("休息", "Break"),
     "meal": ("用餐", "Meal"),
     "training": ("培训", "Training"),
     "other": ("其他", "Other"),
@@ -43,7 +43,7 @@ WORDS: Words = {
     **{f"item.{state.value}": (zh, en.capitalize()) for state, (zh, en) in STATE_NAMES.items()},
     f"item.{ItemState.WAITING.value}": ("等待材料", "Waiting"),  # there is little room
     "none": ("无", "None"),
-    "overdue": ("逾期", "overdue"),
+    "overdue": ("已逾期", "overdue"),
     "due": ("期限", "due"),
     "provisional": ("（暂定）", "(provisional)"),
     "became_fax": (
@@ -102,13 +102,13 @@ ITEM_WORDS: Words = {
     "unmerge": ("取消合并", "Undo the merge"),
     "mistaken": ("操作有误", "by mistake"),
     "tie.same_matter": ("同一事项", "same matter"),
-    "tie.split": ("投诉举报分件", "complaint and report of one contact"),
+    "tie.split": ("投诉举报拆分", "complaint and report of one contact"),
     "source.12315": ("全国12315平台编号", "National platform"),
     "act": ("选择办理动作……", "What is to be done …"),
     **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
     "act.hand_over": ("转交区县局", "Hand to a county"),
     "act.refer": ("转办协作单位", "Hand to a partner"),
-    "act.split": ("分出举报或投诉", "Part complaint and report"),
+    "act.split": ("拆分举报或投诉", "Part complaint and report"),
     "act.fax": ("发传真", "Send a fax"),
     "act.external": ("登记全国平台编号", "Number of the national platform"),
 }
@@ -140,12 +140,12 @@ DESK_WORDS: Words = {
     **{
         f"state.{state.value}": words
         for state, words in {
-            SeatState.OFFLINE: ("未签入", "Signed out"),
+            SeatState.OFFLINE: ("签出", "Signed out"),
             SeatState.READY: ("就绪", "Ready"),
             SeatState.RINGING: ("振铃", "Ringing"),
             SeatState.TALKING: ("通话", "Talking"),
             SeatState.WRAP_UP: ("话后处理", "Wrap-up"),
-            SeatState.PAUSED: ("暂停", "Paused"),
+            SeatState.PAUSED: ("小休", "Paused"),
         }.items()
     },
     **{f"pause.{name}": words for name, words in PAUSES.items()},
@@ -163,7 +163,7 @@ DESK_WORDS: Words = {
     "link.other": ("在另一页面", "On another page"),
     "link.microphone": ("没有麦克风", "No microphone"),
     "link.sip": ("SIP 话机", "SIP telephone"),
-    "link.unreachable": ("话机不在线", "Telephone away"),
+    "link.unreachable": ("话机离线", "Telephone away"),
     "call.calling": ("正在呼叫", "Calling"),
     "call.ringing": ("来电振铃", "Ringing"),
     "call.talking": ("通话中", "Talking"),
@@ -181,18 +181,18 @@ DESK_WORDS: Words = {
     "draft": ("草稿", "Draft"),
     "made": ("已登记：", "Registered: "),
     "will_not_ring": (
-        "您的电话不会振铃：已自动暂停，请检查电话",
+        "您的电话不会振铃：已自动转为小休，请检查电话",
         "Your phone will not ring: you are paused until it is back",
     ),
     "gone": ("来电已结束或转给他人", "The call is over or rings elsewhere"),
     "answered": ("已当场答复", "Answered at once"),
-    "you_hear": ("旁听", "listening in"),
+    "you_hear": ("监听", "listening in"),
     **{
         f"transfer.{state.value}": words
         for state, words in {
             TransferState.ASKED: ("正在呼叫", "calling"),
             TransferState.RINGING: ("振铃", "ringing"),
-            TransferState.CONSULT: ("咨询中，来电人等候", "in private; the caller waits"),
+            TransferState.CONSULT: ("先行沟通中，来电人等候", "in private; the caller waits"),
             TransferState.JOINING: ("正在接入三方", "being joined"),
             TransferState.LEAVING: ("正在退出", "leaving"),
             TransferState.JOINED: ("三方通话", "three-way"),
@@ -203,7 +203,7 @@ DESK_WORDS: Words = {
         for outcome, words in {
             TransferOutcome.HANDED_OVER: ("已转出", "handed over"),
             TransferOutcome.TALKED: ("三方通话已结束", "the three-way call is over"),
-            TransferOutcome.CONSULTED: ("咨询已结束", "the private talk is over"),
+            TransferOutcome.CONSULTED: ("先行沟通已结束", "the private talk is over"),
             TransferOutcome.REFUSED: ("对方不接受", "refused"),
             TransferOutcome.BUSY: ("占线", "busy"),
             TransferOutcome.NO_ANSWER: ("无人接听", "no answer"),
@@ -215,7 +215,7 @@ DESK_WORDS: Words = {
             TransferOutcome.CALLER_GONE: ("来电人已挂机", "the caller has hung up"),
         }.items()
     },
-    "listen": ("旁听", "Listen"),
-    "whisper": ("耳语", "Whisper"),
-    "join": ("加入", "Join"),
+    "listen": ("监听", "Listen"),
+    "whisper": ("密语", "Whisper"),
+    "join": ("强插", "Join"),
 }

@@ -16,12 +16,12 @@ const LINES = {
   hold: ["■", "保持", "on hold", "busy"],
   fax: ["⎙", "传真", "fax", "good"],
   three_way: ["◎", "三方通话", "three-way", "good"],
-  partner: ["◆", "协作热线", "partner", "busy"],
+  partner: ["◆", "协作单位", "partner", "busy"],
   message: ["▼", "留言", "message", "busy"],
   out: ["△", "呼出", "calling out", "busy"],
 };
 const SEATS = {
-  offline: ["○", "退出", "signed out", "quiet"],
+  offline: ["○", "签出", "signed out", "quiet"],
   ready: ["◇", "就绪", "ready", "good"],
   ringing: ["▷", "振铃", "ringing", "warn"],
   talking: ["●", "通话", "talking", "busy"],
@@ -29,12 +29,12 @@ const SEATS = {
   paused: ["■", "小休", "paused", "quiet"],
 };
 const REASONS = {
-  phone: ["✕", "话机失联", "phone lost", "bad"],
+  phone: ["✕", "话机离线", "phone lost", "bad"],
   "other-phone": ["●", "另一话机通话", "on other phone", "busy"],
   taken: ["✕", "另一话机登录", "another phone", "bad"],
   forward: ["✕", "话机呼叫转移", "phone forwards", "bad"],
   "Auto-Pause": ["✕", "未接听", "missed a call", "bad"],
-  break: ["■", "小休", "break", "quiet"],
+  break: ["■", "休息", "break", "quiet"],
   meal: ["■", "用餐", "meal", "quiet"],
   training: ["■", "培训", "training", "quiet"],
 };

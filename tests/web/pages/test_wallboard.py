@@ -189,9 +189,9 @@ async def test_a_lost_agent_stands_out(browser: Browser, site: RealSite, board: 
     board.scene = replace(scene, seats=[scene.seats[0], lost, gone, scene.seats[3]])
     async with shown(browser, site) as page:
         row = page.locator("#seats li").nth(1)
-        await expect(row).to_contain_text("话机失联")
+        await expect(row).to_contain_text("话机离线")
         await expect(row).to_have_class("bad")
-        await expect(page.locator("#seats li").nth(2)).to_contain_text("话机失联")
+        await expect(page.locator("#seats li").nth(2)).to_contain_text("话机离线")
         await looked_at(page, "agent-lost")
 
 

@@ -41,7 +41,7 @@ def _exit(event: object) -> str:
 
 STEP = Step(
     "partner",
-    "转接协作热线",
+    "转接协作单位",
     "Put the caller through to a partner hotline.",
     PartnerCall,
     run,
