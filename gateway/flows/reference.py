@@ -7,15 +7,17 @@ either is older than the code.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.core.flow.cases import CASE_FIELDS, CONDITIONS
+from pydantic import BaseModel
+
 from gateway.core.flow.hours import Hours
 from gateway.core.flow.step import REQUIRED, Setting, Step
 from gateway.core.flow.steps import STEPS
 from gateway.errors import FlowError, Problem
+from gateway.flows.case_files import CaseEntry, ConditionsPart
 from gateway.flows.partner_files import PartnerFile
 from gateway.flows.store import shown
 
@@ -152,13 +154,18 @@ def cases_table() -> str:
         [
             "| field | meaning |",
             "| --- | --- |",
-            *(f"| `{f.name}` | {f.help} |" for f in CASE_FIELDS),
+            *_field_rows(CaseEntry),
             "",
             "| condition | meaning |",
             "| --- | --- |",
-            *(f"| `{c.name}` | {c.help} |" for c in CONDITIONS),
+            *_field_rows(ConditionsPart),
         ]
     )
+
+
+def _field_rows(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"| `{name}` | {field.description} |"
 
 
 def partners_table() -> str:

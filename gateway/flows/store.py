@@ -19,12 +19,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.core.flow.cases import Case, parse_cases, run_case
+from gateway.core.flow.cases import Case, run_case
 from gateway.core.flow.check import check
 from gateway.core.flow.file import Flow, FlowSet, parse_flow
 from gateway.core.flow.partner import Partner
 from gateway.core.yaml_tree import Faults, nearest
 from gateway.errors import FlowError, Problem
+from gateway.flows.case_files import parse_cases
 from gateway.flows.partner_files import parse_partner
 from gateway.flows.prompts import load_prompts
 from gateway.rules.yaml_with_lines import read_file

@@ -197,6 +197,11 @@ class Table(Part):
     def line_of(self, *loc: int | str) -> int:
         return self._source.line_at(loc)
 
+    def key_lines(self, name: str) -> Mapping[str, int]:
+        """The lines of the keys of a table inside this one."""
+        pairs: Pairs = self._source[name]
+        return pairs.key_lines
+
     @property
     def what(self) -> str:
         return self._source.what

@@ -157,7 +157,7 @@ def test_failing_case_is_exit_1(place: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_cases_with_faults_are_named_by_line() -> None:
-    from gateway.core.flow.cases import parse_cases
+    from gateway.flows.case_files import parse_cases
 
     text = (
         "flow: main\ncases:\n  one:\n    keyes: []\n  two:\n    ends: taIk\n    when: {no_agents: true}\n"
@@ -166,6 +166,12 @@ def test_cases_with_faults_are_named_by_line() -> None:
     faults = Faults("c.yaml")
     parse_cases(parse(text, faults), faults)
     assert sorted(problem.line for problem in faults.found) == [4, 6, 7, 9, 9, 9]
+    texts = {problem.text for problem in faults.found}
+    assert texts >= {
+        "one: unknown key `keyes`; did you mean `keys`?",
+        "two: ends cannot be `taIk`; did you mean `talk`?",
+        "three: when: time must be written as 2026-10-01T09:30",
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.flow}: {c.name}")
