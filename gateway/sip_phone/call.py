@@ -193,6 +193,10 @@ class Call:
         """Send no sound at all, not even silence, until it is taken back."""
         self._stream.mute(on)
 
+    def report(self) -> None:
+        """Send one RTCP report, as telephones do every few seconds that are muted. Raises OSError."""
+        self._stream.report()
+
     async def hold(self, on: bool = True) -> int:
         """Put the other end on hold, or take it back; the SIP status of its answer."""
         self.note("holds" if on else "takes back from hold")

@@ -57,6 +57,11 @@ def compose(
     return _HEAD.pack(0x80, second, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc) + payload
 
 
+def compose_report(ssrc: int) -> bytes:
+    """An RTCP receiver report about nobody (RFC 3550, 6.4.2): a sign of life and nothing else."""
+    return struct.pack("!BBHI", 0x80, 201, 1, ssrc)
+
+
 def parse_key(payload: bytes) -> KeyEvent | None:
     """The key in a telephone-event payload, None for anything that is not a key."""
     if len(payload) < 4 or payload[0] >= len(KEYS):

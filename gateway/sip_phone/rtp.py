@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.sip_phone.g711 import PAYLOAD_TYPES, RATE, SILENCE, Pcm, encode
-from gateway.sip_phone.packet import KEYS, KeyEvent, compose, compose_key, parse, parse_key
+from gateway.sip_phone.packet import KEYS, KeyEvent, compose, compose_key, compose_report, parse, parse_key
 from gateway.sip_phone.track import Track
 
 FRAME = RATE // 50  # samples in a packet: 20 ms
@@ -188,6 +188,15 @@ class Stream:
     def mute(self, on: bool) -> None:
         """Send nothing but keys, not even silence, as a telephone does that saves packets while muted."""
         self._muted = on
+
+    def report(self) -> None:
+        """Send one RTCP report, from and to the port above that of the sound."""
+        if self._to is None:
+            return
+        host, port = self._sock.getsockname()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind((host, port + 1))
+            sock.sendto(compose_report(self._ssrc), (self._to[0], self._to[1] + 1))
 
     def tick(self) -> None:
         """Send what is due now: 20 ms of a key, of speech, of the tone or of silence."""

@@ -121,3 +121,52 @@ async def test_a_recording_that_comes_late_holds_up_no_other_call(
     write_wav(late, 15)
     await kept(board, "1.1")
     assert board.ledgers.calls.rows["1.1"].recording_state is RecordingState.SAVED
+
+
+async def test_several_recordings_that_settle_at_once_are_each_kept_with_their_call(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "SETTLE", 3600.0)
+    at = datetime.now(UTC) - timedelta(seconds=20)
+    folder = board.places.recordings / f"{at.astimezone(board.config.zone):%Y%m%d}"
+    folder.mkdir(parents=True)
+    calls = ("1.1", "1.2", "1.3")
+    for call in calls:
+        (folder / f"{call}.wav").touch()
+        began(board, call)
+        talked(board, call, at, 15)
+    for call in reversed(calls):  # the last to begin is whole first
+        assert call not in board.ledgers.calls.rows
+        write_wav(folder / f"{call}.wav", 15)
+        await kept(board, call)
+    rows = board.ledgers.calls.rows
+    assert [rows[call].recording for call in calls] == [
+        f"recordings/{folder.name}/{call}.wav" for call in calls
+    ]
+    assert {rows[call].recording_state for call in calls} == {RecordingState.SAVED}
+
+
+@pytest.mark.parametrize(
+    ("hour", "folder"), [(15, "20261124"), (16, "20261125")], ids=["before midnight", "after"]
+)
+async def test_a_recording_lies_under_the_day_of_the_centres_time_zone(
+    board: Board, hour: int, folder: str
+) -> None:
+    """Midnight in Asia/Shanghai is 16:00 UTC. An Asterisk that does not know that zone writes by UTC."""
+    at = datetime(2026, 11, 24, hour, 30, tzinfo=UTC)
+    for call, day in (("1.1", folder), ("1.2", "20261124")):
+        (board.places.recordings / day).mkdir(parents=True, exist_ok=True)
+        write_wav(board.places.recordings / day / f"{call}.wav", 15)
+        began(board, call)
+        talked(board, call, at, 15)
+        await kept(board, call)
+    recordings = [board.ledgers.calls.rows[call].recording for call in ("1.1", "1.2")]
+    assert recordings == [f"recordings/{folder}/{call}.wav" for call in ("1.1", "1.2")]
+    assert all((board.places.recordings.parent / name).exists() for name in recordings)
+
+
+def talked(board: Board, call: str, at: datetime, seconds: float) -> None:
+    """This call was put through at a moment, and ended so many seconds later."""
+    board.pbx.note(EntryType.QUEUED, call, at=at)
+    board.pbx.note(EntryType.AGENT, call, "8002", "PJSIP/8002-1", at=at)
+    board.pbx.note(EntryType.ENDED, call, "16", "talked", "", at=at + timedelta(seconds=seconds))

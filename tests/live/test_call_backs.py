@@ -120,6 +120,26 @@ async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(gateway: 
             await told(gateway, number, "called_back")
 
 
+async def test_agent_and_customer_both_hear_the_greeting_of_a_call_back(gateway: Gateway) -> None:
+    caller = "13912350005"
+    await booked(gateway, caller)
+    async with gateway.phone(caller, port=gateway.far_end) as customer:
+        customer.answer_with(Answer(0.1))
+        async with gateway.seat("8001", "agent1") as seat:
+            seat.answer_with(Answer(0.1, 600))
+            at_seat = await rung(seat)
+            back = await customer.incoming(20)
+            heard = await asyncio.gather(
+                at_seat.wait_prompt("callback_hello", timeout=20),
+                back.wait_prompt("callback_hello", timeout=20),
+            )
+            ago = [call.seconds - span.start for call, span in zip((at_seat, back), heard, strict=True)]
+            assert abs(ago[0] - ago[1]) < 0.5, "both at once: the agent knows when to speak"
+            await back.wait_tone(600, timeout=10)
+            await back.hang_up()
+            await at_seat.ended(10)
+
+
 async def test_no_place_is_asked_for_while_the_only_phone_is_off(gateway: Gateway) -> None:
     caller = "13912350004"
     async with gateway.seat("8002", "agent2", sign_in=False) as seat:

@@ -46,6 +46,33 @@ async def test_who_waits_or_talks_without_a_sound_is_not_cut_off(gateway: Gatewa
         await call.hang_up()
 
 
+async def test_rtcp_alone_keeps_a_call(gateway: Gateway) -> None:
+    """Whoever reports is there: he is not even asked, though he would not answer."""
+    async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912395005") as phone:
+        await star(seat, "*62", "agent_paused")
+        call = await greeted(phone)
+        await call.press("1")
+        await call.wait_prompt("to_person", timeout=10)
+        before = len(asked(gateway))
+        phone.answer_with(Ignore())
+        call.mute()
+        for _ in range(4 * SILENCE):
+            call.report()
+            await asyncio.sleep(1)
+        assert len(asked(gateway)) == before
+        async with asyncio.timeout(4 * SILENCE):
+            while len(asked(gateway)) == before:  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.1)
+        phone.answer_with(Answer())
+        await call.hang_up()
+
+
+def asked(gateway: Gateway) -> list[str]:
+    """Lines of the log about legs from which nothing came."""
+    lines = gateway.log.read_text("utf-8").splitlines()
+    return [line for line in lines if "nothing comes from PJSIP/trunk-in" in line]
+
+
 async def test_a_caller_whose_telephone_is_gone_frees_the_line(gateway: Gateway) -> None:
     async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912395003") as phone:
         await star(seat, "*62", "agent_paused")
