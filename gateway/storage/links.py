@@ -17,9 +17,11 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import Item, ItemState
 from gateway.core.item.matter import Decision, External, Link, LinkKind, Matter
+from gateway.core.item.revision import Revision
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
+from gateway.storage.revisions import Revisions
 from gateway.storage.tables import GIVEN, contacts, decisions, externals, items, links, milestones
 
 LINKS = (
@@ -59,6 +61,7 @@ class Links:
 
     def __init__(self, database: Database, identities: Identities) -> None:
         self._identities = identities
+        self._revisions = Revisions(identities)
         self._place = func.instr if database.sqlite else func.strpos
         made = sqlite_insert if database.sqlite else postgres_insert
         self._link = made(links).on_conflict_do_nothing()
@@ -170,7 +173,11 @@ class Links:
     # ------------------------------------------------------------ numbers elsewhere
 
     def set_external(self, t: Transaction, number: str, external: External) -> None:
-        """Keep it, in place of the one that this source gave before."""
+        """Keep it as the one that this source gives now; an earlier one stays among the item's revisions."""
+        before = next((one for one in self.externals_of(t, number) if one.source == external.source), None)
+        if before and before.external_no != external.external_no:
+            changes = {"external_no": (_named(before), _named(external))}
+            self._revisions.add(t, number, Revision(external.at, external.who, "external", changes))
         values = {
             "number": number,
             "source": external.source,
@@ -200,6 +207,10 @@ class Links:
     def raw_of(self, t: Transaction, number: str) -> bytes:
         """The contact as it arrived, b"" when nothing was kept."""
         return t.execute(RAW, {"number": number}).scalars().first() or b""
+
+
+def _named(external: External) -> str:
+    return f"{external.source} {external.external_no}"
 
 
 def _searches(signs: Signs, at: datetime, place: Callable[..., Any]) -> Iterator[Select[Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.core.call.record import AgentChange, Callback, CallbackState, CallOutcome, CallRecord, Gap
 from gateway.core.call.transfer import Transfer
 from gateway.core.item.contact import Task
-from gateway.core.item.item import Happened
+from gateway.core.item.item import Happened, ItemState
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
@@ -46,6 +46,13 @@ TO_CALL = (
     .where(items.c.number == bindparam("of"), items.c.task == Task.NONE.value)
     .values(task=Task.CALL_BACK.value)
 )
+IN_QUEUE = (ItemState.RECEIVED.value, ItemState.IN_WORK.value)
+TO_SEE = (
+    update(items)
+    .where(items.c.number == bindparam("of"), items.c.added_at.is_(None), items.c.state.not_in(IN_QUEUE))
+    .values(added_at=bindparam("now"))
+)
+"""Nobody looks at an item that is closed, answered or waits: it comes to a list as after an addition."""
 LINK = update(call_backs).where(call_backs.c.id == bindparam("of")).values(number=bindparam("to"))
 MARK = select(once_marks.c.value).where(once_marks.c.name == bindparam("name"))
 
@@ -158,6 +165,7 @@ class CallBacks:
                 self._items.happened(t, kept.number, Happened(at, told[0], "phone", told[1]))
             if kept.number and kept.state is CallbackState.FAILED:
                 t.execute(TO_CALL, {"of": kept.number})
+                t.execute(TO_SEE, {"of": kept.number, "now": rows.to_ms(at)})
             return kept
 
         return await self._database.write(body)

@@ -67,6 +67,10 @@ def smtp(*lines: str) -> bytes:
     return "".join(f"{line}\r\n" for line in ("EHLO a", *lines)).encode()
 
 
+def lmtp(*lines: str) -> bytes:
+    return "".join(f"{line}\r\n" for line in ("LHLO a", *lines)).encode()
+
+
 def names(count: int) -> str:
     """An object with so many members that nobody knows, some nearly a name of ours."""
     return "{" + ",".join(f'"nam{n}":1' for n in range(count)) + "}"
@@ -97,6 +101,8 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "web",
         lambda: http(fields(100_000), FORM, "/report"),
     ),
+    "a query page's form of fields": ("web", lambda: http(fields(100_000), FORM, "/track")),
+    "an addition of fields": ("web", lambda: http(fields(100_000), FORM, "/track/evidence")),
     "a form of unknown fields": (
         "web",
         lambda: multipart(fields(190) + b"--b--"),
@@ -154,6 +160,14 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "mail",
         lambda: smtp("MAIL FROM:<a@b.example>", *["RCPT TO:<12315@linfen.example>"] * 65_000, "QUIT"),
     ),
+    "lmtp recipients that are answered one by one": (
+        "mail",
+        lambda: lmtp(
+            *("MAIL FROM:<a@b.example>", *["RCPT TO:<12315@linfen.example>"] * 9_900, "DATA"),
+            *("Subject: a", "", "a", ".", "QUIT"),
+        ),
+    ),
+    "lmtp greetings": ("mail", lambda: lmtp(*["LHLO a"] * 200_000, "QUIT")),
     "smtp noop": ("mail", lambda: smtp(*["NOOP"] * 300_000, "QUIT")),
     "smtp greetings": ("mail", lambda: smtp(*["EHLO a"] * 200_000, "QUIT")),
     "smtp nonsense": ("mail", lambda: smtp(*["X"] * 500_000, "QUIT")),
@@ -185,6 +199,19 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "agi answers in pieces": ("agi", lambda: header() + b"520-a\n" * 600_000),
     "agi without a line end": ("agi", lambda: header() + b"a" * 4 * MB),
 }
+
+
+@pytest.mark.parametrize("path", ["/report", "/track", "/track/evidence"])
+async def test_a_page_refuses_a_form_of_very_many_parts_before_it_is_read(tmp_path: Path, path: str) -> None:
+    """By the first thousand of them, while the rest is still on its way."""
+    payload = http(fields(100_000), FORM, path)
+    async with PORTS["web"](tmp_path) as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(payload[: len(payload) // 20])  # the other parts never come
+            assert int((await reader.readline()).split()[1]) in (400, 413, 415)
+        finally:
+            writer.close()
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -21,6 +21,7 @@ from gateway.core.call.record import (
 )
 from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.item.contact import Task
+from gateway.core.item.item import QueueQuery
 from gateway.core.ledgers import CallbackLedger
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, Clock, contact, door
@@ -173,6 +174,23 @@ async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: S
     detail = await intake.get(number)
     assert detail.item.task is Task.CALL_BACK
     assert [(one.what, one.text) for one in detail.timeline][1:] == [("call_back_failed", "请人工联系")]
+
+
+async def test_a_call_back_in_vain_on_a_closed_item_comes_to_a_list(storage: Storage) -> None:
+    intake = door(storage, Clock())
+    number = (await intake.submit(contact("web:1"))).number
+    await intake.claim("agent1", QueueQuery(), number)
+    await intake.complete(number, "agent1", "已答复")
+    await storage.call_backs.book(owed(1))
+    await storage.call_backs.link("cb1", number)
+    line = ("call_back_failed", "请人工联系")
+    assert await storage.call_backs.change(
+        owed(1, state=CallbackState.FAILED), CallbackState.PENDING, after(1), line
+    )
+    (listed,) = await intake.page(QueueQuery(has_addition=True))
+    assert listed.item.number == number
+    await intake.read_addition(number, "agent1", "已电话联系")
+    assert await intake.page(QueueQuery(has_addition=True)) == []
 
 
 # ---------------------------------------------------------------- marks, gaps, seats

@@ -29,8 +29,8 @@ BLANKABLE = frozenset({*PERSONAL, *RESPONDENT, *CHOSEN, *TEXTS, "claims", "anony
 class Revision:
     """One change of what an item says. `changes` has before and after by field, as `facts` spells them.
 
-    `what` is written_up, sorted or follow_up; in a follow-up "after" is what was said beside the item, which
-    itself stays as it was.
+    `what` is written_up, sorted, follow_up or external (its number elsewhere); in a follow-up "after" is what
+    was said beside the item, which itself stays as it was.
     """
 
     at: datetime

@@ -182,7 +182,10 @@ class CallDeskApi:
                 tuple(translate.call(one) for one in found.calls),
                 tuple(_brief(one) for one in found.items),
                 tuple(
-                    shapes.OwedShown(one.id, one.phone, one.booked_at, one.state, one.number or None)
+                    shapes.OwedShown(
+                        *(one.id, one.phone, one.booked_at, one.state, one.number or None),
+                        *(one.attempts, one.due_at),
+                    )
                     for one in found.owed
                 ),
                 _draft(found.draft),

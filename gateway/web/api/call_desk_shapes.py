@@ -31,13 +31,16 @@ class ItemBrief:
 
 @dataclass(frozen=True, slots=True)
 class OwedShown:
-    """A call that this number is owed."""
+    """A call that this number is owed. `attempts` calls did not reach the customer; `due_at` is when the next
+    may be made, null at once."""
 
     id: str
     phone: str
     booked_at: datetime
     state: CallbackState
     number: str | None
+    attempts: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

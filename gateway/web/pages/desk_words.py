@@ -120,6 +120,9 @@ ENTRY_WORDS: Words = {
     "code": ("查询码", "Query code"),
     "received": ("收到", "Received"),
     "paper": ("登记表", "The form"),
+    "attempts": ("已拨%d次未通", "%d calls did not reach"),
+    "call_due": ("下次拨打", "next call"),
+    "said.external_no": ("外部编号", "Number elsewhere"),
     "take_out": ("移除", "Take it out"),
     "another": ("登记下一件", "Register another"),
 }

@@ -248,7 +248,7 @@ function showEarlier({ items, calls, owed }) {
     }),
   );
   listOf("earlier-calls", calls.map((one) => make("li", [when(one.started_at), one.outcome, one.agent, one.number].filter(Boolean).join(" · "))));
-  listOf("owed", owed.map((one) => make("li", `${when(one.booked_at)} · ${one.phone}`)));
+  listOf("owed", owed.map((one) => make("li", [when(one.booked_at), one.phone, one.attempts && w("attempts", one.attempts), one.due_at && `${w("call_due")} ${when(one.due_at)}`].filter(Boolean).join(" · "))));
 }
 
 // ------------------------------------------------------------ the draft and its items

@@ -233,5 +233,10 @@ async def test_the_platforms_number(house: House) -> None:
     noted = await house.matters.set_external(one, "12315", "LF-2", "agent2")
     assert [(e.source, e.external_no, e.who) for e in noted.externals] == [("12315", "LF-2", "agent2")]
     assert ("external", "12315 LF-1") in await house.past(one)
+    await house.matters.set_external(one, "12345", "X-1", "agent2")
+    await house.matters.set_external(one, "12315", "LF-2", "agent2")
+    _, (revision,) = await house.intake.revisions(one)
+    assert (revision.what, revision.who) == ("external", "agent2")
+    assert revision.changes == {"external_no": ("12315 LF-1", "12315 LF-2")}
     with pytest.raises(NotFound):
         await house.matters.set_external(NOBODY, "12315", "1", "agent1")
