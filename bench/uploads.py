@@ -20,7 +20,8 @@ from bench.table import Part, Row, at_most
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.views import AgentView, BoardCounts, LineView, PartHealth, WaitingView
 from gateway.channels.registry import REGISTRY
-from gateway.intake.intake import Intake, faults
+from gateway.intake.faults import faults
+from gateway.intake.intake import Intake
 from gateway.rules.load import load_rules
 from gateway.settings.load import load
 from gateway.storage import Storage

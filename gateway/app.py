@@ -41,8 +41,9 @@ from gateway.errors import PbxDown, SetupError, StorageDown
 from gateway.flows.prompts import load_prompts
 from gateway.flows.store import FlowStore
 from gateway.health_checks import HealthChecks
+from gateway.intake.faults import faults
 from gateway.intake.fax_filing import Filing
-from gateway.intake.intake import Intake, faults
+from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.intake.referrals import Linkage
 from gateway.intake.virus_scan import Clamd

@@ -19,7 +19,8 @@ from gateway.core.item.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item.item import Item, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.errors import NotFound
-from gateway.intake.intake import Intake, hour_of
+from gateway.intake.clocks import hour_of
+from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 

@@ -26,7 +26,9 @@ from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, ItemS
 from gateway.core.item.matter import Decision, External, LinkKind, Matter, Names
 from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, refuse_if_held_by_other
 from gateway.errors import BadContact, Conflict, FieldFault
-from gateway.intake.intake import Intake, hour_of, in_order, what_changed
+from gateway.intake.clocks import hour_of, in_order
+from gateway.intake.intake import Intake
+from gateway.intake.item_changes import what_changed
 from gateway.storage import Storage
 from gateway.storage.database import Transaction
 from gateway.storage.links import Signs

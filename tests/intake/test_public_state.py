@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from gateway.core.item.contact import Person
 from gateway.core.item.item import ItemState, PublicState
-from gateway.intake.intake import FREE_TRIES, GUESSED_AT, LONGEST_DELAY, LONGEST_DELAY_OF_ITEM, Intake
+from gateway.intake.intake import Intake
+from gateway.intake.progress import FREE_TRIES, GUESSED_AT, LONGEST_DELAY, LONGEST_DELAY_OF_ITEM
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, ZONE, Clock, contact, rules
 

@@ -13,7 +13,8 @@ from gateway.core.item.contact import Channel, Kind, Person, Task
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.states import Event
 from gateway.errors import Conflict, NotFound
-from gateway.intake.intake import Intake, Sorted
+from gateway.intake.intake import Intake
+from gateway.intake.writing_up import Sorted
 from gateway.storage import Storage
 from gateway.storage.items import _next_free
 from tests.storage.databases import MONDAY, Clock, contact

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent, Task
 from gateway.core.item.item import QueueQuery
 from gateway.errors import BadContact, Conflict
-from gateway.intake.intake import Intake, Sorted
+from gateway.intake.intake import Intake
+from gateway.intake.writing_up import Sorted
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, contact
 

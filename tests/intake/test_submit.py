@@ -16,7 +16,8 @@ from gateway.core.item import number as numbers
 from gateway.core.item.contact import Channel, Evidence, Kind, Person, Task
 from gateway.core.item.item import Attachment, ItemState, QueueQuery
 from gateway.errors import BadContact, KeyReused, NotFound
-from gateway.intake.intake import Intake, fingerprint_before
+from gateway.intake.fingerprint import fingerprint_before
+from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from gateway.storage.tables import contacts, outbox, serials
 from tests.storage.databases import MONDAY, Clock, contact

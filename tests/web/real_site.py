@@ -18,7 +18,8 @@ from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
-from gateway.intake.intake import Intake, faults
+from gateway.intake.faults import faults
+from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings, Centre, PageSettings

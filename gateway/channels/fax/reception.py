@@ -21,7 +21,7 @@ from gateway.channels.fax.pages import NOTHING, Sheets, read_sheets
 from gateway.core.call.record import CallRecord
 from gateway.core.fax.record import Fax, FaxNote, FaxPage, FaxStatus, Reading, is_again, status_of
 from gateway.core.item.contact import Contact, Evidence, Receipt
-from gateway.intake.intake import Beside, Transaction
+from gateway.intake.submission import Beside, Transaction
 
 AGAIN_WITHIN = timedelta(days=7)
 EMPTY = 8  # bytes: a TIFF's head, before the first page is whole

@@ -10,8 +10,8 @@ from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.states import Event
 from gateway.errors import BadContact, Conflict, NotFound
-from gateway.intake.intake import Sorted
 from gateway.intake.matters import Act
+from gateway.intake.writing_up import Sorted
 from tests.intake.matters.conftest import House, said
 
 E = Event

@@ -1,0 +1,80 @@
+"""What every part of intake works with: the tables of items, transactions, and who is told after a commit."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from gateway.core.item.item import Happened, Item, ItemDetail
+from gateway.storage import Storage, Transaction
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ChangeListener = Callable[[str, str], None]
+
+
+class ItemChanges:
+    """`items`, `revisions` and `links` are storage's; `now` is the clock of the installation."""
+
+    def __init__(self, storage: Storage, now: Callable[[], datetime]) -> None:
+        self.storage = storage
+        self.items = storage.items
+        self.revisions = storage.revisions
+        self.links = storage.links
+        self.now = now
+        self._listeners: list[ChangeListener] = []
+
+    # ------------------------------------------------------------ who is told
+
+    def listen(self, listener: ChangeListener) -> Callable[[], None]:
+        """Call `listener(what, number)` after each commit: new, changed. Returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, what: str, number: str) -> None:
+        """Whoever listens and fails does not undo what is committed."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(what, number)
+            except Exception:
+                log.exception("a listener failed at %s", what)
+
+    # ------------------------------------------------------------ transactions
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self.storage.database.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self.storage.database.write(work)
+
+    async def change(self, work: Callable[[Transaction], ItemDetail]) -> ItemDetail:
+        """One transaction that changes an item; listeners are told after it."""
+        detail = await self.write(work)
+        self.tell("changed", detail.item.number)
+        return detail
+
+    def note(self, t: Transaction, number: str, what: str, who: str, text: str = "") -> None:
+        """A line of an item's timeline."""
+        self.items.happened(t, number, Happened(self.now(), what, who, text))
+
+    def announce(self, t: Transaction, number: str, payload: str = "{}") -> None:
+        """An item.changed for whoever is sent such events, in the same transaction."""
+        self.items.post(t, "item.changed", number, payload, self.now())
+
+    def detail(self, t: Transaction, number: str) -> ItemDetail:
+        """One item with its timeline and files. Raises NotFound."""
+        return self.detail_of(t, self.items.there(t, number))
+
+    def detail_of(self, t: Transaction, item: Item) -> ItemDetail:
+        files = self.items.attachments_of(t, item.number) if item.attachments else ()
+        return ItemDetail(item, self.items.past_of(t, item.number), files)
+
+
+def what_changed(word: str, **facts: str) -> str:
+    """The payload of an item.changed: the word of the event, and what may be told of it."""
+    return json.dumps({"what": word, **facts}, ensure_ascii=False)
