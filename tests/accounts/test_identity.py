@@ -11,7 +11,8 @@ from gateway.core.item.contact import Contact, Kind, Person
 from gateway.core.item.item import QueueQuery
 from gateway.errors import SetupError, StorageDown
 from gateway.intake.intake import Intake
-from gateway.intake.matters import Matters, Split
+from gateway.intake.matters import Matters
+from gateway.intake.splits import Split
 from gateway.intake.writing_up import Sorted
 from gateway.storage import Storage
 from gateway.storage.identities import Identities

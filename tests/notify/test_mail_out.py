@@ -11,7 +11,7 @@ from gateway.core.item.contact import Kind, Person
 from gateway.core.item.delivery import DeliveryState
 from gateway.core.item.item import QueueQuery
 from gateway.core.item.states import Event
-from gateway.intake.matters import Act
+from gateway.intake.decisions import Act
 from tests.notify.conftest import INBOX, MARKS, ZHANG, House
 from tests.notify.mail_server import PASSWORD, MailServer, certificate
 

@@ -17,7 +17,7 @@ from gateway.core.item.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item.item import Item
 from gateway.core.item.matter import Names
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
-from gateway.intake.matters import Split
+from gateway.intake.splits import Split
 from gateway.web.api import matter_shapes, translate
 from gateway.web.api.intake import KEY_HEADER
 from gateway.web.api.matters import number_of

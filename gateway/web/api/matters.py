@@ -14,7 +14,8 @@ from gateway.core.item.matter import Matter
 from gateway.core.item.states import EVENT_NAMES, Event
 from gateway.core.roles import Role
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
-from gateway.intake.matters import Act, Split
+from gateway.intake.decisions import Act
+from gateway.intake.splits import Split
 from gateway.web.api import matter_shapes, shapes, translate
 from gateway.web.api.queue import ONE
 from gateway.web.http.auth import HOUSE, LEADERS

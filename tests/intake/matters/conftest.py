@@ -10,8 +10,9 @@ import pytest
 
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.item import QueueQuery
+from gateway.intake.decisions import Act
 from gateway.intake.intake import Intake
-from gateway.intake.matters import Act, Matters
+from gateway.intake.matters import Matters
 from gateway.storage import Storage
 from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
 

@@ -10,7 +10,7 @@ from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.states import Event
 from gateway.errors import BadContact, Conflict, NotFound
-from gateway.intake.matters import Act
+from gateway.intake.decisions import Act
 from gateway.intake.writing_up import Sorted
 from tests.intake.matters.conftest import House, said
 

@@ -17,7 +17,8 @@ from gateway.cli.main import main
 from gateway.core.item.contact import Channel, Kind, Person, Respondent
 from gateway.core.item.matter import PLATFORM
 from gateway.core.item.states import Event
-from gateway.intake.matters import Act, Split
+from gateway.intake.decisions import Act
+from gateway.intake.splits import Split
 from tests.intake.matters.conftest import House
 from tests.storage.databases import MONDAY, ROOT, ZONE, rules
 

@@ -15,7 +15,7 @@ from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.errors import BadContact, Conflict, NotFound
 from gateway.intake.clocks import hour_of
-from gateway.intake.matters import Split
+from gateway.intake.splits import Split
 from tests.intake.matters.conftest import House
 from tests.storage.databases import MONDAY, contact
 

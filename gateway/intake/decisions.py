@@ -1,0 +1,145 @@
+"""What is decided on an item: every event of the core's table with the words, grounds and clocks it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from gateway.core.item.contact import Kind
+from gateway.core.item.deadlines import Milestone, Rules, day_of
+from gateway.core.item.item import Item, ItemState
+from gateway.core.item.matter import Decision
+from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, refuse_if_held_by_other
+from gateway.errors import BadContact, Conflict, FieldFault
+from gateway.intake.clocks import in_order
+from gateway.intake.item_changes import ItemChanges, what_changed
+from gateway.storage import Transaction
+
+WITHOUT_LEASE = frozenset({Event.WITHDRAW, Event.REOPEN, Event.HAND_BACK})
+"""What may be written down without a lease, while nobody else has one."""
+LETS_GO = frozenset({Event.HAND_OVER, Event.WAIT_FOR_PAPERS, Event.WITHDRAW})
+"""After these nobody of the house is at the item any more."""
+STARTS: Mapping[Event, Milestone] = MappingProxyType(
+    {Event.ACCEPT: Milestone.ACCEPTED, Event.REFUSE_ACCEPTANCE: Milestone.NOT_ACCEPTED}
+)
+"""The milestone that an event is, for the clocks of the rules."""
+TAKES_BACK = (Milestone.NOT_ACCEPTED.value,)
+"""Milestones that are undone when a matter is taken up again: the decision no longer stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One event on an item. core.item.states.NEEDS tells which words it needs; `said` has them by that name.
+
+    For refuse_acceptance `ground` is the number of a ground, for hand_over `to` a division's code.
+    """
+
+    event: Event
+    said: Mapping[str, str] = field(default_factory=dict)
+    ground: int | None = None
+
+
+class Decisions:
+    """Decides by the rules in force on the day of receipt; `zone` tells which day it is."""
+
+    def __init__(self, changes: ItemChanges, rules: Rules, zone: ZoneInfo) -> None:
+        self._changes = changes
+        self._items = changes.items
+        self._links = changes.links
+        self._rules = rules
+        self._zone = zone
+
+    async def act(self, number: str, who: str, act: Act) -> None:
+        """One event of the table with all that follows from it. Raises NotFound, Conflict, BadContact.
+
+        The clocks that run on are those that nothing has met yet.
+        """
+        await self._changes.write(lambda t: self._act(t, number, who, act))
+        self._changes.tell("changed", number)
+
+    def _act(self, t: Transaction, number: str, who: str, act: Act) -> None:
+        item = self._items.locked(t, number)
+        now = self._changes.now()
+        if act.event in WITHOUT_LEASE or item.state is ItemState.HANDED_OVER:
+            refuse_if_held_by_other(item.lease, who, now)
+        else:
+            held(item.lease, who)
+        state = move(item.state, act.event)
+        decision = self._decision(item, act, who, now)
+        self._items.set_state(t, number, state)
+        if act.event in LETS_GO or (act.event is Event.REOPEN and item.state in TERMINAL):
+            self._items.set_lease(t, number, None)
+        if decision.county:
+            self._items.change(t, number, county=decision.county)
+        self._links.decide(t, number, decision)
+        self._changes.note(t, number, act.event.value, who, decision.text)
+        self._run_clocks(t, item, act.event, day_of(now, self._zone))
+        self._changes.announce(t, number, _payload(decision))
+
+    def _decision(self, item: Item, act: Act, who: str, now: datetime) -> Decision:
+        """What is written down. Raises BadContact for what is missing or not in the rules."""
+        text, need = act.said.get("text", "").strip(), NEEDS.get(act.event, "text")
+        word = act.said.get(need, "").strip()
+        plain = Decision(now, act.event.value, who, text="，".join(dict.fromkeys(filter(None, (word, text)))))
+        match act.event:
+            case Event.REFUSE_ACCEPTANCE:
+                return self._refusal(item, act.ground, replace(plain, text=text))
+            case Event.HAND_OVER:
+                return self._handing_over(word, replace(plain, text=text))
+            case event if event in NEEDS and not word:
+                raise BadContact(FieldFault(need, "必填", "is required"))
+        return plain
+
+    def _refusal(self, item: Item, number: int | None, plain: Decision) -> Decision:
+        """Only with a ground of the order in force on the day of receipt, and only of a complaint."""
+        if item.kind is not Kind.COMPLAINT:
+            raise Conflict("不予受理只适用于投诉 / only a complaint is accepted or not")
+        order = self._rules.on(day_of(item.received_at, self._zone))
+        grounds = order.non_acceptance
+        ground = grounds.numbered(number) if number is not None else None
+        if ground is None:
+            known = "、".join(str(entry.number) for entry in grounds.entries)
+            raise BadContact(
+                FieldFault(
+                    "ground",
+                    f"{order.zh}中的不予受理情形为：{known}",
+                    f"the grounds of {order.en} are: {known.replace('、', ', ')}",
+                )
+            )
+        text = f"第（{ground.number}）项：{ground.zh}（{grounds.basis}）"
+        return replace(
+            plain,
+            ground=ground.number,
+            basis=grounds.basis,
+            text="。".join(filter(None, (text, plain.text))),
+        )
+
+    def _handing_over(self, code: str, plain: Decision) -> Decision:
+        division = next((d for d in self._rules.divisions if d.code == code), None)
+        if division is None:
+            raise BadContact(FieldFault("to", "不是已知的区县代码", "is no code of a division in the rules"))
+        text = "，".join(filter(None, (f"{division.zh}（{code}）", plain.text)))
+        return replace(plain, county=code, text=text)
+
+    def _run_clocks(self, t: Transaction, item: Item, event: Event, day: date) -> None:
+        """The item's clocks after an event that starts or meets one, or takes such a thing back."""
+        changed = False
+        if milestone := STARTS.get(event):
+            self._links.mark(t, item.number, milestone.value, day)
+            changed = True
+        elif event is Event.REOPEN:
+            changed = self._links.unmark(t, item.number, TAKES_BACK)
+        if changed:
+            received = day_of(item.received_at, self._zone)
+            clocks = self._rules.running(item.kind, received, self._links.days_of(t, item.number))
+            self._items.replace_dues(t, item.number, in_order(clocks))
+
+
+def _payload(decision: Decision) -> str:
+    """What others learn of a decision: its word, and the ground of a refusal."""
+    if decision.ground is None:
+        return what_changed(decision.event)
+    return what_changed(decision.event, ground=str(decision.ground), basis=decision.basis)
