@@ -199,6 +199,7 @@ def words(
         "FAX_CALLER": c.fax.number or c.centre.number,
         "FAX_STATION": c.fax.station or c.fax.number,
         "TIMEZONE": c.centre.timezone,
+        "TRUNK_KEYS": "info" if c.asterisk.info_keys else "auto",
         "INFO_KEYS": "load = res_pjsip_dtmf_info.so"
         if c.asterisk.info_keys
         else "; asterisk.info_keys is off",

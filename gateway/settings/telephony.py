@@ -114,8 +114,8 @@ class Asterisk(Section):
     )
     info_keys: bool = Field(
         default=False,
-        description="Take keys that come by SIP INFO too; a phone that sends them with its sound as well "
-        "counts twice.",
+        description="Take callers' keys by SIP INFO, and not with the sound (RFC 4733): for a carrier that "
+        "sends INFO alone.",
     )
     rtp_first: Port = Field(default=10000, description="First RTP port.")
     rtp_last: Port = Field(default=10399, description="Last RTP port.")

@@ -87,6 +87,32 @@ async def test_a_key_sent_both_with_the_sound_and_by_info_counts_once(gateway: G
         await call.hang_up()
 
 
+@pytest.fixture
+def info_keys(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that takes keys by SIP INFO."""
+    yield from running(new_gateway(tmp_path, GATEWAY_ASTERISK_INFO_KEYS="true"))
+
+
+async def test_where_keys_come_by_info_none_are_taken_with_the_sound(info_keys: Gateway) -> None:
+    """So a telephone that can do both sends each key once."""
+    async with info_keys.phone("13912390018") as phone:
+        number, code = await item_of(info_keys, phone)
+        call = await greeted(phone)
+        with pytest.raises(RuntimeError, match="takes no keys"):
+            await call.press("4")
+        await info_presses(call, f"4{number}")
+        await call.wait_prompt("progress_ask_code", timeout=10)
+        await info_presses(call, code + "#")
+        await hears_his_state(call)
+        await call.hang_up()
+
+
+async def info_presses(call: Call, keys: str) -> None:
+    for key in keys:
+        status = await call.ask("INFO", DTMF_RELAY, f"Signal={key}\r\nDuration=100\r\n".encode())
+        assert status == 200
+
+
 async def test_keys_whose_end_is_lost_count_once_each(gateway: Gateway) -> None:
     async with gateway.phone("13912390005") as phone:
         number, code = await item_of(gateway, phone)
