@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.errors import PbxDown
+from gateway.pbx import trunks
 from gateway.pbx.ami_console import AmiConsole
 from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major, version_line
 from gateway.pbx.conf import QUEUE, Places
@@ -84,6 +85,7 @@ def _asterisk(
     yield from _needs(wanted(config, prompts), ask)
     yield from _modules(ask, places)
     yield from _sound(ask)
+    yield from _trunks(ask, config)
     yield from _seats(ask, config)
     if asterisk is not None and config.asterisk.manage:
         yield from _queue_order(places, asterisk)
@@ -127,6 +129,22 @@ def _sound(ask: Ask) -> Iterator[Finding]:
     missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", known)]
     advice = "" if not missing else "modules.conf 缺少编解码模块 / a codec module is not loaded"
     yield Finding(Verdict.BAD if missing else Verdict.OK, f"codecs {missing or 'alaw, ulaw, slin'}", advice)
+
+
+def _trunks(ask: Ask, config: Config) -> Iterator[Finding]:
+    """Whether each trunk answers, where it is asked, and whether its registration stands."""
+    contacts, registrations = ask("pjsip show contacts"), ask("pjsip show registrations")
+    for one in trunks.named(config):
+        away = re.search(rf"^\s*Contact:\s+{one.name}/\S+\s.*\bUnavail", contacts, re.M) is not None
+        asked = re.search(rf"^\s*Contact:\s+{one.name}/\S+\s.*\b(Avail|Unavail)\b", contacts, re.M)
+        states = ["does not answer" if away else "answers" if asked else "is not asked (ask_seconds)"]
+        registration = re.search(rf"^\s*{one.name}/sips?:\S+\s+\S*\s*(\w+)", registrations, re.M)
+        if one.trunk.registers:
+            states.append(registration[1].lower() if registration else "no registration")
+        bad = away or (one.trunk.registers and states[-1] != "registered")
+        advice = "查看地址、用户和密码，见 trunks.md / look at far_end, user and password: trunks.md"
+        what = f"{one.name} ({one.trunk.far_end}): {', '.join(states)}"
+        yield Finding(Verdict.BAD if bad else Verdict.OK, what, advice if bad else "")
 
 
 def _seats(ask: Ask, config: Config) -> Iterator[Finding]:

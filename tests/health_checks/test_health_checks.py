@@ -21,7 +21,7 @@ from gateway.pbx.conf import Places
 from gateway.storage import Storage
 from gateway.storage.postgres import CONNECTIONS
 from gateway.web.http import problem
-from tests.storage.postgres_server import postgres_server
+from tests.storage.postgres_server import OWNER, PostgresServer, postgres_server
 
 
 @pytest.fixture
@@ -90,7 +90,24 @@ async def test_a_database_that_does_not_exist(tmp_path: Path) -> None:
 
 
 async def test_a_wrong_password(tmp_path: Path) -> None:
-    """The server of the tests trusts everybody but for a user who may not log in."""
+    """A server that asks for it, as servers on other machines do."""
+    server = PostgresServer()
+    try:
+        database = await server.create()
+        await server.run(f"alter role {OWNER} password 'right;one'")
+        (server.folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+        await server.run("select pg_reload_conf()")
+        (tmp_path / "var").mkdir()
+        url = server.url(database).replace("@", ":{}@", 1)
+        await (await Storage.open(url.format("right;one"), tmp_path / "var")).close()
+        with pytest.raises(StorageDown, match="refused the password") as refused:
+            await Storage.open(url.format("wrong;one"), tmp_path / "var")
+        assert "wrong;one" not in str(refused.value)
+    finally:
+        server.stop()
+
+
+async def test_a_user_who_may_not_log_in(tmp_path: Path) -> None:
     server = postgres_server()
     name = await server.create()
     admin = await Storage.open(server.url(name), tmp_path)

@@ -32,6 +32,7 @@ def doctor(
         timeout=60,
         check=False,
     )
+    assert done.stdout, done.stderr
     rows = json.loads(done.stdout)
     return done.returncode, {what: (verdict, advice) for verdict, what, advice in rows}
 

@@ -17,6 +17,7 @@ from gateway.sip_phone.phone import Answer, Phone, Refuse
 from tests.live.carrier import ACCOUNT, PASSWORD, Carrier, carrier, gateway_with, until
 from tests.live.conftest import Gateway, free_ports, running
 from tests.live.raw_sip import ask, offer
+from tests.live.test_doctor import doctor
 
 pytestmark = pytest.mark.live
 
@@ -45,6 +46,9 @@ async def test_a_carrier_where_we_register_and_log_in(
         await to_thread(next, runs)
         try:
             await to_thread(until, lambda: f"{ACCOUNT}/sip:12315@" in far.made.console("pjsip show contacts"))
+            _, found = await to_thread(doctor, gateway)
+            seen = f"trunk ({far.address}): is not asked (ask_seconds), registered"
+            assert found[seen] == ("ok", ""), found
             await to_thread(far.call, "12315", "+8613800138000")
             assert await to_thread(callers, gateway) == ["13800138000"]
             far.made.console("channel request hangup all")
@@ -153,6 +157,9 @@ async def test_an_analog_gateway_beside_a_carrier_takes_over_when_the_carrier_is
                 assert (far.heard()[0].split()[0], fxo.heard()) == ("+863572025200", [])
                 far.end()
                 await to_thread(until, lambda: away(gateway, "trunk"))
+                code, found = await to_thread(doctor, gateway)
+                assert found[f"trunk ({far.address}): does not answer"][0] == "bad", found
+                assert found[f"trunk-fxo ({fxo.address}): answers"] == ("ok", "") and code == 1
                 await called(seat, "903572025201", fxo)
                 assert fxo.heard()[0].split()[0] == "02025201"
         finally:
