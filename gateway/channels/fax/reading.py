@@ -2,7 +2,7 @@
 
 A reader process is started when a page waits and ended when none did for a while. A page on which it dies,
 hangs or fails twice is given up and says so; what waits when the gateway ends is read after the next start.
-Called by app.py.
+Called by wiring.
 """
 
 from __future__ import annotations

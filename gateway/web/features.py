@@ -1,0 +1,278 @@
+"""The features of the web side: each gives its routes of the API, and each page adds itself.
+
+`ROUTES` are in the order in which they stand in the API's description. A new feature is a
+builder here, with what it needs in WebParts; a builder whose part is missing gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.core.item.catalogue import area_of
+from gateway.core.item.contact import Contact
+from gateway.errors import NotAllowed
+from gateway.web.api import translate
+from gateway.web.api.account import AccountApi
+from gateway.web.api.attachments import AttachmentsApi
+from gateway.web.api.call_desk import CallDeskApi
+from gateway.web.api.counter import CounterApi
+from gateway.web.api.events import EventFeed
+from gateway.web.api.fax_filing import FaxFilingApi
+from gateway.web.api.figures import FiguresApi
+from gateway.web.api.intake import IntakeApi
+from gateway.web.api.matters import MattersApi
+from gateway.web.api.metrics import Metrics
+from gateway.web.api.outbox import OutboxApi
+from gateway.web.api.phone import PhoneApi
+from gateway.web.api.queue import QueueApi
+from gateway.web.api.referrals import ReferralApi
+from gateway.web.api.sealed import Sealed
+from gateway.web.api.service import ServiceApi
+from gateway.web.api.shapes import NewContact
+from gateway.web.api.transfers import TransferApi
+from gateway.web.http.auth import HOUSE, Gate
+from gateway.web.http.call_rights import CallRights
+from gateway.web.http.route import Route
+from gateway.web.http.shared_lists import SharedLists
+from gateway.web.http.sip_guard import VISITOR
+from gateway.web.http.sip_socket import SipSocket
+from gateway.web.http.uploads import Uploads
+from gateway.web.pages.desk import DeskPage
+from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
+from gateway.web.pages.fax import FaxPage
+from gateway.web.pages.log_in import LogInPage
+from gateway.web.pages.pages import Pages
+from gateway.web.pages.partner import PartnerPage
+from gateway.web.pages.phone import PhonePage
+from gateway.web.pages.report import ReportPage
+from gateway.web.pages.track import TrackPage
+from gateway.web.pages.work_page import WorkPage
+from gateway.web.parts import WebParts
+
+Routes = tuple[Route, ...]
+AddPage = Callable[[web.Application], None]
+SipUsers = Callable[[web.Request], Awaitable[set[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What several features use."""
+
+    parts: WebParts
+    gate: Gate
+    uploads: Uploads
+    feed: EventFeed
+    metrics: Metrics
+    sealed: Sealed
+    rights: CallRights
+    figures: FiguresApi | None
+
+
+def call_rights(parts: WebParts) -> CallRights:
+    """Who may hear and see which call."""
+    desk = parts.desk
+
+    async def hands(call: str) -> frozenset[str]:
+        assert desk
+        return (await desk.call(call)).agents
+
+    return CallRights(parts.calls, parts.door, parts.now, hands if desk else None)
+
+
+# ---------------------------------------------------------------- routes of the API
+
+
+def _intake(shared: Shared) -> Routes:
+    parts = shared.parts
+    return IntakeApi(parts.door, parts.missing, shared.metrics, parts.zone, parts.now).routes()
+
+
+def _queue(shared: Shared) -> Routes:
+    parts, feed = shared.parts, shared.feed
+    return QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
+
+
+def _attachments(shared: Shared) -> Routes:
+    return AttachmentsApi(shared.parts.door, shared.parts.place, shared.sealed).routes()
+
+
+def _matters(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.matters is None:
+        return ()
+    counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
+    return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
+
+
+def _transfers(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.transfers is None:
+        return ()
+    return TransferApi(parts.transfers, parts.calls, parts.door, shared.rights).routes()
+
+
+def _referrals(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.linkage is None:
+        return ()
+
+    def contact(sent: NewContact, key: str) -> Contact:
+        return translate.contact(sent, key, parts.now())
+
+    return ReferralApi(parts.linkage, contact).routes()
+
+
+def _calls(shared: Shared) -> Routes:
+    parts = shared.parts
+    return PhoneApi(
+        *(parts.calls, parts.board, parts.var, parts.zone, shared.rights, parts.area_code, shared.sealed)
+    ).routes()
+
+
+def _faxes(shared: Shared) -> Routes:
+    return shared.parts.faxes.routes() if shared.parts.faxes else ()
+
+
+def _fax_pages(shared: Shared) -> Routes:
+    filing = shared.parts.filing
+    return FaxFilingApi(filing, shared.sealed).routes() if filing else ()
+
+
+def _call_desk(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.desk is None:
+        return ()
+    passwords = parts.phones.seats if parts.phones else {}
+    return CallDeskApi(
+        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _area_name(parts)),
+        *(shared.feed, shared.rights, shared.sealed),
+    ).routes()
+
+
+def _area_name(parts: WebParts) -> Callable[[str], str]:
+    """Where a telephone number belongs, in Chinese; "" where nobody knows."""
+    areas = parts.public.rules.areas if parts.public else ()
+
+    def name(number: str) -> str:
+        area = area_of(number, areas)
+        return area.zh if area else ""
+
+    return name
+
+
+def _figures(shared: Shared) -> Routes:
+    return shared.figures.routes() if shared.figures else ()
+
+
+def _account(shared: Shared) -> Routes:
+    return AccountApi(shared.parts.audit).routes()
+
+
+def _outbox(shared: Shared) -> Routes:
+    post = shared.parts.post
+    return OutboxApi(post, shared.parts.now).routes() if post else ()
+
+
+ROUTES: tuple[Callable[[Shared], Routes], ...] = (
+    _intake,
+    _queue,
+    _attachments,
+    _matters,
+    _transfers,
+    _referrals,
+    _calls,
+    _faxes,
+    _fax_pages,
+    _call_desk,
+    _figures,
+    _account,
+    _outbox,
+)
+
+
+def api_routes(shared: Shared) -> Routes:
+    """All routes of the API, with those of the service itself, which describe the others."""
+    parts = shared.parts
+    service = ServiceApi(
+        *(parts.store, parts.board, shared.metrics, shared.feed, parts.title, shared.figures, parts.post),
+        tasks=parts.tasks,
+        health_parts=parts.health_parts,
+        peers=parts.metrics_peers,
+    )
+    routes = (*(route for feature in ROUTES for route in feature(shared)), *service.routes())
+    service.describe(routes)
+    return routes
+
+
+# ---------------------------------------------------------------- pages
+
+
+def add_pages(app: web.Application, shared: Shared) -> None:
+    """What citizens see and the pages of the desk; nothing without `public`."""
+    parts, phones = shared.parts, shared.parts.phones
+    if parts.public is None:
+        return
+    bundle = (phones.bundle,) if phones and phones.bundle else ()
+    pages = Pages(
+        *(parts.public, parts.door, shared.uploads, shared.gate, shared.metrics, parts.missing),
+        *(parts.var, parts.zone, parts.now, parts.public_url, bundle),
+    )
+    pages.add_static(app)
+    for page in _desk_pages(shared, pages):
+        page(app)
+    if parts.public.settings.enabled:
+        for page in _public_pages(shared, pages):
+            page(app)
+
+
+def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
+    parts, gate = shared.parts, shared.gate
+    if not parts.accounts:
+        return
+    desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
+    yield LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add
+    if parts.matters:
+        yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
+    if parts.linkage:
+        yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
+    if parts.filing:
+        yield FaxPage(pages, gate).add
+
+
+def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
+    parts = shared.parts
+    report = ReportPage(pages)
+    yield pages.add_start
+    yield report.add
+    yield TrackPage(pages, report).add
+    if parts.linkage:
+        yield PartnerPage(pages, parts.linkage).add
+    if parts.phones:
+        yield SipSocket(parts.phones.socket, _sip_users(shared), parts.public_url).add
+        if parts.phones.visitor:
+            yield PhonePage(pages, parts.phones).add
+
+
+def _sip_users(shared: Shared) -> SipUsers:
+    """As which SIP users a browser may come to Asterisk: its account's seat.
+
+    Only while the demo is on may somebody who is not logged in come, as the visitor."""
+    parts, gate = shared.parts, shared.gate
+    visitor = bool(parts.phones and parts.phones.visitor)
+
+    async def users_of(request: web.Request) -> set[str]:
+        if visitor:
+            await gate.admit(request)
+            account, users = await gate.person(request), {VISITOR}
+        else:
+            account, users = await gate.pass_in(request, HOUSE), set()
+        seats = [view.seat for view in parts.board.agents() if account and view.id == account.name]
+        users |= {f"{seat}-web" for seat in seats}
+        if not users:
+            raise NotAllowed("该账号没有坐席 / this account has no seat")
+        return users
+
+    return users_of

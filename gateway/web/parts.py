@@ -1,0 +1,103 @@
+"""What the web side is built on: one object that wiring and tests fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from gateway.calls.statistics import Statistics
+from gateway.calls.views import PartHealth
+from gateway.core.item.contact import Contact
+from gateway.core.ledgers import CallLog
+from gateway.core.roles import Role
+from gateway.errors import FieldFault
+from gateway.settings.schema import RateSettings, UploadSettings, Web
+from gateway.tasks import Supervisor
+from gateway.web.api.account import AuditLog
+from gateway.web.api.call_desk import Calls
+from gateway.web.api.counter import CounterDesk
+from gateway.web.api.fax import FaxApi
+from gateway.web.api.fax_filing import PagesDesk
+from gateway.web.api.intake import Missing
+from gateway.web.api.matters import MatterDesk
+from gateway.web.api.outbox import PostLedger
+from gateway.web.api.referrals import LinkageDesk
+from gateway.web.api.transfers import TransferDesk
+from gateway.web.http.auth import LEADERS, Tokens
+from gateway.web.http.route import Notes
+from gateway.web.pages.log_in import LogIns
+from gateway.web.pages.pages import PublicSide
+from gateway.web.pages.phone import BrowserPhones
+from gateway.web.ports import Board, IntakeQueue, Store
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def nothing_missing(contact: Contact) -> Iterable[FieldFault]:
+    return ()
+
+
+def nowhere(sha256: str) -> Path:
+    return Path(sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """What the web side is built on. `zone` is the centre's; `var` holds the recordings.
+
+    A member that may be None belongs to one feature of features.py, which gives no routes without it.
+
+    `missing` names what a contact lacks before the door is asked, so that a form with other faults
+    gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
+    hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
+    there are no pages for citizens, without `book` there are no figures and no wallboard,
+    without `phones` no telephones in browsers, without `faxes` no list of faxes, without
+    `filing` none of their pages, without `desk` no agent
+    sees a call before he answers.
+    """
+
+    door: IntakeQueue
+    calls: CallLog
+    tokens: Tokens
+    store: Store
+    board: Board
+    zone: tzinfo
+    var: Path
+    title: str
+    public_url: str = ""
+    now: Callable[[], datetime] = utc_now
+    missing: Missing = nothing_missing
+    place: Callable[[str], Path] = nowhere
+    area_code: str = ""
+    uploads: UploadSettings = field(default_factory=UploadSettings)
+    rates: RateSettings = field(default_factory=RateSettings)
+    public: PublicSide | None = None
+    matters: Desk | None = None
+    transfers: TransferDesk | None = None
+    linkage: LinkageDesk | None = None
+    book: Statistics | None = None
+    phones: BrowserPhones | None = None
+    accounts: LogIns | None = None
+    openers: tuple[Role, ...] = LEADERS
+    audit: HouseAudit | None = None
+    post: PostLedger | None = None
+    desk: Calls | None = None
+    wrap_up: int = 0
+    faxes: FaxApi | None = None
+    filing: PagesDesk | None = None
+    tasks: Supervisor = field(default_factory=Supervisor)
+    health_parts: Callable[[], Mapping[str, PartHealth]] = dict
+    metrics_peers: tuple[str, ...] = Web().metrics_peers
+
+
+class HouseAudit(Notes, AuditLog, Protocol):
+    """The audit log, to write and to read."""
+
+
+class Desk(MatterDesk, CounterDesk, Protocol):
+    """gateway/intake/matters.py, as far as the web side needs it."""

@@ -1,0 +1,86 @@
+"""The machine claimed, files read, storage and intake opened, accounts seeded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from gateway.accounts.accounts import Accounts
+from gateway.accounts.seed_accounts import ensure_accounts
+from gateway.channels.registry import REGISTRY
+from gateway.errors import SetupError, StorageDown
+from gateway.flows.store import FlowStore
+from gateway.intake.intake import Intake
+from gateway.pbx import preflight
+from gateway.rules.load import load_rules
+from gateway.settings.durable_files import private_folder
+from gateway.settings.secrets import load_secrets
+from gateway.storage import Storage
+from gateway.web.site import utc_now
+from gateway.wiring.parts import Parts
+
+log = logging.getLogger(__name__)
+
+ONCE_MORE = 10.0  # seconds until one-time work goes on after the database was away
+
+
+async def claim_machine(parts: Parts) -> None:
+    """Refuse to start where a port or an address cannot be had: Asterisk would start deaf."""
+    config = parts.config
+    _close_to_others(config.var)
+    parts.stack.enter_context(preflight.claim(config.var))
+    listeners = (*preflight.gateways(config), *preflight.asterisks(config))
+    own = await asyncio.to_thread(preflight.own_pids, config.var)
+    problems = await asyncio.to_thread(lambda: [*preflight.taken(listeners, own), *preflight.media(config)])
+    if problems:
+        raise SetupError(*problems)
+
+
+async def load_files(parts: Parts) -> None:
+    """Rules and flows: a fault in them ends the start before anything is opened."""
+    config = parts.config
+    parts.rules = load_rules(config.root / config.rules.folder, REGISTRY)
+    parts.flows = FlowStore(config.root / config.flows.folder, config.var / "flows", *config.entries)
+    await asyncio.to_thread(parts.flows.current)
+
+
+async def open_storage(parts: Parts) -> None:
+    """Storage, intake above it, and the work that each start does once."""
+    config = parts.config
+    await parts.tasks.start()
+    parts.stack.push_async_callback(parts.tasks.stop)
+    parts.storage = storage = await Storage.open(config.database_url, config.var)
+    parts.stack.push_async_callback(storage.close)
+    parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
+    parts.keep("sweep of files", storage.keep_sweeping)
+    parts.intake = intake = Intake(storage, parts.rules, config.zone)
+    parts.keep("one-time work", lambda: _one_time_work(storage, intake))
+
+
+async def add_accounts(parts: Parts) -> None:
+    """The people of gateway.toml can log in, and the audit log's head is told elsewhere from now on."""
+    seats = {agent.id: agent.seat for agent in parts.config.agents}
+    parts.accounts = Accounts(parts.storage, parts.config.accounts, utc_now, seats)
+    await ensure_accounts(parts.accounts, parts.config)
+    parts.keep("audit head", parts.storage.audit.keep_telling)
+
+
+def _close_to_others(var: Path) -> None:
+    """State is the owner's alone: also where an earlier version or a person made the folder."""
+    try:
+        private_folder(var)
+    except OSError as error:
+        raise SetupError(f"{var} must belong to the user that runs the gateway: {error.strerror}") from error
+
+
+async def _one_time_work(storage: Storage, intake: Intake) -> None:
+    """What an older database and a new calendar leave to be done, beside the running gateway."""
+    while True:
+        try:
+            await storage.one_time_work.run()
+            await intake.recount()
+            return
+        except StorageDown as error:
+            log.warning("one-time work waits: %s", error)
+            await asyncio.sleep(ONCE_MORE)

@@ -1,0 +1,96 @@
+"""The API and the pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from gateway.calls.board import LiveBoard, StoreView, TokenLedger
+from gateway.calls.desk import CallDesk
+from gateway.calls.statistics import Statistics
+from gateway.channels.fax.reading import FaxReading
+from gateway.core.roles import Role
+from gateway.intake.faults import faults
+from gateway.intake.fax_filing import Filing
+from gateway.intake.matters import Matters
+from gateway.settings.schema import Config
+from gateway.settings.secrets import Secrets
+from gateway.web import browser_parts
+from gateway.web.api.fax import FaxApi
+from gateway.web.api.sealed import Sealed
+from gateway.web.pages.pages import PublicSide
+from gateway.web.pages.phone import BrowserPhones
+from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
+from gateway.wiring.parts import Parts, reads_faxes
+
+log = logging.getLogger(__name__)
+
+
+async def serve_pages(parts: Parts) -> None:
+    """The API and the pages; from now on they are told of every change of an item."""
+    config, storage, intake = parts.config, parts.storage, parts.intake
+
+    def changed(what: str, number: str) -> None:
+        feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
+
+    app = make_app(_web_parts(parts, changed))
+    feed = app[FEED]
+    parts.stack.callback(intake.on_change(changed))
+    if reads_faxes(config):
+        reading = FaxReading(storage.faxes, storage.files.path, lambda number: changed("changed", number))
+        parts.stack.callback(intake.on_change(lambda what, number: reading.wake()))
+        parts.keep("reading of faxes", reading.keep_on)
+    elif config.fax.reading:
+        log.warning("fax pages are not read by machine: the extra `ocr` is not installed")
+    runner = await listen(app, config.web, config.rates.proxies)
+    parts.stack.push_async_callback(runner.cleanup)
+
+
+def _web_parts(parts: Parts, changed: Callable[[str, str], None]) -> WebParts:
+    config, storage, intake = parts.config, parts.storage, parts.intake
+    rules, switchboard, centre = parts.rules, parts.switchboard, parts.config.centre
+    board = LiveBoard(config, switchboard, parts.pbx, parts.readiness)
+    openers = tuple(Role(role) for role in config.accounts.identity_roles)
+    return WebParts(
+        *(intake, storage.calls, TokenLedger(storage), StoreView(storage), board),
+        *(config.zone, config.var, centre.name, config.web.public_url),
+        missing=faults,
+        place=storage.files.path,
+        area_code=centre.area_code,
+        uploads=config.uploads,
+        rates=config.rates,
+        public=PublicSide(rules, centre, config.pages),
+        matters=Matters(
+            *(intake, storage, rules, config.zone),
+            centre=centre.name,
+            area_code=centre.area_code,
+            told=changed,
+        ),
+        transfers=board,
+        linkage=parts.linkage,
+        book=Statistics(storage.figures, config.zone, utc_now),
+        phones=_browser_phones(config, parts.secrets),
+        accounts=parts.accounts,
+        openers=openers,
+        audit=storage.audit,
+        post=storage.outbox,
+        desk=CallDesk(switchboard, storage, intake, utc_now, centre.area_code),
+        wrap_up=config.queue.wrap_up_seconds,
+        faxes=FaxApi(
+            *(storage.faxes, storage.outbox, intake.get, Sealed(intake, openers)),
+            *(utc_now, config.fax_out.enabled),
+        ),
+        health_parts=lambda: parts.checks.parts,
+        metrics_peers=config.web.metrics_peers,
+        filing=Filing(intake, storage, utc_now),
+        tasks=parts.tasks,
+    )
+
+
+def _browser_phones(config: Config, secrets: Secrets) -> BrowserPhones:
+    return BrowserPhones(
+        browser_parts.find(),
+        f"http://{config.asterisk.http_host}:{config.asterisk.http_port}/ws",
+        secrets.visitor if config.demo.enabled else "",
+        {agent: word.sip for agent, word in secrets.seats.items()},
+    )
