@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ async def site(tmp_path: Path) -> AsyncIterator[RealSite]:
         for partner in PARTNERS:
             made.tokens[partner] = await made.storage.tokens.create("partner", partner, utc_now())
         made.linkage = late.linkage  # type: ignore[attr-defined]
+        made.late = late  # type: ignore[attr-defined]
         yield made
 
 
@@ -94,6 +96,33 @@ async def test_a_bad_push_names_what_is_wrong(site: RealSite) -> None:
         assert {"kind", "content"} <= {fault["field"] for fault in (await r.json())["faults"]}
     async with site.client.post("/api/v1/referrals", json=PUSH, headers=site.bearer("agent")) as r:
         assert r.status == 403
+
+
+async def test_an_expired_link_says_so_and_shows_nothing_of_the_slip(
+    browser: Browser, site: RealSite
+) -> None:
+    one = await referred(site)
+    linkage: Linkage = site.linkage  # type: ignore[attr-defined]
+    path = f"/partner/{one.id}.{linkage.token(one.id)}"
+
+    def next_year() -> datetime:
+        return utc_now() + timedelta(days=400)
+
+    site.late.linkage = linkage_of(site.storage, site.intake, next_year)  # type: ignore[attr-defined, arg-type]
+    async with opened(browser, site, PHONE) as page:
+        for lang, words in (
+            ("zh", "此链接已过期，请与我们联系"),
+            ("en", "this link has expired, please contact us"),
+        ):
+            answer = await page.goto(f"{path}?lang={lang}")
+            assert answer and answer.status == 404
+            said = await page.inner_text("main")
+            assert words in said
+            assert one.id not in said and "拒绝" not in said
+            await looked_at(page, f"partner-expired-{lang}")
+    async with site.client.post(path, data={"event": "accept", "lang": "zh"}) as response:
+        assert response.status == 404
+    assert (await linkage.get(one.id)).state is one.state
 
 
 async def test_a_link_opens_one_slip_and_no_other(site: RealSite) -> None:
