@@ -17,6 +17,7 @@ from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.pbx.ami import Ami, AmiEvent
 
 _NO_LINE = "0"
+_BEGINS = (EntryType.BEGAN, EntryType.TURNED_AWAY, EntryType.REFUSED)
 
 
 class CancelledCalls:
@@ -40,7 +41,9 @@ class CancelledCalls:
         self._ami.subscribe(("Hangup",), self._went)
 
     def noted(self, note: JournalEntry) -> None:
-        self._begun.pop(note.call, None)
+        """A call whose end alone is noted, by its hang-up handler, is none that the switchboard knows."""
+        if note.what in _BEGINS:
+            self._begun.pop(note.call, None)
 
     def forget(self) -> None:
         """The link is gone: what is noted meanwhile is not seen."""
