@@ -71,7 +71,7 @@ async def house(var: Path) -> None:
         missing=faults,
         place=storage.files.path,
     )
-    runner = await listen(make_app(parts), "127.0.0.1", 0)
+    runner = await listen(make_app(parts), settings.web.model_copy(update={"host": "127.0.0.1", "port": 0}))
     print(runner.addresses[0][1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.errors import SetupError
+from gateway.settings.schema import Web
 from gateway.web.api import health
 from gateway.web.http import route
 from gateway.web.site import listen
@@ -243,12 +244,12 @@ async def test_a_taken_port_is_told(house: House) -> None:
     port = house.server.port
     assert port
     with pytest.raises(SetupError, match=f"web.port 127.0.0.1:{port}"):
-        await listen(type(house)(house.var).app, "127.0.0.1", port)
+        await listen(type(house)(house.var).app, Web(port=port))
 
 
 async def test_it_listens_where_it_is_told(house: House) -> None:
     other = type(house)(house.var)
-    runner = await listen(other.app, "127.0.0.1", 0)
+    runner = await listen(other.app, Web().model_copy(update={"port": 0}))
     host, port = runner.addresses[0][:2]
     async with house.client.get(f"http://{host}:{port}/healthz") as response:
         assert response.status == 200
