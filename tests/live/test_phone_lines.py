@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import socket
 import urllib.error
 import wave
 from datetime import UTC, datetime, timedelta
@@ -13,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from gateway.pbx.asterisk_tree import Asterisk
 from gateway.sip_phone.call import Call
 from gateway.sip_phone.phone import Answer, Phone, Refuse
-from tests.live.conftest import ROOT, Gateway, star
+from tests.live.conftest import ROOT, Gateway, free_ports, new_gateway, running, star
 
 pytestmark = pytest.mark.live
 SPEECH = ROOT / "ivr_flows" / "sounds" / "made" / "menu_main.wav"
@@ -300,6 +303,31 @@ async def test_a_partner_is_joined_and_busy_is_told(gateway: Gateway) -> None:
         await call.wait_prompt("partner_busy", timeout=10)
         await call.hang_up()
         assert (await gateway.call_of("13912340500", 2))["outcome"] == "gave_up"
+
+
+async def test_a_partner_is_called_at_the_sip_address_of_its_file(
+    asterisk_tree: Asterisk, tmp_path: Path
+) -> None:
+    """Such a partner is not behind the trunk: the call goes to the host and port that its file names."""
+    shutil.copytree(ROOT / "ivr_flows", tmp_path / "flows")
+    (port,) = free_ports(1, socket.SOCK_DGRAM)
+    file = tmp_path / "flows" / "partners" / "12345.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('dial: "12345"', f"dial: sip:desk@127.0.0.1:{port}"), "utf-8")
+    made = new_gateway(tmp_path, GATEWAY_FLOWS_FOLDER=tmp_path / "flows")
+    for gateway in running(made):
+        async with gateway.phone("desk", port=port) as partner, gateway.phone("13912340501") as phone:
+            partner.answer_with(Answer(0.3, 700))
+            call = await greeted(phone)
+            await call.press("1")
+            await call.wait_prompt("emergency_hint", timeout=20)
+            await call.press("3")
+            there = await partner.incoming(15)
+            await there.wait_answered(5)
+            await call.wait_tone(700, timeout=10)
+            await there.hang_up()
+            await call.ended(15)
+        assert (await gateway.call_of("13912340501"))["outcome"] == "partner"
 
 
 async def test_publishing_does_not_disturb_a_call(own_gateway: Gateway, tmp_path: Path) -> None:
