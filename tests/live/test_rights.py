@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from asyncio import to_thread
 
+import aiohttp
 import pytest
 
 from gateway.core.roles import Role
@@ -66,6 +67,31 @@ async def test_every_end_point_with_every_role(own_gateway: Gateway) -> None:
             if wanted != ("in" if status not in (401, 403) else status):
                 wrong.append((way, path, role or "nobody", status))
     assert not wrong
+
+
+OPEN = ("/", "/report", "/track", "/docs", "/phone", "/desk", "/wallboard")
+WORK = ("/desk/entry", "/desk/linkage", "/desk/fax/261124000010")
+PAGES: dict[str, set[str]] = {**{path: {"", *Role} for path in OPEN}, **dict.fromkeys(WORK, HOUSE)}
+PEOPLE = ("agent", "supervisor", "admin", "auditor")
+
+
+@pytest.mark.parametrize("role", ["", *Role])
+async def test_every_page_with_every_role(gateway: Gateway, role: str) -> None:
+    """People by their session, programs by a token. /desk is the log-in for whoever has no session."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+        headers = {}
+        if role in PEOPLE:
+            said = await to_thread(gateway.command, "user", "add", f"p-{role}", "--role", role)
+            form = {"account": f"p-{role}", "password": said.split()[-1]}
+            async with client.post(gateway.url("/desk/login"), data=form, allow_redirects=False) as answer:
+                assert answer.status == 303
+        elif role:
+            token = await to_thread(gateway.command, "token", "create", "--role", role, "--name", f"t-{role}")
+            headers = {"Authorization": f"Bearer {token.strip().splitlines()[-1]}"}
+        for path, roles in PAGES.items():
+            wanted = 200 if role in roles else 403 if role in PEOPLE else 303
+            async with client.get(gateway.url(path), headers=headers, allow_redirects=False) as answer:
+                assert answer.status == wanted, (path, role)
 
 
 def _plain(path: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.web.http.auth import Gate
+from gateway.errors import NotAllowed
+from gateway.web.http.auth import HOUSE, Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
 
 POLICY = (
@@ -21,7 +22,8 @@ Words = Mapping[str, tuple[str, str]]
 
 
 class WorkPage:
-    """One page at one address; whoever is not logged in is sent to the log-in."""
+    """One page at one address, for those who work on items. Whoever is not logged in is sent to the log-in,
+    whoever has another role gets 403: the page would show him a form that he may not send."""
 
     def __init__(self, pages: Pages, gate: Gate, path: str, template: str, words: Words) -> None:
         self._pages = pages
@@ -37,6 +39,8 @@ class WorkPage:
         account = await self._gate.person(request)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
+        if account.role not in HOUSE:
+            raise NotAllowed
         return self._pages.show(
             look,
             self._template,
