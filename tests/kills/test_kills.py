@@ -8,7 +8,7 @@ import pytest
 
 from tests.kills.storm import KINDS, storm
 
-KILLS = (200, pytest.param(2_000, marks=pytest.mark.soak))
+KILLS = (100, pytest.param(2_000, marks=pytest.mark.soak))
 
 
 @pytest.mark.live

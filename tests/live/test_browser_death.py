@@ -152,7 +152,13 @@ async def each_is_one_call(gateway: Gateway) -> None:
     assert len({one["number"] for one in records}) == 3
 
 
-@pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
+ENDS = (
+    ("die", "lose_tab", "die"),
+    pytest.param(("lose_tab", "die", "lose_tab"), marks=pytest.mark.soak),
+)
+
+
+@pytest.mark.parametrize("ends", ENDS)
 async def test_no_caller_is_lost_with_a_browser(
     own_gateway: Gateway, tmp_path: Path, ends: tuple[str, ...]
 ) -> None:
@@ -186,7 +192,7 @@ async def test_no_caller_is_lost_with_a_browser(
     await each_is_one_call(gateway)
 
 
-@pytest.mark.parametrize("ends", [("die", "lose_tab", "die"), ("lose_tab", "die", "lose_tab")])
+@pytest.mark.parametrize("ends", ENDS)
 async def test_no_caller_is_lost_while_others_are_rung(
     own_gateway: Gateway, tmp_path: Path, ends: tuple[str, ...]
 ) -> None:

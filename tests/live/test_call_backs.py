@@ -98,6 +98,7 @@ async def test_an_agent_who_hangs_up_while_it_rings_is_told_on_the_item(gateway:
             assert text == "回电未接通：坐席在对方接听前挂断，一分钟后再拨"
 
 
+@pytest.mark.soak
 async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(gateway: Gateway) -> None:
     caller = "13912350003"
     number = await booked(gateway, caller)

@@ -35,7 +35,7 @@ SAVP = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX
 
 @pytest.mark.parametrize("uri", OURS)
 async def test_every_spelling_of_our_number_is_taken(gateway: Gateway, uri: str) -> None:
-    caller = f"1391237{list(OURS).index(uri):04}"
+    caller = f"1391299{list(OURS).index(uri):04}"
     port = gateway.config.asterisk.sip_port
     status, _ = await ask(port, uri.format(at=f"@127.0.0.1:{port}"), caller=f"+86{caller}", body=offer())
     assert status == 200

@@ -42,6 +42,7 @@ async def test_a_message_that_ends_by_silence_is_saved(gateway: Gateway) -> None
     assert sound_of(gateway, record["id"]) > 4
 
 
+@pytest.mark.soak
 async def test_a_full_disk_is_told_after_silence_too_and_the_promised_call_is_the_task(
     own_gateway: Gateway,
 ) -> None:

@@ -86,6 +86,7 @@ async def test_a_caller_whose_telephone_is_gone_frees_the_line(gateway: Gateway)
         call.vanish()
 
 
+@pytest.mark.soak
 async def test_a_telephone_of_a_seat_that_is_gone_loses_its_caller_to_the_queue(gateway: Gateway) -> None:
     async with gateway.seat("8001", "agent1", sign_in=False) as seat, gateway.phone("13912395004") as phone:
         seat.answer_with(Answer(0.1, AGENT))

@@ -22,7 +22,7 @@ from tests.live.test_doctor import doctor
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.soak), "tls"])
 async def test_a_carrier_where_we_register_and_log_in(
     tmp_path: Path, asterisk_tree: Asterisk, transport: str
 ) -> None:

@@ -64,7 +64,7 @@ async def test_real_calls_are_shown_and_counted_alike(own_gateway: Gateway, brow
     async with gateway.phone("13912340902") as phone:
         await (await greeted(phone)).hang_up()
         await gateway.call_of("13912340902")
-    await expect(seats.first).to_contain_text("退出", timeout=10_000)
+    await expect(seats.first).to_contain_text("签出", timeout=10_000)
     await expect(page.locator("#f-offered dd")).to_have_text("2", timeout=10_000)
     await expect(page.locator("#f-gave_up dd")).to_have_text("1")
     await expect(page.locator("#f-owed dd")).to_have_text("1")
