@@ -22,22 +22,27 @@ from tests.live.test_doctor import doctor
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.soak), "tls"])
+@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.soak), "tls", "proxy"])
 async def test_a_carrier_where_we_register_and_log_in(
     tmp_path: Path, asterisk_tree: Asterisk, transport: str
 ) -> None:
+    """`proxy`: through an outbound proxy to a far end that is reached in no other way, with a realm."""
+    proxied = transport == "proxy"
     with carrier(tmp_path / "carrier", asterisk_tree, "127.0.0.2", tls=transport == "tls") as far:
+        far_end = "127.0.0.9:5999" if proxied else far.address
         gateway = gateway_with(
             tmp_path / "gateway",
             "",
-            GATEWAY_TRUNK_FAR_END=far.address,
+            GATEWAY_TRUNK_FAR_END=far_end,
+            GATEWAY_TRUNK_PROXY=far.address if proxied else "",
+            GATEWAY_TRUNK_REALM="asterisk" if proxied else "",
             GATEWAY_TRUNK_PEERS="192.0.2.9",  # its calls are known by the registration alone
             GATEWAY_TRUNK_USER=ACCOUNT,
             GATEWAY_TRUNK_FROM_USER=ACCOUNT,
-            GATEWAY_TRUNK_DOMAIN="sip.carrier.test" if transport == "udp" else "",
+            GATEWAY_TRUNK_DOMAIN="sip.carrier.test" if transport in ("udp", "proxy") else "",
             GATEWAY_TRUNK_PASSWORD_FILE=tmp_path / "password",
             GATEWAY_TRUNK_REGISTER="yes",
-            GATEWAY_TRUNK_TRANSPORT=transport,
+            GATEWAY_TRUNK_TRANSPORT="udp" if proxied else transport,
             GATEWAY_TRUNK_SRTP=transport == "tls",
             GATEWAY_ASTERISK_TLS_CA_FILE=tmp_path / "carrier" / "carrier.pem" if transport == "tls" else "",
         )
@@ -47,7 +52,7 @@ async def test_a_carrier_where_we_register_and_log_in(
         try:
             await to_thread(until, lambda: f"{ACCOUNT}/sip:12315@" in far.made.console("pjsip show contacts"))
             _, found = await to_thread(doctor, gateway)
-            seen = f"trunk ({far.address}): is not asked (ask_seconds), registered"
+            seen = f"trunk ({far_end}): is not asked (ask_seconds), registered"
             assert found[seen] == ("ok", ""), found
             await to_thread(far.call, "12315", "+8613800138000")
             assert await to_thread(callers, gateway) == ["13800138000"]
@@ -216,3 +221,16 @@ async def test_only_a_trunk_that_fails_is_passed_over(
             assert failed == (["trunk"] if reached else [])
         finally:
             await to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+async def test_sound_is_wanted_at_the_media_address(tmp_path: Path, asterisk_tree: Asterisk) -> None:
+    gateway = gateway_with(tmp_path / "gateway", "", GATEWAY_ASTERISK_MEDIA_HOST="127.0.0.3")
+    runs = running(gateway)
+    await to_thread(next, runs)
+    try:
+        port = gateway.config.asterisk.sip_port
+        status, answer = await ask(port, f"sip:12315@127.0.0.1:{port}", body=offer())
+        assert status == 200
+        assert "c=IN IP4 127.0.0.3\r\n" in answer
+    finally:
+        await to_thread(runs.close)  # type: ignore[attr-defined]
