@@ -13,19 +13,22 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def written() -> set[str]:
-    """The words that stand in calls of Happened."""
-    found = set()
+    """The words that stand in calls of Happened, and of ItemChanges.note, which makes one."""
+    words = set()
     for path in (ROOT / "gateway").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and getattr(node.func, "id", "") == "Happened"
-                and len(node.args) > 1
-            ):
-                what = node.args[1]
-                if isinstance(what, ast.Constant):
-                    found.add(str(what.value))
-    return found
+            word = word_of(node) if isinstance(node, ast.Call) else None
+            if isinstance(word, ast.Constant):
+                words.add(str(word.value))
+    return words
+
+
+def word_of(call: ast.Call) -> ast.expr | None:
+    """The argument that is the word: Happened(at, word, …), changes.note(transaction, number, word, …)."""
+    if getattr(call.func, "id", "") == "Happened" and len(call.args) > 1:
+        return call.args[1]
+    notes = getattr(call.func, "attr", "") == "note" and len(call.args) > 3
+    return call.args[2] if notes and getattr(call.args[0], "id", "") == "t" else None
 
 
 def test_every_entry_has_a_name() -> None:
