@@ -22,7 +22,7 @@ SEED = "12315"
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("role", ["supervisor", "partner"])
+@pytest.mark.parametrize("role", ["supervisor", pytest.param("partner", marks=pytest.mark.soak)])
 async def test_schemathesis_finds_nothing(tmp_path: Path, role: str) -> None:
     late = Late()
     rates = RateSettings(enabled=False)
