@@ -61,7 +61,8 @@ class SilenceWatch:
             try:
                 await self._look()
             except (PbxDown, AmiFailed) as error:
-                log.warning("silent telephones are not looked for: %s", error)
+                # Also when Asterisk is ended on purpose and refuses what is asked; the link logs losses.
+                log.info("silent telephones are not looked for: %s", error)
 
     async def _look(self) -> None:
         channels = [ChannelSeen.read(row) for row in await self._ami.action_list("CoreShowChannels")]
