@@ -20,6 +20,7 @@ from gateway.channels.email.mailbox import BoxState
 from gateway.errors import StorageDown
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import journal_written
+from gateway.settings.durable_files import try_write
 
 log = logging.getLogger(__name__)
 
@@ -88,16 +89,10 @@ def disk(folders: Sequence[Path]) -> Check:
 
 def full(folder: Path) -> str:
     """Why nothing more can be kept in a folder; "" when it can."""
-    probe = folder / ".probe"
     try:
         usage = shutil.disk_usage(folder)
-        with probe.open("wb") as file:
-            file.write(b"\0" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-        probe.unlink()
+        try_write(folder, 4096)
     except OSError as error:
-        probe.unlink(missing_ok=True)
         return f"{folder.name} cannot be written: {error.strerror}"
     if usage.free < min(LEAST_FREE, usage.total // 20):
         return f"the disk of {folder.name} has {usage.free >> 20} MB free"

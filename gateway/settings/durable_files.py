@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import stat
+import tempfile
 from pathlib import Path
 
 
@@ -26,19 +27,23 @@ def private_folder(folder: Path) -> None:
         folder.chmod(stat.S_IMODE(mode) & 0o700)
 
 
+def try_write(folder: Path, size: int) -> None:
+    """Write and sync `size` bytes in a folder. Raises OSError when its disk is full, over quota or read-only.
+
+    The file has no name, so a process that is killed here leaves nothing behind: the folder may be one
+    that others list, like the one of messages."""
+    with tempfile.TemporaryFile(dir=folder) as out:
+        out.write(bytes(size))
+        out.flush()
+        os.fsync(out.fileno())
+
+
 def takes_writes(folder: Path) -> bool:
     """Does the disk of this folder take 64 kB more? False when it is full, over its quota or read-only."""
-    probe = folder / f".probe-{secrets.token_hex(4)}"
     try:
-        with probe.open("xb") as out:
-            out.write(bytes(_PROBE_BYTES))
-            out.flush()
-            os.fsync(out.fileno())
+        try_write(folder, _PROBE_BYTES)
     except OSError:
         return False
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink()
     return True
 
 
