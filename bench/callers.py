@@ -20,7 +20,8 @@ from bench.line import Heard, Line, Press
 from bench.menu import SHORT
 from gateway.sip_phone.dialog import Dialog
 from gateway.sip_phone.endpoint import Endpoint, Timers, open_endpoint
-from gateway.sip_phone.leg import Ended, Leg, Notice, Sound
+from gateway.sip_phone.leg import Leg
+from gateway.sip_phone.notices import Ended, Notice, Sound
 from gateway.sip_phone.sip import Request, Target, address, answer, from_value, header, target_of
 
 HOST = "127.0.0.1"

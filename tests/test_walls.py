@@ -201,8 +201,6 @@ LARGE = {
     "gateway.web.pages.report": 520,
     "gateway.web.pages.report:ReportPage": 360,
     "gateway.storage.items": 430,
-    "gateway.sip_phone.leg": 420,
-    "gateway.sip_phone.call:Call": 350,
 }
 
 

@@ -16,9 +16,11 @@ from typing import TypeVar
 
 from gateway.errors import OperatorError
 from gateway.sip_phone import sound
+from gateway.sip_phone.call_sound import CallSound
 from gateway.sip_phone.g711 import RATE, Pcm
 from gateway.sip_phone.hear import Heard, Library, Listener
-from gateway.sip_phone.leg import Answered, Ended, Leg, Notice, Ringing, Side, Sound, State
+from gateway.sip_phone.leg import Leg
+from gateway.sip_phone.notices import Answered, Ended, Notice, Ringing, Side, Sound, State
 from gateway.sip_phone.rtp import Pressed, Stream
 from gateway.sip_phone.sip import Headers
 from gateway.sip_phone.sound import Span
@@ -27,7 +29,6 @@ Found = TypeVar("Found")
 
 _LOOK = 0.05  # seconds between two looks at what was heard, while something is waited for
 _OVERHEARD = 0.3  # seconds behind a prompt's beginning from which another may begin
-_UNDER_WAY = 0.2  # seconds for which sound may still be on its way: later than that is silence
 _GOODBYE = 3.0  # seconds in which the other end should answer our hanging up
 
 
@@ -46,22 +47,21 @@ class Event:
         return f"{self.at:8.3f}  {self.text}"
 
 
-class Call:
+class Call(CallSound):
     """A call in progress or over. Its state is in the attributes, its past in `story`."""
 
     def __init__(self, number: str, stream: Stream, library: Callable[[], Library]) -> None:
+        super().__init__(stream)
         self.number = number
         self.status: int | None = None  # final SIP status of the INVITE, None while it rings
         self.reason = ""
         self.answered = False
         self.answered_at: float | None = None
         self.rang_at: float | None = None
-        self.ended_at: float | None = None
         self.ended_by: Side | None = None
         self.codec = ""
         self.pressed: list[Pressed] = []
         self.events: list[Event] = []
-        self._stream = stream
         self._library = library
         self._leg: Leg | None = None
         self._listener: Listener | None = None
@@ -107,15 +107,6 @@ class Call:
     # --- state
 
     @property
-    def seconds(self) -> float:
-        """Seconds since the call began."""
-        return time.perf_counter() - self._stream.track.zero
-
-    @property
-    def over(self) -> bool:
-        return self.ended_at is not None
-
-    @property
     def caller(self) -> str:
         """The caller's number as the INVITE tells it (user part of From)."""
         return self.leg.caller.user
@@ -124,21 +115,6 @@ class Call:
     def display(self) -> str:
         """The caller's name as the INVITE tells it."""
         return self.leg.caller.display
-
-    @property
-    def keys(self) -> str:
-        """What the other end has pressed so far."""
-        return "".join(self._stream.keys)
-
-    @property
-    def packets(self) -> tuple[int, int]:
-        """Packets of sound sent and heard."""
-        return self._stream.sent, self._stream.track.packets
-
-    @property
-    def rtp_port(self) -> int:
-        """Our port of this call's sound."""
-        return self._stream.port
 
     def header(self, name: str) -> str:
         """A header of the INVITE, "" when it has none."""
@@ -185,18 +161,6 @@ class Call:
         )
         return await self._stream.say(samples)
 
-    def tone(self, frequency: int, level: float = -20.0) -> None:
-        """Sound a tone from now on, whenever nothing else is said; 0 Hz ends it. `level` in dBov."""
-        self._stream.tone(frequency, level)
-
-    def mute(self, on: bool = True) -> None:
-        """Send no sound at all, not even silence, until it is taken back."""
-        self._stream.mute(on)
-
-    def report(self) -> None:
-        """Send one RTCP report, as telephones do every few seconds that are muted. Raises OSError."""
-        self._stream.report()
-
     async def hold(self, on: bool = True) -> int:
         """Put the other end on hold, or take it back; the SIP status of its answer."""
         self.note("holds" if on else "takes back from hold")
@@ -210,48 +174,11 @@ class Call:
 
     # --- hearing
 
-    def samples(self) -> Pcm:
-        """Everything heard so far, 8 kHz from second 0 on; where nothing came, silence."""
-        now = self.seconds if self.ended_at is None else self.ended_at
-        return self._stream.track.samples(now - _UNDER_WAY)
-
     def heard(self) -> list[Heard]:
         """Every prompt heard so far. The work is done for what is new since the last call of this."""
         if self._listener is None:
             self._listener = Listener(self._library())
         return [self._timed(found) for found in self._listener.heard(self.samples(), self.over)]
-
-    def _timed(self, found: Heard) -> Heard:
-        """A find with its times as they were, not as they lie in the sound."""
-        track = self._stream.track
-        start, end = round(found.start * RATE), round(found.end * RATE)
-        return replace(found, start=track.second(start), end=track.second(end))
-
-    def _spans(self, spans: Iterable[Span], offset: int) -> list[Span]:
-        second = self._stream.track.second
-        return [
-            Span(second(offset + round(span.start * RATE)), second(offset + round(span.end * RATE)))
-            for span in spans
-        ]
-
-    def tones(self, frequencies: Sequence[float]) -> dict[float, list[Span]]:
-        """When each of these tones was heard."""
-        found = sound.tones(self.samples(), frequencies)
-        return {frequency: self._spans(spans, 0) for frequency, spans in found.items()}
-
-    def silences(self, shortest: float) -> list[Span]:
-        """Every stretch of at least `shortest` seconds without sound."""
-        return self._spans(sound.silences(self.samples(), shortest), 0)
-
-    def save(self, path: Path | str) -> None:
-        """Write what was heard as a WAV file."""
-        sound.write_wav(Path(path), self.samples())
-
-    def first_packet_after(self, second: float) -> float | None:
-        """When the first packet after `second` arrived; None when none did."""
-        zero = self._stream.track.zero
-        arrival = self._stream.track.first_after(zero + second)
-        return None if arrival is None else arrival - zero
 
     # --- waiting
 

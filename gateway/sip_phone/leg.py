@@ -1,7 +1,6 @@
 """One call as SIP sees it: rung, answered, moved, ended, from either side. No sound in here.
 
-What happens is told as a Notice: Ringing, Sound (where our sound goes from now on), Answered, Ended.
-Made by Phone, one for each call; Call listens to its notices.
+What happens is told as a Notice (`notices`). Made by Phone, one for each call; Call listens to its notices.
 """
 
 from __future__ import annotations
@@ -9,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from gateway.sip_phone import sdp
 from gateway.sip_phone.dialog import Dialog, cancel
 from gateway.sip_phone.digest import challenge, credentials
 from gateway.sip_phone.endpoint import Endpoint, new_branch
+from gateway.sip_phone.notices import Answered, Ended, Ringing, Side, Sound, State, Tell
 from gateway.sip_phone.sdp import Media
 from gateway.sip_phone.sip import (
     Address,
@@ -44,55 +42,6 @@ _REASONS = {
     600: "Busy Everywhere",
     603: "Decline",
 }
-
-
-class Side(StrEnum):
-    """Who ended a call."""
-
-    US = "us"
-    THEM = "them"
-
-
-class State(StrEnum):
-    """How far a call is. LEAVING: ended by us, the other end's word is still out."""
-
-    CALLING = "calling"
-    ANSWERED = "answered"
-    LEAVING = "leaving"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """A provisional answer (180, 183 ...) came in."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """From now on sound goes to `media` in `codec`."""
-
-    media: Media
-    codec: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The call is up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The call is over. `status` is the INVITE's final status: 200 when the call had been answered."""
-
-    status: int
-    reason: str
-    by: Side
-
-
-Notice = Ringing | Sound | Answered | Ended
-Tell = Callable[[Notice], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from gateway.sip_phone.call import Call, Late
 from gateway.sip_phone.dialog import Dialog, answering
 from gateway.sip_phone.endpoint import Endpoint, Timers, new_branch, open_endpoint
 from gateway.sip_phone.hear import Library, shipped
-from gateway.sip_phone.leg import ALLOW, Ended, Leg, Login, Notice
+from gateway.sip_phone.leg import ALLOW, Leg, Login
+from gateway.sip_phone.notices import Ended, Notice
 from gateway.sip_phone.rtp import Clock, open_stream
 from gateway.sip_phone.sdp import Media
 from gateway.sip_phone.sip import (

@@ -11,7 +11,7 @@ import pytest
 from gateway.sip_phone.call import Call, Late
 from gateway.sip_phone.endpoint import Timers
 from gateway.sip_phone.hear import Library
-from gateway.sip_phone.leg import Side
+from gateway.sip_phone.notices import Side
 from gateway.sip_phone.phone import Answer, Ignore, Phone, Policy, Refuse, Ring
 from gateway.sip_phone.sound import Span
 from tests.sip_phone.conftest import SOUNDS
