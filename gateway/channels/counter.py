@@ -37,11 +37,11 @@ class Registration:
     came_by: str = ""
 
 
-def contact(said: Contact, channel: Channel, registered: Registration) -> Contact:
+def contact(entered: Contact, channel: Channel, registered: Registration) -> Contact:
     """What was written down as a contact of this channel. Raises ValueError for another channel."""
     if channel not in _IDS:
         raise ValueError(f"{channel} is neither counter nor letter")
-    return replace(said, channel=channel, raw=_written(registered))
+    return replace(entered, channel=channel, raw=_written(registered))
 
 
 def registration(raw: bytes) -> Registration | None:

@@ -68,10 +68,10 @@ def contact(
     )
 
 
-def summary(record: CallRecord, zone: tzinfo, phone: str = "", said: str = "") -> str:
-    """The call in a line for whoever takes the item up; `said` in place of what its outcome says."""
+def summary(record: CallRecord, zone: tzinfo, phone: str = "", spoken: str = "") -> str:
+    """The call in a line for whoever takes the item up; `spoken` in place of what its outcome says."""
     at = record.started_at.astimezone(zone)
-    parts = [f"{at:%Y-%m-%d %H:%M:%S} 来电", said or _SAID.get(record.outcome, "")]
+    parts = [f"{at:%Y-%m-%d %H:%M:%S} 来电", spoken or _SAID.get(record.outcome, "")]
     if record.wait_seconds >= 1:
         parts.append(f"等候{record.wait_seconds:.0f}秒")
     if record.agent:

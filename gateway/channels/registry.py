@@ -22,8 +22,8 @@ def registry(*packages: ModuleType) -> ChannelRegistry:
 
 
 def _entries(package: ModuleType) -> Iterator[ChannelEntry]:
-    for found in pkgutil.iter_modules(package.__path__):
-        module = import_module(f"{package.__name__}.{found.name}")
+    for info in pkgutil.iter_modules(package.__path__):
+        module = import_module(f"{package.__name__}.{info.name}")
         yield from getattr(module, "CHANNELS", ())
 
 

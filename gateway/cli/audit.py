@@ -38,9 +38,9 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
         if arguments.action == "verify":
             return await _verify(storage)
         limit = max(1, arguments.limit)
-        found = await storage.audit.page(arguments.before, limit, arguments.who, arguments.about)
-        _list(found, arguments.json)
-        await storage.audit.note("audit.view", detail={"rows": len(found)})
+        rows = await storage.audit.page(arguments.before, limit, arguments.who, arguments.about)
+        _list(rows, arguments.json)
+        await storage.audit.note("audit.view", detail={"rows": len(rows)})
         return 0
 
 
@@ -53,8 +53,8 @@ async def _verify(storage: Storage) -> int:
     return 0
 
 
-def _list(found: Sequence[Row], as_json: bool) -> None:
-    for row in found:
+def _list(rows: Sequence[Row], as_json: bool) -> None:
+    for row in rows:
         at = datetime.fromtimestamp(row.at / 1000, UTC).isoformat(timespec="milliseconds")
         if as_json:
             shown = {"seq": row.seq, "at": at, "who": row.who, "address": row.address, "what": row.what}

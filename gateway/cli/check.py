@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load()
     if arguments.settings:
         print(as_toml(settings))
-    found = check_all(settings)
-    if found:
-        raise OperatorError(*found)
+    problems = check_all(settings)
+    if problems:
+        raise OperatorError(*problems)
     print("一切正常 / all fine")
     return 0
 
@@ -54,16 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
 def check_all(settings: Config) -> list[Problem]:
     """Every fault of every file that the gateway reads."""
     folder = settings.root / settings.flows.folder
-    found: list[Problem] = []
-    prompts = _tried(found, lambda: load_prompts(folder / "prompts.yaml"))
+    problems: list[Problem] = []
+    prompts = _tried(problems, lambda: load_prompts(folder / "prompts.yaml"))
     if prompts:
-        found += stale(prompts)
-        found += check_conf(settings, prompts.by_id)
-        found += _tried(found, lambda: _flows(settings, prompts)) or []
-    _tried(found, lambda: load_rules(settings.root / settings.rules.folder, REGISTRY))
-    found += named_files.faults(settings)
-    found += _machine(settings)
-    return found
+        problems += stale(prompts)
+        problems += check_conf(settings, prompts.by_id)
+        problems += _tried(problems, lambda: _flows(settings, prompts)) or []
+    _tried(problems, lambda: load_rules(settings.root / settings.rules.folder, REGISTRY))
+    problems += named_files.faults(settings)
+    problems += _machine(settings)
+    return problems
 
 
 def _machine(settings: Config) -> list[Problem]:
@@ -90,8 +90,8 @@ async def _database(settings: Config) -> list[Problem]:
 
 def _flows(settings: Config, prompts: Prompts) -> list[Problem]:
     folder = settings.root / settings.flows.folder
-    flows, found = check_folder(folder, prompts.by_id, *settings.entries)
-    problems = list(found)
+    flows, faults = check_folder(folder, prompts.by_id, *settings.entries)
+    problems = list(faults)
     if not problems:
         cases, faults = read_cases(folder)
         problems += faults
@@ -120,10 +120,10 @@ def _unheard(file: str, line: int, step: object) -> Iterable[Problem]:
             yield Problem(file, line, text)
 
 
-def _tried(found: list[Problem], work: Callable[[], T]) -> T | None:
-    """What `work` gives; its faults go to `found`."""
+def _tried(problems: list[Problem], work: Callable[[], T]) -> T | None:
+    """What `work` gives; its faults go to `problems`."""
     try:
         return work()
     except OperatorError as error:
-        found += error.problems
+        problems += error.problems
         return None

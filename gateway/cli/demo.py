@@ -55,16 +55,16 @@ async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:
         chance = Random(seed + there)
         inventor = _inventor(settings, rules, chance, today)
         clocks = lru_cache(4000)(rules.due)
-        made = 0
+        filled = 0
         for day, count in _spread(today, days, max(0, wanted - there)):
             arrivals = inventor.day(day, count, there)
-            made += await bulk.add_day(
+            filled += await bulk.add_day(
                 storage.database, day, arrivals, clocks, lambda: number.query_code(chance.getrandbits(40))
             )
-            print(f"\r{made}/{wanted - there}", end="", file=sys.stderr)
-        if made:
+            print(f"\r{filled}/{wanted - there}", end="", file=sys.stderr)
+        if filled:
             await bulk.analyse(storage.database)
-    print(f"\r{made} 件已加入，共 {there + made} 件 / items added, {time.monotonic() - began:.0f} s")
+    print(f"\r{filled} 件已加入，共 {there + filled} 件 / items added, {time.monotonic() - began:.0f} s")
     return 0
 
 
@@ -82,7 +82,7 @@ def _inventor(settings: Config, rules: Rules, chance: Random, today: date) -> In
         settings.zone,
         today,
         counties=[division.code for division in rules.divisions],
-        problems=[one.id for one in rules.categories.problems],
-        subjects=[one.id for one in rules.categories.subjects],
+        problems=[problem.id for problem in rules.categories.problems],
+        subjects=[problem.id for problem in rules.categories.subjects],
         claims=[claim.id for claim in rules.claims],
     )

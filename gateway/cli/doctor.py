@@ -32,8 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
     else:
-        for found in findings:
-            print(f"{found.verdict:<5}{found.what}" + (f"\n     -> {found.advice}" if found.advice else ""))
+        for finding in findings:
+            print(
+                f"{finding.verdict:<5}{finding.what}"
+                + (f"\n     -> {finding.advice}" if finding.advice else "")
+            )
     return 1 if any(f.verdict is Verdict.BAD for f in findings) else 0
 
 
@@ -41,9 +44,9 @@ def _web(settings: Config) -> Iterator[Finding]:
     url = f"http://{settings.web.host}:{settings.web.port}/healthz"
     try:
         with urllib.request.urlopen(url, timeout=LIMIT) as answer:
-            said = json.load(answer)
-            yield Finding(Verdict.OK, f"{url}: {said['status']}")
-            for part in said.get("others", ()):
+            health = json.load(answer)
+            yield Finding(Verdict.OK, f"{url}: {health['status']}")
+            for part in health.get("others", ()):
                 if not part["ok"]:
                     yield Finding(Verdict.WARN, f"{part['name']}: {part['detail']}", "服务降级 / degraded")
     except urllib.error.HTTPError as error:

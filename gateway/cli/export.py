@@ -102,19 +102,19 @@ async def _run(
         if out:
             stack.callback(target.close)
         sheet: Sheet = CsvSheet(target) if form == "csv" else XlsxSheet(target)
-        said = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": form}
-        await storage.audit.note("export", detail=said)
+        details = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": form}
+        await storage.audit.note("export", detail=details)
         count = await write(sheet, rows_of(storage, setting.zone, first, last, kind), setting)
     print(f"{count} items", file=sys.stderr)
     return 0
 
 
-async def write(sheet: Sheet, found: AsyncIterator[Reported], setting: Setting) -> int:
+async def write(sheet: Sheet, reported: AsyncIterator[Reported], setting: Setting) -> int:
     """Head and rows into a sheet; how many rows there were."""
     sheet.begin(COLUMNS)
     count = 0
-    async for one in found:
-        sheet.add([_clean(column.value(one, setting)) for column in COLUMNS])
+    async for report in reported:
+        sheet.add([_clean(column.value(report, setting)) for column in COLUMNS])
         count += 1
     sheet.end()
     return count
@@ -128,50 +128,50 @@ async def rows_of(
     until = datetime.combine(last + timedelta(days=1), time(), zone)
     after: Item | None = None
     while page := await storage.reports.page(since, until, kind, after, PAGE):
-        for one in page:
-            yield one
+        for report in page:
+            yield report
         after = page[-1].item
 
 
 # ------------------------------------------------------------------ columns
 
 
-def _platform_channel(one: Reported, setting: Setting) -> str:
-    return setting.rules.channels.platform(one.item.channel)
+def _platform_channel(report: Reported, setting: Setting) -> str:
+    return setting.rules.channels.platform(report.item.channel)
 
 
-def _division(one: Reported, setting: Setting) -> str:
+def _division(report: Reported, setting: Setting) -> str:
     names = {division.code: division.zh for division in setting.rules.divisions}
-    return names.get(one.item.county, one.item.county)
+    return names.get(report.item.county, report.item.county)
 
 
-def _division_code(one: Reported, setting: Setting) -> str:
-    return one.item.county if re.fullmatch(r"\d{6}", one.item.county) else ""
+def _division_code(report: Reported, setting: Setting) -> str:
+    return report.item.county if re.fullmatch(r"\d{6}", report.item.county) else ""
 
 
-def _claims(one: Reported, setting: Setting) -> str:
+def _claims(report: Reported, setting: Setting) -> str:
     names = {claim.id: claim.zh for claim in setting.rules.claims}
-    return "、".join(names.get(claim, claim) for claim in one.item.claims)
+    return "、".join(names.get(claim, claim) for claim in report.item.claims)
 
 
-def _ground(one: Reported, setting: Setting) -> str:
-    return f"第（{one.ground}）项（{one.basis}）" if one.ground else ""
+def _ground(report: Reported, setting: Setting) -> str:
+    return f"第（{report.ground}）项（{report.basis}）" if report.ground else ""
 
 
-def _clocks(one: Reported, setting: Setting) -> str:
+def _clocks(report: Reported, setting: Setting) -> str:
     names = {clock.name: clock.zh for rules in setting.rules.sets for clock in rules.clocks}
     return "；".join(
         f"{names.get(due.clock, due.clock)} {due.on}{'（暂定）' if due.provisional else ''}"
-        for due in one.item.due
+        for due in report.item.due
     )
 
 
 def _of_person(name: str) -> Value:
     """Who turned to us; nothing of a reporter, nor of anybody who is anonymous."""
 
-    def value(one: Reported, setting: Setting) -> str:
-        hidden = one.item.anonymous or one.item.kind is Kind.REPORT
-        return "" if hidden else str(getattr(one.item.person, name))
+    def value(report: Reported, setting: Setting) -> str:
+        hidden = report.item.anonymous or report.item.kind is Kind.REPORT
+        return "" if hidden else str(getattr(report.item.person, name))
 
     return value
 
@@ -185,8 +185,8 @@ def _amount(fen: int | None) -> str:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("登记编号", 14, lambda one, s: one.item.number),
-    Column("平台编号", 20, lambda one, s: one.external_no),
+    Column("登记编号", 14, lambda reported, s: reported.item.number),
+    Column("平台编号", 20, lambda reported, s: reported.external_no),
     Column("业务类别", 10, lambda one, s: KIND_NAMES[one.item.kind][0]),
     Column("来源渠道", 12, _platform_channel),
     Column("登记时间", 18, lambda one, s: f"{one.item.received_at.astimezone(s.zone):%Y-%m-%d %H:%M:%S}"),
@@ -199,22 +199,26 @@ COLUMNS: tuple[Column, ...] = (
     Column("是否匿名", 10, lambda one, s: _yes_or_no(one.item.anonymous)),
     Column("是否同意公示", 12, lambda one, s: _yes_or_no(one.item.publish_consent)),
     Column("是否同意委托调解", 14, lambda one, s: _yes_or_no(one.item.mediation_consent)),
-    Column("被投诉/举报人名称", 28, lambda one, s: one.item.respondent.name),
-    Column("被投诉/举报人地址", 30, lambda one, s: one.item.respondent.address),
-    Column("被投诉/举报人电话", 16, lambda one, s: one.item.respondent.phone),
-    Column("投诉/举报内容", 60, lambda one, s: one.item.content),
+    Column("被投诉/举报人名称", 28, lambda reported, s: reported.item.respondent.name),
+    Column("被投诉/举报人地址", 30, lambda reported, s: reported.item.respondent.address),
+    Column("被投诉/举报人电话", 16, lambda reported, s: reported.item.respondent.phone),
+    Column("投诉/举报内容", 60, lambda reported, s: reported.item.content),
     Column("商品/服务类别", 16, lambda one, s: name_of(s.rules.categories.subjects, one.item.subject)),
     Column("问题类别", 16, lambda one, s: name_of(s.rules.categories.problems, one.item.problem)),
     Column("投诉请求", 20, _claims),
     Column("涉及金额（元）", 14, lambda one, s: _amount(one.item.amount)),
-    Column("发生日期", 12, lambda one, s: one.item.occurred_on.isoformat() if one.item.occurred_on else ""),
+    Column(
+        "发生日期",
+        12,
+        lambda reported, s: reported.item.occurred_on.isoformat() if reported.item.occurred_on else "",
+    ),
     Column("处理单位", 16, _division),
     Column("处理单位代码", 12, _division_code),
     Column("办理状态", 12, lambda one, s: STATE_NAMES[one.item.state][0]),
     Column("不予受理理由", 30, _ground),
     Column("办理期限", 40, _clocks),
     Column("关联编号", 20, lambda one, s: "、".join(one.same)),
-    Column("并入编号", 14, lambda one, s: one.item.merged_into),
+    Column("并入编号", 14, lambda reported, s: reported.item.merged_into),
     Column("附件数", 8, lambda one, s: str(one.item.attachments)),
 )
 

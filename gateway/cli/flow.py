@@ -125,16 +125,16 @@ class _Command:
 
     def checked(self) -> FlowSet:
         """The drafts; raises FlowError with every fault."""
-        flows, found = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
-        if found:
-            raise FlowError(*found)
+        flows, problems = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
+        if problems:
+            raise FlowError(*problems)
         return flows
 
     def parsed(self, name: str) -> FlowSet:
         """The drafts without the checks across files; FlowError when this one cannot be read."""
-        flows, found = parse_folder(self.drafts)
+        flows, problems = parse_folder(self.drafts)
         file = shown(self.drafts / f"{name}.yaml")
-        mine = [problem for problem in found if problem.file == file]
+        mine = [problem for problem in problems if problem.file == file]
         if mine:
             raise FlowError(*mine)
         if name not in flows.flows:
@@ -142,15 +142,15 @@ class _Command:
         return flows
 
     def check(self, name: str | None) -> int:
-        flows, found = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
+        flows, problems = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
         if name:
             self.parsed(name)
             file = shown(self.drafts / f"{name}.yaml")
-            found = tuple(problem for problem in found if problem.file == file)
+            problems = tuple(problem for problem in problems if problem.file == file)
         _, faults = read_cases(self.drafts)
-        found = (*found, *(() if name else faults))
-        if found:
-            raise FlowError(*found)
+        problems = (*problems, *(() if name else faults))
+        if problems:
+            raise FlowError(*problems)
         steps = sum(len(flow.steps) for flow in flows.flows.values() if not name or flow.name == name)
         print(
             f"{name or f'{len(flows.flows)} flows'}: {steps} steps, {len(flows.partners)} partners, no fault"
@@ -210,9 +210,9 @@ class _Command:
     def diff(self, name: str | None) -> int:
         number = self.store.number()
         there = self.store.version(number) if number else FlowSet(0, {})
-        drafts, found = parse_folder(self.drafts)
-        if found:
-            raise FlowError(*found)
+        drafts, problems = parse_folder(self.drafts)
+        if problems:
+            raise FlowError(*problems)
         old = self.store.texts(number)
         new = self.store.draft_texts(name or ALL)
         changed = [file for file in {**old, **new} if old.get(file) != new.get(file) and _mine(file, name)]
@@ -257,11 +257,11 @@ def _moment(text: str | None, settings: Config) -> datetime | None:
 
 def _length(prompts: Prompts) -> Callable[[str], float]:
     """Seconds of a clip: of its sound if one is made, else by its characters."""
-    made = manifest(prompts.sounds)
+    sounds = manifest(prompts.sounds)
 
     def length(clip: str) -> float:
-        if clip in made:
-            return made[clip].seconds
+        if clip in sounds:
+            return sounds[clip].seconds
         return _SYLLABLE * len(prompts.by_id[clip].zh) if clip in prompts else 1.0
 
     return length

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     key = actions.add_parser(
         "accept-key", help="go on with the key that lies under var/secrets, or a new one"
     )
-    key.add_argument("key", choices=[one.name for one in KEYS])
+    key.add_argument("key", choices=[key_file.name for key_file in KEYS])
     key.add_argument("--yes", action="store_true", help="what only the old key reads is lost for good")
 
 
@@ -34,17 +34,17 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
     database = Database(settings.database_url)
     await database.open()
     try:
-        known = Installation(database, settings.var)
-        _show(settings, await known.tie())
+        installation = Installation(database, settings.var)
+        _show(settings, await installation.tie())
         if arguments.action == "adopt":
             _agreed(
                 arguments.yes, "ties the two: files that this database does not name count as nameless then"
             )
-            print(f"installation {await known.adopt()}")
+            print(f"installation {await installation.adopt()}")
         elif arguments.action == "accept-key":
-            lost = next(one.lost for one in KEYS if one.name == arguments.key)
+            lost = next(key_file.lost for key_file in KEYS if key_file.name == arguments.key)
             _agreed(arguments.yes, f"restore var/secrets instead if there is a backup; else {lost}")
-            await known.accept_key(arguments.key)
+            await installation.accept_key(arguments.key)
             print(f"{arguments.key}: accepted")
     finally:
         await database.close()

@@ -58,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _guarded(given: Sequence[str]) -> int:
     """One command; what an operator must mend is told on stderr."""
     if not given or given[0] not in COMMANDS:
-        asked = given[:1] in (["-h"], ["--help"], ["help"])
-        print(overview(), file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else 2
+        help_asked = given[:1] in (["-h"], ["--help"], ["help"])
+        print(overview(), file=sys.stdout if help_asked else sys.stderr)
+        return 0 if help_asked else 2
     if given[0] not in SHARED:
         os.umask(0o077)
     try:

@@ -62,10 +62,10 @@ async def _run(args: argparse.Namespace, settings: Config) -> int:
 
 async def _list(storage: Storage, args: argparse.Namespace, settings: Config) -> int:
     state = DeliveryState(args.state) if args.state else None
-    found = await storage.outbox.list(state, args.number, 0, max(1, args.limit))
+    deliveries = await storage.outbox.list(state, args.number, 0, max(1, args.limit))
     print(f"{'ID':>6}  {'state':8}  {'way':16}  {'number':12}  {'tries':>5}  {'made':16}  to / error")
-    for one in found:
-        print(_row(one))
+    for delivery in deliveries:
+        print(_row(delivery))
     for hook in settings.webhooks:
         if since := await failing_since(storage.once, hook.id):
             print(f"webhook {hook.id}: 自此失败 / fails since {since:%Y-%m-%d %H:%M} UTC")
@@ -73,11 +73,11 @@ async def _list(storage: Storage, args: argparse.Namespace, settings: Config) ->
 
 
 async def _show(storage: Storage, delivery_id: int) -> int:
-    one = await storage.outbox.get(delivery_id)
-    if one is None:
+    delivery = await storage.outbox.get(delivery_id)
+    if delivery is None:
         return _none(delivery_id)
-    print(_row(one))
-    for name, value in one.draft.content.items():
+    print(_row(delivery))
+    for name, value in delivery.draft.content.items():
         print(f"{name}: {value}")
     return 0
 
@@ -97,10 +97,10 @@ def _none(delivery_id: int) -> int:
     return 1
 
 
-def _row(one: Delivery) -> str:
-    d = one.draft
-    tail = f"{shown_address(d.address)}  {one.error}".rstrip()
+def _row(delivery: Delivery) -> str:
+    d = delivery.draft
+    tail = f"{shown_address(d.address)}  {delivery.error}".rstrip()
     return (
-        f"{one.id:6}  {one.state.value:8}  {d.way:16}  {one.number:12}  {one.attempts:5}"
-        f"  {one.made_at:%Y-%m-%d %H:%M}  {tail}"
+        f"{delivery.id:6}  {delivery.state.value:8}  {d.way:16}  {delivery.number:12}  {delivery.attempts:5}"
+        f"  {delivery.made_at:%Y-%m-%d %H:%M}  {tail}"
     )

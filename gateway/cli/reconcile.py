@@ -79,17 +79,23 @@ def run(args: argparse.Namespace) -> int:
     except ValueError:
         raise OperatorError(f"{args.day!r} is no day like 2026-11-24") from None
     settings = load()
-    found, counts = asyncio.run(_run(settings, day, datetime.now(UTC)))
+    discrepancies, counts = asyncio.run(_run(settings, day, datetime.now(UTC)))
     if args.json:
-        told = {"day": day.isoformat(), "looked_at": counts, "holes": [asdict(hole) for hole in found]}
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        report = {
+            "day": day.isoformat(),
+            "looked_at": counts,
+            "holes": [asdict(hole) for hole in discrepancies],
+        }
+        print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
-        for hole in found:
+        for hole in discrepancies:
             print(f"{hole.what}  {hole.where}  {hole.zh} / {hole.en}")
         looked = ", ".join(f"{count} {what}" for what, count in counts.items())
-        end = f"{len(found)} 项无对应 / without a twin" if found else "全部对应 / all is there"
+        end = (
+            f"{len(discrepancies)} 项无对应 / without a twin" if discrepancies else "全部对应 / all is there"
+        )
         print(f"{day}: {looked}: {end}", file=sys.stderr)
-    return 1 if found else 0
+    return 1 if discrepancies else 0
 
 
 async def _run(settings: Config, day: date, now: datetime) -> tuple[list[Discrepancy], dict[str, int]]:
@@ -108,12 +114,12 @@ async def reconcile(
     named = await storage.reports.files_named({*loose, *disk.messages.values()})
     disk = _without_twins(disk, loose, named)
     of_calls = {*_began(disk, since, until), *disk.recordings.values()}
-    known = kept.call_ids | {call.id for call in kept.calls}
-    known |= await storage.reports.calls_there(of_calls - known)
-    found = [
+    known_calls = kept.call_ids | {call.id for call in kept.calls}
+    known_calls |= await storage.reports.calls_there(of_calls - known_calls)
+    discrepancies = [
         *_calls(kept),
-        *_journal(kept, disk, known, (since, until), now),
-        *_recordings(kept, disk, known, places),
+        *_journal(kept, disk, known_calls, (since, until), now),
+        *_recordings(kept, disk, known_calls, places),
         *_messages(disk),
         *_contacts(kept, day),
         *_attached(kept, disk),
@@ -128,7 +134,7 @@ async def reconcile(
         "journal notes": len(disk.notes),
         "mailboxes": len(kept.mailboxes),
     }
-    return found, counts
+    return discrepancies, counts
 
 
 # ------------------------------------------------------------------ holes
@@ -161,7 +167,7 @@ def _calls(kept: Kept) -> Iterator[Discrepancy]:
 
 
 def _journal(
-    kept: Kept, disk: Disk, known: frozenset[str], during: tuple[datetime, datetime], now: datetime
+    kept: Kept, disk: Disk, known_calls: frozenset[str], during: tuple[datetime, datetime], now: datetime
 ) -> Iterator[Discrepancy]:
     """Calls that Asterisk noted and we have not, and the other way round while its notes are kept."""
     began = _began(disk, *during)
@@ -169,7 +175,7 @@ def _journal(
     for call, at in began.items():
         over = ended.get(call)
         still = now - over < SETTLING if over else now - at < LONGEST_CALL
-        if call not in known and not still:
+        if call not in known_calls and not still:
             yield Discrepancy(
                 *("journal_without_call", call, "话务日志中的来电没有通话记录"),
                 "Asterisk noted this call, and there is no record of it",
@@ -183,14 +189,14 @@ def _journal(
                 )
 
 
-def _recordings(kept: Kept, disk: Disk, known: frozenset[str], places: Places) -> Iterator[Discrepancy]:
+def _recordings(kept: Kept, disk: Disk, known_calls: frozenset[str], places: Places) -> Iterator[Discrepancy]:
     for call in kept.calls:
         if call.recording_state is RecordingState.SAVED and not (places.var / call.recording).is_file():
             yield Discrepancy("recording_missing", call.id, "录音文件缺失", f"{call.recording} is not there")
         elif call.recording_state is RecordingState.FAILED:
             yield Discrepancy("recording_failed", call.id, "录音未能保存", "the recording was not saved")
     for path, owner in disk.recordings.items():
-        if owner not in known:
+        if owner not in known_calls:
             yield Discrepancy(
                 "recording_without_call", path, "录音没有通话记录", f"no record of call {owner}"
             )

@@ -26,9 +26,9 @@ def faults(settings: Config) -> Iterator[Problem]:
     if out.host and out.user:
         file = password_file(settings)
         yield from _secret("mail_out.password_file", file, lambda: file.read_text("utf-8").strip("\r\n"))
-    for one in trunks.named(settings):
-        if one.trunk.user:
-            yield from _trunk_password(trunks.password_file(settings, one.trunk), one.name)
+    for trunk in trunks.named(settings):
+        if trunk.trunk.user:
+            yield from _trunk_password(trunks.password_file(settings, trunk.trunk), trunk.name)
     for key in ("tls_cert_file", "tls_key_file", "tls_ca_file"):
         if name := getattr(settings.asterisk, key):
             yield from _secret(f"asterisk.{key}", settings.root / name, (settings.root / name).read_text)
@@ -67,4 +67,6 @@ def _tried(setting: str, work: Callable[[], object]) -> Iterator[Problem]:
     try:
         work()
     except OperatorError as error:
-        yield from (Problem(one.file, one.line, f"{setting}: {one.text}") for one in error.problems)
+        yield from (
+            Problem(problem.file, problem.line, f"{setting}: {problem.text}") for problem in error.problems
+        )

@@ -36,7 +36,7 @@ class Column:
 
 
 def _count(name: str) -> Callable[[Figures], str]:
-    return lambda found: str(getattr(found, name))
+    return lambda figures: str(getattr(figures, name))
 
 
 def _rate(rate: float | None) -> str:
@@ -52,12 +52,12 @@ def _share(share: Share | None) -> str:
 
 
 def _written(channel: Channel) -> Callable[[Figures], str]:
-    return lambda found: str(dict(found.written).get(channel, 0))
+    return lambda figures: str(dict(figures.written).get(channel, 0))
 
 
 def _agent(agent: str, name: str) -> Callable[[Figures], str]:
-    def cell(found: Figures) -> str:
-        value = next((getattr(one, name) for one in found.agents if one.agent == agent), 0)
+    def cell(figures: Figures) -> str:
+        value = next((getattr(row, name) for row in figures.agents if row.agent == agent), 0)
         return str(value) if name == "answered" else _seconds(value)
 
     return cell
@@ -100,12 +100,14 @@ def channel_columns(channels: ChannelRegistry) -> list[Column]:
 
 def agent_columns(agents: Iterable[str]) -> list[Column]:
     """Three columns an agent."""
-    made = []
+    columns = []
     for agent in agents:
-        made.append(Column(f"{agent} 接听", f"{agent}_answered", _agent(agent, "answered")))
-        made.append(Column(f"{agent} 通话秒", f"{agent}_talk_seconds", _agent(agent, "talk_seconds")))
-        made.append(Column(f"{agent} 话后秒", f"{agent}_wrap_up_seconds", _agent(agent, "wrap_up_seconds")))
-    return made
+        columns.append(Column(f"{agent} 接听", f"{agent}_answered", _agent(agent, "answered")))
+        columns.append(Column(f"{agent} 通话秒", f"{agent}_talk_seconds", _agent(agent, "talk_seconds")))
+        columns.append(
+            Column(f"{agent} 话后秒", f"{agent}_wrap_up_seconds", _agent(agent, "wrap_up_seconds"))
+        )
+    return columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,33 +132,37 @@ async def _run(args: argparse.Namespace, settings: Config) -> int:
             raise OperatorError(f"--to {last} lies before --from {first}")
         if first < FIRST_DAY or last > book.today():
             raise OperatorError(f"{first} to {last}: from {FIRST_DAY} to today is possible")
-        found = await rows(book, first, last, args.by == "month")
+        periods = await rows(book, first, last, args.by == "month")
     channels = load_rules(settings.root / settings.rules.folder, REGISTRY).channels
-    columns = [*COLUMNS, *channel_columns(channels), *agent_columns(one.agent for one in found[-1][1].agents)]
-    (write_csv if args.csv else write_table)(sys.stdout, columns, found)
+    columns = [
+        *COLUMNS,
+        *channel_columns(channels),
+        *agent_columns(row.agent for row in periods[-1][1].agents),
+    ]
+    (write_csv if args.csv else write_table)(sys.stdout, columns, periods)
     return 0
 
 
 async def rows(book: Statistics, first: date, last: date, months: bool) -> list[tuple[str, Figures]]:
     """A row a day or a month, and the whole as the last."""
     parts: dict[str, list[Figures]] = {}
-    async for day, found in book.days(first, last):
-        parts.setdefault(f"{day:%Y-%m}" if months else f"{day}", []).append(found)
-    whole = together([found for days in parts.values() for found in days])
+    async for day, figures in book.days(first, last):
+        parts.setdefault(f"{day:%Y-%m}" if months else f"{day}", []).append(figures)
+    whole = together([figures for days in parts.values() for figures in days])
     return [*((name, together(days)) for name, days in parts.items()), ("合计 total", whole)]
 
 
-def write_csv(out: TextIO, columns: Sequence[Column], found: Sequence[tuple[str, Figures]]) -> None:
+def write_csv(out: TextIO, columns: Sequence[Column], periods: Sequence[tuple[str, Figures]]) -> None:
     """A row a period; the heads are the API's names, behind the Chinese ones."""
     sheet = csv.writer(out, lineterminator="\n")
     sheet.writerow(["日期 period", *(f"{column.zh} {column.en}" for column in columns)])
-    for name, figures in found:
+    for name, figures in periods:
         sheet.writerow([name, *(column.cell(figures) for column in columns)])
 
 
-def write_table(out: TextIO, columns: Sequence[Column], found: Sequence[tuple[str, Figures]]) -> None:
+def write_table(out: TextIO, columns: Sequence[Column], periods: Sequence[tuple[str, Figures]]) -> None:
     """A line a figure, a block a period: there are more figures than a screen is wide."""
-    for name, figures in found:
+    for name, figures in periods:
         out.write(f"{name}\n")
         for column in columns:
             if cell := column.cell(figures):

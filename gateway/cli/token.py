@@ -76,8 +76,8 @@ def _list(tokens: list[TokenInfo], as_json: bool, now: datetime) -> int:
         return 0
     print(f"{'ID':>5}  {'role':10}  {'name':20}  {'made':10}  {'ends':10}  state")
     for token in tokens:
-        made, end = (f"{at:%Y-%m-%d}" if at else "-" for at in (token.made_at, token.expires_at))
-        print(f"{token.id:5}  {token.role:10}  {token.name:20}  {made:10}  {end:10}  {_state(token, now)}")
+        begin, end = (f"{at:%Y-%m-%d}" if at else "-" for at in (token.made_at, token.expires_at))
+        print(f"{token.id:5}  {token.role:10}  {token.name:20}  {begin:10}  {end:10}  {_state(token, now)}")
     return 0
 
 

@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--name", default="", help="name on screens")
     password = what.add_parser("password", help="set another password; signs out everywhere")
     password.add_argument("account")
-    for one in (add, password):
-        one.add_argument("--stdin", action="store_true", help="read the password from standard input")
+    for command in (add, password):
+        command.add_argument("--stdin", action="store_true", help="read the password from standard input")
     totp = what.add_parser(
         "totp", help="ask for one-time codes as well; prints QR code and recovery codes, once"
     )
@@ -69,13 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _show_made(settings: Config, account: str, as_json: bool) -> int:
     """An account of the set-up, from its files alone: the database need not be there."""
     person = people_of(settings)[account]
-    known = load_secrets(settings.var, [a.id for a in settings.agents], people_of(settings))
+    secrets = load_secrets(settings.var, [a.id for a in settings.agents], people_of(settings))
     shown: dict[str, str] = {"id": account, "name": person.name, "role": person.role.value}
     if person.seat:
-        shown |= {"sip_user": person.seat, "sip_password": known.seats[account].sip}
-        shown["web_password"] = known.seats[account].web
+        shown |= {"sip_user": person.seat, "sip_password": secrets.seats[account].sip}
+        shown["web_password"] = secrets.seats[account].web
     else:
-        shown["web_password"] = known.people[account]
+        shown["web_password"] = secrets.people[account]
     _print(shown, as_json)
     return 0
 
@@ -138,25 +138,25 @@ def _tell(password: str, stdin: bool) -> None:
     print("the password is set" if stdin else password)
 
 
-def _list(found: list[AccountRow], as_json: bool) -> None:
+def _list(accounts: list[AccountRow], as_json: bool) -> None:
     if as_json:
-        print(json.dumps([_row(one) for one in found], ensure_ascii=False, indent=1))
+        print(json.dumps([_row(account) for account in accounts], ensure_ascii=False, indent=1))
         return
     print(f"{'account':20}  {'role':10}  {'state':7}  name")
-    for one in found:
-        state = "locked" if one.locked_at else "open"
-        print(f"{one.id:20}  {one.role:10}  {state:7}  {one.name}")
+    for account in accounts:
+        state = "locked" if account.locked_at else "open"
+        print(f"{account.id:20}  {account.role:10}  {state:7}  {account.name}")
 
 
-def _row(one: AccountRow) -> dict[str, object]:
+def _row(account: AccountRow) -> dict[str, object]:
     return {
-        "id": one.id,
-        "name": one.name,
-        "role": one.role,
-        "locked": one.locked_at is not None,
-        "totp": bool(one.totp),
-        "made_at": one.made_at.isoformat(timespec="seconds"),
-        "password_set_at": one.changed_at.isoformat(timespec="seconds"),
+        "id": account.id,
+        "name": account.name,
+        "role": account.role,
+        "locked": account.locked_at is not None,
+        "totp": bool(account.totp),
+        "made_at": account.made_at.isoformat(timespec="seconds"),
+        "password_set_at": account.changed_at.isoformat(timespec="seconds"),
     }
 
 

@@ -59,10 +59,10 @@ class ItemPart(Part):
 
     def built(self) -> Mapping[str, Found]:
         """`phone` stands with a short code: the telephone's last four digits, which open the day."""
-        known, found = self.number + self.code, Found(self.state, self.due)
+        key, outcome = self.number + self.code, Found(self.state, self.due)
         if self.phone is None:
-            return {known: found}
-        return {known: Found(self.state, state_only=True), known + self.phone: found}
+            return {key: outcome}
+        return {key: Found(self.state, state_only=True), key + self.phone: outcome}
 
 
 class ConditionsPart(Part):

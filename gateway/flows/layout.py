@@ -256,7 +256,8 @@ class Layout:
             elif not down and upper in wishes:
                 wishes[upper].append(self.cards[lower].x - port)
         return {
-            name: sum(found) / len(found) if found else self.cards[name].x for name, found in wishes.items()
+            name: sum(places) / len(places) if places else self.cards[name].x
+            for name, places in wishes.items()
         }
 
     def _settle(self, layer: list[str], wishes: Mapping[str, float]) -> None:

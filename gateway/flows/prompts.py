@@ -62,7 +62,7 @@ class Prompt:
     @property
     def spoken(self) -> str:
         """What the voice is given: numbers of three digits and more are read digit by digit."""
-        return _NUMBER.sub(lambda found: found[0].translate(_DIGITS), self.say or self.zh)
+        return _NUMBER.sub(lambda match: match[0].translate(_DIGITS), self.say or self.zh)
 
     @property
     def manner(self) -> Manner:
@@ -137,13 +137,13 @@ class Prompts:
 def load_prompts(path: Path) -> Prompts:
     """Read prompts.yaml and look at the recordings beside it. Raises PromptError with every fault."""
     reader = _Reader(path)
-    found = reader.prompts()
-    recorded = reader.recordings(path.parent / "sounds" / "recorded", found)
+    prompts = reader.prompts()
+    recorded = reader.recordings(path.parent / "sounds" / "recorded", prompts)
     if reader.problems:
         raise PromptError(*reader.problems)
     for prompt_id, text in TONES.items():
-        found.setdefault(prompt_id, Prompt(prompt_id, text, "(a tone)"))
-    return Prompts(path, found, recorded)
+        prompts.setdefault(prompt_id, Prompt(prompt_id, text, "(a tone)"))
+    return Prompts(path, prompts, recorded)
 
 
 class _Reader:
@@ -179,12 +179,12 @@ class _Reader:
         if table is None:
             self._fault(root, "no `prompts:` table")
             return {}
-        found = {}
+        prompts = {}
         for name, node in self._pairs(table, "prompts").items():
-            found[name] = self._prompt(name, node)
-        return found
+            prompts[name] = self._prompt(name, node)
+        return prompts
 
-    def _pairs(self, node: yaml.Node | None, what: str, known: tuple[str, ...] = ()) -> dict[str, yaml.Node]:
+    def _pairs(self, node: yaml.Node | None, what: str, keys: tuple[str, ...] = ()) -> dict[str, yaml.Node]:
         """The keys and value nodes of a mapping; faults for anything else, twins and unknown keys."""
         if not isinstance(node, yaml.MappingNode):
             self._fault(node, f"{what} must be a table of `key: value`")
@@ -192,11 +192,11 @@ class _Reader:
         pairs: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = str(key.value)
-            if known and name not in known:
-                self._fault(key, f"{what}: unknown key `{name}`{_nearest(name, known)}")
+            if keys and name not in keys:
+                self._fault(key, f"{what}: unknown key `{name}`{_nearest(name, keys)}")
             elif name in pairs:
                 self._fault(key, f"{what}: `{name}` stands here a second time")
-            elif not known and not _ID.fullmatch(name):
+            elif not keys and not _ID.fullmatch(name):
                 self._fault(key, f"`{name}` is no prompt id: use a-z, 0-9 and _")
             else:
                 pairs[name] = value
@@ -219,21 +219,21 @@ class _Reader:
             self._fault(node, f"{name}: {key} holds no Chinese character to speak")
         return str(node.value).strip()
 
-    def recordings(self, folder: Path, known: Mapping[str, Prompt]) -> frozenset[str]:
-        found = {file.stem: file for file in sorted(folder.glob("*.wav"))}
-        for name, file in found.items():
-            if self.problems and not known:
+    def recordings(self, folder: Path, prompts: Mapping[str, Prompt]) -> frozenset[str]:
+        files = {file.stem: file for file in sorted(folder.glob("*.wav"))}
+        for name, file in files.items():
+            if self.problems and not prompts:
                 break  # the file of prompts could not be read: nothing to hold recordings against
             fault = wav_fault(file)
-            if name not in known and name not in TONES:
-                fault = f"no prompt is called {name}{_nearest(name, known)}"
+            if name not in prompts and name not in TONES:
+                fault = f"no prompt is called {name}{_nearest(name, prompts)}"
             if fault:
                 self.problems.append(Problem(str(file), 0, fault))
-        return frozenset(found)
+        return frozenset(files)
 
 
-def _nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
+def _nearest(name: str, names: Mapping[str, object] | tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, list(names), 1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -266,10 +266,10 @@ def manifest(sounds: Path) -> dict[str, Made]:
 
 def stale(prompts: Prompts) -> list[Problem]:
     """Every prompt without an up-to-date sound, and every made sound without a prompt."""
-    made = manifest(prompts.sounds)
+    sounds = manifest(prompts.sounds)
     problems = []
     for prompt in prompts:
-        if prompt.id not in prompts.recorded and (fault := _fault_of(prompts, prompt, made.get(prompt.id))):
+        if prompt.id not in prompts.recorded and (fault := _fault_of(prompts, prompt, sounds.get(prompt.id))):
             problems.append(Problem(str(prompts.path), prompt.line, f"{prompt.id}: {fault}"))
     for file in sorted((prompts.sounds / "made").glob("*.wav")):
         if file.stem not in prompts:
@@ -277,16 +277,16 @@ def stale(prompts: Prompts) -> list[Problem]:
     return problems
 
 
-def _fault_of(prompts: Prompts, prompt: Prompt, made: Made | None) -> str:
+def _fault_of(prompts: Prompts, prompt: Prompt, sound: Made | None) -> str:
     file = prompts.made_file(prompt.id)
     if not file.exists():
         return "has no sound yet; run `gateway prompts build`"
-    if made is None:
+    if sound is None:
         return f"the manifest does not know {file.name}; run `gateway prompts build`"
-    if made.source != prompt.source:
+    if sound.source != prompt.source:
         return "its text has changed and its sound has not; run `gateway prompts build`"
     if fault := wav_fault(file):
         return f"{file.name}: {fault}"
-    if hashlib.sha256(file.read_bytes()).hexdigest() != made.sha256:
+    if hashlib.sha256(file.read_bytes()).hexdigest() != sound.sha256:
         return f"{file.name} is not the file that was made; own recordings belong into sounds/recorded"
     return ""

@@ -80,7 +80,7 @@ def parse_folder(folder: Path, version: int = 0) -> tuple[FlowSet, tuple[Problem
     """The flows and partners of a folder, with every fault of every file."""
     flows: dict[str, Flow] = {}
     partners: dict[str, Partner] = {}
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for name in read_sources(folder).texts:
         file = folder / name
         faults = Faults(shown(file))
@@ -90,8 +90,8 @@ def parse_folder(folder: Path, version: int = 0) -> tuple[FlowSet, tuple[Problem
                 partners[partner.id] = partner
         elif tree and (flow := parse_flow(tree, faults, file.stem)):
             flows[flow.name] = flow
-        found += sorted(faults.found, key=lambda problem: problem.line)
-    return FlowSet(version, flows, partners), tuple(found)
+        problems += sorted(faults.found, key=lambda problem: problem.line)
+    return FlowSet(version, flows, partners), tuple(problems)
 
 
 def shown(file: Path) -> str:
@@ -103,19 +103,19 @@ def check_folder(
     folder: Path, prompts: Collection[str], *entries: str
 ) -> tuple[FlowSet, tuple[Problem, ...]]:
     """A folder's flows and everything that is wrong with them, alone and together."""
-    flows, found = parse_folder(folder)
-    return flows, found or check(flows, prompts, *entries)
+    flows, problems = parse_folder(folder)
+    return flows, problems or check(flows, prompts, *entries)
 
 
 def read_cases(folder: Path) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     """The flow test cases under folder/cases/."""
     cases: list[Case] = []
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for file in sorted((folder / "cases").glob("*.yaml")):
         faults = Faults(shown(file))
         cases += parse_cases(read_file(file, faults), faults)
-        found += faults.found
-    return tuple(cases), tuple(found)
+        problems += faults.found
+    return tuple(cases), tuple(problems)
 
 
 class FlowStore:
@@ -181,9 +181,9 @@ class FlowStore:
             folder = self._folder(number)
             if not folder.is_dir():
                 raise FlowError(Problem(str(self.published), 0, f"no version {number}"))
-            flows, found = parse_folder(folder, number)
-            if found:
-                raise FlowError(*found)
+            flows, problems = parse_folder(folder, number)
+            if problems:
+                raise FlowError(*problems)
             if len(self._sets) >= KEPT:
                 del self._sets[min(self._sets)]
             self._sets[number] = flows
@@ -255,9 +255,9 @@ class FlowStore:
     def draft_texts(self, name: str) -> Texts:
         """The files of the drafts. Raises FlowError when `name` is neither a flow nor another share."""
         texts = read_sources(self.drafts).texts
-        known = [n.removesuffix(".yaml") for n in texts if "/" not in n]
-        if name not in (ALL, PARTNERS, *known):
-            problem = Problem(shown(self.drafts), 0, f"no flow `{name}`{nearest(name, known)}")
+        flow_ids = [n.removesuffix(".yaml") for n in texts if "/" not in n]
+        if name not in (ALL, PARTNERS, *flow_ids):
+            problem = Problem(shown(self.drafts), 0, f"no flow `{name}`{nearest(name, flow_ids)}")
             raise FlowError(problem)
         return texts
 
@@ -300,15 +300,15 @@ class FlowStore:
     def _prove(self, folder: Path, test: bool) -> None:
         """Check a version before it appears; problems are named by the draft's file."""
         prompts = load_prompts(self.drafts / "prompts.yaml")
-        flows, found = check_folder(folder, prompts.by_id, *self.entries)
-        if not found and test:
+        flows, problems = check_folder(folder, prompts.by_id, *self.entries)
+        if not problems and test:
             cases, faults = read_cases(self.drafts)
             failed = (p for case in cases if case.flow in flows.flows for p in run_case(case, flows))
-            found = (*faults, *failed)
-        if found:
+            problems = (*faults, *failed)
+        if problems:
             shutil.rmtree(folder, ignore_errors=True)
             here, there = shown(folder), shown(self.drafts)
-            raise FlowError(*(Problem(p.file.replace(here, there, 1), p.line, p.text) for p in found))
+            raise FlowError(*(Problem(p.file.replace(here, there, 1), p.line, p.text) for p in problems))
 
     def _swing(self, number: int) -> None:
         """Let the version appear, then point to it; each by one rename."""

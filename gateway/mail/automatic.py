@@ -34,9 +34,9 @@ def why_automatic(headers: Headers, envelope_from: str | None = None) -> str:
     """
     if reason := _why_not_personal(headers, envelope_from):
         return reason
-    for one in addresses(headers.raw("from")):
-        if is_nobody(one.address) and not _reply_to(headers).address:
-            return f"from {one.address.partition('@')[0].lower()}"
+    for sender in addresses(headers.raw("from")):
+        if is_nobody(sender.address) and not _reply_to(headers).address:
+            return f"from {sender.address.partition('@')[0].lower()}"
     return ""
 
 
@@ -77,10 +77,16 @@ def writer(headers: Headers) -> Address:
 
 def _reply_to(headers: Headers) -> Address:
     """The first person in Reply-To to whom the mail itself did not go."""
-    went_to = {one.address.lower() for name in ("to", "cc") for one in addresses(headers.raw(name))}
-    for one in addresses(headers.raw("reply-to")):
-        if one.address and not is_nobody(one.address) and one.address.lower() not in went_to:
-            return one
+    went_to = {
+        recipient.address.lower() for name in ("to", "cc") for recipient in addresses(headers.raw(name))
+    }
+    for recipient in addresses(headers.raw("reply-to")):
+        if (
+            recipient.address
+            and not is_nobody(recipient.address)
+            and recipient.address.lower() not in went_to
+        ):
+            return recipient
     return Address()
 
 

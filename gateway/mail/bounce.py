@@ -78,13 +78,13 @@ def _in_words(root: Part, parts: list[Part]) -> Bounce | None:
 
 
 def _originals(parts: list[Part]) -> tuple[str, ...]:
-    found: list[str] = []
+    originals: list[str] = []
     for part in parts[1:]:
         if part.kind in _ORIGINAL:
             block = part.body(_LIMIT)
             headers, _ = split_head(block, 0, len(block))
-            found += message_ids(headers.raw("message-id"))
-    return tuple(dict.fromkeys(found))[:5]
+            originals += message_ids(headers.raw("message-id"))
+    return tuple(dict.fromkeys(originals))[:5]
 
 
 def _fields(part: Part, originals: tuple[str, ...]) -> Bounce:

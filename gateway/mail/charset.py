@@ -173,14 +173,17 @@ def _guess(data: bytes, codec: str) -> Decoded:
         return replace(_forced(data, "cp1252"), guessed="windows-1252")
     if _rather_big5(data):
         candidates.sort(key=lambda name: name != "big5hkscs")
-    for one in candidates:
-        text = _strict(data, one)
+    for charset in candidates:
+        text = _strict(data, charset)
         if text is not None and (codec not in {"ascii", DEFAULT} or _looks_chinese(text)):
-            return Decoded(text, 0, one)
+            return Decoded(text, 0, charset)
     if codec in {"ascii", DEFAULT}:
         return replace(_forced(data, "cp1252"), guessed="" if codec == DEFAULT else "windows-1252")
     names = (codec or "gb18030", "gb18030", "big5hkscs", "utf-8")
-    return min((replace(_forced(data, one), guessed=one) for one in names), key=lambda found: found.lost)
+    return min(
+        (replace(_forced(data, charset), guessed=charset) for charset in names),
+        key=lambda decoded: decoded.lost,
+    )
 
 
 def _rather_western(data: bytes) -> bool:
@@ -188,7 +191,7 @@ def _rather_western(data: bytes) -> bool:
     sample = data[: 4 * SAMPLE]
     runs = _HIGH_RUN.findall(sample)
     single = sum(len(run) == 1 for run in runs)
-    letters = sum(1 for one in sample if 0x41 <= one <= 0x5A or 0x61 <= one <= 0x7A)
+    letters = sum(1 for byte in sample if 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A)
     return single >= 0.5 * len(runs) and sum(map(len, runs)) <= 0.4 * letters
 
 
@@ -212,7 +215,7 @@ def _of_no_language(text: str) -> bool:
     UTF-8 as well, as 小票 does (\u0421\u01b1)."""
     if len(text) > 100 or _CHINESE.search(text):
         return False
-    scripts = {_script(ord(one)) for one in text if not one.isascii()}
+    scripts = {_script(ord(character)) for character in text if not character.isascii()}
     return len(scripts) > 1 or "" in scripts
 
 

@@ -23,17 +23,17 @@ class Embedded:
 
 def take_out(page: bytes, most: int) -> tuple[bytes, list[Embedded]]:
     """The page without its data: URIs, and the first `most` files of them that hold anything."""
-    found: list[Embedded] = []
+    embedded: list[Embedded] = []
 
     def keep(media_type: bytes, parameters: bytes, content: bytes) -> bytes:
         data = _decoded(parameters, content)
-        if data and len(found) < most:
-            found.append(Embedded(media_type.decode("ascii").lower(), data))
+        if data and len(embedded) < most:
+            embedded.append(Embedded(media_type.decode("ascii").lower(), data))
         return b""
 
     page = _QUOTED.sub(lambda m: keep(m[2], m[3], m[4]), page)
     page = _BARE.sub(lambda m: keep(m[1], m[2], m[3]), page)
-    return page, found
+    return page, embedded
 
 
 def _decoded(parameters: bytes, content: bytes) -> bytes:

@@ -76,13 +76,13 @@ def split_head(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
         if raw.startswith(blank, start, end):
             return Headers(), start + len(blank)
     last = min(end, start + HEAD_LIMIT)
-    found = _END.search(raw, start, last)
-    while found and _goes_on(raw, start, found, last):
-        found = _END.search(raw, found.end(), last)
-    stop = found.start() + 1 if found else last
+    match = _END.search(raw, start, last)
+    while match and _goes_on(raw, start, match, last):
+        match = _END.search(raw, match.end(), last)
+    stop = match.start() + 1 if match else last
     fields, body = _fields(raw, start, stop)
     if body is None:
-        body = found.end() if found else stop
+        body = match.end() if match else stop
     return Headers(tuple(fields)), body
 
 
@@ -185,9 +185,9 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
     plain: dict[str, bytes] = {}
     pieces: dict[str, list[tuple[int, bool, bytes]]] = {}
     for part in rest:
-        name, found, content = part.partition(b"=")
+        name, equals, content = part.partition(b"=")
         key = name.strip().lower().decode("ascii", "replace")
-        if not found or not key:
+        if not equals or not key:
             continue
         base, star, order = key.partition("*")
         if star:
@@ -224,12 +224,12 @@ def _split(value: bytes, mark: bytes) -> list[bytes]:
     """Split at `mark` outside quotes; in raw GBK a backslash may be half a character, no escape."""
     parts, at, quoted, index = [], 0, False, 0
     while index < len(value):
-        one = value[index : index + 1]
-        if quoted and one == b"\\" and not (index and value[index - 1] > 0x7F):
+        byte = value[index : index + 1]
+        if quoted and byte == b"\\" and not (index and value[index - 1] > 0x7F):
             index += 1
-        elif one == b'"':
+        elif byte == b'"':
             quoted = not quoted
-        elif one == mark and not quoted:
+        elif byte == mark and not quoted:
             parts.append(value[at:index])
             at = index + 1
         index += 1
@@ -244,12 +244,12 @@ def _split(value: bytes, mark: bytes) -> list[bytes]:
 
 def addresses(value: bytes) -> list[Address]:
     """Everybody named in a From, To or the like; what holds neither name nor address is left out."""
-    found = []
+    result = []
     for part in _split(value, b",")[:ADDRESSES]:
-        one = _address(part.strip())
-        if one.name or one.address:
-            found.append(one)
-    return found
+        parsed = _address(part.strip())
+        if parsed.name or parsed.address:
+            result.append(parsed)
+    return result
 
 
 def _address(part: bytes) -> Address:
@@ -276,5 +276,5 @@ def message_ids(value: bytes) -> Iterator[str]:
     bare = value.strip()
     if b"<" not in bare and re.fullmatch(rb"[^\s@]{1,500}@[^\s@]{1,500}", bare):
         yield bare.decode("ascii", "replace")
-    for found in re.finditer(rb"<([^<>\s]{1,990})>", value):
-        yield found[1].decode("ascii", "replace")
+    for match in re.finditer(rb"<([^<>\s]{1,990})>", value):
+        yield match[1].decode("ascii", "replace")

@@ -44,24 +44,33 @@ def without_hidden(source: str) -> str:
 
 def hides(style: str) -> bool:
     """Does this style make an element invisible?"""
-    said = _declarations(style)
-    if said.get("display") == "none" or said.get("visibility") in ("hidden", "collapse"):
+    declarations = _declarations(style)
+    if declarations.get("display") == "none" or declarations.get("visibility") in ("hidden", "collapse"):
         return True
-    if said.get("mso-hide") == "all" or _is_zero(said.get("font-size")) or _is_zero(said.get("opacity")):
+    if (
+        declarations.get("mso-hide") == "all"
+        or _is_zero(declarations.get("font-size"))
+        or _is_zero(declarations.get("opacity"))
+    ):
         return True
-    cut = said.get("overflow", said.get("overflow-y", "")) in ("hidden", "clip")
-    if cut and any(_is_zero(said.get(name)) for name in ("height", "max-height", "width", "max-width")):
+    cut = declarations.get("overflow", declarations.get("overflow-y", "")) in ("hidden", "clip")
+    if cut and any(
+        _is_zero(declarations.get(name)) for name in ("height", "max-height", "width", "max-width")
+    ):
         return True
-    moved = (said.get("text-indent"), *(said.get(name) for name in ("left", "top", "margin-left")))
+    moved = (
+        declarations.get("text-indent"),
+        *(declarations.get(name) for name in ("left", "top", "margin-left")),
+    )
     return any(_FAR_AWAY.fullmatch(value) is not None for value in moved if value)
 
 
 def _declarations(style: str) -> dict[str, str]:
-    said = {}
-    for one in html.unescape(style)[:4000].split(";"):
-        name, _, value = one.partition(":")
-        said[name.strip().lower()] = value.partition("!")[0].strip().lower()
-    return said
+    declarations = {}
+    for declaration in html.unescape(style)[:4000].split(";"):
+        name, _, value = declaration.partition(":")
+        declarations[name.strip().lower()] = value.partition("!")[0].strip().lower()
+    return declarations
 
 
 def _is_zero(value: str | None) -> bool:
@@ -75,8 +84,8 @@ def _hidden_marks(source: str) -> frozenset[str]:
     rules = _RULE.finditer(_FOR_SOME.sub(" ", _COMMENT.sub(" ", sheets)))
     for rule in itertools.islice(rules, RULES):
         if hides(rule[2]):
-            found = (_SIMPLE.fullmatch(one.strip()) for one in rule[1].split(","))
-            marks |= {match[1].lower() for match in found if match}
+            matches = (_SIMPLE.fullmatch(selector.strip()) for selector in rule[1].split(","))
+            marks |= {match[1].lower() for match in matches if match}
     return frozenset(marks)
 
 

@@ -71,7 +71,7 @@ def text(source: str) -> str:
 
 def _spoken(source: str) -> Iterator[str]:
     """Text between the tags, references still in it."""
-    at = said = 0
+    at = spoken = 0
     never_closed: set[str] = set()
     typed: list[str] = []  # elements around this place whose line ends count
     for tag in itertools.islice(TAG.finditer(source), TAGS_READ):
@@ -79,8 +79,8 @@ def _spoken(source: str) -> Iterator[str]:
             continue
         words = source[at : tag.start()]
         yield words if typed or "\n" not in words else words.replace("\n", " ")
-        said += len(words)
-        if said > SPOKEN:
+        spoken += len(words)
+        if spoken > SPOKEN:
             return
         at = tag.end()
         name = (tag[2] or "").lower()

@@ -108,9 +108,9 @@ class _Reader:
     def read(self) -> Message:
         root = parse(self._raw, self._reading)
         headers = root.headers
-        found = _Found()
-        self._collect(root, found)
-        text, page = self._text_of(found)
+        parts = _Found()
+        self._collect(root, parts)
+        text, page = self._text_of(parts)
         sender = next(iter(addresses(headers.raw("from"))), Address())
         automatic = why_automatic(headers, self._envelope_from)
         bounce = read_bounce(root, sender.address)
@@ -126,9 +126,9 @@ class _Reader:
             references=tuple(self._references(headers)),
             text=text[:TEXT],
             html=page,
-            attached=tuple(found.attached),
+            attached=tuple(parts.attached),
             notes=tuple(self._notes),
-            unreadable=self._why_unreadable(subject, text, found),
+            unreadable=self._why_unreadable(subject, text, parts),
             automatic=automatic,
             spam=spam.marked_by(headers),
             bounce=bounce,
@@ -136,31 +136,31 @@ class _Reader:
 
     # ------------------------------------------------------------ parts
 
-    def _collect(self, part: Part, found: _Found) -> None:
+    def _collect(self, part: Part, parts: _Found) -> None:
         if part.kind == "multipart/encrypted" or part.kind in _ENCRYPTED:
             self._encrypted = True
         if part.kind in NESTED and part.parts:
-            self._forwarded(part, found)
+            self._forwarded(part, parts)
         elif part.kind == "multipart/alternative" and part.parts:
-            self._alternative(part, found)
+            self._alternative(part, parts)
         elif part.parts:
             for inner in part.parts:
-                self._collect(inner, found)
+                self._collect(inner, parts)
         elif part.kind in _WRAPPED or part.name.lower() == "winmail.dat":
-            self._unwrap(part, found)
+            self._unwrap(part, parts)
         elif part.kind in _REPORTS:
-            found.texts.append(self._words(part))
-        elif self._is_text(part, found):
+            parts.texts.append(self._words(part))
+        elif self._is_text(part, parts):
             if part.kind == "text/html":
-                found.pages.append(self._page(part, found))
+                parts.pages.append(self._page(part, parts))
             else:
-                found.texts.append(self._words(part))
+                parts.texts.append(self._words(part))
         elif part.kind not in _SIGNATURES and not self._is_hollow(part):
-            self._attach(found, part.name, part.kind, part.pieces)
+            self._attach(parts, part.name, part.kind, part.pieces)
 
-    def _alternative(self, part: Part, found: _Found) -> None:
+    def _alternative(self, part: Part, parts: _Found) -> None:
         """One content in several forms: plain text unless it only says that there is an HTML form."""
-        each = _Found(forms=True, attached=found.attached)
+        each = _Found(forms=True, attached=parts.attached)
         for inner in part.parts:
             self._collect(inner, each)
         plain = "\n".join(each.texts).strip()
@@ -169,64 +169,64 @@ class _Reader:
             if len(shown) > 4 * len(plain) + 200:
                 plain = ""
         if plain:
-            found.texts.append(plain)
+            parts.texts.append(plain)
         else:
-            found.pages += each.pages
+            parts.pages += each.pages
 
-    def _forwarded(self, part: Part, found: _Found) -> None:
+    def _forwarded(self, part: Part, parts: _Found) -> None:
         """A mail within the mail: kept whole as a file, its head in a few lines, its text, its files."""
         root = part.parts[0]
         subject = root.headers.text("subject")[:300]
         if not self._nested:  # the outermost holds those within it
             name = part.name or (f"{subject[:60]}.eml" if subject else "")
-            self._attach(found, name, part.kind, part.pieces)
+            self._attach(parts, name, part.kind, part.pieces)
         sender = next(iter(addresses(root.headers.raw("from"))), Address())
-        inner = _Found(attached=found.attached)
+        inner = _Found(attached=parts.attached)
         self._nested += 1
         self._collect(root, inner)
         self._nested -= 1
         pages = (html.text(html.shown(page)) for page in inner.pages)
-        text = "\n\n".join(one.strip() for one in (*inner.texts, *pages) if one.strip())
+        text = "\n\n".join(text_part.strip() for text_part in (*inner.texts, *pages) if text_part.strip())
         head = f"---- 转发的邮件 ----\n发件人：{sender.name} <{sender.address}>\n"
         head += f"日期：{root.headers.text('date')[:60]}\n主题：{subject}"
-        found.texts.append(f"{head}\n\n{text}")
+        parts.texts.append(f"{head}\n\n{text}")
 
-    def _unwrap(self, part: Part, found: _Found) -> None:
+    def _unwrap(self, part: Part, parts: _Found) -> None:
         wrapped = tnef.read(part.body(TNEF_BYTES))
         if wrapped is None or not (wrapped.text or wrapped.html or wrapped.files):
             self._notes.append("附件 winmail.dat 未能拆开，已按原样保存")
-            self._attach(found, part.name or "winmail.dat", part.kind, part.pieces)
+            self._attach(parts, part.name or "winmail.dat", part.kind, part.pieces)
             return
         if not wrapped.whole:
             self._notes.append("附件 winmail.dat 不完整")
-            self._attach(found, part.name or "winmail.dat", part.kind, part.pieces)
-        if wrapped.text.strip() not in "\n".join(found.texts):
-            found.texts.append(wrapped.text)
-        elif wrapped.html and not found.texts:
-            found.pages.append(wrapped.html)
+            self._attach(parts, part.name or "winmail.dat", part.kind, part.pieces)
+        if wrapped.text.strip() not in "\n".join(parts.texts):
+            parts.texts.append(wrapped.text)
+        elif wrapped.html and not parts.texts:
+            parts.pages.append(wrapped.html)
         for file in wrapped.files:
-            self._attach(found, file.name, "application/octet-stream", _once(file.data))
+            self._attach(parts, file.name, "application/octet-stream", _once(file.data))
 
     def _attach(
-        self, found: _Found, name: str, media_type: str, pieces: Callable[[], Iterator[bytes]]
+        self, parts: _Found, name: str, media_type: str, pieces: Callable[[], Iterator[bytes]]
     ) -> None:
-        if len(found.attached) >= FILES:
+        if len(parts.attached) >= FILES:
             self._dropped += 1
             return
-        shown = file_name(name, media_type, len(found.attached) + 1)
+        shown = file_name(name, media_type, len(parts.attached) + 1)
         if not transfer.first(pieces(), 1):
             self._notes.append(f"附件“{shown}”是空文件（0字节）")
             return
-        found.attached.append(Attached(shown, media_type[:100], pieces))
+        parts.attached.append(Attached(shown, media_type[:100], pieces))
 
-    def _is_text(self, part: Part, found: _Found) -> bool:
+    def _is_text(self, part: Part, parts: _Found) -> bool:
         """Is this part read as text? With a name it is where it opens the mail, or is one of its forms:
         some mailers name the text itself. Named text further on is a file."""
         if part.disposition == "attachment":
             return False
         if part.kind not in ("text/plain", "text/html", "text/enriched"):
             return part.kind.startswith("multipart/") and not part.name
-        opens = found.forms or not (found.texts or found.pages or found.attached)
+        opens = parts.forms or not (parts.texts or parts.pages or parts.attached)
         return not part.name or (opens and _is_written(part.body(1024)))
 
     def _is_hollow(self, part: Part) -> bool:
@@ -235,11 +235,11 @@ class _Reader:
     def _words(self, part: Part) -> str:
         return self._decoded(part.body(TEXT_BYTES), part.params.get("charset", ""))
 
-    def _page(self, part: Part, found: _Found) -> str:
+    def _page(self, part: Part, parts: _Found) -> str:
         """A part in HTML; the files that are written out in it are kept beside it."""
         page, files = embedded.take_out(part.body(PAGE_BYTES), FILES)
         for file in files:
-            self._attach(found, "", file.media_type, _once(file.data))
+            self._attach(parts, "", file.media_type, _once(file.data))
         declared = part.params.get("charset", "")
         if codec_of(declared) in ("", "ascii"):
             declared = charset_in_page(page) or declared
@@ -255,12 +255,12 @@ class _Reader:
 
     # ------------------------------------------------------------ the whole
 
-    def _text_of(self, found: _Found) -> tuple[str, str]:
+    def _text_of(self, parts: _Found) -> tuple[str, str]:
         """The text, and the harmless HTML when that is the only form."""
-        text = "\n\n".join(one.strip() for one in found.texts if one.strip())
+        text = "\n\n".join(text_part.strip() for text_part in parts.texts if text_part.strip())
         page = ""
-        if found.pages:
-            source = html.shown("\n".join(found.pages))
+        if parts.pages:
+            source = html.shown("\n".join(parts.pages))
             page = html.clean(source)
             shown = clean(html.text(source))
             if not page and shown:
@@ -272,7 +272,7 @@ class _Reader:
     def _recipients(self, headers: Headers) -> Iterator[str]:
         for name in ("delivered-to", "x-original-to", "envelope-to", "to", "cc"):
             for value in headers.all(name)[:10]:
-                yield from (one.address for one in addresses(value) if one.address)
+                yield from (recipient.address for recipient in addresses(value) if recipient.address)
 
     def _references(self, headers: Headers) -> Iterator[str]:
         for name in ("in-reply-to", "references"):
@@ -293,12 +293,12 @@ class _Reader:
         if self._lost:
             self._notes.append(f"有{self._lost}处文字无法辨认")
 
-    def _why_unreadable(self, subject: str, text: str, found: _Found) -> str:
+    def _why_unreadable(self, subject: str, text: str, parts: _Found) -> str:
         if self._encrypted:
             return "邮件已加密或整体签名"
         if self._lost > 3 and self._lost * 10 > self._characters:
             return "文字编码无法辨认"
-        if not text and not found.attached:
+        if not text and not parts.attached:
             if not subject:
                 return "没有可读的内容"
             if len(self._raw) > 4096 and self._characters > 512:

@@ -100,7 +100,7 @@ def _nested(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
 
 
 def _multipart(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
-    raw, found = part.raw, []
+    raw, children = part.raw, []
     boundary = part.params.get("boundary", "").encode("utf-8", "surrogateescape")
     places = _places(raw, part.start, part.end, boundary) if boundary else []
     if not places:
@@ -117,17 +117,17 @@ def _multipart(part: Part, depth: int, reading: Reading) -> tuple[Part, ...]:
             continue
         end = places[index + 1][0] if index + 1 < len(places) else part.end
         if after < end or part.kind != "multipart/mixed":
-            found.append(_message(raw, after, end, depth + 1, reading))
-    return tuple(found)
+            children.append(_message(raw, after, end, depth + 1, reading))
+    return tuple(children)
 
 
 def _places(raw: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int, int, bool]]:
     """Of every boundary line: where the part before it ends, where the next begins, is it the last?"""
     mark = b"--" + boundary.rstrip()
-    found: list[tuple[int, int, bool]] = []
+    places: list[tuple[int, int, bool]] = []
     at = raw.find(mark, start, end)
     for _ in range(CANDIDATES):
-        if at < 0 or len(found) > 2 * PARTS:
+        if at < 0 or len(places) > 2 * PARTS:
             break
         line_end = raw.find(b"\n", at, end)
         after = line_end + 1 if line_end >= 0 else end
@@ -136,6 +136,6 @@ def _places(raw: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int
             before = at - 1 if at > start else at
             if before > start and raw[before - 1] == 0x0D:
                 before -= 1
-            found.append((max(before, start), after, rest == b"--"))
+            places.append((max(before, start), after, rest == b"--"))
         at = raw.find(mark, max(after, at + 1), end) if after < end else -1
-    return found
+    return places

@@ -44,9 +44,9 @@ class Marks:
     def number_in(self, texts: Iterable[str]) -> str:
         """The item that the first genuine mark in Message-IDs or addresses names; "" when none does."""
         for text in texts:
-            for found in _MARK.finditer(text.lower()):
-                if hmac.compare_digest(self.token(found[1]), found[2]):
-                    return found[1]
+            for match in _MARK.finditer(text.lower()):
+                if hmac.compare_digest(self.token(match[1]), match[2]):
+                    return match[1]
         return ""
 
 
@@ -65,5 +65,5 @@ def hints(marks: Marks, subject: str, references: Iterable[str], recipients: Ite
 
 def numbers_in(subject: str) -> tuple[str, ...]:
     """Item numbers in a subject, in any spelling that `number.normal` takes; the first five."""
-    found = (numbers.normal(match[0]) for match in _NUMBER.finditer(written.line(subject)))
-    return tuple(dict.fromkeys(one for one in found if numbers.valid(one)))[:5]
+    candidates = (numbers.normal(match[0]) for match in _NUMBER.finditer(written.line(subject)))
+    return tuple(dict.fromkeys(number for number in candidates if numbers.valid(number)))[:5]

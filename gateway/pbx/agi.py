@@ -70,8 +70,8 @@ class _Routes(Application):  # type: ignore[misc]  # panoramisk has no types
         self._route[path] = endpoint
 
     def find(self, script: str) -> Handler | None:
-        found: Handler | None = self._route.get(script)
-        return found
+        handler: Handler | None = self._route.get(script)
+        return handler
 
     async def handler(self, session: AgiSession, endpoint: Handler) -> bool:
         """Run one call. True when it came to its own end, False when the handler broke."""

@@ -116,7 +116,7 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _arguments(fields: Mapping[str, str]) -> tuple[str, ...]:
-    found: list[str] = []
-    while (value := fields.get(f"agi_arg_{len(found) + 1}")) is not None:
-        found.append(value)
-    return tuple(found)
+    arguments: list[str] = []
+    while (value := fields.get(f"agi_arg_{len(arguments) + 1}")) is not None:
+        arguments.append(value)
+    return tuple(arguments)

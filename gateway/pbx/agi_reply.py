@@ -34,8 +34,8 @@ class AgiReply:
     @property
     def endpos(self) -> int | None:
         """Where a clip or a recording ended, in samples; None when it was not given."""
-        found = _ENDPOS.search(self.text)
-        return int(found[1]) if found else None
+        match = _ENDPOS.search(self.text)
+        return int(match[1]) if match else None
 
     @property
     def number(self) -> int | None:
@@ -110,8 +110,8 @@ class AgiReplies:
         self._tail = lines.pop()
         if len(self._tail) > LINE_BYTES:
             raise AgiGarbage("a line without end")
-        found = (self._line(line) for line in lines)
-        return [reply for reply in found if reply is not None]
+        replies = (self._line(line) for line in lines)
+        return [reply for reply in replies if reply is not None]
 
     def _line(self, line: bytes) -> AgiLine | None:
         if self._open:

@@ -82,15 +82,15 @@ def find(cache: Path) -> Asterisk | None:
     return _system() or _own(_folder(cache))
 
 
-def major(said: str) -> int:
+def major(output: str) -> int:
     """The main version in what `asterisk -V` prints; 0 when there is none."""
-    found = re.match(r"Asterisk (?:certified[-/])?(\d+)\.", said)
-    return int(found[1]) if found else 0
+    match = re.match(r"Asterisk (?:certified[-/])?(\d+)\.", output)
+    return int(match[1]) if match else 0
 
 
-def version_line(said: str) -> str:
+def version_line(output: str) -> str:
     """The line that names the version. Without a network card others come before it, about an EID."""
-    return next((line.strip() for line in said.splitlines() if major(line.strip())), "")
+    return next((line.strip() for line in output.splitlines() if major(line.strip())), "")
 
 
 def _system() -> Asterisk | None:
@@ -115,12 +115,12 @@ def _by_own_loader(tree: Path) -> tuple[str, ...]:
 
 
 def _described(argv: tuple[str, ...], root: Path, *, system: bool) -> Asterisk | None:
-    said = _version(argv)
-    modules = next((found for pattern in _MODULES for found in root.glob(pattern)), None)
+    version = _version(argv)
+    modules = next((folder for pattern in _MODULES for folder in root.glob(pattern)), None)
     data = next((root / name for name in _DATA if (root / name / "documentation").exists()), None)
-    if major(said) < OLDEST or not modules or not data:
+    if major(version) < OLDEST or not modules or not data:
         return None
-    return Asterisk(argv, modules, data, said.removeprefix("Asterisk ").strip(), system)
+    return Asterisk(argv, modules, data, version.removeprefix("Asterisk ").strip(), system)
 
 
 def _version(argv: tuple[str, ...]) -> str:

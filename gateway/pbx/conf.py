@@ -122,7 +122,7 @@ def fill(folder: Path, values: Mapping[str, str]) -> dict[str, str]:
             unknown = [word for word in WORD.findall(line) if word not in values]
             problems += [Problem(str(file), number, f"no value for @@{word}@@") for word in unknown]
         if not problems:
-            filled[file.name] = WORD.sub(lambda found: values[found[1]], "\n".join(lines))
+            filled[file.name] = WORD.sub(lambda match: values[match[1]], "\n".join(lines))
     if problems:
         raise SetupError(*problems)
     return filled
@@ -230,9 +230,9 @@ def _sip_acl(config: Config) -> str:
     """Who may send SIP: this machine, the trunks, the telephones' networks; all while none is set."""
     if not config.asterisk.phone_nets:
         return "; asterisk.phone_nets is empty: every address"
-    peers = [peer for one in trunks.named(config) for peer in one.peers]
-    known = _networks(("127.0.0.1", "127.0.0.2", "::1", *peers, *config.asterisk.phone_nets))
-    return "\n".join(("deny = 0.0.0.0/0.0.0.0", "deny = ::/0", *(f"permit = {net}" for net in known)))
+    peers = [peer for trunk in trunks.named(config) for peer in trunk.peers]
+    networks = _networks(("127.0.0.1", "127.0.0.2", "::1", *peers, *config.asterisk.phone_nets))
+    return "\n".join(("deny = 0.0.0.0/0.0.0.0", "deny = ::/0", *(f"permit = {net}" for net in networks)))
 
 
 def web_phone(seat: str) -> str:

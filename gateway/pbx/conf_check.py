@@ -96,7 +96,7 @@ class _Conf(pyst.Config):  # type: ignore[misc]  # pyst2 has no types
 
     def load(self) -> None:
         text = Path(self.filename).read_text("utf-8-sig")
-        text = re.sub(r";--.*?--;", lambda found: "\n" * found[0].count("\n"), text, flags=re.S)
+        text = re.sub(r";--.*?--;", lambda match: "\n" * match[0].count("\n"), text, flags=re.S)
         self.raw_lines = [_plain(line) for line in text.split("\n")]
 
 
@@ -136,20 +136,20 @@ def check_conf(config: Config, prompts: Collection[str]) -> list[Problem]:
     missing = [Problem(str(file), 0, "this file is missing") for file in needed if not file.is_file()]
     if missing:
         return missing
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for file in sorted(folder.glob("*.conf")):
         try:
             read_conf(file)
         except SetupError as error:
-            found += error.problems
-    if found:
-        return found
-    found += _unknown_words(config, folder)
-    found += _dialplan(folder / "extensions.conf", loaded(folder / "modules.conf"))
-    found += _sounds(folder, prompts)
-    found += _queue(folder)
-    found += _ports(config)
-    return sorted(found, key=lambda problem: (problem.file, problem.line))
+            problems += error.problems
+    if problems:
+        return problems
+    problems += _unknown_words(config, folder)
+    problems += _dialplan(folder / "extensions.conf", loaded(folder / "modules.conf"))
+    problems += _sounds(folder, prompts)
+    problems += _queue(folder)
+    problems += _ports(config)
+    return sorted(problems, key=lambda problem: (problem.file, problem.line))
 
 
 def loaded(file: Path) -> set[str]:
@@ -190,8 +190,8 @@ def _dialplan(file: Path, modules: Collection[str]) -> Iterator[Problem]:
 
 
 def _called(step: str) -> set[str]:
-    found = set(_APP.findall(step)) | set(_NESTED_APP.findall(step))
-    return found | {name for name in _FUNCTION.findall(step) if name in MODULES or "_" in name}
+    applications = set(_APP.findall(step)) | set(_NESTED_APP.findall(step))
+    return applications | {name for name in _FUNCTION.findall(step) if name in MODULES or "_" in name}
 
 
 def _where_from(file: Path, line: int, name: str, modules: Collection[str]) -> Iterator[Problem]:
@@ -203,11 +203,11 @@ def _where_from(file: Path, line: int, name: str, modules: Collection[str]) -> I
 
 def _extensions(file: Path) -> dict[str, set[str]]:
     """The extensions of every context without patterns."""
-    found: dict[str, set[str]] = {}
+    extensions: dict[str, set[str]] = {}
     for entry in read_conf(file):
         if entry.name == "exten":
-            found.setdefault(entry.section, set()).add(entry.value.partition(",")[0])
-    return {name: extens for name, extens in found.items() if not any(e.startswith("_") for e in extens)}
+            extensions.setdefault(entry.section, set()).add(entry.value.partition(",")[0])
+    return {name: extens for name, extens in extensions.items() if not any(e.startswith("_") for e in extens)}
 
 
 def _targets(step: str) -> Iterator[tuple[str, str]]:

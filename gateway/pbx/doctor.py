@@ -70,10 +70,10 @@ def _asker(config: Config, asterisk: Asterisk | None, places: Places, stack: con
         return stack.enter_context(AmiConsole(ami.host, ami.port, ami.user, ami_secret(config.var)))
     if asterisk is None:
         raise PbxDown("未找到 Asterisk，运行 make setup / there is no Asterisk: make setup")
-    found = asterisk
+    asterisk_found = asterisk
 
     def ask(command: str) -> str:
-        return found.console(places.conf, command)
+        return asterisk_found.console(places.conf, command)
 
     return ask
 
@@ -105,10 +105,10 @@ def _needs(need: Wanted, ask: Ask) -> Iterator[Finding]:
 
 
 def _version(ask: Ask) -> Iterator[Finding]:
-    said = version_line(ask("core show version"))
-    new = major(said) >= OLDEST
+    version = version_line(ask("core show version"))
+    new = major(version) >= OLDEST
     advice = "" if new else f"需要 {OLDEST} 以上版本 / version {OLDEST} or newer is needed"
-    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(said.split()[:2]) or "Asterisk", advice)
+    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(version.split()[:2]) or "Asterisk", advice)
 
 
 def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
@@ -125,8 +125,8 @@ def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
 
 
 def _sound(ask: Ask) -> Iterator[Finding]:
-    known = ask("core show codecs audio")
-    missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", known)]
+    codecs = ask("core show codecs audio")
+    missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", codecs)]
     advice = "" if not missing else "modules.conf 缺少编解码模块 / a codec module is not loaded"
     yield Finding(Verdict.BAD if missing else Verdict.OK, f"codecs {missing or 'alaw, ulaw, slin'}", advice)
 
@@ -134,16 +134,16 @@ def _sound(ask: Ask) -> Iterator[Finding]:
 def _trunks(ask: Ask, config: Config) -> Iterator[Finding]:
     """Whether each trunk answers, where it is asked, and whether its registration stands."""
     contacts, registrations = ask("pjsip show contacts"), ask("pjsip show registrations")
-    for one in trunks.named(config):
-        away = re.search(rf"^\s*Contact:\s+{one.name}/\S+\s.*\bUnavail", contacts, re.M) is not None
-        asked = re.search(rf"^\s*Contact:\s+{one.name}/\S+\s.*\b(Avail|Unavail)\b", contacts, re.M)
-        states = ["does not answer" if away else "answers" if asked else "is not asked (ask_seconds)"]
-        registration = re.search(rf"^\s*{one.name}/sips?:\S+\s+\S*\s*(\w+)", registrations, re.M)
-        if one.trunk.registers:
+    for trunk in trunks.named(config):
+        away = re.search(rf"^\s*Contact:\s+{trunk.name}/\S+\s.*\bUnavail", contacts, re.M) is not None
+        contact = re.search(rf"^\s*Contact:\s+{trunk.name}/\S+\s.*\b(Avail|Unavail)\b", contacts, re.M)
+        states = ["does not answer" if away else "answers" if contact else "is not asked (ask_seconds)"]
+        registration = re.search(rf"^\s*{trunk.name}/sips?:\S+\s+\S*\s*(\w+)", registrations, re.M)
+        if trunk.trunk.registers:
             states.append(registration[1].lower() if registration else "no registration")
-        bad = away or (one.trunk.registers and states[-1] != "registered")
+        bad = away or (trunk.trunk.registers and states[-1] != "registered")
         advice = "查看地址、用户和密码，见 trunks.md / look at far_end, user and password: trunks.md"
-        what = f"{one.name} ({one.trunk.far_end}): {', '.join(states)}"
+        what = f"{trunk.name} ({trunk.trunk.far_end}): {', '.join(states)}"
         yield Finding(Verdict.BAD if bad else Verdict.OK, what, advice if bad else "")
 
 
@@ -173,8 +173,8 @@ def _queue_order(places: Places, asterisk: Asterisk) -> Iterator[Finding]:
 
 
 def _gateway(ask: Ask) -> Iterator[Finding]:
-    known = dict(re.findall(r"^\s*(\w+)=(.*)$", ask("dialplan show globals"), re.M))
-    up = known.get("GATEWAY_UP") == "1"
+    variables = dict(re.findall(r"^\s*(\w+)=(.*)$", ask("dialplan show globals"), re.M))
+    up = variables.get("GATEWAY_UP") == "1"
     advice = (
         ""
         if up

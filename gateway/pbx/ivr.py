@@ -285,12 +285,12 @@ class Ivr:
             return True
         return not await asyncio.to_thread(takes_writes, self._messages)
 
-    async def _look_up(self, turn: _Turn, asked: LookUp) -> Found:
-        found = await self._desk.look_up(turn.call, asked.number, asked.code, asked.phone)
-        if found.state:
+    async def _look_up(self, turn: _Turn, step: LookUp) -> Found:
+        outcome = await self._desk.look_up(turn.call, step.number, step.code, step.phone)
+        if outcome.state:
             turn.outcome = turn.outcome or "served"
             self._desk.served(turn.call)
-        return found
+        return outcome
 
     # ------------------------------------------------------------ leaving to the dialplan
 
@@ -313,14 +313,14 @@ class Ivr:
     async def _leave(self, turn: _Turn, context: str, **variables: str) -> None:
         """Say what is wanted next, in one command, and let go."""
         walk = turn.walk
-        known = {
+        facts = {
             "NEXT": context,
             "FLOW_AT": walk.position,
             "FLOW_VERSION": str(walk.version),
             "KIND": walk.kind.value if walk.kind else "",
             "OUTCOME": turn.outcome,
         }
-        pairs = ",".join(f"{name}={value}" for name, value in (known | variables).items())
+        pairs = ",".join(f"{name}={value}" for name, value in (facts | variables).items())
         await turn.session.execute("MSet", pairs)
         raise _Over
 

@@ -43,4 +43,4 @@ def prune(folder: Path, before: datetime) -> None:
 
 
 def _old(folder: Path) -> list[tuple[int, Path]]:
-    return [(int(found[1]), file) for file in folder.iterdir() if (found := _OLD.fullmatch(file.name))]
+    return [(int(match[1]), file) for file in folder.iterdir() if (match := _OLD.fullmatch(file.name))]

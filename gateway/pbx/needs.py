@@ -104,22 +104,22 @@ def objects(pjsip_conf: str) -> Iterator[tuple[str, str]]:
     for head, marks, body in re.findall(r"^\[([^\]]+)\](?:\(([^)]*)\))?[^\n]*\n([^\[]*)", pjsip_conf, re.M):
         parents = [mark.strip() for mark in marks.split(",")]
         own = re.search(r"^\s*type\s*=\s*(\w+)", body, re.M)
-        kind = own[1] if own else next((kinds[one] for one in parents if one in kinds), "")
+        kind = own[1] if own else next((kinds[parent] for parent in parents if parent in kinds), "")
         if "!" in parents:
             kinds[head] = kind
         elif kind in LISTS:
             yield kind, head
 
 
-def missing(need: Wanted, said: Said) -> list[Lack]:
-    """Everything that is needed and not there. `said` is the answer to each of COMMANDS."""
+def missing(need: Wanted, answers: Said) -> list[Lack]:
+    """Everything that is needed and not there. `answers` is the answer to each of COMMANDS."""
     return [
-        *_modules(need, said["module show"]),
-        *_objects(need, said),
-        *_sip(need, said["pjsip list transports"]),
-        *_http(need, said["http show status"]),
-        *_queue(said["queue show"]),
-        *_dialplan(said["dialplan show from-trunk"]),
+        *_modules(need, answers["module show"]),
+        *_objects(need, answers),
+        *_sip(need, answers["pjsip list transports"]),
+        *_http(need, answers["http show status"]),
+        *_queue(answers["queue show"]),
+        *_dialplan(answers["dialplan show from-trunk"]),
         *_prompts(need),
     ]
 
@@ -135,8 +135,8 @@ def _modules(need: Wanted, text: str) -> Iterator[Lack]:
         )
 
 
-def _objects(need: Wanted, said: Said) -> Iterator[Lack]:
-    there = {kind: _listed(said[command]) for kind, (command, _) in LISTS.items()}
+def _objects(need: Wanted, answers: Said) -> Iterator[Lack]:
+    there = {kind: _listed(answers[command]) for kind, (command, _) in LISTS.items()}
     for kind, name in sorted(need.objects):
         if name not in there[kind]:
             setting = LISTS[kind][1]

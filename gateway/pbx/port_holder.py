@@ -83,11 +83,11 @@ def _sockets(pid: int) -> Iterator[str]:
         return
     for entry in entries:
         try:
-            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry))  # noqa: PTH115 - no path behind it
+            match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry))  # noqa: PTH115 - no path behind it
         except OSError:
             continue
-        if found:
-            yield found[1]
+        if match:
+            yield match[1]
 
 
 def _described(pid: int) -> Holder:

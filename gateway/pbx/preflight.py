@@ -63,13 +63,15 @@ def own_pids(var: Path) -> frozenset[int]:
 
 def taken(listeners: Collection[Listener], own: Collection[int]) -> Iterator[Problem]:
     """A problem for each port that cannot be listened on, unless one of `own` has it already."""
-    for one in listeners:
-        error = port_holder.refusal(one.kind, one.host, one.port)
+    for listener in listeners:
+        error = port_holder.refusal(listener.kind, listener.host, listener.port)
         if error is None:
             continue
-        pids = {holder.pid for holder in port_holder.holders(one.kind, one.port)}
+        pids = {holder.pid for holder in port_holder.holders(listener.kind, listener.port)}
         if not pids or not pids <= set(own):
-            yield Problem(one.setting, 0, port_holder.explain(one.kind, one.host, one.port, error))
+            yield Problem(
+                listener.setting, 0, port_holder.explain(listener.kind, listener.host, listener.port, error)
+            )
 
 
 def media(config: Config) -> Iterator[Problem]:

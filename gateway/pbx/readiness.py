@@ -33,9 +33,9 @@ class Readiness:
 
     async def look(self) -> tuple[Lack, ...]:
         """Ask, and remember what is not there. Raises PbxDown; then what was known stays."""
-        said = {command: await self._ask(command) for command in COMMANDS}
+        answers = {command: await self._ask(command) for command in COMMANDS}
         before = self.lacks
-        self.lacks = await asyncio.to_thread(lambda: tuple(missing(self._want(), said)))
+        self.lacks = await asyncio.to_thread(lambda: tuple(missing(self._want(), answers)))
         for lack in self.lacks:
             if lack not in before:
                 log.error("%s", lack)

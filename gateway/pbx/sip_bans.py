@@ -42,7 +42,7 @@ class SipBans:
         self._file = Places(config.var).etc / "acl.conf"
         minutes = timedelta(minutes=config.asterisk.ban_minutes)
         self._bans = Bans(BanRule(config.asterisk.ban_after, lasts=minutes))
-        peers = [peer for one in trunks.named(config) for peer in one.peers]
+        peers = [peer for trunk in trunks.named(config) for peer in trunk.peers]
         self._never, self._names = _networks((*HERE, *peers, *config.asterisk.phone_nets))
         self._written: tuple[str, ...] = ()
 
@@ -76,8 +76,8 @@ class SipBans:
         hosts = {place[1].strip("[]") for place in places if place}
         for name in self._names:
             with contextlib.suppress(OSError):
-                found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_DGRAM)
-                hosts |= {str(entry[4][0]) for entry in found}
+                addresses = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+                hosts |= {str(entry[4][0]) for entry in addresses}
         return hosts
 
     async def _write(self) -> None:

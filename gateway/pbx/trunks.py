@@ -52,21 +52,21 @@ def password_file(config: Config, trunk: Trunk) -> Path:
 
 def passwords(config: Config) -> dict[str, str]:
     """The password of every trunk with a user, by its name. Raises SetupError."""
-    found: dict[str, str] = {}
-    for one in named(config):
-        file = password_file(config, one.trunk)
-        if one.trunk.user:
+    by_trunk: dict[str, str] = {}
+    for trunk in named(config):
+        file = password_file(config, trunk.trunk)
+        if trunk.trunk.user:
             try:
-                found[one.name] = file.read_text("utf-8").strip()
+                by_trunk[trunk.name] = file.read_text("utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                text = f"the password of {one.name} cannot be read: {error}"
+                text = f"the password of {trunk.name} cannot be read: {error}"
                 raise SetupError(Problem(str(file), 0, text)) from error
-    return found
+    return by_trunk
 
 
 def incoming(config: Config) -> Callable[[str], bool]:
     """Tells by a channel's name whether it is a call that came in by a trunk."""
-    endpoints = {f"PJSIP/{one.name}-in" for one in named(config)}
+    endpoints = {f"PJSIP/{trunk.name}-in" for trunk in named(config)}
     return lambda channel: channel.rpartition("-")[0] in endpoints
 
 
@@ -75,7 +75,7 @@ def incoming(config: Config) -> Callable[[str], bool]:
 
 def transports(config: Config) -> str:
     """TCP and TLS, where a trunk uses them; nothing else listens then."""
-    kinds = {one.trunk.transport for one in named(config)}
+    kinds = {trunk.trunk.transport for trunk in named(config)}
     sip, parts = config.asterisk, []
     if "tcp" in kinds:
         parts.append(_section("tcp", "transport", protocol="tcp", bind=f"{sip.sip_host}:{sip.sip_port}"))
@@ -111,9 +111,9 @@ def ways(config: Config) -> str:
     """The dialplan's globals: the trunks in order, and how each wants its numbers (see [send-as])."""
     every = named(config)
     lines = [f"TRUNKS = {len(every)}"]
-    for n, one in enumerate(every, 1):
-        trunk = one.trunk
-        lines += [f"TRUNK_{n} = {one.name}", f"FORM_{n} = {_FORMS[trunk.number_form]}"]
+    for n, named_trunk in enumerate(every, 1):
+        trunk = named_trunk.trunk
+        lines += [f"TRUNK_{n} = {named_trunk.name}", f"FORM_{n} = {_FORMS[trunk.number_form]}"]
         lines += [f"OWN_AREA_{n} = {int(trunk.own_area)}", f"PREFIX_{n} = {trunk.prefix}"]
     return "\n".join(lines)
 
@@ -121,11 +121,11 @@ def ways(config: Config) -> str:
 def blocks(config: Config, words: Mapping[str, str]) -> str:
     """The sections of every trunk; `words` are the passwords by name."""
     several = bool(config.trunks)
-    return "\n".join("".join(_trunk(config, one, words, several)) for one in named(config))
+    return "\n".join("".join(_trunk(config, trunk, words, several)) for trunk in named(config))
 
 
-def _trunk(config: Config, one: Named, words: Mapping[str, str], several: bool) -> Iterator[str]:
-    trunk, name = one.trunk, one.name
+def _trunk(config: Config, named_trunk: Named, words: Mapping[str, str], several: bool) -> Iterator[str]:
+    trunk, name = named_trunk.trunk, named_trunk.name
     codecs = ",".join(trunk.codecs)
     yield f"[{name}](carrier)\n" + _lines(
         transport=trunk.transport,
@@ -154,23 +154,23 @@ def _trunk(config: Config, one: Named, words: Mapping[str, str], several: bool) 
         qualify_frequency=str(ask) if ask else "",
         outbound_proxy=_proxy(trunk),
     )
-    yield _section(name, "identify", endpoint=f"{name}-in", match=",".join(one.peers))
+    yield _section(name, "identify", endpoint=f"{name}-in", match=",".join(named_trunk.peers))
     if trunk.user:
         word = words.get(name, "").replace("\\", "\\\\").replace(";", "\\;")
         yield _section(name, "auth", auth_type="userpass", username=trunk.user, password=word)
         yield _lines(realm=trunk.realm)
     if trunk.registers:
-        yield _registration(config, one)
+        yield _registration(config, named_trunk)
 
 
-def _registration(config: Config, one: Named) -> str:
-    trunk = one.trunk
+def _registration(config: Config, named_trunk: Named) -> str:
+    trunk = named_trunk.trunk
     domain = trunk.domain or trunk.far_end
     return _section(
-        one.name,
+        named_trunk.name,
         "registration",
         transport=trunk.transport,
-        outbound_auth=one.name if trunk.user else "",
+        outbound_auth=named_trunk.name if trunk.user else "",
         server_uri=f"sip:{domain if trunk.proxy else trunk.far_end}{_by(trunk)}",
         client_uri=f"sip:{trunk.from_user or trunk.user}@{domain}",
         contact_user=config.centre.number,
@@ -181,7 +181,7 @@ def _registration(config: Config, one: Named) -> str:
         fatal_retry_interval="60",
         max_retries="1000000",
         line="yes",
-        endpoint=f"{one.name}-in",
+        endpoint=f"{named_trunk.name}-in",
     )
 
 

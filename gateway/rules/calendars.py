@@ -96,17 +96,19 @@ class GuessFile(Table):
     lunar: tuple[Annotated[tuple[Day, ...], BeforeValidator(_row)], ...]
 
 
-def load_calendar(folder: Path, found: list[Problem]) -> Calendar:
-    """The calendar of a folder; faults are added to `found`."""
+def load_calendar(folder: Path, problems: list[Problem]) -> Calendar:
+    """The calendar of a folder; faults are added to `problems`."""
     years: dict[int, Year] = {}
     for path in sorted(folder.glob("*.yaml")):
         if path.name == STATUTORY:
             continue
         if not _YEAR_FILE.fullmatch(path.stem):
-            found.append(Problem(str(path), 0, "a calendar's file is named by its year, such as 2027.yaml"))
-        elif year := read_file(YearFile, path, found):
+            problems.append(
+                Problem(str(path), 0, "a calendar's file is named by its year, such as 2027.yaml")
+            )
+        elif year := read_file(YearFile, path, problems):
             years[year.year] = year.built()
-    guess = read_file(GuessFile, folder / STATUTORY, found)
+    guess = read_file(GuessFile, folder / STATUTORY, problems)
     if guess is None:
         return Calendar(years)
     return Calendar(years, frozenset(guess.every_year), frozenset(day for row in guess.lunar for day in row))

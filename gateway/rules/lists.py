@@ -100,44 +100,44 @@ class CategoriesFile(Table):
             _check_tree(getattr(self, name), set(), 1, faults)
 
 
-def load_claims(path: Path, found: list[Problem]) -> tuple[Claim, ...]:
-    entries = _entries(path, Id, ClaimEntry, found)
+def load_claims(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
+    entries = _entries(path, Id, ClaimEntry, problems)
     return tuple(Claim(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
-def load_channels(path: Path, channels: ChannelRegistry, found: list[Problem]) -> ChannelRegistry:
+def load_channels(path: Path, channels: ChannelRegistry, problems: list[Problem]) -> ChannelRegistry:
     """The channels with the names that this centre gives them; there need not be such a file."""
     if not path.is_file():
         return channels
-    entries = _entries(path, Id, ChannelEntry, found, channels.ids)
+    entries = _entries(path, Id, ChannelEntry, problems, channels.ids)
     names = {key: entry.model_dump(exclude_unset=True) for key, entry in entries.items()}
     return ChannelRegistry(replace(entry, **names.get(entry.channel, {})) for entry in channels)
 
 
-def load_retention(path: Path, found: list[Problem]) -> tuple[Retention, ...]:
+def load_retention(path: Path, problems: list[Problem]) -> tuple[Retention, ...]:
     """How long each kind is kept; every kind must stand there."""
-    entries = _entries(path, Id, RetentionEntry, found, _KEPT, _KEPT)
+    entries = _entries(path, Id, RetentionEntry, problems, _KEPT, _KEPT)
     return tuple(Retention(key, **dict(entry)) for key, entry in entries.items())
 
 
-def load_divisions(path: Path, found: list[Problem]) -> tuple[Division, ...]:
-    entries = _entries(path, DivisionCode, DivisionEntry, found)
+def load_divisions(path: Path, problems: list[Problem]) -> tuple[Division, ...]:
+    entries = _entries(path, DivisionCode, DivisionEntry, problems)
     return tuple(Division(key, **dict(entry)) for key, entry in entries.items())
 
 
-def load_areas(path: Path, found: list[Problem]) -> tuple[Area, ...]:
-    entries = _entries(path, AreaCode, AreaEntry, found)
+def load_areas(path: Path, problems: list[Problem]) -> tuple[Area, ...]:
+    entries = _entries(path, AreaCode, AreaEntry, problems)
     return tuple(Area(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
-def load_categories(path: Path, found: list[Problem]) -> Categories:
-    trees = read_file(CategoriesFile, path, found)
-    if trees is None or found:
+def load_categories(path: Path, problems: list[Problem]) -> Categories:
+    trees = read_file(CategoriesFile, path, problems)
+    if trees is None or problems:
         return Categories((), (), ())
     return Categories(*(_categories(tree) for tree in (trees.problems, trees.goods, trees.services)))
 
 
-def load_stations(path: Path, counties: list[str] | None, found: list[Problem]) -> tuple[Station, ...]:
+def load_stations(path: Path, counties: list[str] | None, problems: list[Problem]) -> tuple[Station, ...]:
     """The stations of a CSV file with a head line; each in one of these counties, if they are known."""
     faults = Faults(str(path))
     try:
@@ -151,7 +151,7 @@ def load_stations(path: Path, counties: list[str] | None, found: list[Problem]) 
             stations = tuple(_stations(lines, counties, faults))
         except csv.Error as error:
             faults.at(0, f"is no CSV file: {error}")
-    found.extend(faults.found)
+    problems.extend(faults.found)
     return stations
 
 
@@ -207,23 +207,23 @@ def _entries(
     path: Path,
     ids: Any,
     model: type[_Entry],
-    found: list[Problem],
-    known: Collection[str] = (),
+    problems: list[Problem],
+    allowed: Collection[str] = (),
     needed: Collection[str] = (),
 ) -> dict[str, _Entry]:
-    """The sound tables of a file by id: none but the `known` ones, if any are named, and all `needed`."""
+    """The sound tables of a file by id: none but the `allowed` ones, if any are named, and all `needed`."""
     node, faults = read_root(path)
     entries: dict[str, _Entry] = {}
     if node is not None:
         entries = read_entries(Entries[ids, model], node, path.stem, faults)  # type: ignore[valid-type]
-    for key in [key for key in entries if known and key not in known]:
+    for key in [key for key in entries if allowed and key not in allowed]:
         assert isinstance(node, Branch)
-        hint = nearest(key, known)
+        hint = nearest(key, allowed)
         faults.at(node.pairs[key].line, f"{model.WHAT.format(key)} is not known{hint}")
         del entries[key]
     if path.is_file():
         for key in needed:
             if key not in entries:
                 faults.at(0, f"{model.WHAT.format(key)} is missing")
-    found.extend(faults.found)
+    problems.extend(faults.found)
     return sound(entries)

@@ -37,35 +37,35 @@ _FOLDERS = ("clocks", "calendars")
 
 def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     """The rules of a folder, with these channels. Raises RuleError with file and line of every fault."""
-    found: list[Problem] = []
-    _no_strangers(folder, found)
-    before = len(found)
-    divisions = load_divisions(folder / "divisions.yaml", found)
+    problems: list[Problem] = []
+    _no_strangers(folder, problems)
+    before = len(problems)
+    divisions = load_divisions(folder / "divisions.yaml", problems)
     # An entry with a fault is left out: stations there would be told for nothing.
-    counties = [division.code for division in divisions] if len(found) == before else None
-    sets = load_orders(folder / "clocks", found)
+    counties = [division.code for division in divisions] if len(problems) == before else None
+    sets = load_orders(folder / "clocks", problems)
     rules = Rules(
         sets=sets,
-        calendar=load_calendar(folder / "calendars", found),
-        categories=load_categories(folder / "categories.yaml", found),
-        claims=load_claims(folder / "claims.yaml", found),
+        calendar=load_calendar(folder / "calendars", problems),
+        categories=load_categories(folder / "categories.yaml", problems),
+        claims=load_claims(folder / "claims.yaml", problems),
         divisions=divisions,
-        stations=load_stations(folder / "stations.csv", counties, found),
-        channels=load_channels(folder / "channels.yaml", channels, found),
-        retention=load_retention(folder / "retention.yaml", found),
-        areas=load_areas(folder / "area_codes.yaml", found),
+        stations=load_stations(folder / "stations.csv", counties, problems),
+        channels=load_channels(folder / "channels.yaml", channels, problems),
+        retention=load_retention(folder / "retention.yaml", problems),
+        areas=load_areas(folder / "area_codes.yaml", problems),
     )
-    if found:
-        raise RuleError(*found)
+    if problems:
+        raise RuleError(*problems)
     return rules
 
 
-def _no_strangers(folder: Path, found: list[Problem]) -> None:
+def _no_strangers(folder: Path, problems: list[Problem]) -> None:
     """A file by another name would be read by nobody: a fault."""
     for path in sorted(folder.glob("*.y*ml")):
         if path.name not in _FILES:
-            found.append(Problem(str(path), 0, f"no such rule file{nearest(path.name, _FILES)}"))
+            problems.append(Problem(str(path), 0, f"no such rule file{nearest(path.name, _FILES)}"))
     for name in _FOLDERS:
         for path in sorted((folder / name).glob("*")):
             if path.suffix != ".yaml" and not path.name.startswith("."):
-                found.append(Problem(str(path), 0, "only .yaml files are read here"))
+                problems.append(Problem(str(path), 0, "only .yaml files are read here"))

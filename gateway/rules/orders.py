@@ -118,24 +118,24 @@ class OrderFile(Table):
         )
 
 
-def load_orders(folder: Path, found: list[Problem]) -> tuple[RuleSet, ...]:
+def load_orders(folder: Path, problems: list[Problem]) -> tuple[RuleSet, ...]:
     """The orders by their days; each must end the day before the next begins, if it says when."""
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        found.append(Problem(str(folder), 0, "no order is here (*.yaml)"))
-    orders = [(order, path) for path in files if (order := read_file(OrderFile, path, found))]
+        problems.append(Problem(str(folder), 0, "no order is here (*.yaml)"))
+    orders = [(order, path) for path in files if (order := read_file(OrderFile, path, problems))]
     orders.sort(key=lambda pair: pair[0].in_force_from)
     if len(orders) == len(files):  # one that cannot be read would be missed
-        _check_succession(orders, found)
-    return () if found else tuple(order.built(path.stem) for order, path in orders)
+        _check_succession(orders, problems)
+    return () if problems else tuple(order.built(path.stem) for order, path in orders)
 
 
-def _check_succession(orders: list[tuple[OrderFile, Path]], found: list[Problem]) -> None:
+def _check_succession(orders: list[tuple[OrderFile, Path]], problems: list[Problem]) -> None:
     for (order, file), (after, other) in pairwise(orders):
         until, begins = order.in_force_until, after.in_force_from
         if order.in_force_from == begins or (until and until >= begins):
-            found.append(Problem(str(other), 0, f"overlaps {file}: both are in force on {begins}"))
+            problems.append(Problem(str(other), 0, f"overlaps {file}: both are in force on {begins}"))
         elif until and until + timedelta(days=1) < begins:
-            found.append(Problem(str(file), 0, f"ends on {until}, but {other} begins on {begins}"))
+            problems.append(Problem(str(file), 0, f"ends on {until}, but {other} begins on {begins}"))
     if orders and (until := orders[-1][0].in_force_until):
-        found.append(Problem(str(orders[-1][1]), 0, f"ends on {until}, and no order follows"))
+        problems.append(Problem(str(orders[-1][1]), 0, f"ends on {until}, and no order follows"))

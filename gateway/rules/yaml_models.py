@@ -331,11 +331,11 @@ def read_entries(kind: Any, node: Node, what: str, faults: Faults) -> dict[str, 
     return entries
 
 
-def read_file(model: type[T], path: Path, found: list[Problem]) -> T | None:
-    """A whole file as a table of this model; its faults are added to `found`."""
+def read_file(model: type[T], path: Path, problems: list[Problem]) -> T | None:
+    """A whole file as a table of this model; its faults are added to `problems`."""
     node, faults = read_root(path)
     table = read_table(model, node, faults) if node else None
-    found.extend(faults.found)
+    problems.extend(faults.found)
     return table
 
 

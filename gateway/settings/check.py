@@ -149,15 +149,15 @@ def _text(error: ErrorDetails, field: FieldInfo) -> str:
 def _item_text(error: ErrorDetails, field: FieldInfo) -> str:
     if error["type"] != "literal_error":
         return error["msg"]
-    known = choices(field)
-    return f"is not known; {', '.join(difflib.get_close_matches(str(error['input']), known, 1) or known)}"
+    allowed = choices(field)
+    return f"is not known; {', '.join(difflib.get_close_matches(str(error['input']), allowed, 1) or allowed)}"
 
 
 def _unknown(names: Sequence[str]) -> str:
     key = names[-1]
-    known = [*keys(kind_of(names[0]))] if len(names) > 1 else [*sections(), *tables()]
-    near = difflib.get_close_matches(key, known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+    names_there = [*keys(kind_of(names[0]))] if len(names) > 1 else [*sections(), *tables()]
+    near = difflib.get_close_matches(key, names_there, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names_there)}"
     return f"{f'[{names[0]}] ' if len(names) > 1 else ''}unknown key {key!r}{hint}"
 
 

@@ -49,41 +49,41 @@ def load_secrets(var: Path, agents: Iterable[str], people: Iterable[str] = ()) -
     """Read them, make what is missing, and write them back. Raises SetupError."""
     file = _file(var)
     try:
-        known = _read(file)
-        seats = dict(known.seats) if known else {}
+        stored = _read(file)
+        seats = dict(stored.seats) if stored else {}
         for agent in agents:
             seats.setdefault(agent, SeatSecrets(random_password(20), random_password(14)))
-        others = dict(known.people) if known else {}
+        others = dict(stored.people) if stored else {}
         for person in people:
             if person not in seats:
                 others.setdefault(person, random_password(14))
-        visitor = (known and known.visitor) or random_password(20)
-        agi = (known and known.agi) or random_password(32)
-        made = Secrets(known.ami if known else random_password(32), seats, visitor, others, agi)
-        if made != known:
-            write_private(file, json.dumps(asdict(made), indent=1))
+        visitor = (stored and stored.visitor) or random_password(20)
+        agi = (stored and stored.agi) or random_password(32)
+        secrets = Secrets(stored.ami if stored else random_password(32), seats, visitor, others, agi)
+        if secrets != stored:
+            write_private(file, json.dumps(asdict(secrets), indent=1))
     except OSError as error:
         raise SetupError(Problem(str(file), 0, f"cannot be used: {error.strerror}")) from error
-    return made
+    return secrets
 
 
 def ami_secret(var: Path) -> str:
     """The manager account's password; "" where no installation was made yet. Raises SetupError."""
     try:
-        known = _read(_file(var))
+        stored = _read(_file(var))
     except OSError as error:
         raise SetupError(Problem(str(_file(var)), 0, f"cannot be used: {error.strerror}")) from error
-    return known.ami if known else ""
+    return stored.ami if stored else ""
 
 
 def forget_web_password(var: Path, account: str) -> None:
     """The password that was made for this log-in is no longer the right one. Raises SetupError."""
-    known = load_secrets(var, ())
-    if account in known.seats:
-        known.seats[account] = replace(known.seats[account], web="")
-    elif account in known.people:
-        known.people[account] = ""
-    write_private(_file(var), json.dumps(asdict(known), indent=1))
+    stored = load_secrets(var, ())
+    if account in stored.seats:
+        stored.seats[account] = replace(stored.seats[account], web="")
+    elif account in stored.people:
+        stored.people[account] = ""
+    write_private(_file(var), json.dumps(asdict(stored), indent=1))
 
 
 def _file(var: Path) -> Path:

@@ -24,9 +24,9 @@ _ADVICE = "install asterisk >= 20 by hand and run this again"
 
 def find_or_make(cache: Path, say: Callable[[str], None]) -> Asterisk:
     """As `find`; makes the tree when there is none (a minute, 200 MB). Raises SetupError with advice."""
-    found = find(cache)
-    if found:
-        return found
+    folder = find(cache)
+    if folder:
+        return folder
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _alone(cache / "asterisk.lock"):
@@ -52,10 +52,10 @@ def _make(folder: Path, say: Callable[[str], None]) -> Asterisk:
         raise SetupError("the unpacked Asterisk does not start: " + _why_not(tree))
     tree.replace(folder)
     shutil.rmtree(work)
-    made = _own(folder)
-    assert made, "it answered before it was moved"
-    say(f"Asterisk {made.version} is ready in {folder}")
-    return made
+    asterisk = _own(folder)
+    assert asterisk, "it answered before it was moved"
+    say(f"Asterisk {asterisk.version} is ready in {folder}")
+    return asterisk
 
 
 def _why_not(tree: Path) -> str:

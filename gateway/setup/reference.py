@@ -30,9 +30,9 @@ def transfers_table() -> str:
     lines = ["| state | event | next | commands | outcome |", "| --- | --- | --- | --- | --- |"]
     for (state, event), step in sorted(TABLE.items(), key=lambda row: list(TransferState).index(row[0][0])):
         outcome = "" if step.outcome is TransferOutcome.OPEN else step.outcome.value
-        told = f"asked: {event.value}" if isinstance(event, Ask) else event.value
+        event_name = f"asked: {event.value}" if isinstance(event, Ask) else event.value
         commands = ", ".join(command.value for command in step.commands)
-        lines.append(f"| {state.value} | {told} | {step.state.value} | {commands} | {outcome} |")
+        lines.append(f"| {state.value} | {event_name} | {step.state.value} | {commands} | {outcome} |")
     return "\n".join(lines)
 
 
@@ -49,7 +49,7 @@ def renewed(text: str, name: str, table: str) -> str:
     marks = re.compile(rf"(<!-- begin {name} -->\n).*?(\n<!-- end {name} -->)", re.S)
     if not marks.search(text):
         raise ValueError(f"no <!-- begin {name} --> … <!-- end {name} -->")
-    return marks.sub(lambda found: f"{found[1]}{table}{found[2]}", text)
+    return marks.sub(lambda match: f"{match[1]}{table}{match[2]}", text)
 
 
 def old_pages(root: Path) -> Iterator[tuple[Path, str]]:

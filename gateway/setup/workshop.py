@@ -35,9 +35,9 @@ class Tool:
     places: str = ""
 
     def find(self) -> Path | None:
-        found = shutil.which(self.program)
-        if found:
-            return Path(found)
+        program = shutil.which(self.program)
+        if program:
+            return Path(program)
         here = sorted(Path("/").glob(self.places.lstrip("/"))) if self.places else []
         return here[-1] if here else None
 
@@ -57,10 +57,10 @@ FONT = Tool("noto-cjk", "fonts-noto-cjk", "pages to fax", "/usr/share/fonts/*/no
 def tool(program: str) -> Path:
     """Where a program that a test needs is. Raises SetupError that says what to install."""
     wanted = next(t for t in (*TOOLS, FONT) if t.program == program)
-    found = wanted.find()
-    if not found:
+    path = wanted.find()
+    if not path:
         raise SetupError(f"{program} is missing ({wanted.purpose}): apt-get install {wanted.package}")
-    return found
+    return path
 
 
 def prepare(purpose: str, say: Callable[[str], None]) -> None:
@@ -77,9 +77,9 @@ def _install_tools(say: Callable[[str], None]) -> None:
     if not missing:
         return
     if not debian.is_root():
-        for one in missing:
-            advice = f"as root: apt-get install {one.package}"
-            say(f"missing: {one.program}; tests with {one.purpose} fail until it is there; {advice}")
+        for name in missing:
+            advice = f"as root: apt-get install {name.package}"
+            say(f"missing: {name.program}; tests with {name.purpose} fail until it is there; {advice}")
         return
     if not _CLUSTER_CONF.exists() and any(t.package == "postgresql" for t in missing):
         _CLUSTER_CONF.parent.mkdir(parents=True, exist_ok=True)

@@ -40,9 +40,9 @@ class BoxLedger:
         kept = {"validity": self.validity, "done": self.done, "failed": self.failed}
         await once.set_mark(self.name, json.dumps(kept))
 
-    def waiting(self, found: Iterable[int]) -> list[int]:
+    def waiting(self, uids: Iterable[int]) -> list[int]:
         """Of the UIDs found those not dealt with: new ones first, then those that failed before."""
-        return [*sorted({uid for uid in found if uid > self.done}), *sorted(self.failed)]
+        return [*sorted({uid for uid in uids if uid > self.done}), *sorted(self.failed)]
 
     def settle(self, uid: int) -> None:
         self.failed.pop(uid, None)

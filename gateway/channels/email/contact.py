@@ -79,9 +79,9 @@ def follow_up(
 
     Who wrote it stands in `said` alone: intake tells it in the timeline unless the item is a report.
     """
-    said = contact(message, arrival, key, b"")
-    who = (said.person.email or "mail")[:WHO]
-    return FollowUp(number, key, content(message, notes), evidence, who, said)
+    first_reading = contact(message, arrival, key, b"")
+    who = (first_reading.person.email or "mail")[:WHO]
+    return FollowUp(number, key, content(message, notes), evidence, who, first_reading)
 
 
 def content(message: Message, notes: Sequence[str] = ()) -> str:
@@ -92,13 +92,13 @@ def content(message: Message, notes: Sequence[str] = ()) -> str:
     parts.append(f"主题：{message.subject or '（无主题）'}")
     if message.text:
         parts.append(message.text)
-    told = [*message.notes, *notes]
+    all_notes = [*message.notes, *notes]
     if message.automatic:
-        told.append("自动发出的邮件，不作答复")
+        all_notes.append("自动发出的邮件，不作答复")
     if message.spam:
-        told.append(f"过滤系统判为垃圾邮件（{message.spam}），不自动回复")
-    told += _addresses_told(message)
-    parts += [f"〔{note}〕" for note in told]
+        all_notes.append(f"过滤系统判为垃圾邮件（{message.spam}），不自动回复")
+    all_notes += _addresses_told(message)
+    parts += [f"〔{note}〕" for note in all_notes]
     return "\n\n".join(parts)
 
 

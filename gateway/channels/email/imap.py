@@ -82,10 +82,10 @@ class ImapLink:
         if self._client.has_capability("ID"):  # some providers refuse clients that do not say who they are
             await self._call(self._client.id(name="hotline-gateway", vendor="hotline-gateway"))
         lines = await self._ok(self._client.select(quoted_folder(folder)), f"no folder {folder}")
-        found = re.search(rb"UIDVALIDITY (\d+)", b" ".join(lines))
-        if not found:
+        match = re.search(rb"UIDVALIDITY (\d+)", b" ".join(lines))
+        if not match:
             raise MailboxDown("the server gives no UIDVALIDITY")
-        self.validity = int(found[1])
+        self.validity = int(match[1])
 
     def close(self) -> None:
         """Let go at once. The server keeps nothing that depends on a farewell."""
@@ -117,13 +117,13 @@ class ImapLink:
         lines = await self._ok(
             self._client.uid("FETCH", wanted, "(UID RFC822.SIZE INTERNALDATE)"), "fetch refused"
         )
-        found = {}
+        facts = {}
         for line in lines:
             if match := _FACTS.search(bytes(line)):
                 uid, size = _number(rb"UID (\d+)", match[1]), _number(rb"RFC822\.SIZE (\d+)", match[1])
                 if uid is not None and size is not None:
-                    found[uid] = Facts(size, _arrival(match[1]))
-        return found
+                    facts[uid] = Facts(size, _arrival(match[1]))
+        return facts
 
     async def there(self, uids: Sequence[int]) -> frozenset[int]:
         """Which of these mails the folder still holds."""
@@ -187,8 +187,8 @@ class ImapLink:
     async def _ok(self, command: Coroutine[Any, Any, aioimaplib.Response], why: str) -> list[bytes]:
         response = await self._call(command)
         if response.result != "OK":
-            said = bytes(response.lines[-1]).decode("utf-8", "replace")[:200] if response.lines else ""
-            raise MailboxRefuses(f"{why}: {said}")
+            last_line = bytes(response.lines[-1]).decode("utf-8", "replace")[:200] if response.lines else ""
+            raise MailboxRefuses(f"{why}: {last_line}")
         return list(response.lines)
 
     async def _call(self, command: Coroutine[Any, Any, T]) -> T:
@@ -240,15 +240,15 @@ def _uids(lines: Sequence[bytes]) -> list[int]:
 
 
 def _number(pattern: bytes, text: bytes) -> int | None:
-    found = re.search(pattern, text)
-    return int(found[1]) if found else None
+    match = re.search(pattern, text)
+    return int(match[1]) if match else None
 
 
 def _arrival(text: bytes) -> datetime | None:
-    found = _DATE.search(text)
-    if not found:
+    match = _DATE.search(text)
+    if not match:
         return None
-    day, month, year, hour, minute, second, sign, hours, minutes = (g.decode("ascii") for g in found.groups())
+    day, month, year, hour, minute, second, sign, hours, minutes = (g.decode("ascii") for g in match.groups())
     written = f"{year}-{_MONTHS.index(month) + 1 if month in _MONTHS else 0:02}-{int(day):02}"
     try:
         return datetime.fromisoformat(

@@ -151,7 +151,7 @@ class MailListener:
         sender = "<>" if envelope.mail_from in ("<>", None) else f"<{envelope.mail_from}>"
         peer = session.peer[0] if isinstance(session.peer, tuple) else "local"
         when = format_datetime(self._now())
-        lines = [f"Return-Path: {sender}", *(f"Delivered-To: {one}" for one in envelope.rcpt_tos)]
+        lines = [f"Return-Path: {sender}", *(f"Delivered-To: {recipient}" for recipient in envelope.rcpt_tos)]
         lines.append(f"Received: from {session.host_name} ([{peer}]) by {self._name}; {when}")
         return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
 

@@ -120,11 +120,11 @@ class BoxWatch:
         waiting = ledger.waiting(await link.search(ledger.done, since))
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
-            known = await link.facts(batch)
-            silent = [uid for uid in batch if uid not in known]
+            facts_of = await link.facts(batch)
+            silent = [uid for uid in batch if uid not in facts_of]
             there = await link.there(silent) if silent else frozenset()
             for uid in batch:
-                facts = known.get(uid, Facts())
+                facts = facts_of.get(uid, Facts())
                 if uid in silent and uid not in there:
                     log.info("mailbox %s: mail %d is gone", self._box.id, uid)
                     ledger.settle(uid)

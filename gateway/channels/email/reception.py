@@ -171,13 +171,13 @@ class Reception:
     async def _looked_at(self, files: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         """What each file is by its bytes, and whether clamd knows it. None is thrown away."""
         seen = []
-        for one in files:
-            path = Path(one.path)
+        for file in files:
+            path = Path(file.path)
             kind = await self._in_worker(partial(type_of, path))
-            role = one.role
+            role = file.role
             if self._clamd and (verdict := await self._clamd.scan(path)) is not Verdict.CLEAN:
                 role = ROLES[verdict]
-            seen.append(replace(one, media_type=kind.media_type if kind else one.media_type, role=role))
+            seen.append(replace(file, media_type=kind.media_type if kind else file.media_type, role=role))
         return tuple(seen)
 
     async def _route(self, done: _Read, raw: bytes, arrival: Arrival, folder: Path) -> Taken:
@@ -188,16 +188,16 @@ class Reception:
             about = self._marks.number_in((*message.bounce.originals, *recipients))
             if about and (taken := await self._bounced(about, done, raw, arrival, folder)):
                 return taken
-        said = hints(self._marks, message.subject, message.references, recipients)
-        if said.proved:
-            known = await self._threads.knows(said.proved, sender)
-            notes = [] if known else ["发件地址与登记的邮箱不同"]
-            if taken := await self._follow(said.proved, done, raw, arrival, folder, notes):
+        mail_hints = hints(self._marks, message.subject, message.references, recipients)
+        if mail_hints.proved:
+            thread = await self._threads.knows(mail_hints.proved, sender)
+            notes = [] if thread else ["发件地址与登记的邮箱不同"]
+            if taken := await self._follow(mail_hints.proved, done, raw, arrival, folder, notes):
                 return taken
         notes = []
-        for number in said.claimed:
-            known = await self._threads.knows(number, sender)
-            if known and (taken := await self._follow(number, done, raw, arrival, folder, [])):
+        for number in mail_hints.claimed:
+            thread = await self._threads.knows(number, sender)
+            if thread and (taken := await self._follow(number, done, raw, arrival, folder, [])):
                 return taken
             notes.append(f"主题中提到编号{number}，但发件人与该件登记的不符，未并入")
         evidence = (*done.evidence, await self._in_worker(lambda: email.keep_raw(raw, folder)))
@@ -210,10 +210,10 @@ class Reception:
         """Put it on an item; None when there is no such item."""
         original = await self._in_worker(lambda: email.keep_raw(raw, folder))
         evidence = (*done.evidence, original)
-        made = email.follow_up(number, done.message, arrival, done.key, evidence, notes)
+        follow_up = email.follow_up(number, done.message, arrival, done.key, evidence, notes)
         try:
             new = await self._door.append(
-                number, made.key, made.text, made.evidence, made.who, said=made.said
+                number, follow_up.key, follow_up.text, follow_up.evidence, follow_up.who, said=follow_up.said
             )
         except NotFound:
             return None

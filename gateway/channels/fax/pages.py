@@ -57,10 +57,10 @@ async def read_sheets(tiff: Path, folder: Path, most: int) -> Sheets:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    said = b""
+    output = b""
     try:
         async with asyncio.timeout(LIMIT):
-            said, _ = await process.communicate()
+            output, _ = await process.communicate()
     except TimeoutError:
         log.error("%s: its pages took too long to read", tiff.name)
     finally:
@@ -71,15 +71,15 @@ async def read_sheets(tiff: Path, folder: Path, most: int) -> Sheets:
     if process.returncode != 0:
         log.error("%s: its pages cannot be read (exit %s)", tiff.name, process.returncode)
         return NOTHING
-    return _sheets(json.loads(said), folder)
+    return _sheets(json.loads(output), folder)
 
 
-def _sheets(made: dict[str, object], folder: Path) -> Sheets:
-    pages = made["pages"]
+def _sheets(report: dict[str, object], folder: Path) -> Sheets:
+    pages = report["pages"]
     assert isinstance(pages, list)
     sheets = tuple(
-        Sheet(folder / one["file"], one["sha256"], one["mark"], int(one["width"]), int(one["height"]))
-        for one in pages
+        Sheet(folder / page["file"], page["sha256"], page["mark"], int(page["width"]), int(page["height"]))
+        for page in pages
     )
     pdf = folder / "fax.pdf"
-    return Sheets(sheets, pdf if sheets else None, int(str(made["broken"])), int(str(made["more"])))
+    return Sheets(sheets, pdf if sheets else None, int(str(report["broken"])), int(str(report["more"])))

@@ -38,25 +38,25 @@ def read(engine: RapidOCR, file: Path) -> list[dict[str, Any]]:
     picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise ValueError("no picture")
-    found: Any = engine(picture, return_word_box=True)
-    if found.boxes is None or found.txts is None:
+    result: Any = engine(picture, return_word_box=True)
+    if result.boxes is None or result.txts is None:
         return []
-    words = found.word_results or ((),) * len(found.txts)
+    words = result.word_results or ((),) * len(result.txts)
     lines = [
         _line(text, sure, box, parts)
-        for text, sure, box, parts in zip(found.txts, found.scores, found.boxes, words, strict=False)
+        for text, sure, box, parts in zip(result.txts, result.scores, result.boxes, words, strict=False)
         if sure >= LIKELY and text.strip()
     ]
     return _in_rows(lines)
 
 
 def _line(text: str, sure: float, corners: Any, parts: Any) -> dict[str, Any]:
-    across, down = [float(one[0]) for one in corners], [float(one[1]) for one in corners]
+    across, down = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
     left, top = min(across), min(down)
     box = [left, top, max(across) - left, max(down) - top]
     return {
         "text": text,
-        "box": [max(0, round(one)) for one in box],
+        "box": [max(0, round(corner)) for corner in box],
         "sure": round(float(sure), 3),
         "unsure": _unsure(text, parts),
     }
@@ -79,14 +79,14 @@ def _unsure(text: str, parts: Any) -> list[int]:
 def _in_rows(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As a person reads: boxes that overlap by half of their height are one row, read from the left."""
     rows: list[list[dict[str, Any]]] = []
-    for line in sorted(lines, key=lambda one: one["box"][1]):
+    for line in sorted(lines, key=lambda read_line: read_line["box"][1]):
         _, top, _, height = line["box"]
         _, row_top, _, row_height = rows[-1][0]["box"] if rows else (0, -(10**9), 0, 0)
         if top < row_top + row_height / 2 and height < 3 * row_height:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [line for row in rows for line in sorted(row, key=lambda one: one["box"][0])]
+    return [line for row in rows for line in sorted(row, key=lambda read_line: read_line["box"][0])]
 
 
 def main() -> int:
@@ -95,12 +95,12 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICE)
     engine = RapidOCR(params=SETTINGS)
-    for asked in sys.stdin:
+    for request in sys.stdin:
         try:
-            told: dict[str, Any] = {"lines": read(engine, Path(json.loads(asked)["file"]))}
+            reply: dict[str, Any] = {"lines": read(engine, Path(json.loads(request)["file"]))}
         except (OSError, ValueError, MemoryError, RuntimeError, cv2.error) as error:
-            told = {"error": type(error).__name__}
-        print(json.dumps(told, ensure_ascii=False), flush=True)
+            reply = {"error": type(error).__name__}
+        print(json.dumps(reply, ensure_ascii=False), flush=True)
     return 0
 
 

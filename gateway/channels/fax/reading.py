@@ -64,17 +64,18 @@ class PageReader:
         """The lines of a page. Raises Unread; then the process is gone."""
         try:
             async with asyncio.timeout(LIMIT):
-                told = await self._asked(picture)
+                reply = await self._asked(picture)
         except (TimeoutError, OSError, ValueError) as error:
             await self.stop()
             raise Unread(type(error).__name__) from error
         except asyncio.CancelledError:
             await self.stop()
             raise
-        if "lines" not in told:
-            raise Unread(str(told.get("error")))
+        if "lines" not in reply:
+            raise Unread(str(reply.get("error")))
         return tuple(
-            Line(one["text"], tuple(one["box"]), one["sure"], tuple(one["unsure"])) for one in told["lines"]
+            Line(line["text"], tuple(line["box"]), line["sure"], tuple(line["unsure"]))
+            for line in reply["lines"]
         )
 
     async def _asked(self, picture: Path) -> dict[str, Any]:
@@ -89,9 +90,9 @@ class PageReader:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"file": str(picture)}).encode() + b"\n")
         await self._process.stdin.drain()
-        told = json.loads(await self._process.stdout.readline())  # nothing when it died: ValueError
-        assert isinstance(told, dict)
-        return told
+        reply = json.loads(await self._process.stdout.readline())  # nothing when it died: ValueError
+        assert isinstance(reply, dict)
+        return reply
 
     async def stop(self) -> None:
         """End the process, if there is one."""
@@ -160,10 +161,10 @@ class FaxReading:
 
     async def round(self) -> bool:
         """Read the page that waits longest; False when none does. Raises StorageDown."""
-        found = await self._ledger.waiting(1)
-        if not found:
+        waiting = await self._ledger.waiting(1)
+        if not waiting:
             return False
-        page = found[0]
+        page = waiting[0]
         try:
             lines = await self._reader.read(self._place(page.page.sha256))
         except Unread as error:

@@ -79,11 +79,11 @@ class FaxReception:
 
     async def take(self, note: FaxNote, record: CallRecord) -> str:
         """The number of the item that it is or belongs to, "" when it left none. Raises StorageDown."""
-        known = await self._ledger.get(record.id)
-        if known is None:
-            known = await self._take(note, record)
+        fax = await self._ledger.get(record.id)
+        if fax is None:
+            fax = await self._take(note, record)
         self.clear(note)
-        return known.number
+        return fax.number
 
     def clear(self, note: FaxNote) -> None:
         """What is safe elsewhere is taken out of the spool."""
@@ -149,13 +149,13 @@ class FaxReception:
             return None
         since = fax.started_at - AGAIN_WITHIN
         earlier = await self._ledger.with_mark(fax.pages[0].mark, since)
-        return next((one for one in earlier if is_again(fax, one)), None)
+        return next((other for other in earlier if is_again(fax, other)), None)
 
     async def _again(self, fax: Fax, before: Fax, files: Sequence[Evidence]) -> Fax:
         """One matter that came twice: the item is told, and gets the pages that it lacked."""
         more = len(fax.pages) > len(before.pages)
         again = replace(fax, same_as=before.id, pages=fax.pages if more else ())
-        sent = tuple(files) if more else tuple(one for one in files if one.role == "raw")
+        sent = tuple(files) if more else tuple(file for file in files if file.role == "raw")
         text = channel.repeated(fax, before, self._zone)
         kept = replace(again, number=before.number)
         await self._door.append(

@@ -33,19 +33,19 @@ def pages(tiff: Path, folder: Path, most: int) -> dict[str, object]:
     SHA-256, the SHA-256 of its dots below the header, and the picture's size in pixels. Raises OSError
     when it is no TIFF.
     """
-    found: list[dict[str, object]] = []
+    sheets: list[dict[str, object]] = []
     broken = more = 0
     pdf = folder / "fax.pdf"
     with Image.open(tiff, formats=("TIFF",)) as image:
         for number in _frames(image):
-            if len(found) + broken >= most:
+            if len(sheets) + broken >= most:
                 more += 1
                 continue
             try:
-                found.append(_page(image, number, folder, pdf, bool(found)))
+                sheets.append(_page(image, number, folder, pdf, bool(sheets)))
             except BROKEN:
                 broken += 1
-    return {"pages": found, "broken": broken, "more": more}
+    return {"pages": sheets, "broken": broken, "more": more}
 
 
 def _frames(image: Image.Image) -> Iterator[int]:
@@ -85,7 +85,7 @@ def _page(image: Image.Image, number: int, folder: Path, pdf: Path, append: bool
 def _density(image: Image.Image) -> tuple[float, float]:
     """Dots per inch across and down; what is missing or mad is taken as fine."""
     try:
-        across, down = (float(one) for one in image.info.get("dpi", (FINE, FINE)))
+        across, down = (float(dots) for dots in image.info.get("dpi", (FINE, FINE)))
     except (TypeError, ValueError, ZeroDivisionError):
         return FINE, FINE
     if not (50 <= across <= 1200 and 50 <= down <= 1200):
@@ -107,11 +107,11 @@ def main(arguments: list[str]) -> int:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     tiff, folder, most = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     try:
-        made = pages(tiff, folder, most)
+        report = pages(tiff, folder, most)
     except (*BROKEN, UnidentifiedImageError) as error:
         print(json.dumps({"error": type(error).__name__}))
         return 1
-    print(json.dumps(made))
+    print(json.dumps(report))
     return 0
 
 

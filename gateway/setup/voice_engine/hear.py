@@ -24,13 +24,13 @@ _DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 _TENS = "零一二三四五六七八九"
 
 
-def distance(said: Sequence[str], heard: Sequence[str]) -> int:
+def distance(expected: Sequence[str], heard: Sequence[str]) -> int:
     """Edit distance of two sequences of syllables."""
     row = list(range(len(heard) + 1))
-    for i, one in enumerate(said, 1):
+    for i, expected_sign in enumerate(expected, 1):
         last, row[0] = row[0], i
         for j, other in enumerate(heard, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (one != other))
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (expected_sign != other))
     return row[-1]
 
 
@@ -58,9 +58,9 @@ def syllables(text: str) -> list[str]:
     return [s for s in lazy_pinyin("".join(re.findall(r"[一-鿿A-Za-z]+", text))) if s]
 
 
-def errors(said: str, heard: str) -> tuple[int, int]:
+def errors(expected: str, heard: str) -> tuple[int, int]:
     """(wrong syllables under the kindest reading of heard numbers, syllables spoken)."""
-    want = syllables(said)
+    want = syllables(expected)
     return min(distance(want, syllables(way)) for way in readings(heard)), len(want)
 
 

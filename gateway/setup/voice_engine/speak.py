@@ -45,8 +45,8 @@ class Voice:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        known = with_output(Path(model).read_bytes(), DURATIONS)
-        session = onnxruntime.InferenceSession(known, options, providers=["CPUExecutionProvider"])
+        model_bytes = with_output(Path(model).read_bytes(), DURATIONS)
+        session = onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
         table = json.loads(Path(vocab).read_text("utf-8"))
         style = np.fromfile(voice, dtype="<f4").reshape(-1, 256)
         return cls(session, style, table.get("vocab", table), ZHG2P())

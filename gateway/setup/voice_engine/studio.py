@@ -29,25 +29,30 @@ def build(prompts: Prompts, wanted: Sequence[Prompt], wide: Path, force: bool = 
     8 kHz goes to sounds/made, 16 kHz to `wide`. The manifest is written after every sound, so an
     interrupted build goes on where it was.
     """
-    known = manifest(prompts.sounds)
-    _forget(prompts, known)
-    due = [p for p in wanted if p.id not in prompts.recorded and (force or not _fresh(prompts, p, known))]
+    made_sounds = manifest(prompts.sounds)
+    _forget(prompts, made_sounds)
+    due = [
+        p for p in wanted if p.id not in prompts.recorded and (force or not _fresh(prompts, p, made_sounds))
+    ]
     spoken = [p for p in due if p.id not in TONES]
     for prompt in due:
         if prompt.id in TONES:
-            _beep(prompts, prompt, wide, known)
+            _beep(prompts, prompt, wide, made_sounds)
     if not (prompts.sounds / MUSIC).exists() or force:
         shape.write_wav(prompts.sounds / MUSIC, tones.music(RATE), RATE)
     for prompt_id in _speak(prompts, spoken, wide) if spoken else ():
-        _note(prompts, prompts[prompt_id], known)
-        print(f"  {prompt_id}  {known[prompt_id].seconds:.2f} s", flush=True)
+        _note(prompts, prompts[prompt_id], made_sounds)
+        print(f"  {prompt_id}  {made_sounds[prompt_id].seconds:.2f} s", flush=True)
     return [p.id for p in due]
 
 
-def _fresh(prompts: Prompts, prompt: Prompt, known: Mapping[str, Made]) -> bool:
-    file, made = prompts.made_file(prompt.id), known.get(prompt.id)
+def _fresh(prompts: Prompts, prompt: Prompt, made_sounds: Mapping[str, Made]) -> bool:
+    file, sound = prompts.made_file(prompt.id), made_sounds.get(prompt.id)
     return (
-        made is not None and made.source == prompt.source and file.exists() and _sha256(file) == made.sha256
+        sound is not None
+        and sound.source == prompt.source
+        and file.exists()
+        and _sha256(file) == sound.sha256
     )
 
 
@@ -55,20 +60,20 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _forget(prompts: Prompts, known: dict[str, Made]) -> None:
+def _forget(prompts: Prompts, made_sounds: dict[str, Made]) -> None:
     """Remove sounds we made whose prompt is gone; files we did not make are left to `check`."""
-    gone = [prompt_id for prompt_id in known if prompt_id not in prompts]
+    gone = [prompt_id for prompt_id in made_sounds if prompt_id not in prompts]
     for prompt_id in gone:
         prompts.made_file(prompt_id).unlink(missing_ok=True)
-        del known[prompt_id]
+        del made_sounds[prompt_id]
     if gone:
-        _write_manifest(prompts, known)
+        _write_manifest(prompts, made_sounds)
 
 
-def _beep(prompts: Prompts, prompt: Prompt, wide: Path, known: dict[str, Made]) -> None:
+def _beep(prompts: Prompts, prompt: Prompt, wide: Path, made_sounds: dict[str, Made]) -> None:
     shape.write_wav(prompts.made_file(prompt.id), tones.beep(RATE), RATE)
     shape.write_wav(wide / f"{prompt.id}.wav", tones.beep(16000), 16000)
-    _note(prompts, prompt, known)
+    _note(prompts, prompt, made_sounds)
 
 
 def _speak(prompts: Prompts, due: Sequence[Prompt], wide: Path) -> Iterator[str]:
@@ -85,17 +90,17 @@ def _speak(prompts: Prompts, due: Sequence[Prompt], wide: Path) -> Iterator[str]
         yield json.loads(line)["id"]
 
 
-def _note(prompts: Prompts, prompt: Prompt, known: dict[str, Made]) -> None:
+def _note(prompts: Prompts, prompt: Prompt, made_sounds: dict[str, Made]) -> None:
     file = prompts.made_file(prompt.id)
     samples, rate = shape.read_wav(file)
-    known[prompt.id] = Made(prompt.source, _sha256(file), round(len(samples) / rate, 3))
-    _write_manifest(prompts, known)
+    made_sounds[prompt.id] = Made(prompt.source, _sha256(file), round(len(samples) / rate, 3))
+    _write_manifest(prompts, made_sounds)
 
 
-def _write_manifest(prompts: Prompts, known: Mapping[str, Made]) -> None:
+def _write_manifest(prompts: Prompts, made_sounds: Mapping[str, Made]) -> None:
     file = prompts.sounds / "made" / "manifest.json"
     part = file.with_suffix(".part")
-    rows = {key: asdict(made) for key, made in sorted(known.items())}
+    rows = {key: asdict(sound) for key, sound in sorted(made_sounds.items())}
     part.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
     part.replace(file)
 
