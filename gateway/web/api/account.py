@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from gateway.core.audit import Row
 from gateway.core.roles import Role
 from gateway.errors import StorageDown
 from gateway.web.http.auth import INSPECTORS, READERS
+from gateway.web.http.fields import Text, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 
 
 class AuditLog(Protocol):
@@ -22,8 +24,7 @@ class AuditLog(Protocol):
         """The newest first. Raises StorageDown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Me:
+class Me(AnswerModel):
     """Who asks. `csrf` is empty for a token: nothing needs it there."""
 
     id: str
@@ -33,18 +34,20 @@ class Me:
     csrf: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditAsked:
+class AuditAsked(RequestModel):
     """Which rows of the audit log."""
 
-    before: Annotated[int | None, Rule("早于此序号", "rows before this one", least=1)] = None
-    limit: Annotated[int, Rule("条数", "how many", least=1, most=500)] = 100
-    who: Annotated[str, Rule("操作人", "who did it", longest=64)] = ""
-    about: Annotated[str, Rule("对象，如登记编号", "about what, such as an item's number", longest=200)] = ""
+    before: Annotated[int, Whole(least=1)] | None = Field(
+        default=None, description="早于此序号 / rows before this one"
+    )
+    limit: Annotated[int, Whole(least=1, most=500)] = Field(default=100, description="条数 / how many")
+    who: Annotated[str, Text(longest=64)] = Field(default="", description="操作人 / who did it")
+    about: Annotated[str, Text(longest=200)] = Field(
+        default="", description="对象，如登记编号 / about what, such as an item's number"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRowShown:
+class AuditRowShown(AnswerModel):
     """One row; `detail` is JSON as it was sealed."""
 
     seq: int
@@ -57,8 +60,7 @@ class AuditRowShown:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(AnswerModel):
     """Rows, the newest first; `before` asks for the next page, null at the end."""
 
     rows: tuple[AuditRowShown, ...]
@@ -101,16 +103,27 @@ class AccountApi:
 
     async def me(self, asked: Asked) -> Answer:
         who = asked.account
-        return Answer(Me(who.name, who.shown or who.name, who.role, who.seat, who.csrf))
+        return Answer(
+            Me(id=who.name, name=who.shown or who.name, role=who.role, seat=who.seat, csrf=who.csrf)
+        )
 
     async def rows(self, asked: Asked) -> Answer:
         assert self._audit
         q = asked.queried(AuditAsked)
         found = await self._audit.page(q.before or 0, q.limit + 1, q.who, q.about)
         shown = tuple(_shown(row) for row in found[: q.limit])
-        return Answer(AuditPage(shown, shown[-1].seq if len(found) > q.limit else None))
+        return Answer(AuditPage(rows=shown, before=shown[-1].seq if len(found) > q.limit else None))
 
 
 def _shown(row: Row) -> AuditRowShown:
     at = datetime.fromtimestamp(row.at / 1000, UTC)
-    return AuditRowShown(row.seq, at, row.who, row.address, row.what, row.about, row.detail, row.hash)
+    return AuditRowShown(
+        seq=row.seq,
+        at=at,
+        who=row.who,
+        address=row.address,
+        what=row.what,
+        about=row.about,
+        detail=row.detail,
+        hash=row.hash,
+    )

@@ -6,8 +6,11 @@ with a token get them whole. docs/operating/accounts.md has the decision.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from gateway.core import telephone
 
@@ -34,12 +37,19 @@ def with_masked_numbers(shape: T) -> T:
 def _hidden(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_hidden(one) for one in value)
+    if isinstance(value, BaseModel):
+        changes = _changes(value.__dict__.items())
+        return value.model_copy(update=changes) if changes else value
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    changes = {}
-    for one in fields(value):
-        before = getattr(value, one.name)
-        after = masked(before) if one.name in NUMBERS and type(before) is str else _hidden(before)
-        if after is not before:
-            changes[one.name] = after
+    changes = _changes((one.name, getattr(value, one.name)) for one in fields(value))
     return replace(value, **changes) if changes else value
+
+
+def _changes(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    changes = {}
+    for name, before in members:
+        after = masked(before) if name in NUMBERS and type(before) is str else _hidden(before)
+        if after is not before:
+            changes[name] = after
+    return changes

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 from gateway.errors import GatewayError, Refused
 from gateway.web.api import shapes
 from gateway.web.api.shapes import NUMBER
+from gateway.web.http import model_schema
 from gateway.web.http.auth import COOKIE, CSRF_HEADER
+from gateway.web.http.models import members
 from gateway.web.http.problem import CONTENT_TYPE
 from gateway.web.http.route import Route
 from gateway.web.http.schema import name_of, nested, parameter, reference, schema
-from gateway.web.http.shape import members
+from gateway.web.http.shape import members as shape_members
 from gateway.web.http.uploads import EVIDENCE, MULTIPART
 
 VERSION = "1"
@@ -57,7 +61,7 @@ def operation(route: Route) -> dict[str, Any]:
     if parameters:
         made["parameters"] = parameters
     if route.body is not None:
-        required = any(m.required for m in members(route.body))
+        required = any(m.required for m in _members(route.body))
         content = {"application/json": {"schema": reference(route.body)}}
         if route.files:
             content[MULTIPART] = {"schema": _form(route.body)}
@@ -67,7 +71,10 @@ def operation(route: Route) -> dict[str, Any]:
 
 def _form(shape: type[Any]) -> dict[str, Any]:
     """The members of a shape as fields of a form, and files beside them."""
-    made = schema(shape, request=True)
+    model = issubclass(shape, BaseModel)
+    made = (
+        model_schema.schemas([shape], request=True)[shape.__name__] if model else schema(shape, request=True)
+    )
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     return {**made, "properties": {**made["properties"], EVIDENCE: files}}
 
@@ -82,13 +89,15 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
     given: set[type[Any]] = nested(shapes.ProblemShown)
     for route in routes:
         if route.body is not None:
-            asked |= nested(route.body)
+            asked |= _nested(route.body)
         for shape in route.gives.values():
-            given |= nested(shape) if shape else set()
-    made = {name_of(shape): schema(shape, request=False) for shape in given}
-    made |= {name_of(shape): schema(shape, request=True) for shape in asked}
+            given |= _nested(shape) if shape else set()
+    made = {name_of(shape): schema(shape, request=False) for shape in given if not _is_model(shape)}
+    made |= model_schema.schemas(filter(_is_model, given), request=False)
+    made |= {name_of(shape): schema(shape, request=True) for shape in asked if not _is_model(shape)}
+    made |= model_schema.schemas(filter(_is_model, asked), request=True)
     made[name_of(shapes.ProblemShown)]["required"] = [
-        m.name for m in members(shapes.ProblemShown) if m.required
+        m.name for m in shape_members(shapes.ProblemShown) if m.required
     ]
     return dict(sorted(made.items()))
 
@@ -100,7 +109,23 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
-    return [parameter(m) for m in members(route.query)] if route.query else []
+    if route.query is None:
+        return []
+    if _is_model(route.query):
+        return model_schema.parameters(route.query)
+    return [parameter(m) for m in shape_members(route.query)]
+
+
+def _is_model(shape: type[Any]) -> bool:
+    return issubclass(shape, BaseModel)
+
+
+def _nested(shape: type[Any]) -> set[type[Any]]:
+    return {shape} if _is_model(shape) else nested(shape)
+
+
+def _members(shape: type[Any]) -> Iterable[Any]:
+    return members(shape).values() if issubclass(shape, BaseModel) else shape_members(shape)
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:

@@ -16,7 +16,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from pydantic import BaseModel
+
 from gateway.errors import BadContact, FieldFault, Refused
+from gateway.web.http.fields import Texts
+from gateway.web.http.model_reading import validate
+from gateway.web.http.models import members as model_members
 from gateway.web.http.shape import Member, by_name, members
 
 T = TypeVar("T")
@@ -26,6 +31,7 @@ MOST_COMMAS = 50_000
 """In a JSON body; each may separate two members, and what comes of them takes time."""
 MOST_FAULTS = 100
 """Of one body; the rest is not told."""
+_QUERY_FLAGS = {"true": True, "false": False}
 _NEAREST = 5  # unknown members for which the nearest name is looked for
 _LONGEST_NAME = 40  # characters of an unknown name that may be a misspelt one
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -73,7 +79,8 @@ def read_body(shape: type[T], body: bytes) -> Reading[T]:
 
 def read_query(shape: type[T], given: Iterable[tuple[str, str]]) -> T:
     """A shape from the pairs of a query string; an empty value is as good as none. Raises BadContact."""
-    known = by_name(shape)
+    model = issubclass(shape, BaseModel)
+    known: Mapping[str, Any] = model_members(shape) if model else by_name(shape)  # type: ignore[arg-type]
     raw: dict[str, Any] = {}
     faults = []
     for name, text in given:
@@ -82,15 +89,22 @@ def read_query(shape: type[T], given: Iterable[tuple[str, str]]) -> T:
         elif name not in known:
             raw[name] = text
         elif text:
-            raw[name] = _from_text(known[name].kind, text)
-    reading = read(shape, raw, faults)
+            raw[name] = text if model else _from_text(known[name].kind, text)
+    reading = read(shape, raw, faults, Texts(_QUERY_FLAGS, numbers=True))
     if reading.made is None:
         raise BadContact(*reading.faults)
     return reading.made
 
 
-def read(shape: type[T], raw: Mapping[str, Any], faults: Sequence[FieldFault] = ()) -> Reading[T]:
-    """A shape from members by name, with every fault."""
+def read(
+    shape: type[T],
+    raw: Mapping[str, Any],
+    faults: Sequence[FieldFault] = (),
+    texts: Texts | None = None,
+) -> Reading[T]:
+    """A shape from members by name, with every fault. `texts` says how those of a query or form are read."""
+    if issubclass(shape, BaseModel):
+        return Reading(*validate(shape, raw, texts or Texts(), faults))
     found = list(faults)
     made = _object(shape, raw, "", found, 0)
     if found:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
 _NAMES: dict[type[Any], tuple[str, ...]] = {}  # the members of each shape seen so far
 
@@ -18,6 +19,8 @@ def plain(value: Any) -> Any:
 
     Times must be aware.
     """
+    if isinstance(value, BaseModel):
+        return value.__dict__
     if isinstance(value, date):
         return moment(value) if isinstance(value, datetime) else value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):

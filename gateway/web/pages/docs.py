@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from markupsafe import Markup
+from pydantic import BaseModel
 
 from gateway import errors
 from gateway.errors import GatewayError
+from gateway.web.http import models
 from gateway.web.http.route import Route
-from gateway.web.http.shape import Member, members
+from gateway.web.http.shape import members as shape_members
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2rem auto;
@@ -71,19 +73,26 @@ def _route(route: Route) -> Markup:
     return Markup("").join(parts)
 
 
+def members(shape: type[Any]) -> Sequence[Any]:
+    if issubclass(shape, BaseModel):
+        return tuple(models.members(shape).values())
+    return shape_members(shape)
+
+
 def _members(heading: str, shape: type[Any]) -> Markup:
     rows = Markup("").join(_member(m) for m in members(shape))
     head = Markup("<tr><th>{}</th><th>类型 / type</th><th>说明 / meaning</th></tr>").format(heading)
     return Markup("<table>{}{}</table>").format(head, rows)
 
 
-def _member(m: Member) -> Markup:
+def _member(m: Any) -> Markup:
     name = Markup("<code>{}</code>").format(m.name) + ("" if not m.required else " *")
-    text = f"{m.rule.zh} / {m.rule.en}"
+    said = m if isinstance(m, models.Member) else m.rule
+    text = f"{said.zh} / {said.en}"
     return Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>").format(name, _type(m), text)
 
 
-def _type(m: Member) -> str:
+def _type(m: Any) -> str:
     """A member's type in a word or its values."""
     values = [one.value for one in m.kind] if hasattr(m.kind, "__members__") else []
     name = " | ".join(values) or {"str": "text", "bool": "true | false", "Decimal": "number"}.get(
