@@ -24,7 +24,7 @@ from gateway.core.roles import Account, Role
 from gateway.errors import OperatorError, StorageDown
 from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
-from gateway.storage.accounts import AccountRow
+from gateway.storage.accounts import AccountRow, SessionRow
 
 PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 """The roles that a person can have; the others are machines'."""
@@ -33,6 +33,7 @@ SHORTEST = 10  # characters of a password that somebody chose
 LONGEST = 200
 AT_ONCE = 2  # hashes at a time: each takes 64 MB and a core for some tens of milliseconds
 SEEN = timedelta(seconds=60)  # how exactly it is kept when a session was last used
+CALL_LEFT = timedelta(minutes=15)  # for which a session still holds, at the least, while its person is in a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Session:
 
 
 class Accounts:
-    """The accounts of one centre. `seats` by agent id."""
+    """The accounts of one centre. `seats` by agent id.
+
+    `in_call` tells whether an account's person is in a call now; no session ends by time meanwhile.
+    """
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Accounts:
         self._limits = limits
         self._now = now
         self._seats = seats or {}
+        self.in_call: Callable[[str], bool] = lambda account: False
         self._hasher = PasswordHasher()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._nobody = ""
@@ -105,12 +110,28 @@ class Accounts:
         if found is None or found.account.locked_at:
             return None
         now = self._now()
-        if now >= found.ends_at or now - found.seen_at >= timedelta(minutes=self._limits.idle_minutes):
+        if now - found.seen_at >= timedelta(minutes=self._limits.idle_minutes):
+            return None
+        if now > found.ends_at - CALL_LEFT and not await self._lives_on(cookie, found, now):
             return None
         if now - found.seen_at >= SEEN:
             with suppress(StorageDown):  # a full disk stops writing, not reading
                 await self._rows.seen(cookie, now)
         return self._account(found.account, found.csrf)
+
+    async def _lives_on(self, cookie: str, session: SessionRow, now: datetime) -> bool:
+        """Does a session near its end still hold? In a call it is renewed, and one just over holds too.
+
+        The desk's open page asks once a minute, so the renewal comes before the end.
+        """
+        if not self.in_call(session.account.id):
+            return now < session.ends_at
+        if now >= session.ends_at + CALL_LEFT:
+            return False
+        if session.ends_at - now < CALL_LEFT - SEEN:
+            with suppress(StorageDown):
+                await self._rows.renew(cookie, now + CALL_LEFT)
+        return True
 
     async def log_out(self, cookie: str) -> None:
         await self._rows.end(cookie)

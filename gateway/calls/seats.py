@@ -103,6 +103,12 @@ class Seats:
         """How many could ring now."""
         return sum(seat.free for seat in self._seats.values())
 
+    def in_call(self, agent: str) -> bool:
+        """Does a call ring at this agent's seat, or does he talk?"""
+        busy = (SeatState.RINGING, SeatState.TALKING)
+        mine = (seat for seat in self._seats.values() if seat.agent == agent)
+        return any(seat.on_call or seat.elsewhere or seat.state in busy for seat in mine)
+
     def signed_in(self) -> bool:
         """Is any seat signed in?"""
         return any(seat.signed_in for seat in self._seats.values())

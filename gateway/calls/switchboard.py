@@ -225,6 +225,10 @@ class Switchboard:
     def seats(self) -> list[Seat]:
         return self._seats.all()
 
+    def in_call(self, agent: str) -> bool:
+        """Does a call ring at this agent's seat, or does he talk?"""
+        return self._seats.in_call(agent)
+
     def look_again(self) -> None:
         """Look for call-backs that are due now."""
         self._callbacks.changed()

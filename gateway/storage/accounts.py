@@ -153,6 +153,11 @@ class Accounts:
         wanted = update(sessions).where(sessions.c.hash == hashed(cookie)).values(seen_at=rows.to_ms(now))
         await self._database.write(lambda t: t.execute(wanted).close())
 
+    async def renew(self, cookie: str, ends: datetime) -> None:
+        """The session ends later."""
+        wanted = update(sessions).where(sessions.c.hash == hashed(cookie)).values(ends_at=rows.to_ms(ends))
+        await self._database.write(lambda t: t.execute(wanted).close())
+
     async def end(self, cookie: str) -> None:
         """Sign out."""
         wanted = delete(sessions).where(sessions.c.hash == hashed(cookie)).returning(sessions.c.account)

@@ -53,6 +53,7 @@ async def build_calls(parts: Parts) -> None:
         handed=parts.linkage.of_call,
         tasks=parts.tasks,
     )
+    parts.accounts.in_call = parts.switchboard.in_call
 
 
 def _after_call(parts: Parts) -> AfterCall:

@@ -210,6 +210,33 @@ async def test_sessions_end_by_themselves(tmp_path: Path) -> None:
         assert await accounts.account(second.cookie) is None
 
 
+async def test_a_session_does_not_end_by_time_while_its_person_is_in_a_call(tmp_path: Path) -> None:
+    at = utc_now()
+
+    def now() -> datetime:
+        return at
+
+    async with real_site(tmp_path / "var") as site:
+        accounts = Accounts(site.storage, AccountSettings(hours=1, idle_minutes=60), now)
+        await accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+        await accounts.add("agent2", "坐席2", Role.AGENT, PASSWORD)
+        accounts.in_call = {"agent1"}.__contains__
+        talks = await accounts.log_in("agent1", PASSWORD, "")
+        reads = await accounts.log_in("agent2", PASSWORD, "")
+        assert talks and reads
+        for _ in range(61):
+            at += timedelta(minutes=1)  # as an open desk asks
+            assert await accounts.account(talks.cookie)
+            await accounts.account(reads.cookie)
+        assert await accounts.account(reads.cookie) is None
+        await accounts.log_in("agent2", PASSWORD, "")  # which clears away what is over
+        at += timedelta(minutes=10)
+        assert await accounts.account(talks.cookie)
+        accounts.in_call = lambda account: False
+        at += timedelta(minutes=16)
+        assert await accounts.account(talks.cookie) is None
+
+
 async def test_an_auditor_reads_the_log_and_nothing_of_the_items(site: RealSite) -> None:
     await log_in(site, "auditor", MANY)
     status, page = await ask(site, "GET", "/api/v1/audit?limit=1")
