@@ -33,7 +33,7 @@ SHORTEST = 10  # characters of a password that somebody chose
 LONGEST = 200
 AT_ONCE = 2  # hashes at a time: each takes 64 MB and a core for some tens of milliseconds
 SEEN = timedelta(seconds=60)  # how exactly it is kept when a session was last used
-CALL_LEFT = timedelta(minutes=15)  # for which a session still holds, at the least, while its person is in a call
+CALL_LEFT = timedelta(minutes=15)  # for which the session of a person in a call holds at the least
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,9 @@ class AfterCall:
             number = await self._faxes.take(state.fax, record)
             if number:  # what was said before is in the same item, whoever said it
                 return replace(record, number=record.number or number)
+        if record.back_of and not record.number:  # it belongs to the item that owed it
+            owed = await self._call_backs.get(record.back_of)
+            record = replace(record, number=owed.number if owed else "")
         contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
         if contact is None:
             return record

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.calls.callbacks import CallBacks
 from gateway.calls.closing import Closing
 from gateway.calls.live import Live, LiveCalls
 from gateway.calls.seats import Seats
 from gateway.calls.transfers import Transfers
 from gateway.calls.views import CallView
-from gateway.core.call.record import CallRecord, PathStep
+from gateway.core.call.record import Callback, CallRecord, PathStep
 from gateway.core.call.transfer import Transfer
 from gateway.core.flow.file import FlowSet
+from gateway.core.item.contact import Kind
 from gateway.flows.store import FlowStore
 from gateway.settings.schema import Config
 
@@ -32,6 +34,7 @@ class CallViews:
         closing: Closing,
         seats: Seats,
         transfers: Transfers,
+        callbacks: CallBacks,
         now: Callable[[], datetime],
     ) -> None:
         self._config = config
@@ -40,17 +43,29 @@ class CallViews:
         self._closing = closing
         self._seats = seats
         self._transfers = transfers
+        self._callbacks = callbacks
         self._now = now
 
     def get(self, call: str) -> CallView | None:
         """A call as its agent is to see it; None when it is closed or unknown."""
         live = self._live.get(call) or self._closing.get(call)
+        back = self._callbacks.open_for(call)
+        if back and not (live and live.state.began):
+            return self._before_the_dial(call, back)
         if live is None:
             return None
         record = self._record(live)
         kind = live.walk.kind if live.walk and live.walk.kind else live.state.kind
         number = record.caller if record.direction == "in" else record.dialled
-        return CallView(record, kind, number, self.path_in_words(record.path), self._agents(live))
+        return CallView(record, kind, number, self.path_in_words(record.path), self._agents(live), back)
+
+    def _before_the_dial(self, call: str, back: Callback) -> CallView:
+        """A call-back that rings its agent: the customer is not dialled yet."""
+        record = CallRecord(
+            *(call, "out", "", back.phone, 0, self._now()), number=back.number, back_of=back.id
+        )
+        agents = self._seats.agents_with(call)
+        return CallView(record, Kind.UNSORTED, back.phone, (), agents, back)
 
     def _record(self, live: Live) -> CallRecord:
         """The record with its path, and the wait of a caller who still waits."""

@@ -76,6 +76,7 @@ class CallBacks:
         self._wake = asyncio.Event()
         self._resting = False
         self._owed: dict[str, Callback] | None = None  # all that is open, None when it must be read
+        self._last: dict[str, Callback] = {}  # what was read last
         self._tries: dict[str, Try] = {}  # by owed call
         self._pauses: dict[str, Pause] = {}
 
@@ -91,6 +92,10 @@ class CallBacks:
     def rests(self) -> bool:
         """Is all done that can be done now?"""
         return self._resting and not self._wake.is_set()
+
+    def open_for(self, call: str) -> Callback | None:
+        """The owed call that this call is made for; None when there is none, or it is settled."""
+        return self._last.get(owed_of(call)) if is_back(call) else None
 
     # ------------------------------------------------------------ what happens
 
@@ -152,7 +157,7 @@ class CallBacks:
     async def _open(self) -> dict[str, Callback]:
         if self._owed is None:
             rows = await patiently(partial(self._book.owed, *OPEN))
-            self._owed = {owed.id: owed for owed in rows}
+            self._owed = self._last = {owed.id: owed for owed in rows}
         return self._owed
 
     async def _change(self, before: Callback, owed: Callback, what: str = "", text: str = "") -> bool:

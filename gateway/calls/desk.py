@@ -14,11 +14,11 @@ from datetime import datetime
 from gateway.calls.switchboard import Switchboard
 from gateway.core import telephone
 from gateway.core.call.draft import Draft
-from gateway.core.call.record import Callback, CallRecord
+from gateway.core.call.record import Callback, CallRecord, is_back, owed_of
 from gateway.core.item.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item.item import Item, QueueQuery
 from gateway.core.item.matter import LinkKind
-from gateway.errors import NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.intake.clocks import hour_of
 from gateway.intake.intake import Intake
 from gateway.storage import Storage
@@ -32,7 +32,8 @@ EARLIER = 8
 class Pop:
     """A call as its agent is to see it before he answers. `number` is whom it is with.
 
-    The draft and what came before are only there when they were asked for.
+    The draft and what came before are only there when they were asked for. `back` is the owed call that
+    this call is made for.
     """
 
     record: CallRecord
@@ -44,6 +45,7 @@ class Pop:
     items: tuple[Item, ...] = ()
     owed: tuple[Callback, ...] = ()
     draft: Draft | None = None
+    back: Callback | None = None
 
 
 class CallDesk:
@@ -66,15 +68,32 @@ class CallDesk:
     async def call(self, call: str) -> Pop:
         """The call itself, live or over, without what came before. Raises NotFound, StorageDown."""
         seen = self._switchboard.seen(call)
+        back = await self._storage.call_backs.get(owed_of(call)) if is_back(call) else None
+        writer = frozenset({await self._writer(call)} - {""}) if back else frozenset()
         if seen is not None:
-            return Pop(seen.record, seen.kind, seen.number, seen.path, seen.agents)
+            return Pop(seen.record, seen.kind, seen.number, seen.path, seen.agents | writer, back=back)
         record = await self._storage.calls.get(call)
         if record is None:
-            raise NotFound
+            return self._never_dialled(call, back, writer)
         number = record.caller if record.direction == "in" else record.dialled
         path = self._switchboard.said(record.path)
         hands = self._switchboard.hands(await self._storage.calls.transfers(call))
-        return Pop(record, Kind.UNSORTED, number, path, hands | {record.agent} - {""})
+        agents = (hands | writer | {record.agent}) - {""}
+        return Pop(record, Kind.UNSORTED, number, path, agents, back=back)
+
+    async def _writer(self, call: str) -> str:
+        """Who has typed in the draft of a call; "" when nobody has."""
+        return (await self._storage.drafts.open(_draft_of(call), "", self._now())).agent
+
+    @staticmethod
+    def _never_dialled(call: str, back: Callback | None, writer: frozenset[str]) -> Pop:
+        """A call-back whose agent let go before the dial: it is his for what he wrote. Raises NotFound."""
+        if back is None:
+            raise NotFound
+        record = CallRecord(
+            *(call, "out", "", back.phone, 0, back.booked_at), number=back.number, back_of=back.id
+        )
+        return Pop(record, Kind.UNSORTED, back.phone, (), writer, back=back)
 
     async def pop(self, call: str, agent: str) -> Pop:
         """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""
@@ -83,7 +102,7 @@ class CallDesk:
         store, id_ = self._storage, found.record.id
 
         def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
-            whole = replace(found, draft=store.drafts.of_call(t, id_, agent, self._now()))
+            whole = replace(found, draft=store.drafts.of_call(t, _draft_of(id_), agent, self._now()))
             if not spellings:
                 return whole
             calls = store.calls.with_number(t, spellings, EARLIER + 1)
@@ -100,11 +119,11 @@ class CallDesk:
 
     async def draft(self, call: str, agent: str) -> Draft:
         """The call's draft, opened when there is none. Raises StorageDown."""
-        return await self._storage.drafts.open(call, agent, self._now())
+        return await self._storage.drafts.open(_draft_of(call), agent, self._now())
 
     async def save_draft(self, call: str, agent: str, before: int, text: str) -> Draft | None:
         """The saved draft; None when somebody saved another since version `before`. Raises StorageDown."""
-        return await self._storage.drafts.save(call, agent, before, text, self._now())
+        return await self._storage.drafts.save(_draft_of(call), agent, before, text, self._now())
 
     async def drafts(self, agent: str) -> list[Draft]:
         """What this agent has not finished. Raises StorageDown."""
@@ -112,28 +131,51 @@ class CallDesk:
 
     async def drop_draft(self, call: str) -> None:
         """The agent does not want it any more. Raises StorageDown."""
-        await self._storage.drafts.drop(call)
+        await self._storage.drafts.drop(_draft_of(call))
+
+    # ------------------------------------------------------------ calls that are owed
+
+    async def owed_of_item(self, number: str) -> Callback:
+        """The call-back that an item owes, or owed last. Raises NotFound, StorageDown."""
+        ledger = self._storage.call_backs
+        found = await self._storage.database.read(lambda t: ledger.of_item(t, number))
+        if found is None:
+            raise NotFound
+        return found
+
+    async def owe_again(self, number: str, who: str) -> Callback:
+        """Try an item's failed call-back again, as if it were new. Raises NotFound, Conflict, StorageDown."""
+        await self.owed_of_item(number)
+        again = await self._storage.call_backs.again(number, who, self._now())
+        if again is None:
+            raise Conflict("回电尚未失败，无需重新安排 / this call-back has not failed")
+        self._switchboard.owe_again()
+        self._intake.changed(number)
+        return again
 
     # ------------------------------------------------------------ items
 
     async def write(
         self, call: str, contacts: Sequence[Contact], who: str, close: str | None
     ) -> list[Receipt]:
-        """Make the call's items of what the agent wrote: the first is the call's own.
+        """Make the call's items of what the agent wrote: the first is the call's own; that of a call-back
+        is the item which owes it.
 
         Sent twice it is the same items. With `close` they are closed at once, with that word (a question
         that was answered). Raises NotFound, Conflict, StorageDown.
         """
         found = await self.call(call)
+        first = await self._first_call(found)
         receipts = []
         for place, contact in enumerate(contacts):
-            key = f"call:{call}" if place == 0 else f"call:{call}:{place + 1}"
+            of = found.record if place else first
+            key = f"call:{of.id}:{place + 1}" if place else f"call:{of.id}"
             whole = replace(
                 contact,
                 key=key,
                 channel=Channel.PHONE,
-                received_at=found.record.started_at,
-                call_id=call,
+                received_at=of.started_at,
+                call_id=of.id,
             )
             if place and contact.anonymous:  # nothing that is kept in the open ties it to the caller
                 mark = self._storage.identities.mark("call", key)
@@ -147,5 +189,17 @@ class CallDesk:
                 await self._intake.claim(who, QueueQuery(), receipt.number)
                 await self._intake.complete(receipt.number, who, close)
         self._switchboard.written(call, receipts[0].number)
-        await self._storage.drafts.drop(call)
+        await self._storage.drafts.drop(_draft_of(call))
         return receipts
+
+    async def _first_call(self, found: Pop) -> CallRecord:
+        """The call whose item is written: of a call-back the one in which it was asked for."""
+        if found.back is None:
+            return found.record
+        asked_in = await self._storage.calls.get(found.back.call_id)
+        return asked_in or replace(found.record, id=found.back.call_id, started_at=found.back.arrived_at)
+
+
+def _draft_of(call: str) -> str:
+    """Whose draft it is: all tries of a call-back share one."""
+    return f"back-{owed_of(call)}" if is_back(call) else call

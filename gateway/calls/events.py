@@ -49,6 +49,8 @@ class CallEvents:
             kind=view.kind.value,
             direction=record.direction,
             back_of=record.back_of or None,
+            number=(view.back.number if view.back else record.number) or None,
+            attempt=view.back.attempts + 1 if view.back else None,
             path=list(view.path),
             wait_seconds=round(record.wait_seconds, 1),
             started_at=record.started_at,

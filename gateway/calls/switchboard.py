@@ -99,7 +99,7 @@ class Switchboard:
             *(config, flows, rules, inquiry, ledgers.call_backs, live, seats, callbacks, notes.finish, now)
         )
         self._actions = AgentActions(config, pbx, live, seats, transfers, self._desk, now)
-        self._views = CallViews(config, flows, live, closing, seats, transfers, now)
+        self._views = CallViews(config, flows, live, closing, seats, transfers, callbacks, now)
 
     # ------------------------------------------------------------ life
 
@@ -232,6 +232,10 @@ class Switchboard:
     def look_again(self) -> None:
         """Look for call-backs that are due now."""
         self._callbacks.changed()
+
+    def owe_again(self) -> None:
+        """A call-back that had failed is owed once more."""
+        self._callbacks.booked()
 
     @property
     def call_backs_rest(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.core.call.record import CallRecord
+from gateway.core.call.record import Callback, CallRecord
 from gateway.core.call.seat import SeatState
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
@@ -33,7 +33,7 @@ class LineState(StrEnum):
 class CallView:
     """A call that goes on, as an agent sees it: `number` is whom it is with, `path` is in words.
 
-    `agents` are those through whose hands it went.
+    `agents` are those through whose hands it went; `back` is the owed call that it is made for.
     """
 
     record: CallRecord
@@ -41,6 +41,7 @@ class CallView:
     number: str
     path: tuple[str, ...]
     agents: frozenset[str]
+    back: Callback | None = None
 
 
 @dataclass(slots=True)

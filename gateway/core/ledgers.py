@@ -59,6 +59,9 @@ class CallbackLedger(Protocol):
     async def link(self, owed_id: str, number: str) -> None:
         """Tie it to its item."""
 
+    async def get(self, owed_id: str) -> Callback | None:
+        """One, in whatever state it is."""
+
     async def owed(self, *states: CallbackState) -> list[Callback]:
         """In order of arrival; no states: pending, placed and dialling."""
 

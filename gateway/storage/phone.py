@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,9 @@ NEWEST = select(calls).order_by(calls.c.started_at.desc())
 FROM = NEWEST.where(calls.c.caller.in_(bindparam("numbers", expanding=True)))
 TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), OUT)
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
+OF_ITEM = (
+    select(call_backs).where(call_backs.c.number == bindparam("of")).order_by(call_backs.c.booked_at.desc())
+)
 CHANGE = update(call_backs).where(
     call_backs.c.id == bindparam("of"), call_backs.c.state == bindparam("before")
 )
@@ -172,6 +176,35 @@ class CallBacks:
 
     async def link(self, owed_id: str, number: str) -> None:
         await _run(self._database, LINK, {"of": owed_id, "to": number})
+
+    async def get(self, owed_id: str) -> Callback | None:
+        return await self._database.read(lambda t: self.one(t, owed_id))
+
+    def one(self, t: Transaction, owed_id: str) -> Callback | None:
+        """One, in whatever state it is."""
+        row = t.execute(CALL_BACK, {"id": owed_id}).mappings().first()
+        return rows.call_back_of(row) if row else None
+
+    def of_item(self, t: Transaction, number: str) -> Callback | None:
+        """The call-back that an item owes, or owed last."""
+        row = t.execute(OF_ITEM, {"of": number}).mappings().first()
+        return rows.call_back_of(row) if row else None
+
+    async def again(self, number: str, who: str, at: datetime) -> Callback | None:
+        """Owe the failed call-back of an item once more, from its first try; None when none has failed."""
+
+        def renewed(t: Transaction) -> Callback | None:
+            failed = self.of_item(t, number)
+            if failed is None or failed.state is not CallbackState.FAILED:
+                return None
+            again = replace(failed, state=CallbackState.PENDING, attempts=0, due_at=None)
+            row = rows.call_back_values(again)
+            values = {name: row[name] for name in CHANGED}
+            t.execute(CHANGE.values(values), {"of": again.id, "before": failed.state.value}).close()
+            self._items.happened(t, number, Happened(at, "call_back_again", who))
+            return again
+
+        return await self._database.write(renewed)
 
     async def owed(self, *states: CallbackState) -> list[Callback]:
         return await self._database.read(lambda t: _owed(t, _in_order(states or OWED)))

@@ -30,6 +30,7 @@ from gateway.web.api.phone import PhoneApi
 from gateway.web.api.queue import QueueApi
 from gateway.web.api.referrals import ReferralApi
 from gateway.web.api.sealed import Sealed
+from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
 from gateway.web.api.shapes import NewContact
 from gateway.web.api.transfers import TransferApi
@@ -146,10 +147,12 @@ def _call_desk(shared: Shared) -> Routes:
     if parts.desk is None:
         return ()
     passwords = parts.phones.seats if parts.phones else {}
-    return CallDeskApi(
-        *(parts.desk, parts.calls, parts.board, parts.var, parts.now, passwords, _area_name(parts)),
+    calls = CallDeskApi(
+        *(parts.desk, parts.calls, parts.var, parts.now, _area_name(parts)),
         *(shared.feed, shared.rights, shared.sealed),
-    ).routes()
+    )
+    phone = SeatPhoneApi(parts.board, passwords, shared.feed, parts.now)
+    return (*calls.routes(), *phone.routes())
 
 
 def _area_name(parts: WebParts) -> Callable[[str], str]:

@@ -82,6 +82,9 @@ class MemoryCallBacks:
         if owed_id in self.rows:
             self.rows[owed_id] = replace(self.rows[owed_id], number=number)
 
+    async def get(self, owed_id: str) -> Callback | None:
+        return self.rows.get(owed_id)
+
     async def owed(self, *states: CallbackState) -> list[Callback]:
         self.faults()
         wanted = states or (CallbackState.PENDING, CallbackState.PLACED, CallbackState.DIALLING)

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.call.journal import EntryType
 from gateway.core.call.record import Callback, CallbackState
+from gateway.pbx.port import SeatRings
 from gateway.settings.schema import Config
 from tests.calls.conftest import Board
 from tests.calls.test_switchboard import FROM, booked
@@ -101,6 +102,23 @@ async def test_an_agent_who_hangs_up_first_costs_the_customer_no_try(owed: Board
     assert not owed.pbx.placed
     owed.later(minutes=1)
     await dialled(owed, 2)
+
+
+async def test_a_call_back_that_rings_shows_its_agent_whose_it_is(owed: Board) -> None:
+    await owed.until(lambda: "1.1" in owed.pbx.placed)
+    await owed.ledgers.call_backs.link("1.1", "261124000017")
+    await settled(owed)
+    owed.pbx.tell(SeatRings("8001", "back-1.1", True))
+    await owed.until(lambda: any(name == "call.pop" for name, _ in owed.told))
+    (pop,) = [data for name, data in owed.told if name == "call.pop"]
+    assert (pop["agent"], pop["id"], pop["back_of"], pop["attempt"]) == ("agent1", "back-1.1", "1.1", 1)
+    assert (pop["caller"], pop["direction"]) == (row(owed).phone, "out")
+    await dialled(owed)
+    view = owed.switchboard.seen("back-1.1")
+    assert view and view.number == row(owed).phone and view.back == row(owed)
+    await ended(owed, "NOANSWER")
+    await owed.until(lambda: "back-1.1" in owed.ledgers.calls.rows)
+    assert owed.ledgers.calls.rows["back-1.1"].number == "261124000017", "the call stands with its item"
 
 
 async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(owed: Board) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.calls.desk import CallDesk
-from gateway.core.call.record import CallOutcome, CallRecord
-from gateway.core.item.contact import Kind, Person
+from gateway.core.call.record import Callback, CallbackState, CallOutcome, CallRecord
+from gateway.core.item.contact import Channel, Kind, Person, Task
+from gateway.errors import Conflict, NotFound
 from gateway.settings import schema as config
 from gateway.storage import Storage
 from tests.calls.conftest import Board
@@ -56,3 +57,54 @@ async def test_nothing_ties_an_anonymous_report_to_the_complaint_of_the_same_cal
     assert links == ()
     kept = await storage.database.read(lambda t: storage.links.raw_of(t, two.number))
     assert CALL.encode() not in kept and b"13835700000" not in kept
+
+
+async def test_what_is_written_in_a_call_back_stands_in_the_item_that_owed_it(
+    storage: Storage, settings: config.Config
+) -> None:
+    clock = Clock()
+    intake = door(storage, clock)
+    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    asked = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), outcome=CallOutcome.CALL_BACK)
+    owing = await intake.submit(
+        replace(contact(f"call:{CALL}"), channel=Channel.PHONE, task=Task.CALL_BACK, call_id=CALL)
+    )
+    back = CallRecord(*(f"back2-{CALL}", "out", "", "13835700000", 1, clock()), agent="agent1", back_of=CALL)
+    await storage.calls.keep([asked, back])
+    await storage.call_backs.book(Callback(CALL, "13835700000", CALL, MONDAY, MONDAY, attempts=1))
+    await storage.call_backs.link(CALL, owing.number)
+    pop = await desk.pop(back.id, "agent1")
+    assert pop.back and (pop.back.number, pop.back.attempts) == (owing.number, 1)
+    first = await desk.save_draft(f"back-{CALL}", "agent1", 0, "one")
+    assert first and (await desk.draft(back.id, "agent1")).text == "one", "all tries share one draft"
+    wrote = replace(contact("x"), content="回电已核实：手机无法开机", kind=Kind.COMPLAINT)
+    (receipt,) = await desk.write(back.id, [wrote], "agent1", None)
+    assert receipt.number == owing.number
+    item = (await intake.get(owing.number)).item
+    assert (item.content, item.task, item.call_id) == ("回电已核实：手机无法开机", Task.NONE, CALL)
+    assert (await desk.drafts("agent1")) == []
+
+
+async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
+    storage: Storage, settings: config.Config
+) -> None:
+    clock = Clock()
+    intake = door(storage, clock)
+    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    owing = await intake.submit(contact("a"))
+    owed = Callback(CALL, "13835700000", CALL, MONDAY, MONDAY, attempts=3, dials=3)
+    await storage.call_backs.book(owed)
+    with pytest.raises(NotFound):
+        await desk.owe_again(owing.number, "agent1")
+    await storage.call_backs.link(CALL, owing.number)
+    with pytest.raises(Conflict):
+        await desk.owe_again(owing.number, "agent1")
+    failed = replace(owed, state=CallbackState.FAILED)
+    await storage.call_backs.change(failed, CallbackState.PENDING, clock())
+    again = await desk.owe_again(owing.number, "agent1")
+    assert (again.state, again.attempts, again.dials) == (CallbackState.PENDING, 0, 3)
+    assert await storage.call_backs.owed() == [again]
+    last = (await intake.get(owing.number)).timeline[-1]
+    assert (last.what, last.who) == ("call_back_again", "agent1")
+    with pytest.raises(Conflict):
+        await desk.owe_again(owing.number, "agent1")

@@ -18,7 +18,8 @@ from gateway.core import telephone
 class EntryType(StrEnum):
     """Everything the dialplan notes; behind each what follows it in the line."""
 
-    BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id
+    BEGAN = "began"  # line, in | out | back, FROM, the number dialled, the seat, or the call-back's id;
+    # of a call out, the item it is made from
     TURNED_AWAY = "turned_away"  # 0, in, FROM, the number dialled
     REFUSED = "refused"  # SIP status (404, 488), in, FROM, the number dialled like FROM
     QUEUED = "queued"  # the caller's leg

@@ -124,7 +124,7 @@ def _began(call: CallState, note: JournalEntry) -> None:
         call.back = note.arg(3)
         call.record = replace(call.record, back_of=note.arg(3))
     elif direction == "out":
-        call.record = replace(call.record, agent=note.arg(3))
+        call.record = replace(call.record, agent=note.arg(3), number=note.arg(4))
     _go(call, Phase.MENU if direction == "in" else Phase.OUT, note.at)
 
 

@@ -1,4 +1,4 @@
-"""A call at its agent's desk: the pop, the draft, the items, the recording's picture.
+"""A call at its agent's desk: the pop, the draft, the items, the recording's picture, an item's call-back.
 
 A call is its own agent's and his leaders'; whatever another agent asks of it is refused.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +16,7 @@ from aiohttp import web
 
 from gateway.calls.desk import Pop
 from gateway.core.call.draft import Draft
+from gateway.core.call.record import Callback
 from gateway.core.item.contact import Contact, Receipt
 from gateway.core.item.item import Item
 from gateway.core.ledgers import CallLog
@@ -29,20 +29,17 @@ from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.call_rights import CallRights, refuse
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.ports import Board
 
 log = logging.getLogger(__name__)
 
 CALL = "/api/v1/calls/{id}"
-PAGE_OPENS = 2.0  # seconds until a page that took the phone listens to events
+ITEM_BACK = "/api/v1/queue/{number}/call-back"
 
 
 class Feed(Protocol):
     """What is needed of web/events.py."""
 
     def publish(self, name: str, data: dict[str, object]) -> None: ...
-
-    def shows(self, name: str, page: str) -> bool: ...
 
 
 class Calls(Protocol):
@@ -60,22 +57,24 @@ class Calls(Protocol):
 
     async def drop_draft(self, call: str) -> None: ...
 
+    async def owed_of_item(self, number: str) -> Callback: ...
+
+    async def owe_again(self, number: str, who: str) -> Callback: ...
+
     async def write(
         self, call: str, contacts: Sequence[Contact], who: str, close: str | None
     ) -> list[Receipt]: ...
 
 
 class CallDeskApi:
-    """`passwords` are those of the seats' phones, by agent; `var` holds the recordings."""
+    """`var` holds the recordings; `place` tells where a number belongs."""
 
     def __init__(
         self,
         calls: Calls,
         records: CallLog,
-        board: Board,
         var: Path,
         now: Callable[[], datetime],
-        passwords: Mapping[str, str],
         place: Callable[[str], str],
         feed: Feed,
         rights: CallRights,
@@ -83,15 +82,12 @@ class CallDeskApi:
     ) -> None:
         self._calls = calls
         self._records = records
-        self._board = board
         self._var = var
         self._now = now
-        self._passwords = passwords
         self._place = place
         self._feed = feed
         self._rights = rights
         self._sealed = sealed
-        self._pages: dict[str, tuple[str, float]] = {}  # by agent: which page is his phone, and since when
         self._peaks = Peaks(var / "peaks")
 
     def routes(self) -> tuple[Route, ...]:
@@ -157,14 +153,27 @@ class CallDeskApi:
                 looks="recording.picture",
             ),
             Route(
-                *("POST", "/api/v1/seat-phone", "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
-                "Be the asker's phone; 409 while another page is",
-                self.seat_phone,
-                {200: shapes.SeatPhoneShown},
+                *(
+                    "GET",
+                    ITEM_BACK,
+                    "call_back",
+                    "该件的回电",
+                    "The call-back that an item owes, or owed last",
+                ),
+                self.call_back,
+                {200: shapes.OwedShown},
                 roles=HOUSE,
-                body=shapes.SeatPhoneWish,
-                refuses=(NotFound, Conflict),
-                noted=False,
+                number=True,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("POST", ITEM_BACK, "call_back_again", "重新安排未接通的回电"),
+                "Try a call-back again that was not reached",
+                self.call_back_again,
+                {200: shapes.OwedShown},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, Conflict, StorageDown),
             ),
         )
 
@@ -181,14 +190,9 @@ class CallDeskApi:
                 found.path,
                 tuple(translate.call(one) for one in found.calls),
                 tuple(_brief(one) for one in found.items),
-                tuple(
-                    shapes.OwedShown(
-                        *(one.id, one.phone, one.booked_at, one.state, one.number or None),
-                        *(one.attempts, one.due_at),
-                    )
-                    for one in found.owed
-                ),
+                tuple(_owed(one) for one in found.owed),
                 _draft(found.draft),
+                _back(found.back),
             )
         )
 
@@ -243,22 +247,12 @@ class CallDeskApi:
         headers = {"Cache-Control": "private, no-store"}
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 
-    async def seat_phone(self, asked: Asked) -> Answer:
-        """One page at a time, for as long as it listens to events; another may take over on request."""
-        who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
-        agent = next((one for one in self._board.agents() if one.id == who), None)
-        password = self._passwords.get(who)
-        if agent is None or password is None:
-            raise NotFound("该账号没有坐席 / this account has no seat")
-        now = time.monotonic()
-        page, since = self._pages.get(who, ("", -PAGE_OPENS))
-        held = now - since < PAGE_OPENS or self._feed.shows(who, page)
-        if page != wish.page and held and not wish.take:
-            raise Conflict("电话在另一页面上 / another page is the phone")
-        self._pages[who] = (wish.page, now)
-        if page and page != wish.page:
-            self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
-        return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
+    async def call_back(self, asked: Asked) -> Answer:
+        return Answer(_owed(await self._calls.owed_of_item(asked.part("number"))))
+
+    async def call_back_again(self, asked: Asked) -> Answer:
+        owed = await self._calls.owe_again(asked.part("number"), asked.account.name)
+        return Answer(_owed(owed))
 
     @staticmethod
     def _id(asked: Asked) -> str:
@@ -273,6 +267,18 @@ class CallDeskApi:
 
 def _draft(draft: Draft) -> shapes.DraftShown:
     return shapes.DraftShown(draft.call_id, draft.version, draft.text, draft.at)
+
+
+def _owed(one: Callback) -> shapes.OwedShown:
+    return shapes.OwedShown(
+        *(one.id, one.phone, one.booked_at, one.state, one.number or None), *(one.attempts, one.due_at)
+    )
+
+
+def _back(owed: Callback | None) -> shapes.BackShown | None:
+    if owed is None:
+        return None
+    return shapes.BackShown(owed.id, owed.number or None, owed.booked_at, owed.attempts + 1)
 
 
 def _brief(item: Item) -> shapes.ItemBrief:

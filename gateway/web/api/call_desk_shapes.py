@@ -44,6 +44,16 @@ class OwedShown:
 
 
 @dataclass(frozen=True, slots=True)
+class BackShown:
+    """The owed call that a call is made for: whose item it is, when it was asked for, which try this is."""
+
+    id: str
+    number: str | None
+    booked_at: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class DraftShown:
     """A call's draft. `text` is what the page gave; `version` is wanted with the next save."""
 
@@ -57,7 +67,8 @@ class DraftShown:
 class PopShown:
     """A call before it is answered: who, on which line, by which keys, and what came from him before.
 
-    `number` is whom it is with; `place` is where that number belongs, "" where that is not known.
+    `number` is whom it is with; `place` is where that number belongs, "" where that is not known; `back` is
+    set for a call-back.
     """
 
     call: CallShown
@@ -69,6 +80,7 @@ class PopShown:
     items: tuple[ItemBrief, ...]
     owed: tuple[OwedShown, ...]
     draft: DraftShown
+    back: BackShown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,23 @@ class ItemsMade:
 
 @dataclass(frozen=True, slots=True)
 class SeatPhoneWish:
-    """A page wants to be the seat's phone. `page` is a word of its own; `take` takes it from another page."""
+    """A page wants to be the seat's phone. `page` is a word of its own; `take` takes it from another page,
+    `cut` also while that page is in a call, which is broken then."""
 
     page: Annotated[str, Rule("页面标识", "the page", shortest=8, longest=64, pattern=r"[0-9a-zA-Z-]+")]
     take: Annotated[bool, Rule("从另一页面接管", "take it over from another page")] = False
+    cut: Annotated[bool, Rule("通话中也接管", "also while that page is in a call")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPhoneHolder:
+    """The page that is the asker's phone now. `page` is null when none is; `since` is when it became so,
+    `program` its browser, `in_call` whether a call rings or goes on there."""
+
+    page: str | None
+    since: datetime | None
+    program: str
+    in_call: bool
 
 
 @dataclass(frozen=True, slots=True)

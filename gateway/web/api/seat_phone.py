@@ -1,0 +1,133 @@
+"""Which page of an agent is the telephone of his seat: one at a time, for as long as it listens to events.
+
+Another page takes it over on request. While the first is in a call, that breaks the call, so it has to be
+asked for in so many words.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.calls.views import AgentView
+from gateway.core.call.seat import SeatState
+from gateway.errors import Conflict, NotFound
+from gateway.web.api import call_desk_shapes as shapes
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.ports import Board
+
+PATH = "/api/v1/seat-phone"
+PAGE_OPENS = 2.0  # seconds until a page that took the phone listens to events
+IN_CALL = (SeatState.RINGING, SeatState.TALKING)
+BROWSERS = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Version": "Safari"}
+"""By the word in a User-Agent, which names others behind its own."""
+
+
+class Feed(Protocol):
+    """What is needed of web/events.py."""
+
+    def publish(self, name: str, data: dict[str, object]) -> None: ...
+
+    def shows(self, name: str, page: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A page that became the telephone at `at`; `began` is the same on the clock of the machine."""
+
+    page: str
+    at: datetime
+    began: float
+    program: str
+
+
+class SeatPhoneApi:
+    """`passwords` are those of the seats' phones, by agent."""
+
+    def __init__(
+        self, board: Board, passwords: Mapping[str, str], feed: Feed, now: Callable[[], datetime]
+    ) -> None:
+        self._board = board
+        self._passwords = passwords
+        self._feed = feed
+        self._now = now
+        self._holders: dict[str, Holder] = {}  # by agent
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("POST", PATH, "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
+                "Be the asker's phone; 409 while another page is",
+                self.take,
+                {200: shapes.SeatPhoneShown},
+                roles=HOUSE,
+                body=shapes.SeatPhoneWish,
+                refuses=(NotFound, Conflict),
+                noted=False,
+            ),
+            Route(
+                *("GET", PATH, "seat_phone_holder", "坐席电话现在在哪个页面上"),
+                "Which page is the asker's phone now",
+                self.holder,
+                {200: shapes.SeatPhoneHolder},
+                roles=HOUSE,
+                refuses=(NotFound,),
+            ),
+        )
+
+    async def take(self, asked: Asked) -> Answer:
+        who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
+        agent, password = self._agent(who), self._passwords.get(who)
+        if password is None:
+            raise NotFound("该账号没有坐席 / this account has no seat")
+        holder = self._holders.get(who)
+        other = holder is not None and holder.page != wish.page
+        if other and self._held(who) and not wish.take:
+            raise Conflict("电话在另一页面上 / another page is the phone")
+        if other and self._held(who) and self._in_call(agent) and not wish.cut:
+            raise Conflict("另一页面正在通话 / the other page is in a call")
+        if other or holder is None:
+            program = _program(asked.request.headers.get("User-Agent", ""))
+            self._holders[who] = Holder(wish.page, self._now(), time.monotonic(), program)
+        if other:
+            self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
+        return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
+
+    async def holder(self, asked: Asked) -> Answer:
+        who = asked.account.name
+        agent = self._agent(who)
+        holder = self._holders.get(who) if self._held(who) else None
+        if holder is None:
+            return Answer(shapes.SeatPhoneHolder(None, None, "", False))
+        return Answer(shapes.SeatPhoneHolder(holder.page, holder.at, holder.program, self._in_call(agent)))
+
+    def _held(self, who: str) -> bool:
+        """Is the page that became the phone open still, or opening?"""
+        holder = self._holders.get(who)
+        if holder is None:
+            return False
+        return time.monotonic() - holder.began < PAGE_OPENS or self._feed.shows(who, holder.page)
+
+    @staticmethod
+    def _in_call(agent: AgentView) -> bool:
+        return agent.state in IN_CALL and (agent.browser or agent.state is SeatState.TALKING)
+
+    def _agent(self, who: str) -> AgentView:
+        """Raises NotFound."""
+        agent = next((one for one in self._board.agents() if one.id == who), None)
+        if agent is None:
+            raise NotFound("该账号没有坐席 / this account has no seat")
+        return agent
+
+
+def _program(user_agent: str) -> str:
+    """A browser by name and version; "" for one that does not say."""
+    for word, name in BROWSERS.items():
+        if found := re.search(rf"{word}/([0-9]+)", user_agent):
+            return f"{name} {found[1]}"
+    return ""
