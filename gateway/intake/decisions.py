@@ -26,6 +26,8 @@ STARTS: Mapping[Event, Milestone] = MappingProxyType(
     {Event.ACCEPT: Milestone.ACCEPTED, Event.REFUSE_ACCEPTANCE: Milestone.NOT_ACCEPTED}
 )
 """The milestone that an event is, for the clocks of the rules."""
+TOLD_IN_WORDS = frozenset({Event.WAIT_FOR_PAPERS, Event.ANSWER})
+"""Of these the person is told the words that the event needs."""
 TAKES_BACK = (Milestone.NOT_ACCEPTED.value,)
 """Milestones that are undone when a matter is taken up again: the decision no longer stands."""
 
@@ -83,7 +85,9 @@ class Decisions:
         """What is written down. Raises BadContact for what is missing or not in the rules."""
         text, need = act.said.get("text", "").strip(), NEEDS.get(act.event, "text")
         word = act.said.get(need, "").strip()
-        plain = Decision(now, act.event.value, who, text="，".join(dict.fromkeys(filter(None, (word, text)))))
+        told = word if act.event in TOLD_IN_WORDS else ""
+        said = "，".join(dict.fromkeys(filter(None, (word, text))))
+        plain = Decision(now, act.event.value, who, text=said, told=told)
         match act.event:
             case Event.REFUSE_ACCEPTANCE:
                 return self._refusal(item, act.ground, replace(plain, text=text))
@@ -139,7 +143,8 @@ class Decisions:
 
 
 def _payload(decision: Decision) -> str:
-    """What others learn of a decision: its word, and the ground of a refusal."""
-    if decision.ground is None:
-        return what_changed(decision.event)
-    return what_changed(decision.event, ground=str(decision.ground), basis=decision.basis)
+    """What others learn of a decision: its word, the ground of a refusal, and what the person is told."""
+    facts = {} if decision.ground is None else {"ground": str(decision.ground), "basis": decision.basis}
+    if decision.told:
+        facts["told"] = decision.told
+    return what_changed(decision.event, **facts)

@@ -85,7 +85,7 @@ class FaxSender:
             return Never("该号码不在允许外拨传真之列 / this number may not be faxed")
         before = await asyncio.to_thread(self._went_before, delivery)
         if before:
-            return Sent(before)
+            return Sent(before, before)
         held_up = await self._over_the_limits(number)
         if held_up:
             return held_up
@@ -145,7 +145,8 @@ class FaxSender:
     def _judged(self, went: Went, meant: int, delivery: Delivery) -> Result:
         done = went.sent
         if done and done.status == "SUCCESS" and done.pages == meant:
-            return Sent(f"传真已发出，{meant}页，{done.rate} bit/s")
+            told = f"传真已发出，{meant}页，{done.rate} bit/s"
+            return Sent(told, told)
         if went.dialled == "NOLINE":
             return Later(DIALS["NOLINE"])  # nobody was rung: it costs no try
         if done and (done.pages or done.rate):

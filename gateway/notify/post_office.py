@@ -67,6 +67,7 @@ class OutboxLedger(Protocol):
         due_at: datetime | None = None,
         error: str = "",
         told: tuple[str, str] | None = None,
+        proof: str = "",
     ) -> None: ...
 
     async def bounced(self, references: Collection[str], final: bool, why: str) -> int: ...
@@ -209,9 +210,9 @@ class PostOffice:
     async def _settle(self, one: Delivery, result: Result) -> None:
         now = self._now()
         match result:
-            case Sent(told):
+            case Sent(told, proof):
                 line = ("sent", told) if told else None
-                await self._ledger.settle(one, DeliveryState.SENT, now, told=line)
+                await self._ledger.settle(one, DeliveryState.SENT, now, told=line, proof=proof)
             case Later(why) if now - one.made_at < self._give_up:
                 log.info("%s: delivery %d waits: %s", one.draft.way, one.id, why)
                 due = now + pause(one.attempts + 1, self._chance())

@@ -17,9 +17,9 @@ from gateway.core.ledgers import OnceLedger
 from gateway.errors import Problem, SetupError
 from gateway.mail.thread import Marks
 from gateway.notify.fax import FAX, FaxLimits, FaxSender, SentCount
-from gateway.notify.fax_letters import FaxLetters
 from gateway.notify.hooks import Hooks, way_of
-from gateway.notify.letters import Letterhead, Letters
+from gateway.notify.letterhead import Letterhead
+from gateway.notify.notices import Notices
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
 from gateway.notify.slips import PartnerSlips, SlipHead
 from gateway.notify.smtp import Server, SmtpSender
@@ -31,6 +31,8 @@ from gateway.settings import fonts
 from gateway.settings.cache import cache_home
 from gateway.settings.schema import Config, Webhook
 from gateway.tasks import Supervisor
+
+NO_NUMBER = r"(?!)"  # an expression that no number fits
 
 
 def post_office(
@@ -63,11 +65,14 @@ def post_office(
 
 def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]:
     planners: list[Planner] = [Hooks(config.webhooks).plan] if config.webhooks else []
-    if config.mail_out.host:
-        planners.append(Letters(letterhead(config, marks, rules)).plan)
-    if config.fax_out.enabled:
-        planners.append(FaxLetters(Letters(letterhead(config, marks, rules)), config.fax_out.allow).plan)
-    return tuple(planners)
+    faxable = config.fax_out.allow if config.fax_out.enabled else NO_NUMBER
+    notices = Notices(letterhead(config, marks, rules), rules, ways_that_send(config), faxable)
+    return (*planners, notices.plan)
+
+
+def ways_that_send(config: Config) -> tuple[str, ...]:
+    """The ways to people that are set up; those by hand always are."""
+    return (*([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else []))
 
 
 def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tuple[Way, ...]:
@@ -128,6 +133,7 @@ def letterhead(config: Config, marks: Marks, rules: Rules) -> Letterhead:
         own=frozenset(address.lower() for address in config.mail_in.addresses),
         per_person=out.per_person,
         per_item=out.per_item,
+        text_kinds=frozenset(out.text_kinds),
     )
 
 
@@ -140,9 +146,7 @@ def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[st
         SlipHead(
             *(head.centre, head.hotline, head.sender, marks),
             link=lambda one: f"{public}{path(one)}" if public else "",
-            ways=frozenset(
-                [*ways, *([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else [])]
-            ),
+            ways=frozenset([*ways, *ways_that_send(config)]),
             inbox=head.inbox,
         )
     )

@@ -17,7 +17,7 @@ from gateway.core.item.referral import FIELD_NAMES, Direction, Referral, state_n
 from gateway.mail.automatic import OWN_LOOP
 from gateway.mail.thread import Marks
 from gateway.notify.hooks import posted, way_of
-from gateway.notify.letters import KINDS
+from gateway.notify.letterhead import KINDS
 
 SUBJECTS: Mapping[str, str] = {
     "new": "【{hotline}】转办单 {id}，请于 {due} 前反馈",

@@ -72,14 +72,15 @@ class SmtpSender:
             return Never(f"the address cannot stand in a mail: {_one_line(str(error))}")
         back = delivery.draft.content.get("reply_to") or self._sender
         try:
-            refused, _ = await link.sendmail(back, [recipient], raw)
+            refused, answer = await link.sendmail(back, [recipient], raw)
         except (SMTPException, OSError, ValueError) as error:
             await self.rest()
             return _refusal(error)
         if recipient in refused:  # aiosmtplib raises only when all are refused
             code, text = refused[recipient].code, refused[recipient].message
             return _by_code(code, text)
-        return Sent(f"邮件已发出：{delivery.draft.content['subject']}")
+        content = delivery.draft.content
+        return Sent(f"邮件已发出：{content['subject']}", f"{content['message_id']} {_one_line(answer)}")
 
     async def rest(self) -> None:
         link, self._link = self._link, None

@@ -101,7 +101,7 @@ class CategoriesFile(Table):
 
 
 def load_claims(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
-    entries = _entries(path, Id, ClaimEntry, problems)
+    entries = read_list(path, Id, ClaimEntry, problems)
     return tuple(Claim(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
@@ -109,24 +109,24 @@ def load_channels(path: Path, channels: ChannelRegistry, problems: list[Problem]
     """The channels with the names that this centre gives them; there need not be such a file."""
     if not path.is_file():
         return channels
-    entries = _entries(path, Id, ChannelEntry, problems, channels.ids)
+    entries = read_list(path, Id, ChannelEntry, problems, channels.ids)
     names = {key: entry.model_dump(exclude_unset=True) for key, entry in entries.items()}
     return ChannelRegistry(replace(entry, **names.get(entry.channel, {})) for entry in channels)
 
 
 def load_retention(path: Path, problems: list[Problem]) -> tuple[Retention, ...]:
     """How long each kind is kept; every kind must stand there."""
-    entries = _entries(path, Id, RetentionEntry, problems, _KEPT, _KEPT)
+    entries = read_list(path, Id, RetentionEntry, problems, _KEPT, _KEPT)
     return tuple(Retention(key, **dict(entry)) for key, entry in entries.items())
 
 
 def load_divisions(path: Path, problems: list[Problem]) -> tuple[Division, ...]:
-    entries = _entries(path, DivisionCode, DivisionEntry, problems)
+    entries = read_list(path, DivisionCode, DivisionEntry, problems)
     return tuple(Division(key, **dict(entry)) for key, entry in entries.items())
 
 
 def load_areas(path: Path, problems: list[Problem]) -> tuple[Area, ...]:
-    entries = _entries(path, AreaCode, AreaEntry, problems)
+    entries = read_list(path, AreaCode, AreaEntry, problems)
     return tuple(Area(key, entry.zh, entry.en) for key, entry in entries.items())
 
 
@@ -203,7 +203,7 @@ def _categories(entries: dict[str, CategoryEntry]) -> tuple[Category, ...]:
     return tuple(Category(key, e.zh, e.en, _categories(e.parts)) for key, e in entries.items())
 
 
-def _entries(
+def read_list(
     path: Path,
     ids: Any,
     model: type[_Entry],

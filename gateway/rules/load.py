@@ -22,6 +22,7 @@ from gateway.rules.lists import (
     load_retention,
     load_stations,
 )
+from gateway.rules.notices import load_notices, load_report_results
 from gateway.rules.orders import load_orders
 
 _FILES = (
@@ -31,6 +32,8 @@ _FILES = (
     "channels.yaml",
     "retention.yaml",
     "area_codes.yaml",
+    "notices.yaml",
+    "report_results.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -54,6 +57,8 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         channels=load_channels(folder / "channels.yaml", channels, problems),
         retention=load_retention(folder / "retention.yaml", problems),
         areas=load_areas(folder / "area_codes.yaml", problems),
+        notices=load_notices(folder / "notices.yaml", problems),
+        report_results=load_report_results(folder / "report_results.yaml", problems),
     )
     if problems:
         raise RuleError(*problems)

@@ -84,6 +84,11 @@ class MailOut(Section):
         description="Mails to one address within a day; what is beyond them is not written.",
     )
     per_item: int = Field(default=6, ge=1, le=1000, description="Mails about one item within a day.")
+    text_kinds: tuple[Literal["complaint", "question", "unsorted"], ...] = Field(
+        default=("complaint", "question", "unsorted"),
+        description="Kinds of which answers, replies and wanted papers stand in mails in full. Of others, "
+        "and always of reports and of whoever stays unnamed, the mail says where to read them.",
+    )
 
     def cross_faults(self) -> Iterator[CrossFault]:
         if self.host and not self.sender:

@@ -138,6 +138,7 @@ class Links:
             "basis": made.basis,
             "county": made.county,
             "text": made.text,
+            "told": made.told,
         }
         t.execute(insert(decisions), values)
 
@@ -152,6 +153,7 @@ class Links:
                 row["basis"],
                 row["county"],
                 row["text"],
+                row["told"],
             )
             for row in found
         )

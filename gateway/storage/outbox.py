@@ -100,10 +100,11 @@ class Outbox:
         )
 
     def _reachable(self, t: Transaction, item: Item) -> Item:
-        """Of a reporter the mail address alone, so that he can be written to."""
+        """Of a reporter what leads to him alone, so that he can be told."""
         if not item.withheld:
             return item
-        return replace(item, person=Person(email=self._items.person_of(t, item).email))
+        person = self._items.person_of(t, item)
+        return replace(item, person=Person(email=person.email, phone=person.phone, address=person.address))
 
     def _make(self, t: Transaction, occasion: Occasion, plan: Plan, now: datetime) -> None:
         for draft in plan.drafts:
@@ -120,6 +121,7 @@ class Outbox:
             "number": number,
             **self._sealed.columns(draft),
             "reference": draft.reference,
+            "notice": draft.notice,
             "state": DeliveryState.WAITING.value,
             "made_at": ms,
             "due_at": ms,
@@ -207,6 +209,7 @@ class Outbox:
         due_at: datetime | None = None,
         error: str = "",
         told: tuple[str, str] | None = None,
+        proof: str = "",
     ) -> None:
         """Note how a try went. `told` is a line (what, text) for the item's timeline."""
 
@@ -218,6 +221,7 @@ class Outbox:
                 values["due_at"] = rows.to_ms(due_at)
             if state is DeliveryState.SENT:
                 values["sent_at"] = rows.to_ms(now)
+                values["proof"] = without_address(proof, one.draft.address)
             t.execute(update(deliveries).where(deliveries.c.id == one.id).values(**values))
             if told:
                 line = without_address(told[1], one.draft.address)
@@ -308,6 +312,7 @@ class Outbox:
             attempts=row["attempts"],
             sent_at=rows.of_ms_or_none(row["sent_at"]),
             error=row["error"],
+            proof=row["proof"],
         )
 
 

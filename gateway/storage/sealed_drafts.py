@@ -48,7 +48,7 @@ class SealedDrafts:
         except StorageDown:
             said = '["", {}]'
         address, content = json.loads(said)
-        return Draft(row["key"], row["way"], address, content, row["reference"])
+        return Draft(row["key"], row["way"], address, content, row["reference"], row["notice"])
 
     # ------------------------------------------------------------ what was there before
 

@@ -32,6 +32,10 @@ WAITING = {
 OUT = text("direction = 'out'")
 
 UNSEALED = text("sealed IS NULL")
+# Notices that want somebody: a call or letter to do, or one that did not get through.
+NOTICE_OPEN = text(
+    "notice <> '' AND (state IN ('bounced', 'dead') OR (state = 'waiting' AND way IN ('letter', 'phone')))"
+)
 ADDED = text("added_at IS NOT NULL")
 # Conditions of indexes that most rows need not stand in, spelled as the queries spell them.
 GIVEN = {name: text(f"{name} <> ''") for name in ("person_email", "person_id_number", "respondent_name")}
@@ -225,6 +229,7 @@ decisions = Table(
     _prose("basis"),
     _words("county", 40),
     _prose("text"),
+    _prose("told"),  # what the person is told of it in words
     Index("decisions_of_item", "number", "id"),
 )
 
@@ -274,11 +279,14 @@ deliveries = Table(
     Column("lease_until", Big),
     Column("sent_at", Big),
     _prose("error"),
+    _words("notice", 24),  # which notice it is; "" for what goes to programs and partners
+    _prose("proof"),  # what shows that it was handed over
     Index("deliveries_due", "state", "due_at"),
     Index("deliveries_of", "number"),
     Index("deliveries_to", "address", "made_at"),
     Index("deliveries_reference", "reference"),
     Index("deliveries_open", "id", sqlite_where=UNSEALED, postgresql_where=UNSEALED),
+    Index("notices_open", "number", sqlite_where=NOTICE_OPEN, postgresql_where=NOTICE_OPEN),
 )
 
 due_notices = Table(

@@ -27,6 +27,7 @@ from gateway.core.item.catalogue import (
 )
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
+from gateway.core.item.notice import NoticeKind, NoticeTemplate
 
 _DAY = timedelta(days=1)
 
@@ -207,6 +208,8 @@ class Rules:
     channels: ChannelRegistry
     retention: tuple[Retention, ...]
     areas: tuple[Area, ...] = ()
+    notices: Mapping[NoticeKind, NoticeTemplate] = field(default_factory=dict)
+    report_results: tuple[Claim, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

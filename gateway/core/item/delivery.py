@@ -38,6 +38,7 @@ class Draft:
 
     `way` is `mail`, `webhook`, …; `address` whom it goes to: an address, a webhook's id. `content` is
     what the way needs to send it, the same at each try; `reference` what comes back when it bounces.
+    `notice` is the kind of what a person is told (core/item/notice.py), "" for all else.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Draft:
     address: str
     content: Mapping[str, str]
     reference: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,16 @@ class Delivery:
     attempts: int = 0
     sent_at: datetime | None = None
     error: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It was handed over. `told` is a line for the item's timeline, "" for none."""
+    """It was handed over. `told` is a line for the item's timeline, "" for none; `proof` is what the far
+    end said to it."""
 
     told: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One decision. `ground` is a number of the rules in force then, `basis` the article that lists it;
-    `county` is a division's code."""
+    `county` is a division's code, `told` what the person is told in words: the papers that are wanted, the
+    answer."""
 
     at: datetime
     event: str
@@ -59,6 +60,7 @@ class Decision:
     basis: str = ""
     county: str = ""
     text: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
