@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from gateway.core.item.contact import Kind
 from gateway.core.item.states import KIND_NAMES
@@ -26,7 +26,7 @@ class Letterhead:
     centre: str
     hotline: str
     sender: str
-    zone: tzinfo
+    zone: ZoneInfo
     marks: Marks
     inbox: str = ""
     track_url: str = ""
