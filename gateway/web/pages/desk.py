@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gateway.core.item.deadlines import Rules
 from gateway.core.roles import Account, Role
-from gateway.web.pages.desk_words import DESK_WORDS, PAUSES, ROLE_NAMES
+from gateway.web.pages.desk_words import DESK_WORDS, PAUSES
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.phone import MICROPHONE
 from gateway.web.pages.work_page import POLICY, case_fields, words
@@ -45,7 +45,6 @@ class DeskPage:
                 "Cache-Control": "no-store",
             },
             account=account,
-            role=look.t(*ROLE_NAMES[account.role]),
             words=said,
             item=json.dumps(item, ensure_ascii=False),
             wrap_up=self._wrap_up,

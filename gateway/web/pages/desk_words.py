@@ -9,17 +9,10 @@ from gateway.core.item.item import ItemState
 from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.item.states import EVENT_NAMES, STATE_NAMES
-from gateway.core.roles import Role
 from gateway.web.api.referrals import EVENT_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
 
-ROLE_NAMES = {
-    Role.AGENT: ("坐席人员", "agent"),
-    Role.SUPERVISOR: ("值班长", "supervisor"),
-    Role.ADMIN: ("管理员", "administrator"),
-    Role.AUDITOR: ("审计员", "auditor"),
-}
 PAUSES = {
     "break": ("休息", "Break"),
     "meal": ("用餐", "Meal"),

@@ -18,7 +18,7 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import COOKIE, CSRF_FIELD, Gate, bears, cookie_of
 from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
-from gateway.web.pages.desk_words import ROLE_NAMES
+from gateway.web.pages.navigation import ROLE_NAMES
 from gateway.web.pages.pages import Look, Pages
 
 DESK = "/desk"

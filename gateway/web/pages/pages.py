@@ -38,6 +38,7 @@ from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
 from gateway.web.http.uploads import TEXTS, Sent, Uploads
+from gateway.web.pages.navigation import ROLE_NAMES, places
 from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,8 @@ class Pages:
         self._templates.globals["centre"] = public.centre
         self._templates.globals["static"] = {name: one.address for name, one in self._static.items()}
         self._templates.globals["settings"] = public.settings
+        self._templates.globals["places"] = places
+        self._templates.globals["role_names"] = ROLE_NAMES
         self._templates.globals["limits"] = uploads.limits
         self._templates.globals["accepted"] = accepted(uploads.limits.types)
 

@@ -1,6 +1,8 @@
 // One item at the desk: what it says, what came with it, what it is tied to, and what may be done to it.
 import { ask } from "./desk_server.js";
-import { $, agent, button, lang, make, path, role, seat, spaced, sure, today, told, w, when } from "./desk_parts.js";
+import { leaveDraft } from "./desk_call_form.js";
+import { now, show as showPart, tell } from "./desk_now.js";
+import { $, agent, alarm, button, lang, make, path, role, seat, spaced, sure, today, told, w, when } from "./desk_parts.js";
 
 const { grounds, openers, zone } = JSON.parse(document.body.dataset.item);
 const OWN = ["claim", "release", "complete", "merge", "unmerge"]; // have buttons of their own
@@ -9,16 +11,28 @@ const PICTURE = /^image\/(jpeg|png|webp|gif)$/;
 const QUEUED = ["received", "in_work"];
 
 let shown = null;
-let tell = () => {};
-let open = () => {};
-
-// `changed` is called after every change, `opened` with the number of another item that is to be shown.
-export function begin(changed, opened) {
-  tell = changed;
-  open = opened;
-}
 
 export const current = () => shown;
+
+// Shows an item of the list, of the address, or one that another names.
+export async function openItem(number) {
+  await leaveDraft();
+  try {
+    show(await ask("GET", `queue/${number}`));
+  } catch (problem) {
+    alarm(problem.message);
+    return;
+  }
+  if (location.hash !== `#${number}`) history.pushState(null, "", `#${number}`);
+  showPart("item");
+}
+
+export function leave() {
+  close();
+  history.pushState(null, "", location.pathname);
+  if (now.pop) tell("resume");
+  else showPart("idle");
+}
 
 export function close() {
   shown = null;
@@ -196,7 +210,7 @@ async function showMatter(number) {
 }
 
 function numbered(number) {
-  return button(spaced(number), () => open(number), "plain");
+  return button(spaced(number), () => openItem(number), "plain");
 }
 
 function likelyRow(one) {
@@ -303,7 +317,7 @@ async function change(what, body) {
     $("act").value = "";
     $("item-word").value = "";
     show(now);
-    tell();
+    tell("changed");
   } catch (problem) {
     $("item-fault").textContent = told(problem);
   }
@@ -326,3 +340,4 @@ ask("GET", "partners").then(
   ({ items }) => $("act-partner").replaceChildren(...items.map((one) => Object.assign(make("option", one.name), { value: one.id }))),
   () => {},
 );
+$("close-item").addEventListener("click", leave);

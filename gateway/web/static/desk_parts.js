@@ -6,6 +6,15 @@ export const w = (name, ...values) => values.reduce((text, value) => text.replac
 export const path = (id) => encodeURIComponent(id);
 export const today = () => new Date().toLocaleDateString("sv");
 export const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });
+// How long it is since a time in milliseconds: 3:07, 1:02:07.
+export const clock = (since) => {
+  const all = Math.max(0, Math.floor((Date.now() - since) / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(all / 3600);
+  return (hours ? `${hours}:${two(Math.floor(all / 60) % 60)}` : `${Math.floor(all / 60)}`) + `:${two(all % 60)}`;
+};
+// As the gateway masks numbers in lists: web/http/masks.py.
+export const masked = (number = "") => number && `****${number.length > 7 ? number.slice(-4) : ""}`;
 export const spaced = (number) => number.replace(/(\d{6})(\d{5})(\d)/, "$1 $2 $3");
 
 // Everything that came from outside is set as text, never as markup.
@@ -51,8 +60,23 @@ export function told(problem) {
 }
 
 const setLook = (look) => (document.documentElement.dataset.look = look);
-setLook(localStorage.getItem("look") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+const kept = localStorage.getItem("look");
+if (kept) setLook(kept); // otherwise the screen's own wish holds: tokens.css
+const isDark = () => (document.documentElement.dataset.look || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 $("look")?.addEventListener("click", () => {
-  setLook(document.documentElement.dataset.look === "dark" ? "light" : "dark");
+  setLook(isDark() ? "light" : "dark");
   localStorage.setItem("look", document.documentElement.dataset.look);
+});
+
+// An open menu closes by Esc, with the focus back on it, and by a click elsewhere.
+const openMenu = () => document.querySelector("details.menu[open]");
+document.addEventListener("keydown", (event) => {
+  const menu = openMenu();
+  if (event.key !== "Escape" || !menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+  event.stopImmediatePropagation();
+});
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(target)) menu.open = false;
 });

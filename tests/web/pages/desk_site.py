@@ -1,0 +1,58 @@
+"""A site with the agents' desk on a real database, without a telephone; for tests of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from gateway.calls.desk import CallDesk
+from gateway.core.roles import Role
+from gateway.web.site import utc_now
+from tests.web.pages.test_browser import looked_at, opened
+from tests.web.pages.test_fax_page import PASSWORD, no_calls
+from tests.web.real_site import Later, RealSite, real_site
+
+WIDE, SMALL, PHONE = (1280, 720), (1024, 768), (390, 844)
+
+
+@asynccontextmanager
+async def desk_site(tmp_path: Path, **changes: Any) -> AsyncIterator[RealSite]:
+    """`agent1` has a seat, `boss` leads and has none."""
+    calls = Later()
+    async with real_site(tmp_path, desk=calls, **changes) as site:
+        calls.real = CallDesk(no_calls(tmp_path), site.storage, site.intake, utc_now)
+        await site.accounts.add("agent1", "李红", Role.AGENT, PASSWORD)
+        await site.accounts.add("boss", "王班长", Role.SUPERVISOR, PASSWORD)
+        yield site
+
+
+@asynccontextmanager
+async def at_desk(
+    browser: Browser, site: RealSite, account: str = "agent1", size: tuple[int, int] = WIDE
+) -> AsyncIterator[Page]:
+    """Logged in, with a SIP telephone instead of the page's."""
+    async with opened(browser, site, size) as page:
+        page.set_default_timeout(10_000)
+        await page.add_init_script("localStorage.setItem('which', 'sip')")
+        await page.goto("/desk")
+        await page.fill("#f-account", account)
+        await page.fill("#f-password", PASSWORD)
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#rows", state="attached")
+        yield page
+
+
+async def looked_at_everywhere(
+    page: Page, name: str, sizes: tuple[tuple[int, int], ...] = (WIDE, SMALL, PHONE)
+) -> None:
+    """axe finds nothing in light and dark at each size, and nothing is wider than the screen."""
+    for look in ("light", "dark"):
+        await page.evaluate("look => (document.documentElement.dataset.look = look)", look)
+        for width, height in sizes:
+            await page.set_viewport_size({"width": width, "height": height})
+            await looked_at(page, f"{name}-{look}")
+    await page.evaluate("() => (document.documentElement.dataset.look = 'light')")

@@ -1,0 +1,57 @@
+"""The frame of the desk in a real Chromium: head, columns, addresses, keys; three sizes, light and dark.
+
+Set PICTURES to a folder to keep what was seen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from gateway.core.item.contact import Kind
+from tests.storage.databases import contact
+from tests.web.pages.desk_site import SMALL, WIDE, at_desk, desk_site, looked_at_everywhere
+
+pytestmark = pytest.mark.live
+
+
+async def test_the_frame_shows_list_work_and_context_at_every_size(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        first = (await site.intake.submit(contact("one", kind=Kind.COMPLAINT))).number
+        second = (await site.intake.submit(contact("two", kind=Kind.QUESTION))).number
+        await expect(page.locator(".places a")).to_have_text(["工作台", "来访来函", "大屏"])
+        await page.reload()
+        await page.locator("#rows button").nth(1).wait_for()
+        await looked_at_everywhere(page, "desk-list")
+        await page.evaluate("number => (location.hash = number)", first)
+        await page.wait_for_selector(f"body[data-matter='{first}']")
+        await looked_at_everywhere(page, "desk-item")
+        assert await page.is_hidden("#rows") and await page.is_hidden("#context"), "a phone shows one column"
+        await page.click("#back-to-list")
+        assert await page.is_visible("#rows")
+        await page.set_viewport_size(dict(zip(("width", "height"), SMALL, strict=True)))
+        assert await page.is_hidden("#context")
+        await page.click("#context-toggle")
+        assert await page.is_visible("#earlier-name")
+        await page.click("#context-toggle")
+        await page.set_viewport_size(dict(zip(("width", "height"), WIDE, strict=True)))
+        assert await page.is_visible("#rows") and await page.is_visible("#earlier-name")
+        await page.keyboard.press("/")
+        await page.keyboard.type(second)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(f"body[data-matter='{second}']")
+        await page.go_back()
+        await page.wait_for_selector(f"body[data-matter='{first}']")
+        await page.keyboard.press("Escape")
+        assert await page.is_visible("#idle") and not await page.evaluate("location.hash")
+
+
+async def test_the_head_shows_what_a_role_may_do(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site, "boss") as page:
+        assert await page.locator("#state").count() == 0, "whoever has no seat is shown no state"
+        await page.wait_for_selector("#team:not([hidden])")
+        await page.click("#account-menu summary")
+        await page.keyboard.press("Escape")
+        assert await page.is_hidden("#look")
