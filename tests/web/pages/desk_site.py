@@ -36,7 +36,7 @@ async def at_desk(
 ) -> AsyncIterator[Page]:
     """Logged in, with a SIP telephone instead of the page's."""
     async with opened(browser, site, size) as page:
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         await page.add_init_script("localStorage.setItem('which', 'sip')")
         await page.goto("/desk")
         await page.fill("#f-account", account)
