@@ -66,7 +66,7 @@ class Statistics:
 
     async def standing(self) -> Standing:
         """What stands open now."""
-        return await self.log.standing(self.today())
+        return await self.log.standing(self.today(), self.now())
 
 
 def _runs(periods: Sequence[Period], now: datetime) -> list[list[Period]]:

@@ -102,5 +102,5 @@ class FigureLog(Protocol):
     async def keep(self, ticket: str, counted: Mapping[Period, Figures]) -> None:
         """Keep what was counted from the rows of this ticket, but for periods that have changed since."""
 
-    async def standing(self, today: date) -> Standing:
-        """What stands open now; clocks are held against `today`, the centre's."""
+    async def standing(self, today: date, now: datetime) -> Standing:
+        """What stands open now; clocks are held against `today`, the centre's, leases against `now`."""

@@ -185,6 +185,7 @@ class Standing:
     callers who gave up or were cut off whose item is. overdue, due_soon: open items of which a clock has
     run out, and others of which one ends today or within two days. provisional: open items with a clock
     that rests on a guessed calendar. waiting: items that wait to be taken or are in work, by channel.
+    to_take: those of them that nobody holds, the desk's list of the same name.
     """
 
     owed: int = 0
@@ -192,6 +193,7 @@ class Standing:
     due_soon: int = 0
     provisional: int = 0
     waiting: tuple[tuple[Channel, int], ...] = ()
+    to_take: int = 0
 
 
 # ------------------------------------------------------------------ counting

@@ -64,7 +64,11 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
     assert contact is not None
     at = rows.to_ms(contact.received_at)
     values = rows.item_values(contact, 0)
-    made[items].append({"number": item, "query_code": code, "state": one.state.value, **values})
+    runs = one.state not in TERMINAL and one.state not in MET
+    next_due = rows.next_due(due if runs else ())
+    made[items].append(
+        {"number": item, "query_code": code, "state": one.state.value, "next_due": next_due, **values}
+    )
     made[contacts].append(
         {
             "key": contact.key,
@@ -75,7 +79,6 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
             "raw": None,
         }
     )
-    runs = one.state not in TERMINAL
     if one.state not in MET:
         made[dues] += [{**rows.due_values(item, clock), "running": runs} for clock in due]
     entries = [Happened(contact.received_at, "received", contact.channel.value)]

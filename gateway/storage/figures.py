@@ -14,14 +14,14 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import and_, bindparam, case, func, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from gateway.core.call.record import AgentChange, CallbackState, CallOutcome
 from gateway.core.item.contact import Channel, Task
 from gateway.core.item.states import QUEUED
 from gateway.core.statistics import SOON, WINDOW, CallFacts, Figures, Period, Rows, Standing
 from gateway.errors import StorageDown
-from gateway.storage import kept_figures, rows
+from gateway.storage import item_lists, kept_figures, rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.phone import OWED
 from gateway.storage.tables import WAITING, agent_changes, call_backs, calls, dues, items
@@ -72,27 +72,7 @@ NOT_REACHED = (
         items.c.state.in_([state.value for state in sorted(QUEUED)]),
     )
 )
-CLOCKS = (
-    select(
-        func.min(dues.c.on).label("first"),
-        func.max(case((text("dues.provisional"), 1), else_=0)).label("guessed"),
-    )
-    .where(text("dues.running"))
-    .group_by(dues.c.number)
-    .subquery()
-)
-RUNNING = select(
-    func.coalesce(func.sum(case((CLOCKS.c.first < bindparam("today"), 1), else_=0)), 0),
-    func.coalesce(
-        func.sum(
-            case(
-                (and_(CLOCKS.c.first >= bindparam("today"), CLOCKS.c.first <= bindparam("soon")), 1), else_=0
-            )
-        ),
-        0,
-    ),
-    func.coalesce(func.sum(CLOCKS.c.guessed), 0),
-)
+GUESSED = select(func.count(dues.c.number.distinct())).where(text("dues.provisional"), text("dues.running"))
 
 
 class FigureRows:
@@ -132,19 +112,24 @@ class FigureRows:
         with suppress(StorageDown):  # it is counted again next time
             await self._database.write(lambda t: kept_figures.finish(t, ticket, counted))
 
-    async def standing(self, today: date) -> Standing:
-        days = {"today": today.isoformat(), "soon": (today + SOON).isoformat()}
-        return await self._database.read(lambda t: self._standing(t, days))
+    async def standing(self, today: date, now: datetime) -> Standing:
+        return await self._database.read(lambda t: self._standing(t, today, now))
 
-    def _standing(self, t: Transaction, days: dict[str, Any]) -> Standing:
+    def _standing(self, t: Transaction, today: date, now: datetime) -> Standing:
         waiting: Counter[Channel] = Counter()
         owed = int(t.execute(PROMISED).scalar_one()) + int(t.execute(NOT_REACHED).scalar_one())
         for channel, task, count in t.execute(self._waiting):
             waiting[Channel(channel)] += count
             if task == Task.GAVE_UP.value:
                 owed += count
-        overdue, soon, guessed = t.execute(RUNNING, days).one()
-        return Standing(owed, int(overdue), int(soon), int(guessed), tuple(sorted(waiting.items())))
+        return Standing(
+            owed=owed,
+            overdue=item_lists.overdue(t, today),
+            due_soon=item_lists.due_between(t, today, today + SOON),
+            provisional=int(t.execute(GUESSED).scalar_one()),
+            waiting=tuple(sorted(waiting.items())),
+            to_take=waiting.total() - item_lists.held_now(t, now),
+        )
 
 
 def _rows(t: Transaction, periods: Sequence[Period]) -> list[Rows]:

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.item.contact import Contact, Due, Kind, Person
 from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
+from gateway.core.item.lists import NO_CLOCK
 from gateway.core.item.states import TERMINAL
 from gateway.errors import NotFound
 from gateway.storage import rows
@@ -67,6 +68,14 @@ FOLLOW = (
         running=select(items.c.state.not_in([state.value for state in TERMINAL]))
         .where(items.c.number == bindparam("of"))
         .scalar_subquery()
+    )
+)
+NEXT_DUE = CHANGE.values(
+    next_due=func.coalesce(
+        select(func.min(dues.c.on))
+        .where(dues.c.number == bindparam("of"), text("dues.running"))
+        .scalar_subquery(),
+        NO_CLOCK,
     )
 )
 SET_STATE = Prepared(CHANGE.values(state=bindparam("to")))
@@ -159,6 +168,7 @@ class Items:
         values["number"] = number
         values["query_code"] = query_code
         values["state"] = ItemState.RECEIVED.value
+        values["next_due"] = rows.next_due(clocks)
         ADD.run(t, values)
         self.attach(t, number, kept)
         self.set_dues(t, number, clocks)
@@ -174,7 +184,7 @@ class Items:
     def replace_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         DROP_DUES.run(t, {"of": number})
         self.set_dues(t, number, clocks)
-        t.execute(FOLLOW, {"of": number})
+        self._follow(t, number)
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already.
@@ -220,7 +230,11 @@ class Items:
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
         """Its clocks run, or no longer do, as the new state wants."""
         SET_STATE.run(t, {"of": number, "to": state.value})
+        self._follow(t, number)
+
+    def _follow(self, t: Transaction, number: str) -> None:
         t.execute(FOLLOW, {"of": number})
+        t.execute(NEXT_DUE, {"of": number})
 
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)

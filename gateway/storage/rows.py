@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from gateway.core.call.record import (
 from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.item.contact import Channel, Contact, Due, Kind, Person, Respondent, Task
 from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease
+from gateway.core.item.lists import NO_CLOCK
 
 Row = RowMapping
 SEALED = "#"
@@ -130,6 +132,11 @@ def due_values(number: str, due: Due) -> dict[str, Any]:
         "basis": due.basis,
         "trace": json.dumps(due.trace, ensure_ascii=False),
     }
+
+
+def next_due(clocks: Sequence[Due]) -> str:
+    """The first day on which one of these ends; NO_CLOCK of none."""
+    return min((due.on.isoformat() for due in clocks), default=NO_CLOCK)
 
 
 def due_of(row: Row) -> Due:

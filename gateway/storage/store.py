@@ -17,6 +17,7 @@ from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files, Swept
 from gateway.storage.identities import Identities
 from gateway.storage.installation import Installation
+from gateway.storage.item_lists import ItemLists
 from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.one_time_work import OneTimeWork
@@ -47,6 +48,7 @@ class Storage:
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.referrals = Referrals(database)
         self.revisions = Revisions(identities)
+        self.lists = ItemLists(database)
         self.links = Links(database, identities)
         self.reports = Reports(database)
         self.figures = FigureRows(database)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from gateway.core.item.lists import NO_CLOCK
 from gateway.storage.words import Prose, Words
 
 meta = MetaData()
@@ -37,6 +38,9 @@ NOTICE_OPEN = text(
     "notice <> '' AND (state IN ('bounced', 'dead') OR (state = 'waiting' AND way IN ('letter', 'phone')))"
 )
 ADDED = text("added_at IS NOT NULL")
+HELD = text("lease_holder <> ''")
+CLOCKED = text("next_due < '9999-12-31'")  # lists.NO_CLOCK, spelled out for the index
+COMPLETED = text("what = 'complete'")
 # Conditions of indexes that most rows need not stand in, spelled as the queries spell them.
 GIVEN = {name: text(f"{name} <> ''") for name in ("person_email", "person_id_number", "respondent_name")}
 
@@ -116,7 +120,22 @@ items = Table(
     Column("lease_until", Big),
     Column("attachments", Integer, nullable=False, server_default="0"),
     Column("added_at", Big),  # something was added that nobody has read
-    Index("items_added_to", "added_at", sqlite_where=ADDED, postgresql_where=ADDED),
+    # The first day on which a clock that runs ends: storage/items.py keeps it. lists.NO_CLOCK when none runs.
+    Column("next_due", Words(10), nullable=False, server_default=NO_CLOCK),
+    Index("items_by_clock", "state", "next_due", "received_at", "number"),
+    Index(
+        "items_by_due",
+        *("next_due", "received_at", "number"),
+        sqlite_where=CLOCKED,
+        postgresql_where=CLOCKED,
+    ),
+    Index(
+        "items_held",
+        *("lease_holder", "state", "lease_until"),
+        sqlite_where=HELD,
+        postgresql_where=HELD,
+    ),
+    Index("items_added_to", "added_at", "state", sqlite_where=ADDED, postgresql_where=ADDED),
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_counted", "state", "channel"),
@@ -149,6 +168,7 @@ timeline = Table(
     _prose("text"),
     Column("key", Words(200), unique=True),
     Index("timeline_of_item", "number", "id"),
+    Index("timeline_completed", "at", "number", sqlite_where=COMPLETED, postgresql_where=COMPLETED),
 )
 
 revisions = Table(

@@ -23,6 +23,7 @@ from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
 from gateway.web.api.intake import IntakeApi
+from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
 from gateway.web.api.outbox import OutboxApi
@@ -94,6 +95,13 @@ def _intake(shared: Shared) -> Routes:
 def _queue(shared: Shared) -> Routes:
     parts, feed = shared.parts, shared.feed
     return QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
+
+
+def _lists(shared: Shared) -> Routes:
+    parts, feed = shared.parts, shared.feed
+    if parts.lists is None:
+        return ()
+    return ListsApi(parts.lists, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
 
 
 def _attachments(shared: Shared) -> Routes:
@@ -181,6 +189,7 @@ def _outbox(shared: Shared) -> Routes:
 
 ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _intake,
+    _lists,
     _queue,
     _attachments,
     _matters,

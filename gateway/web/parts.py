@@ -22,6 +22,7 @@ from gateway.web.api.counter import CounterDesk
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.fax_filing import PagesDesk
 from gateway.web.api.intake import Missing
+from gateway.web.api.lists import ListLedger
 from gateway.web.api.matters import MatterDesk
 from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
@@ -58,7 +59,7 @@ class WebParts:
     there are no pages for citizens, without `book` there are no figures and no wallboard,
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
-    sees a call before he answers.
+    sees a call before he answers, without `lists` the desk has none.
     """
 
     door: IntakeQueue
@@ -87,6 +88,7 @@ class WebParts:
     audit: HouseAudit | None = None
     post: PostLedger | None = None
     desk: Calls | None = None
+    lists: ListLedger | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

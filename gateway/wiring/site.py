@@ -82,6 +82,7 @@ def _web_parts(parts: Parts, changed: Callable[[str, str], None]) -> WebParts:
         ),
         health_parts=lambda: parts.checks.parts,
         metrics_peers=config.web.metrics_peers,
+        lists=storage.lists,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

@@ -47,7 +47,7 @@ async def test_what_came_in_writing_is_counted_by_channel(storage: Storage, inta
 
 
 async def test_what_stands_open(storage: Storage, intake: Intake) -> None:
-    assert await storage.figures.standing(MONDAY.date()) == Standing()
+    assert await storage.figures.standing(MONDAY.date(), MONDAY) == Standing()
     web = await intake.submit(contact("web:1"))
     first = min(due.on for due in web.due)
     for today, overdue, soon in (
@@ -56,13 +56,15 @@ async def test_what_stands_open(storage: Storage, intake: Intake) -> None:
         (first, 0, 1),
         (first + timedelta(days=1), 1, 0),
     ):
-        found = await storage.figures.standing(today)
+        found = await storage.figures.standing(today, MONDAY)
         assert (found.overdue, found.due_soon) == (overdue, soon), today
         assert (found.owed, found.waiting, found.provisional) == (0, ((Channel.WEB, 1),), 0)
     await intake.submit(contact("call:1", channel=Channel.PHONE, task=Task.GAVE_UP, kind=Kind.UNSORTED))
     await intake.claim("agent1", QueueQuery(), web.number)
     await intake.complete(web.number, "agent1")
-    assert await storage.figures.standing(MONDAY.date()) == Standing(1, waiting=((Channel.PHONE, 1),))
+    assert await storage.figures.standing(MONDAY.date(), MONDAY) == Standing(
+        1, waiting=((Channel.PHONE, 1),), to_take=1
+    )
 
 
 async def test_calls_owed_are_those_that_somebody_still_waits_for(storage: Storage, intake: Intake) -> None:
@@ -70,10 +72,10 @@ async def test_calls_owed_are_those_that_somebody_still_waits_for(storage: Stora
     for n, state in enumerate(CallbackState):
         one = Callback(f"b{n}", "139", f"b{n}", MONDAY, MONDAY, state, receipt.number)
         await storage.call_backs.book(one)
-    assert (await storage.figures.standing(MONDAY.date())).owed == 4, "all but done and cancelled"
+    assert (await storage.figures.standing(MONDAY.date(), MONDAY)).owed == 4, "all but done and cancelled"
     await intake.claim("agent1", QueueQuery(), receipt.number)
     await intake.complete(receipt.number, "agent1")
-    assert (await storage.figures.standing(MONDAY.date())).owed == 3, "not reached, and dealt with"
+    assert (await storage.figures.standing(MONDAY.date(), MONDAY)).owed == 3, "not reached, and dealt with"
 
 
 async def test_clocks_of_what_is_over_no_longer_run(storage: Storage, intake: Intake) -> None:
@@ -82,7 +84,7 @@ async def test_clocks_of_what_is_over_no_longer_run(storage: Storage, intake: In
     late = max(due.on for due in receipts[0].due) + timedelta(days=400)
 
     async def overdue() -> int:
-        return (await storage.figures.standing(late)).overdue
+        return (await storage.figures.standing(late, MONDAY)).overdue
 
     assert await overdue() == 3
     await intake.merge(receipts[0].number, receipts[1].number, "agent1", "")

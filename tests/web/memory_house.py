@@ -288,7 +288,7 @@ class MemoryFigures:
     async def keep(self, ticket: str, counted: Mapping[Period, Figures]) -> None:
         raise AssertionError("there is no ticket")
 
-    async def standing(self, today: date) -> Standing:
+    async def standing(self, today: date, now: datetime) -> Standing:
         return self.open
 
 

@@ -98,6 +98,7 @@ async def real_site(
         matters=Matters(intake, storage, rules, ZONE),
         audit=storage.audit,
         post=storage.outbox,
+        lists=storage.lists,
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)

@@ -89,13 +89,15 @@ class FiguresShown:
 
 @dataclass(frozen=True, slots=True)
 class StandingShown:
-    """What stands open now: calls owed, items overdue, due soon, with a provisional clock, waiting."""
+    """What stands open now: calls owed, items overdue, due soon, with a provisional clock, waiting; and of
+    those that wait how many nobody holds."""
 
     owed: int
     overdue: int
     due_soon: int
     provisional: int
     waiting: tuple[ChannelCount, ...]
+    to_take: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ def figures(f: core.Figures) -> FiguresShown:
 
 
 def standing(s: core.Standing) -> StandingShown:
-    return StandingShown(s.owed, s.overdue, s.due_soon, s.provisional, _counts(s.waiting))
+    return StandingShown(s.owed, s.overdue, s.due_soon, s.provisional, _counts(s.waiting), s.to_take)
 
 
 def _share(share: core.Share) -> ShareShown:

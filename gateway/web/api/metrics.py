@@ -158,7 +158,7 @@ class _BoardCollector(Collector):
             yield _gauge("gateway_average_wait_seconds", "Wait in the queue today.", found.average_wait)
         yield _gauge("gateway_longest_wait_seconds", "Longest wait in the queue today.", found.longest_wait)
         stands = GaugeMetricFamily("gateway_standing", "What stands open now.", labels=["figure"])
-        for name in ("owed", "overdue", "due_soon", "provisional"):
+        for name in ("owed", "overdue", "due_soon", "provisional", "to_take"):
             stands.add_metric([name], getattr(standing, name))
         yield stands
 

@@ -28,7 +28,7 @@ class QueueApi:
     """Every end point below /api/v1/queue; the token's name holds the leases."""
 
     def __init__(
-        self, door: IntakeQueue, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists
+        self, door: IntakeQueue, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists[bytes]
     ) -> None:
         self._door = door
         self._zone = zone

@@ -9,30 +9,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 OLDEST = 1.0  # seconds: leases run out, and other gateways change items too
 MOST = 64  # lists that are held
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(Generic[T]):
     version: int
     since: float
-    body: asyncio.Task[bytes]
+    body: asyncio.Task[T]
 
     def holds(self, version: int, now: float) -> bool:
         failed = self.body.done() and (self.body.cancelled() or self.body.exception() is not None)
         return self.version == version and now - self.since < OLDEST and not failed
 
 
-class SharedLists:
+class SharedLists(Generic[T]):
     """`version` grows with each change of an item."""
 
     def __init__(self, version: Callable[[], int]) -> None:
         self._version = version
-        self._held: dict[Hashable, _Held] = {}
+        self._held: dict[Hashable, _Held[T]] = {}
 
-    async def body(self, asked: Hashable, read: Callable[[], Awaitable[bytes]]) -> bytes:
+    async def body(self, asked: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """What was asked for: as somebody else got it just now, else by `read`. Raises what that raises."""
         version, now = self._version(), asyncio.get_running_loop().time()
         held = self._held.get(asked)
@@ -43,5 +46,5 @@ class SharedLists:
         return await asyncio.shield(held.body)
 
 
-async def _read(read: Callable[[], Awaitable[bytes]]) -> bytes:
+async def _read(read: Callable[[], Awaitable[T]]) -> T:
     return await read()

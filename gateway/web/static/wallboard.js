@@ -230,7 +230,7 @@ function drawFigures() {
   figure("owed", s.owed, s.owed ? "warn" : "");
   figure("written", total(f.written));
   figure("channels", f.written.map((one) => `${CHANNELS[one.channel] || one.channel} ${one.count}`).join("  ") || "–");
-  figure("waiting", total(s.waiting));
+  figure("waiting", s.to_take);
   figure("overdue", s.overdue, s.overdue ? "bad" : "");
   figure("due_soon", s.due_soon, s.due_soon ? "warn" : "");
   figure("provisional", s.provisional);

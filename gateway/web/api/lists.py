@@ -1,0 +1,93 @@
+"""The lists of the desk: rows of one tab, and how many each tab has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from gateway.core.item.lists import ListPage, ListQuery, Tab
+from gateway.core.statistics import day_of
+from gateway.errors import BadContact, FieldFault, StorageDown
+from gateway.web.api import list_shapes as shapes
+from gateway.web.api.queue import QUEUE
+from gateway.web.http.auth import HOUSE
+from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.shared_lists import SharedLists
+
+
+class ListLedger(Protocol):
+    """gateway/storage/item_lists.py. Every method may raise StorageDown."""
+
+    async def page(self, query: ListQuery) -> ListPage:
+        """Raises ValueError for an `after` of another order."""
+
+    async def counts(self, query: ListQuery) -> Mapping[Tab, int]:
+        """Every tab but MINE."""
+
+    async def count_mine(self, query: ListQuery) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListsApi:
+    """`zone` is the centre's. Counts that are the same for everybody are read once for all who ask."""
+
+    ledger: ListLedger
+    zone: tzinfo
+    now: Callable[[], datetime]
+    shared: SharedLists[Mapping[Tab, int]]
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                "GET",
+                f"{QUEUE}/rows",
+                "queue_rows",
+                "某个列表的工单（待领取、我的、待答复等）",
+                "Rows of one list of the desk, a page at a time",
+                self.rows,
+                {200: shapes.RowsPage},
+                roles=HOUSE,
+                lists=True,
+                query=shapes.RowsAsked,
+                refuses=(StorageDown,),
+                looks="queue.view",
+            ),
+            Route(
+                "GET",
+                f"{QUEUE}/counts",
+                "queue_counts",
+                "各列表的件数",
+                "How many items each list has",
+                self.counts,
+                {200: shapes.TabCounts},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+            ),
+        )
+
+    async def rows(self, asked: Asked) -> Answer:
+        q = asked.queried(shapes.RowsAsked)
+        query = self._query(q.tab, asked.account.name)
+        query = ListQuery(
+            *(q.tab, query.who, query.now, query.today, query.day_began, q.sort),
+            *(q.state, q.channel, q.kind, q.county, q.after, q.limit),
+        )
+        try:
+            page = await self.ledger.page(query)
+        except ValueError:
+            raise BadContact(FieldFault("after", "与排序不符", "is of another order")) from None
+        rows = tuple(shapes.row(one, query.today) for one in page.rows)
+        return Answer(shapes.RowsPage(rows, page.next or None))
+
+    async def counts(self, asked: Asked) -> Answer:
+        query = self._query(Tab.MINE, asked.account.name)
+        for_all = await self.shared.body("counts", lambda: self.ledger.counts(query))
+        mine = await self.ledger.count_mine(query)
+        return Answer(shapes.TabCounts(**{tab.value: count for tab, count in for_all.items()}, mine=mine))
+
+    def _query(self, tab: Tab, who: str) -> ListQuery:
+        now = self.now()
+        today = now.astimezone(self.zone).date()
+        return ListQuery(tab, who, now, today, day_of(today, self.zone).since)
