@@ -17,6 +17,7 @@ from gateway.errors import SettingError
 from gateway.notify.webhook import secret_of
 from gateway.settings.load import load
 from gateway.settings.secrets import load_secrets
+from tests import forked
 from tests.notify.mail_server import certificate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,8 +51,17 @@ OUTPUTS = (
 
 
 @pytest.mark.parametrize("arguments", [*WHOLE_HELP, *OUTPUTS], ids=" ".join)
-def test_a_reader_that_has_gone_gets_no_traceback(arguments: list[str]) -> None:
+def test_a_reader_that_has_gone_gets_no_traceback(arguments: list[str], tmp_path: Path) -> None:
     """`gateway … | head -1`, on both streams: `2>&1 | head -1`."""
+    errors = tmp_path / "errors"
+    done = forked.Forked(arguments, os.environ, ROOT, None, errors)
+    both = forked.Forked(arguments, os.environ, ROOT, None, None)
+    assert done.wait(60) in (1, 2) and both.wait(60) in (1, 2)
+    assert "Traceback" not in errors.read_text() and "BrokenPipeError" not in errors.read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check"]], ids=" ".join)
+def test_a_reader_that_has_gone_gets_no_traceback_from_the_command(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "gateway", *arguments]

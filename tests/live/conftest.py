@@ -32,6 +32,7 @@ from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets, load_secrets
 from gateway.sip_phone.hear import Library
 from gateway.sip_phone.phone import Phone
+from tests import forked
 from tests.channels.email.dovecot import PASSWORD, Dovecot, free_port
 from tests.live.town import INBOX, Post
 from tests.notify.mail_server import MailServer
@@ -131,12 +132,12 @@ def wait_booted(made: Installed) -> None:
 
 @dataclass
 class Gateway:
-    """A whole installation, run as a person runs it: `gateway run`."""
+    """A whole installation: `gateway run`, forked from a process that has imported it."""
 
     environment: dict[str, str]
     config: Config
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: forked.Forked | subprocess.Popen[bytes] | None = None
     _token: str = ""
 
     @property
@@ -157,31 +158,22 @@ class Gateway:
         """The command itself."""
         return [sys.executable, "-m", "gateway"]
 
+    def finished(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A gateway command that has ended; `more` are other settings."""
+        return forked.run(arguments, {**os.environ, **self.environment, **more}, ROOT)
+
     def command(self, *arguments: str) -> str:
         """What a gateway command prints."""
-        done = subprocess.run(
-            [*self.argv(), *arguments],
-            env={**os.environ, **self.environment},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = self.finished(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def _run(self) -> forked.Forked | subprocess.Popen[bytes]:
+        return forked.Forked(["run"], {**os.environ, **self.environment}, ROOT, self.log, self.log)
+
     def start(self, wait: bool = True) -> None:
         """Start it, and wait until /healthz says that all is well."""
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                [*self.argv(), "run"],
-                env={**os.environ, **self.environment},
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-            )
+        self.process = self._run()
         if wait:
             self.wait_healthy()
 

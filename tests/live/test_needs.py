@@ -27,15 +27,7 @@ pytestmark = pytest.mark.live
 
 def refused(gateway: Gateway) -> str:
     """What `gateway run` says when it does not start; Asterisk must be gone as well."""
-    done = subprocess.run(
-        [*gateway.argv(), "run"],
-        env={**os.environ, **gateway.environment},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = gateway.finished("run")
     assert done.returncode == 2, done.stderr[-2000:]
     assert "已就绪" not in done.stdout
     assert not (gateway.places.run / "asterisk.pid").exists()
@@ -116,15 +108,7 @@ def test_a_missing_welcome(tmp_path: Path, asterisk_tree: Asterisk) -> None:
 def test_two_gateways_on_one_folder(own_gateway: Gateway, tmp_path: Path) -> None:
     second = new_gateway(tmp_path)
     assert second.environment["GATEWAY_VAR"] == own_gateway.environment["GATEWAY_VAR"]
-    done = subprocess.run(
-        [*second.argv(), "run"],
-        env={**os.environ, **second.environment},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = second.finished("run")
     assert own_gateway.process
     assert done.returncode == 2
     assert f"pid {own_gateway.process.pid}" in done.stderr

@@ -5,21 +5,38 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.pbx.asterisk_tree import Asterisk
-from tests.live.conftest import Gateway, new_gateway
+from tests.live.conftest import ROOT, Gateway, new_gateway
 
 pytestmark = pytest.mark.live
+
+
+class Commanded(Gateway):
+    """Run as a person runs it, from the shell."""
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as out:
+            return subprocess.Popen(
+                [*self.argv(), "run"],
+                env={**os.environ, **self.environment},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
 
 
 @pytest.fixture
 def fresh(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
     """An installation that was never started; whatever a test leaves behind is killed."""
-    made = new_gateway(tmp_path)
+    other = new_gateway(tmp_path)
+    made = Commanded(other.environment, other.config, other.log)
     yield made
     if made.process:
         made.process.kill()

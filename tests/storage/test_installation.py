@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from gateway.errors import SetupError
 from gateway.storage import Storage
 from gateway.storage.database import Database
 from gateway.storage.installation import KEYS, Installation
+from tests import forked
 from tests.storage.databases import ROOT, Clock, Templates, contact, door
 
 
@@ -153,10 +153,7 @@ async def test_adopting_ties_both(url: str, templates: Templates, tmp_path: Path
 
 def gateway(var: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "GATEWAY_VAR": str(var), "GATEWAY_DATABASE_URL": url}
-    command = [sys.executable, "-m", "gateway", *arguments]
-    return subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    return forked.run(arguments, environment, ROOT)
 
 
 async def test_gateway_run_with_a_wrong_database_ends_and_says_what_to_do(
