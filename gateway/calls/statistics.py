@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from gateway.core.ledgers import FigureLog
 from gateway.core.statistics import Figures, Period, Standing, day_of, figures
+from gateway.errors import StorageDown
 
 ONE_DAY = timedelta(days=1)
 AT_ONCE = 31
 """Days that are read together."""
+FIRST_AFTER, EVERY = 20.0, 300.0
+"""Seconds to the first count ahead, and between two."""
+AHEAD = 92
+"""Days that `keep_ahead` counts before anybody asks."""
+BIT = 4
+"""Days that it reads at a time: few, so that nobody waits for it."""
 FIRST_DAY = date(2000, 1, 1)
 """Nobody asks for figures of days before it, but by mistake."""
 
@@ -63,6 +71,22 @@ class Statistics:
         if ticket:
             await self.log.keep(ticket, counted)
         return counted
+
+    async def keep_ahead(self) -> None:
+        """Count those of the last days that are over and not kept, so that nobody waits for it later."""
+        today = self.today()
+        for back in range(1, AHEAD + 1, BIT):
+            await self._counted(
+                [today - n * ONE_DAY for n in range(min(back + BIT - 1, AHEAD), back - 1, -1)]
+            )
+
+    async def keep_on(self) -> None:
+        """`keep_ahead` a moment after the start and then every few minutes, so soon after a day's end too."""
+        await asyncio.sleep(FIRST_AFTER)
+        while True:
+            with suppress(StorageDown):  # the next round counts it
+                await self.keep_ahead()
+            await asyncio.sleep(EVERY)
 
     async def standing(self) -> Standing:
         """What stands open now."""

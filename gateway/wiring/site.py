@@ -33,7 +33,9 @@ async def serve_pages(parts: Parts) -> None:
     def changed(what: str, number: str) -> None:
         feed.publish("item.new" if what == "new" else "queue.changed", {"number": number})
 
-    app = make_app(_web_parts(parts, changed))
+    book = Statistics(storage.figures, config.zone, utc_now)
+    app = make_app(_web_parts(parts, book, changed))
+    parts.keep("figures of days that are over", book.keep_on)
     feed = app[FEED]
     parts.stack.callback(intake.on_change(changed))
     if reads_faxes(config):
@@ -46,7 +48,7 @@ async def serve_pages(parts: Parts) -> None:
     parts.stack.push_async_callback(runner.cleanup)
 
 
-def _web_parts(parts: Parts, changed: Callable[[str, str], None]) -> WebParts:
+def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], None]) -> WebParts:
     config, storage, intake = parts.config, parts.storage, parts.intake
     rules, switchboard, centre = parts.rules, parts.switchboard, parts.config.centre
     board = LiveBoard(config, switchboard, parts.pbx, parts.readiness)
@@ -68,7 +70,7 @@ def _web_parts(parts: Parts, changed: Callable[[str, str], None]) -> WebParts:
         ),
         transfers=board,
         linkage=parts.linkage,
-        book=Statistics(storage.figures, config.zone, utc_now),
+        book=book,
         phones=_browser_phones(config, parts.secrets),
         accounts=parts.accounts,
         openers=openers,

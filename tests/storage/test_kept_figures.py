@@ -184,3 +184,18 @@ async def test_a_writer_that_is_not_done_lets_nothing_be_kept(storage: Storage) 
     after = await asked(storage)
     assert after[2].offered == 1 and after == await fresh(storage)
     assert list(await storage.figures.kept(OVER)) == OVER
+
+
+async def test_days_that_are_over_are_counted_ahead(storage: Storage, intake: Intake) -> None:
+    """Whoever asks first finds them kept; a day that changed is counted again by the next round."""
+    chance = Random(7)
+    for _ in range(30):
+        await a_call(storage, intake, chance)
+    await book(storage).keep_ahead()
+    assert set(await storage.figures.kept(OVER)) == set(OVER)
+    assert await asked(storage) == await fresh(storage)
+    await storage.calls.keep([call(99, started_at=OVER[2].since, ended_at=OVER[2].since)])
+    assert OVER[2] not in await storage.figures.kept(OVER)
+    await book(storage).keep_ahead()
+    assert set(await storage.figures.kept(OVER)) == set(OVER)
+    assert await asked(storage) == await fresh(storage)
