@@ -99,25 +99,25 @@ class Accounts:
         step = one_time.step_of(secret, code.strip().replace(" ", ""), self._now(), row.totp_step)
         if step:
             return await self._rows.spend(row.id, row, totp_step=step)
-        left = [one for one in row.recovery if one != one_time.kept(code)]
+        left = [kept_code for kept_code in row.recovery if kept_code != one_time.kept(code)]
         if len(left) == len(row.recovery):
             return False
         return await self._rows.spend(row.id, row, recovery=json.dumps(left))
 
     async def account(self, cookie: str) -> Account | None:
         """Whose session a cookie is; None when it is over, or none. Raises StorageDown."""
-        found = await self._rows.session(cookie)
-        if found is None or found.account.locked_at:
+        session = await self._rows.session(cookie)
+        if session is None or session.account.locked_at:
             return None
         now = self._now()
-        if now - found.seen_at >= timedelta(minutes=self._limits.idle_minutes):
+        if now - session.seen_at >= timedelta(minutes=self._limits.idle_minutes):
             return None
-        if now > found.ends_at - CALL_LEFT and not await self._lives_on(cookie, found, now):
+        if now > session.ends_at - CALL_LEFT and not await self._lives_on(cookie, session, now):
             return None
-        if now - found.seen_at >= SEEN:
+        if now - session.seen_at >= SEEN:
             with suppress(StorageDown):  # a full disk stops writing, not reading
                 await self._rows.seen(cookie, now)
-        return self._account(found.account, found.csrf)
+        return self._account(session.account, session.csrf)
 
     async def _lives_on(self, cookie: str, session: SessionRow, now: datetime) -> bool:
         """Does a session near its end still hold? In a call it is renewed, and one just over holds too.
@@ -183,7 +183,7 @@ class Accounts:
         values = {
             "totp": self._seals.seal_text(_bound(account_id), secret).hex(),
             "totp_step": 0,
-            "recovery": json.dumps([one_time.kept(one) for one in recovery]),
+            "recovery": json.dumps([one_time.kept(code) for code in recovery]),
         }
         await self._change(account_id, "account.totp", ends_sessions=True, **values)
         return secret, recovery
@@ -197,8 +197,8 @@ class Accounts:
         """Raises OperatorError."""
         row = await self._rows.get(account_id)
         if row is None:
-            known = ", ".join(one.id for one in await self._rows.list())
-            raise OperatorError(f"there is no account {account_id}; known: {known}")
+            known_accounts = ", ".join(account.id for account in await self._rows.list())
+            raise OperatorError(f"there is no account {account_id}; known: {known_accounts}")
         return row
 
     async def list(self) -> list[AccountRow]:

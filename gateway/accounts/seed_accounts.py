@@ -38,9 +38,9 @@ def people_of(settings: Config) -> dict[str, Person]:
 async def ensure_accounts(accounts: Accounts, settings: Config) -> None:
     """Make what is missing; one whose password was forgotten here stays without. Raises StorageDown."""
     people = people_of(settings)
-    known = load_secrets(settings.var, [a.id for a in settings.agents], people)
+    secrets_kept = load_secrets(settings.var, [a.id for a in settings.agents], people)
     for account, person in people.items():
-        password = known.seats[account].web if person.seat else known.people[account]
+        password = secrets_kept.seats[account].web if person.seat else secrets_kept.people[account]
         if password:
             await accounts.ensure(account, person.name, person.role, password)
 

@@ -41,8 +41,8 @@ def address(secret: str, account: str, issuer: str) -> str:
 
 def new_recovery() -> tuple[str, ...]:
     """Codes that each let somebody in once: fifty random bits in base 32."""
-    made = (base64.b32encode(secrets.token_bytes(10)).decode().lower()[:10] for _ in range(RECOVERY))
-    return tuple(f"{one[:5]}-{one[5:]}" for one in made)
+    codes = (base64.b32encode(secrets.token_bytes(10)).decode().lower()[:10] for _ in range(RECOVERY))
+    return tuple(f"{code[:5]}-{code[5:]}" for code in codes)
 
 
 def kept(recovery: str) -> str:

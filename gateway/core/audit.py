@@ -79,8 +79,8 @@ class Verdict:
 
 def seal(key: bytes, row: Row) -> str:
     """The hash of a row; its own `hash` does not count."""
-    said = [row.seq, row.at, row.who, row.address, row.what, row.about, row.detail, row.prev]
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    fields = [row.seq, row.at, row.who, row.address, row.what, row.about, row.detail, row.prev]
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 

@@ -79,9 +79,9 @@ def comparable(text: str) -> str:
     return number if len(number) >= COMPARED else ""
 
 
-def same(one: str, other: str) -> bool:
+def same(first: str, other: str) -> bool:
     """Are two comparable numbers the same? A landline may stand with or without its area code."""
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((first, other), key=len)
     return bool(short) and (short == long or (len(short) <= 8 and long[0] == "0" and long.endswith(short)))
 
 
@@ -131,8 +131,8 @@ def _plain_text(text: str) -> str:
 
 
 def _without_extension(text: str) -> tuple[str, str]:
-    found = _EXTENSION.fullmatch(text) or _DASHED_EXTENSION.fullmatch(text)
-    return (found[1], found[2]) if found else (text, "")
+    match = _EXTENSION.fullmatch(text) or _DASHED_EXTENSION.fullmatch(text)
+    return (match[1], match[2]) if match else (text, "")
 
 
 # ---------------------------------------------------------------- its one form
@@ -146,8 +146,8 @@ def _in_one_form(digits: str) -> tuple[str, int]:
     if number is None:
         return digits, 0
     if number.country_code != _CHINA:
-        known = phonenumbers.is_valid_number(number)
-        return phonenumbers.format_number(number, PhoneNumberFormat.E164) if known else digits, 0
+        is_valid = phonenumbers.is_valid_number(number)
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164) if is_valid else digits, 0
     return _chinese(digits, number)
 
 

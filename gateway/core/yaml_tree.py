@@ -50,21 +50,21 @@ class Faults:
     def at(self, line: int, text: str) -> None:
         self.found.append(Problem(self.file, line, text))
 
-    def branch(self, node: Node | None, what: str, known: Iterable[str] = ()) -> Mapping[str, Node]:
-        """The pairs of a branch; a fault for anything else and for a key that is not in `known`."""
+    def branch(self, node: Node | None, what: str, allowed: Iterable[str] = ()) -> Mapping[str, Node]:
+        """The pairs of a branch; a fault for anything else and for a key that is not in `allowed`."""
         if not isinstance(node, Branch):
             self.at(node.line if node else 1, f"{what} must be a table of `key: value`")
             return {}
-        names = tuple(known)
+        names = tuple(allowed)
         for key in node.pairs:
             if names and key not in names:
                 self.at(node.key_lines[key], f"{what}: unknown key `{key}`{nearest(key, names)}")
         return {key: value for key, value in node.pairs.items() if not names or key in names}
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, candidates: Iterable[str]) -> str:
     """A hint at the nearest known name, or the list of them when it is short, or nothing."""
-    names = tuple(known)
+    names = tuple(candidates)
     near = difflib.get_close_matches(name, names, 1)
     if near:
         return f"; did you mean `{near[0]}`?"

@@ -124,7 +124,7 @@ class Call(CallSound):
         """What happened and what was heard, a line each, in order of time."""
         heard: list[Event] = []
         with contextlib.suppress(OperatorError):  # no prompts to compare with: the rest is told
-            heard = [Event(found.start, f"heard {found}") for found in self.heard()]
+            heard = [Event(prompt.start, f"heard {prompt}") for prompt in self.heard()]
         return "\n".join(str(event) for event in sorted([*self.events, *heard], key=lambda e: e.at))
 
     # --- speaking
@@ -178,7 +178,7 @@ class Call(CallSound):
         """Every prompt heard so far. The work is done for what is new since the last call of this."""
         if self._listener is None:
             self._listener = Listener(self._library())
-        return [self._timed(found) for found in self._listener.heard(self.samples(), self.over)]
+        return [self._timed(heard) for heard in self._listener.heard(self.samples(), self.over)]
 
     # --- waiting
 
@@ -212,12 +212,12 @@ class Call(CallSound):
         listener = Listener(self._library(), names, since)
 
         def look() -> Heard | None:
-            found = listener.heard(self.samples(), self.over)
-            return next((one for one in found if one.whole or not whole), None)
+            prompts_heard = listener.heard(self.samples(), self.over)
+            return next((prompt for prompt in prompts_heard if prompt.whole or not whole), None)
 
-        found = await self._until(look, timeout, what)
-        self._since = round((found.start + _OVERHEARD) * RATE)
-        return self._timed(found)
+        heard = await self._until(look, timeout, what)
+        self._since = round((heard.start + _OVERHEARD) * RATE)
+        return self._timed(heard)
 
     async def wait_tone(
         self, frequency: float, timeout: float = 10.0, *, lasting: float = 0.2, since: float | None = None
@@ -252,23 +252,23 @@ class Call(CallSound):
         return self.answered or self.over
 
     async def _until(self, look: Callable[[], Found | None], timeout: float, what: str) -> Found:
-        found = await self._seek(look, timeout)
-        if found is None:
+        result = await self._seek(look, timeout)
+        if result is None:
             why = "the call is over" if self.over else f"not within {timeout:g} s"
             raise Late(f"call to {self.number}: expected to {what}, but {why}\n{self.story()}")
-        return found
+        return result
 
     async def _seek(self, look: Callable[[], Found | None], timeout: float) -> Found | None:
         """What `look` finds, as soon as it finds it; None when time is up or the call is over."""
         deadline = time.perf_counter() + timeout
-        while (found := look()) is None:
+        while (result := look()) is None:
             left = deadline - time.perf_counter()
             if self.over or left <= 0:
                 return None
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), min(left, _LOOK))
-        return found
+        return result
 
     # --- answering and ending
 

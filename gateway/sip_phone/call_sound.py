@@ -64,11 +64,11 @@ class CallSound:
         now = self.seconds if self.ended_at is None else self.ended_at
         return self._stream.track.samples(now - _UNDER_WAY)
 
-    def _timed(self, found: Heard) -> Heard:
+    def _timed(self, heard: Heard) -> Heard:
         """A find with its times as they were, not as they lie in the sound."""
         track = self._stream.track
-        start, end = round(found.start * RATE), round(found.end * RATE)
-        return replace(found, start=track.second(start), end=track.second(end))
+        start, end = round(heard.start * RATE), round(heard.end * RATE)
+        return replace(heard, start=track.second(start), end=track.second(end))
 
     def _spans(self, spans: Iterable[Span], offset: int) -> list[Span]:
         second = self._stream.track.second
@@ -79,8 +79,8 @@ class CallSound:
 
     def tones(self, frequencies: Sequence[float]) -> dict[float, list[Span]]:
         """When each of these tones was heard."""
-        found = sound.tones(self.samples(), frequencies)
-        return {frequency: self._spans(spans, 0) for frequency, spans in found.items()}
+        spans_by_tone = sound.tones(self.samples(), frequencies)
+        return {frequency: self._spans(spans, 0) for frequency, spans in spans_by_tone.items()}
 
     def silences(self, shortest: float) -> list[Span]:
         """Every stretch of at least `shortest` seconds without sound."""

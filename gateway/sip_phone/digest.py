@@ -31,7 +31,7 @@ def challenge(value: str) -> Challenge:
     """Read a challenge. Raises BadMessage for another scheme or an algorithm we do not have."""
     scheme, _, rest = value.strip().partition(" ")
     parts = {
-        found[1].lower(): found[2] if found[2] is not None else found[3] for found in _PART.finditer(rest)
+        match[1].lower(): match[2] if match[2] is not None else match[3] for match in _PART.finditer(rest)
     }
     algorithm = parts.get("algorithm", "MD5")
     if scheme.lower() != "digest" or "nonce" not in parts or algorithm.lower() not in _HASHES:
@@ -40,26 +40,26 @@ def challenge(value: str) -> Challenge:
     return Challenge(parts.get("realm", ""), parts["nonce"], parts.get("opaque", ""), algorithm, qop)
 
 
-def credentials(asked: Challenge, user: str, password: str, method: str, uri: str, cnonce: str) -> str:
-    """The Authorization value that answers `asked` for one request."""
+def credentials(challenge: Challenge, user: str, password: str, method: str, uri: str, cnonce: str) -> str:
+    """The Authorization value that answers `challenge` for one request."""
 
     def hashed(*parts: str) -> str:
-        return _HASHES[asked.algorithm.lower()](":".join(parts).encode()).hexdigest()
+        return _HASHES[challenge.algorithm.lower()](":".join(parts).encode()).hexdigest()
 
-    secret = hashed(user, asked.realm, password)
+    secret = hashed(user, challenge.realm, password)
     deed = hashed(method, uri)
-    told = [
+    fields = [
         f'username="{user}"',
-        f'realm="{asked.realm}"',
-        f'nonce="{asked.nonce}"',
+        f'realm="{challenge.realm}"',
+        f'nonce="{challenge.nonce}"',
         f'uri="{uri}"',
-        f"algorithm={asked.algorithm}",
+        f"algorithm={challenge.algorithm}",
     ]
-    if asked.qop:
-        proof = hashed(secret, asked.nonce, "00000001", cnonce, "auth", deed)
-        told += ["qop=auth", "nc=00000001", f'cnonce="{cnonce}"']
+    if challenge.qop:
+        proof = hashed(secret, challenge.nonce, "00000001", cnonce, "auth", deed)
+        fields += ["qop=auth", "nc=00000001", f'cnonce="{cnonce}"']
     else:
-        proof = hashed(secret, asked.nonce, deed)
-    if asked.opaque:
-        told.append(f'opaque="{asked.opaque}"')
-    return "Digest " + ", ".join([*told, f'response="{proof}"'])
+        proof = hashed(secret, challenge.nonce, deed)
+    if challenge.opaque:
+        fields.append(f'opaque="{challenge.opaque}"')
+    return "Digest " + ", ".join([*fields, f'response="{proof}"'])

@@ -138,8 +138,8 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def close(self) -> None:
         """Stop every repetition and close the socket; nobody is told any more."""
-        for asked in self._asked.values():
-            asked.sending.stop()
+        for transaction in self._asked.values():
+            transaction.sending.stop()
         for served in self._served.values():
             if served.sending:
                 served.sending.stop()
@@ -190,26 +190,26 @@ class Endpoint(asyncio.DatagramProtocol):
         return await final
 
     def _unanswered(self, key: tuple[str, str]) -> None:
-        asked = self._asked.pop(key)
-        asked.tell(answer(asked.request, 408, "No answer"))
+        transaction = self._asked.pop(key)
+        transaction.tell(answer(transaction.request, 408, "No answer"))
 
     def _take_response(self, response: Response) -> None:
         key = (branch(response), cseq(response)[1])
-        asked = self._asked.get(key)
-        if asked is None:
+        transaction = self._asked.get(key)
+        if transaction is None:
             return
-        invite = asked.request.method == "INVITE"
+        invite = transaction.request.method == "INVITE"
         if not response.final:
-            asked.sending.stop() if invite else asked.sending.slow_down()
+            transaction.sending.stop() if invite else transaction.sending.slow_down()
         else:
-            asked.sending.stop()
+            transaction.sending.stop()
             if invite and response.status >= 300:
-                self.send(refused_ack(asked.request, response), asked.target)
-            if not asked.final:
+                self.send(refused_ack(transaction.request, response), transaction.target)
+            if not transaction.final:
                 self._later(self.timers.limit, lambda: self._asked.pop(key, None))
-        known, asked.final = asked.final, asked.final or response.final
-        if not known or (invite and response.status < 300 and response.final):
-            asked.tell(response)
+        earlier, transaction.final = transaction.final, transaction.final or response.final
+        if not earlier or (invite and response.status < 300 and response.final):
+            transaction.tell(response)
 
     # --- the other end's requests
 
@@ -246,9 +246,9 @@ class Endpoint(asyncio.DatagramProtocol):
                 self._on_request(request, source)
             return
         key = _served_key(request)
-        if known := self._served.get(key):
-            if known.response:
-                self._put(known.response, known.target)
+        if answered := self._served.get(key):
+            if answered.response:
+                self._put(answered.response, answered.target)
             return
         self._served[key] = _Served()
         self._later(self.timers.limit, lambda: self._served.pop(key, None))

@@ -74,9 +74,9 @@ class Library:
         self.same: dict[str, str] = {}  # prompts with the very same sound: heard under the first's name
         self._sounds: dict[str, _Sound] = {}
         self._probes: dict[str | None, _Probe] = {}  # None: of all sounds
-        known: dict[bytes, str] = {}
+        ids: dict[bytes, str] = {}
         for name, samples in sounds:
-            first = known.setdefault(samples.tobytes(), name)
+            first = ids.setdefault(samples.tobytes(), name)
             self.same[name] = first
             if first == name and (anchors := _anchors(name, samples)):
                 self._sounds[name] = _Sound(name, samples.astype(np.float32), anchors)

@@ -54,9 +54,9 @@ class Login:
     def header(self, response: Response, method: str, uri: str) -> tuple[str, str]:
         """The header that answers the challenge in a 401 or 407. Raises BadMessage."""
         proxy = response.status == 407
-        asked = challenge(header(response, "Proxy-Authenticate" if proxy else "WWW-Authenticate"))
-        told = credentials(asked, self.user, self.password, method, uri, secrets.token_hex(8))
-        return ("Proxy-Authorization" if proxy else "Authorization", told)
+        question = challenge(header(response, "Proxy-Authenticate" if proxy else "WWW-Authenticate"))
+        proof = credentials(question, self.user, self.password, method, uri, secrets.token_hex(8))
+        return ("Proxy-Authorization" if proxy else "Authorization", proof)
 
 
 def reason_of(status: int) -> str:
@@ -204,8 +204,8 @@ class Leg:
         assert self._incoming is not None
         request, source = self._incoming
         reason = {100: "Trying", 180: "Ringing"}.get(status) or reason_of(status)
-        told = answer(request, status, reason, self.dialog.local_tag, more, body)
-        self._endpoint.respond(request, source, told, self._unacknowledged)
+        response = answer(request, status, reason, self.dialog.local_tag, more, body)
+        self._endpoint.respond(request, source, response, self._unacknowledged)
 
     def ring(self) -> None:
         """Tell the caller that it rings here (180)."""
@@ -321,15 +321,15 @@ class Leg:
         self, request: Request, source: Target, status: int, more: Headers = (), body: bytes = b""
     ) -> None:
         reason = reason_of(status) if status != 501 else "Not Implemented"
-        told = answer(request, status, reason, self.dialog.local_tag, more, body)
-        self._endpoint.respond(request, source, told)
+        response = answer(request, status, reason, self.dialog.local_tag, more, body)
+        self._endpoint.respond(request, source, response)
 
     def _cancelled(self, request: Request, source: Target) -> None:
         self._simply(request, source, 200)
         if self.state is State.CALLING and self._incoming is not None:
             invite, caller = self._incoming
-            told = answer(invite, 487, "Request Terminated", self.dialog.local_tag)
-            self._endpoint.respond(invite, caller, told)
+            response = answer(invite, 487, "Request Terminated", self.dialog.local_tag)
+            self._endpoint.respond(invite, caller, response)
             self._end(487, "cancelled", Side.THEM)
 
     def _moved(self, request: Request, source: Target) -> None:

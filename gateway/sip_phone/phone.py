@@ -278,8 +278,8 @@ class Phone:
         elif request.method in _QUESTIONS and not address(header(request, "To")).tag:
             self.endpoint.respond(request, source, answer(request, 200, "OK", _new_tag(), (ALLOW,)))
         elif request.method != "ACK":
-            told = answer(request, 481, "Call Does Not Exist", _new_tag())
-            self.endpoint.respond(request, source, told)
+            response = answer(request, 481, "Call Does Not Exist", _new_tag())
+            self.endpoint.respond(request, source, response)
 
     def _leg_of(self, request: Request) -> Leg | None:
         """The call a request belongs to: by its tags; a CANCEL has only the caller's."""
@@ -290,7 +290,9 @@ class Phone:
             return leg if leg and leg.dialog.remote_tag == caller else None
         if request.method != "CANCEL":
             return None
-        same = (leg for (known, _), leg in self._legs.items() if known == call_id and leg.incoming)
+        same = (
+            leg for (its_call_id, _), leg in self._legs.items() if its_call_id == call_id and leg.incoming
+        )
         return next((leg for leg in same if leg.dialog.remote_tag == caller), None)
 
     def _on_invite(self, request: Request, source: Target) -> None:

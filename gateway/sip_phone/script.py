@@ -131,20 +131,20 @@ def _number(text: str) -> str:
     return text
 
 
-def _server(told: str | None, anywhere: bool) -> Target:
+def _server(given: str | None, anywhere: bool) -> Target:
     """Where the SIP server is, as an IPv4 address. Raises OperatorError for one that is not to be dialled."""
-    if told is None:
+    if given is None:
         settings = load().asterisk
         host = "127.0.0.1" if settings.sip_host == "0.0.0.0" else settings.sip_host
-        told = f"{host}:{settings.sip_port}"
+        given = f"{host}:{settings.sip_port}"
     try:
-        host, port = target_of(f"sip:{told}")
+        host, port = target_of(f"sip:{given}")
         address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
     except (BadMessage, OSError) as fault:
-        raise OperatorError(f"--server {told}: no such address ({fault})") from fault
+        raise OperatorError(f"--server {given}: no such address ({fault})") from fault
     if not ipaddress.ip_address(address[0]).is_loopback and not anywhere:
         raise OperatorError(
-            f"--server {told} is not on this machine: `gateway call` dials loopback addresses only. "
+            f"--server {given} is not on this machine: `gateway call` dials loopback addresses only. "
             "With --anywhere it rings a real line, and somebody may have to answer it."
         )
     return str(address[0]), port
@@ -238,7 +238,7 @@ class _Act:
     async def _hear(self, prompt: str) -> None:
         """Until a prompt is heard that began after the last key."""
         until = self._call.seconds + _PATIENCE
-        while not any(one.prompt == prompt for one in self._since_key()):
+        while not any(heard.prompt == prompt for heard in self._since_key()):
             if self._call.over or self._call.seconds > until:
                 raise Late(f"prompt:{prompt} was not heard")
             await self._look()
@@ -247,7 +247,7 @@ class _Act:
         """Until the prompt now playing (or the next, when it is quiet) has ended."""
         begun = self._call.seconds
         while not self._call.over:
-            heard = [one for one in self._since_key() if one.playing or one.end > begun]
+            heard = [prompt for prompt in self._since_key() if prompt.playing or prompt.end > begun]
             if heard and not heard[0].playing:
                 return
             if not heard and self._call.seconds > begun + _PATIENCE:
@@ -257,14 +257,14 @@ class _Act:
 
     def _since_key(self) -> list[Heard]:
         return [
-            one
-            for one in self._call.heard()
-            if one.start > self._last_key - 0.05 and not one.prompt.startswith(MUSIC)
+            heard
+            for heard in self._call.heard()
+            if heard.start > self._last_key - 0.05 and not heard.prompt.startswith(MUSIC)
         ]
 
     def _heard_all(self) -> bool:
         heard = iter(self._call.heard())
-        return all(any(one.prompt == wanted for one in heard) for wanted in self._expected)
+        return all(any(prompt.prompt == wanted for prompt in heard) for wanted in self._expected)
 
     def _held(self) -> bool:
         return not self._fault and self._call.status == self._order.status and self._heard_all()
@@ -273,9 +273,11 @@ class _Act:
         if self._order.as_json:
             return
         lines = [(event.at, str(event), str(event)) for event in self._call.events]
-        for one in self._call.heard():
-            if last or not one.playing:
-                lines.append((one.start, f"{one.prompt} {one.start:.2f}", f"{one.start:8.3f}  heard {one}"))
+        for heard in self._call.heard():
+            if last or not heard.playing:
+                lines.append(
+                    (heard.start, f"{heard.prompt} {heard.start:.2f}", f"{heard.start:8.3f}  heard {heard}")
+                )
         for _, key, text in sorted(lines):
             if key not in self._printed:
                 self._printed.add(key)
@@ -315,7 +317,7 @@ class _Act:
             "ended_by": call.ended_by,
             "codec": call.codec,
             "keys": [asdict(pressed) for pressed in call.pressed],
-            "heard": [asdict(one) for one in call.heard()],
+            "heard": [asdict(heard) for heard in call.heard()],
             "events": [asdict(event) for event in sorted(call.events, key=lambda event: event.at)],
             "packets_sent": call.packets[0],
             "packets_heard": call.packets[1],
@@ -326,4 +328,4 @@ class _Act:
 
 
 def _ids(heard: Sequence[Heard]) -> str:
-    return ", ".join(one.prompt for one in heard) or "nothing that is known"
+    return ", ".join(prompt.prompt for prompt in heard) or "nothing that is known"

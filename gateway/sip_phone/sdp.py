@@ -58,18 +58,18 @@ def parse(body: bytes) -> Media:
     return _media({**session, **stream}, maps)
 
 
-def _media(told: dict[str, str], maps: list[str]) -> Media:
-    found = _MEDIA.fullmatch(told.get("m", "").strip())
-    address = re.fullmatch(r"IN IP4 (\d{1,3}(?:\.\d{1,3}){3})(?:/\d+)*", told.get("c", "").strip())
-    if not found or not address or int(found[1]) > 65535:
+def _media(lines: dict[str, str], maps: list[str]) -> Media:
+    match = _MEDIA.fullmatch(lines.get("m", "").strip())
+    address = re.fullmatch(r"IN IP4 (\d{1,3}(?:\.\d{1,3}){3})(?:/\d+)*", lines.get("c", "").strip())
+    if not match or not address or int(match[1]) > 65535:
         raise BadMessage("no sound we could send: no plain RTP over IPv4")
-    types = [int(number) for number in found[3].split()]
+    types = [int(number) for number in match[3].split()]
     codecs = tuple(_NAMES[number] for number in types if number in _NAMES)
     if not codecs:
         raise BadMessage("neither ulaw nor alaw")
     keys = [line for line in maps if re.fullmatch(r"rtpmap:\d{1,3} telephone-event/8000(/1)?", line)]
     key_type = int(keys[0].partition(":")[2].split()[0]) if keys else None
-    return Media(address[1], int(found[1]), codecs, key_type, told.get("direction", "sendrecv"))
+    return Media(address[1], int(match[1]), codecs, key_type, lines.get("direction", "sendrecv"))
 
 
 def compose(media: Media, version: int) -> bytes:

@@ -83,8 +83,8 @@ class Address:
 
     @property
     def user(self) -> str:
-        found = _SIP_URI.fullmatch(self.uri)
-        return (found[1] or "") if found else ""
+        match = _SIP_URI.fullmatch(self.uri)
+        return (match[1] or "") if match else ""
 
 
 def parse(data: bytes) -> Message:
@@ -100,17 +100,17 @@ def parse(data: bytes) -> Message:
 
 
 def _header_line(line: str) -> tuple[str, str]:
-    found = _HEADER.fullmatch(line)
-    if not found:
+    match = _HEADER.fullmatch(line)
+    if not match:
         raise BadMessage(f"no header: {line[:60]!r}")
-    return found[1], found[2].rstrip(" \t")
+    return match[1], match[2].rstrip(" \t")
 
 
 def _first_line(line: str, headers: Headers, body: bytes) -> Message:
-    if found := _STATUS_LINE.fullmatch(line):
-        return Response(int(found[1]), found[2] or "", headers, body)
-    if found := _REQUEST_LINE.fullmatch(line):
-        return Request(found[1], found[2], headers, body)
+    if match := _STATUS_LINE.fullmatch(line):
+        return Response(int(match[1]), match[2] or "", headers, body)
+    if match := _REQUEST_LINE.fullmatch(line):
+        return Request(match[1], match[2], headers, body)
     raise BadMessage(f"no SIP: {line[:60]!r}")
 
 
@@ -126,12 +126,12 @@ def _demand(message: Message) -> None:
 
 
 def _body(message: Message, body: bytes) -> bytes:
-    told = header(message, "Content-Length")
-    if not told:
+    length = header(message, "Content-Length")
+    if not length:
         return body
-    if not re.fullmatch(r"[0-9]{1,6}", told) or int(told) > len(body):
-        raise BadMessage(f"Content-Length {told[:20]!r}, {len(body)} bytes there")
-    return body[: int(told)]
+    if not re.fullmatch(r"[0-9]{1,6}", length) or int(length) > len(body):
+        raise BadMessage(f"Content-Length {length[:20]!r}, {len(body)} bytes there")
+    return body[: int(length)]
 
 
 def compose(message: Message) -> bytes:
@@ -184,26 +184,26 @@ def split_list(line: str) -> list[str]:
 
 def cseq(message: Message) -> tuple[int, str]:
     """Number and method of CSeq. Raises BadMessage."""
-    found = _CSEQ.fullmatch(header(message, "CSeq"))
-    if not found or int(found[1]) >= 2**31:
+    match = _CSEQ.fullmatch(header(message, "CSeq"))
+    if not match or int(match[1]) >= 2**31:
         raise BadMessage("CSeq is no number and method")
-    return int(found[1]), found[2]
+    return int(match[1]), match[2]
 
 
 def address(value: str) -> Address:
     """A name-addr or addr-spec with its parameters. Raises BadMessage."""
-    if found := _NAME_ADDR.match(value):
-        display = re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].strip()
-        return Address(display, found[3].strip(), found[4])
-    if found := _PLAIN_ADDR.match(value):
-        return Address("", found[1], found[2])
+    if match := _NAME_ADDR.match(value):
+        display = re.sub(r"\\(.)", r"\1", match[1]) if match[1] is not None else match[2].strip()
+        return Address(display, match[3].strip(), match[4])
+    if match := _PLAIN_ADDR.match(value):
+        return Address("", match[1], match[2])
     raise BadMessage(f"no address: {value[:60]!r}")
 
 
 def parameter(text: str, name: str) -> str:
     """The value of `;name=value`, "" when it is missing or has none."""
-    found = re.search(rf";\s*{re.escape(name)}\s*=\s*(?:\"([^\"]*)\"|([^;,\s>]*))", text, re.IGNORECASE)
-    return (found[1] if found[1] is not None else found[2]) if found else ""
+    match = re.search(rf";\s*{re.escape(name)}\s*=\s*(?:\"([^\"]*)\"|([^;,\s>]*))", text, re.IGNORECASE)
+    return (match[1] if match[1] is not None else match[2]) if match else ""
 
 
 def branch(message: Message) -> str:
@@ -213,10 +213,10 @@ def branch(message: Message) -> str:
 
 def target_of(uri: str) -> Target:
     """Host and port that a SIP URI names; 5060 when it names no port. Raises BadMessage."""
-    found = _SIP_URI.fullmatch(uri)
-    if not found or not 0 < int(found[3] or 5060) < 65536:
+    match = _SIP_URI.fullmatch(uri)
+    if not match or not 0 < int(match[3] or 5060) < 65536:
         raise BadMessage(f"no SIP address: {uri[:60]!r}")
-    return found[2], int(found[3] or 5060)
+    return match[2], int(match[3] or 5060)
 
 
 def from_value(user: str | bytes, host: str, tag: str, display: str | bytes | None = None) -> str:

@@ -46,6 +46,6 @@ class Bans:
         return tuple(self._until)
 
 
-def _forget_oldest(known: dict[str, list[datetime]] | dict[str, datetime]) -> None:
-    if len(known) > MOST:
-        del known[next(iter(known))]
+def _forget_oldest(by_address: dict[str, list[datetime]] | dict[str, datetime]) -> None:
+    if len(by_address) > MOST:
+        del by_address[next(iter(by_address))]

@@ -251,19 +251,21 @@ def _call_back(call: CallState, note: JournalEntry) -> None:
 
 
 def _ended(call: CallState, note: JournalEntry) -> None:
-    said = OUTCOMES.get(note.arg(1))
+    noted_outcome = OUTCOMES.get(note.arg(1))
     if note.arg(2) in tuple(Kind):
         call.kind = Kind(note.arg(2))
     if note.arg(3):
         call.record = replace(call.record, number=note.arg(3))
-    if said is CallOutcome.NOT_REACHED or (said is CallOutcome.FAX and call.record.direction == "out"):
-        end(call, note.at, said)
+    if noted_outcome is CallOutcome.NOT_REACHED or (
+        noted_outcome is CallOutcome.FAX and call.record.direction == "out"
+    ):
+        end(call, note.at, noted_outcome)
         return
-    if said is CallOutcome.SERVED:
+    if noted_outcome is CallOutcome.SERVED:
         call.served = True
-    elif said is CallOutcome.CALL_BACK:
+    elif noted_outcome is CallOutcome.CALL_BACK:
         call.booked = True
-    elif said is CallOutcome.PARTNER:
+    elif noted_outcome is CallOutcome.PARTNER:
         call.partner_talked = True
     end(call, note.at)
 

@@ -232,9 +232,9 @@ def fact_of(note: JournalEntry, transfer: Transfer) -> Fact | None:
             return _FACTS.get(note.what)
 
 
-def _of_leg(noted: str, known: str) -> bool:
+def _of_leg(noted: str, leg: str) -> bool:
     """Is the leg noted the one we know? One that was never seen to answer may be any."""
-    return not known or noted == known
+    return not leg or noted == leg
 
 
 _FACTS = {

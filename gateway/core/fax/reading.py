@@ -80,11 +80,11 @@ _FULL_WIDTH = {ord("０") + i: ord("0") + i for i in range(10)}
 
 def hints(lines: Sequence[Line]) -> tuple[Hint, ...]:
     """What may be taken from these lines, in the order in which it stands there; each only once."""
-    found: dict[tuple[Found, str], Hint] = {}
+    by_place: dict[tuple[Found, str], Hint] = {}
     for line in lines:
         for field, value, start, end in _finds(line.text.translate(_FULL_WIDTH)):
-            found.setdefault((field, value), Hint(field, value, _part(line, start, end), line.sure))
-    return tuple(found.values())[:MOST]
+            by_place.setdefault((field, value), Hint(field, value, _part(line, start, end), line.sure))
+    return tuple(by_place.values())[:MOST]
 
 
 def _finds(text: str) -> Iterator[tuple[Found, str, int, int]]:
@@ -120,7 +120,7 @@ def _free(span: tuple[int, int], taken: Iterable[tuple[int, int]]) -> bool:
 
 
 def _digits(text: str) -> str:
-    return "".join(one for one in text if one.isdigit())
+    return "".join(character for character in text if character.isdigit())
 
 
 def _yuan(text: str, ten_thousands: bool) -> str:
@@ -137,7 +137,7 @@ def _day(year: int, month: int, day: int) -> str:
 
 def _part(line: Line, start: int, end: int) -> tuple[int, int, int, int]:
     """Where these characters stand: digits and Latin letters are half as wide as Chinese characters."""
-    widths = [1 if one.isascii() else 2 for one in line.text]
+    widths = [1 if character.isascii() else 2 for character in line.text]
     whole = sum(widths) or 1
     x, y, width, height = line.box
     left = x + width * sum(widths[:start]) // whole

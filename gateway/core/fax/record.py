@@ -188,16 +188,18 @@ def in_order(pages: Iterable[FiledPage], number: str) -> tuple[FiledPage, ...]:
     First those that a person put in order, then the others as they came, those of items that were joined
     to it last. A page of a repetition that has come before is left out.
     """
-    came = sorted(pages, key=lambda one: (one.page.number != number, one.came, one.fax, one.page.page))
+    came = sorted(
+        pages, key=lambda sheet: (sheet.page.number != number, sheet.came, sheet.fax, sheet.page.page)
+    )
     marks: dict[str, str] = {}  # where the dots of a page came first
     shown = []
-    for one in came:
-        first = marks.setdefault(one.page.mark, one.fax)
-        if not (one.again and first != one.fax):
-            shown.append(one)
-    places = [one.page.place for one in shown if one.page.place]
+    for sheet in came:
+        first = marks.setdefault(sheet.page.mark, sheet.fax)
+        if not (sheet.again and first != sheet.fax):
+            shown.append(sheet)
+    places = [sheet.page.place for sheet in shown if sheet.page.place]
     if len(places) == len(set(places)):
-        shown.sort(key=lambda one: one.page.place or len(shown) + max(places, default=0))
+        shown.sort(key=lambda sheet: sheet.page.place or len(shown) + max(places, default=0))
     return tuple(shown)
 
 
@@ -207,7 +209,9 @@ def said(text64: str, longest: int) -> str:
         text = base64.b64decode(text64, validate=True).decode("utf-8", "replace")[1:]
     except (binascii.Error, ValueError):
         return ""
-    return "".join(one for one in text if unicodedata.category(one)[0] != "C").strip()[:longest]
+    return "".join(character for character in text if unicodedata.category(character)[0] != "C").strip()[
+        :longest
+    ]
 
 
 def _count(text: str) -> int:

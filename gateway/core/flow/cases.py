@@ -40,18 +40,18 @@ def run_case(case: Case, flows: FlowSet) -> tuple[Problem, ...]:
 
 
 def _differences(case: Case, got: Transcript) -> list[str]:
-    found = []
+    differences = []
     if case.ends and got.outcome is not case.ends:
-        found.append(f"ends with {got.outcome}, not {case.ends}")
+        differences.append(f"ends with {got.outcome}, not {case.ends}")
     if missing := _first_missing(case.hears, got.clips):
-        found.append(f"`{missing}` is not heard there; heard: {', '.join(got.clips)}")
-    found += [f"`{clip}` is heard" for clip in case.never_hears if clip in got.clips]
+        differences.append(f"`{missing}` is not heard there; heard: {', '.join(got.clips)}")
+    differences += [f"`{clip}` is heard" for clip in case.never_hears if clip in got.clips]
     steps = tuple(entry.step for entry in got.path)
     if missing := _first_missing(case.passes, steps):
-        found.append(f"does not pass {missing} there; passed: {', '.join(steps)}")
+        differences.append(f"does not pass {missing} there; passed: {', '.join(steps)}")
     if case.kind and got.kind is not case.kind:
-        found.append(f"wants {got.kind or 'nothing in particular'}, not {case.kind}")
-    return found
+        differences.append(f"wants {got.kind or 'nothing in particular'}, not {case.kind}")
+    return differences
 
 
 def _first_missing(wanted: tuple[str, ...], got: tuple[str, ...]) -> str:

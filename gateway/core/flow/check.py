@@ -35,15 +35,15 @@ def check(flows: FlowSet, prompts: Collection[str], *entries: str) -> tuple[Prob
         if entry not in flows.flows:
             text = f"flows.entry or numbers.flow: no flow `{entry}`{nearest(entry, flows.flows)}"
             return (Problem("gateway.toml", 0, text),)
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for flow in flows.flows.values():
-        found += _prompts(flow, prompts)
-        found += _references(flow, flows)
-    if not found:  # a graph with holes would only repeat them
+        problems += _prompts(flow, prompts)
+        problems += _references(flow, flows)
+    if not problems:  # a graph with holes would only repeat them
         graph = _Graph(flows)
         for fault in (graph.unreachable, graph.endless, graph.turning, graph.alone):
-            found += fault()
-    return tuple(sorted(set(found), key=lambda p: (p.file, p.line, p.text)))
+            problems += fault()
+    return tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.text)))
 
 
 def _prompts(flow: Flow, prompts: Collection[str]) -> Iterator[Problem]:

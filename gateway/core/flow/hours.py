@@ -90,10 +90,10 @@ def read_hours(node: Node, what: str, faults: Faults) -> Hours | None:
 
 
 def _span(text: str) -> tuple[int, int]:
-    found = _SPAN.fullmatch(text)
-    if not found:
+    match = _SPAN.fullmatch(text)
+    if not match:
         raise ValueError(f"`{text}` are no hours: write 08:30-12:00, or always, or closed")
-    a, b, c, d = map(int, found.groups())
+    a, b, c, d = map(int, match.groups())
     first, last = a * 60 + b, c * 60 + d
     if b > 59 or d > 59 or last > 1440:
         raise ValueError(f"`{text}`: there is no such time")

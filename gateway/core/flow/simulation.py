@@ -219,8 +219,8 @@ class _Simulation:
             case BookCallBack(phone):
                 return self._book(phone)
             case LookUp(number, code, phone):
-                found = self.world.items.get(number + code + phone, Found())
-                return Found(locked=True) if self.world.locked else found
+                outcome = self.world.items.get(number + code + phone, Found())
+                return Found(locked=True) if self.world.locked else outcome
             case DialPartner(partner):
                 return self._partner(partner)
             case EndCall():

@@ -44,8 +44,8 @@ def quantity(n: int) -> tuple[str, ...]:
 
 def date(day: Date, year: bool = True) -> tuple[str, ...]:
     """二零二六年十二月一日; without the year where it is clear."""
-    said = (*(f"num_{c}" for c in str(day.year)), "word_year") if year else ()
-    return (*said, *ordinal(day.month), "word_month", *ordinal(day.day), "word_day")
+    year_clips = (*(f"num_{c}" for c in str(day.year)), "word_year") if year else ()
+    return (*year_clips, *ordinal(day.month), "word_month", *ordinal(day.day), "word_day")
 
 
 def place_in_line(n: int) -> tuple[str, ...]:

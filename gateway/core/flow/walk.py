@@ -87,10 +87,10 @@ class Walk:
         flow = flows.flows.get(name)
         if flow is None and name != LAST_RESORT:
             raise FlowError(f"no flow {name} in version {flows.version}")
-        found = flow.steps.get(step or flow.start) if flow else None
+        first = flow.steps.get(step or flow.start) if flow else None
         self._flows = flows
         self._call = Call(facts, flows.partners, kind)
-        self._spec = found or _RESORT_SPEC
+        self._spec = first or _RESORT_SPEC
         self._run = self._spec.step.run(self._spec.settings, self._call)
         self._path: list[tuple[str, str, float]] = []
         self._steps = 1

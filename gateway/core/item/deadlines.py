@@ -127,34 +127,34 @@ class Calendar:
     def changes(self, first: date, last: date) -> Iterator[str]:
         """What differs from a plain week between two days (both included), a line for each."""
         for year in range(first.year, last.year + 1):
-            if known := self.years.get(year):
-                for holiday in known.holidays:
+            if year_days := self.years.get(year):
+                for holiday in year_days.holidays:
                     if holiday.first <= last and first <= holiday.last:
                         yield (
                             f"{holiday.first} 至 {holiday.last} {holiday.zh}放假，不计"
                             f" / {holiday.en}, not counted"
                         )
-                for day in known.makeup:
+                for day in year_days.makeup:
                     if first <= day <= last:
                         yield f"{day} 调休上班，计入 / make-up workday, counted"
 
     def _workdays_of(self, year: int) -> tuple[date, ...]:
         """All workdays of a year in order; made once a year and kept."""
-        found = self._workdays.get(year)
-        if found is None:
+        workdays = self._workdays.get(year)
+        if workdays is None:
             days = (date(year, 1, 1) + _DAY * i for i in range(366))
-            found = tuple(day for day in days if day.year == year and self._is_work(day))
-            self._workdays[year] = found
-        return found
+            workdays = tuple(day for day in days if day.year == year and self._is_work(day))
+            self._workdays[year] = workdays
+        return workdays
 
     def _is_work(self, day: date) -> bool:
-        known = self.years.get(day.year)
-        if known is None:
+        year = self.years.get(day.year)
+        if year is None:
             off = (day.month, day.day) in self.statutory or day in self.lunar
             return day.weekday() < 5 and not off
-        if day in known.makeup:
+        if day in year.makeup:
             return True
-        return day.weekday() < 5 and not any(h.first <= day <= h.last for h in known.holidays)
+        return day.weekday() < 5 and not any(h.first <= day <= h.last for h in year.holidays)
 
 
 @dataclass(frozen=True, slots=True)

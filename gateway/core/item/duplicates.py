@@ -98,68 +98,68 @@ def profile(item: Item, places: Sequence[str] = ()) -> Profile:
     )
 
 
-def same_person(one: Person, two: Person) -> bool:
+def same_person(first: Person, other: Person) -> bool:
     """Do both have a telephone number or a mail address in common?"""
-    phone, email = telephone.comparable(one.phone), one.email.strip().casefold()
-    same_phone = bool(phone) and phone == telephone.comparable(two.phone)
-    return same_phone or (bool(email) and email == two.email.strip().casefold())
+    phone, email = telephone.comparable(first.phone), first.email.strip().casefold()
+    same_phone = bool(phone) and phone == telephone.comparable(other.phone)
+    return same_phone or (bool(email) and email == other.email.strip().casefold())
 
 
 def likely(
     item: Item, others: Iterable[Item], places: Sequence[str] = (), least: int = THRESHOLD
 ) -> tuple[Likely, ...]:
     """The others that reach `least` points, the likeliest first; at most MOST are looked at."""
-    one = profile(item, places)
-    found = []
+    first = profile(item, places)
+    candidates = []
     for place, other in enumerate(others):
         if place == MOST:
             break
         if other.number != item.number:
-            compared = compare(one, profile(other, places), least)
+            compared = compare(first, profile(other, places), least)
             if compared.score >= least:
-                found.append(compared)
-    return tuple(sorted(found, key=_likeliest_first))
+                candidates.append(compared)
+    return tuple(sorted(candidates, key=_likeliest_first))
 
 
-def compare(one: Profile, other: Profile, least: int = 0) -> Likely:
+def compare(first: Profile, other: Profile, least: int = 0) -> Likely:
     """The second item as a likely twin of the first.
 
     The texts, which cost most, are left alone when even equal ones could not reach `least`.
     """
-    found = [reason for look in _LOOKS if (reason := look(one, other))]
-    if sum(reason.points for reason in found) + TEXT >= least and (reason := _text(one, other)):
-        found.append(reason)
-    score = max(0, min(100, sum(reason.points for reason in found)))
-    return Likely(other.item, score, tuple(sorted(found, key=_weightiest_first)))
+    reasons = [reason for look in _LOOKS if (reason := look(first, other))]
+    if sum(reason.points for reason in reasons) + TEXT >= least and (reason := _text(first, other)):
+        reasons.append(reason)
+    score = max(0, min(100, sum(reason.points for reason in reasons)))
+    return Likely(other.item, score, tuple(sorted(reasons, key=_weightiest_first)))
 
 
 # ---------------------------------------------------------------- one thing in common
 
 
-def _person(one: Profile, other: Profile) -> Reason | None:
+def _person(first: Profile, other: Profile) -> Reason | None:
     """The strongest sign that it is the same person."""
-    if one.identity and one.identity == other.identity:
+    if first.identity and first.identity == other.identity:
         return Reason("identity", SAME_IDENTITY, "证件号码相同", "the same identity number")
-    if telephone.same(one.phone, other.phone):
+    if telephone.same(first.phone, other.phone):
         return Reason("phone", SAME_PHONE, "联系电话相同", "the same telephone number")
-    if one.email and one.email == other.email:
+    if first.email and first.email == other.email:
         return Reason("email", SAME_EMAIL, "电子邮箱相同", "the same mail address")
-    if len(one.name) > 1 and one.name == other.name:
+    if len(first.name) > 1 and first.name == other.name:
         return Reason("name", SAME_NAME, "姓名相同", "the same name")
     return None
 
 
-def _respondent(one: Profile, other: Profile) -> Reason | None:
-    whom = RESPONDENT_NAMES[one.item.kind]
-    if telephone.same(one.respondent_phone, other.respondent_phone):
+def _respondent(first: Profile, other: Profile) -> Reason | None:
+    whom = RESPONDENT_NAMES[first.item.kind]
+    if telephone.same(first.respondent_phone, other.respondent_phone):
         return Reason("respondent", RESPONDENT, f"{whom}电话相同", "the same telephone of the respondent")
-    if not one.respondent and not other.respondent and not _both_calls(one, other):
+    if not first.respondent and not other.respondent and not _both_calls(first, other):
         return None
-    if not one.respondent or not other.respondent:
+    if not first.respondent or not other.respondent:
         return Reason(
             "respondent_unknown", UNKNOWN_RESPONDENT, f"一方未写明{whom}", "one of them names no respondent"
         )
-    like = firm_likeness(one.respondent, other.respondent)
+    like = firm_likeness(first.respondent, other.respondent)
     if like >= 0.5:
         percent = round(like * 100)
         zh, en = ("名称相同", "the same") if percent == 100 else (f"名称相近 {percent}%", f"{percent}% alike")
@@ -167,13 +167,13 @@ def _respondent(one: Profile, other: Profile) -> Reason | None:
     return Reason("other_respondent", OTHER_RESPONDENT, f"{whom}不同", "another respondent")
 
 
-def _both_calls(one: Profile, other: Profile) -> bool:
+def _both_calls(first: Profile, other: Profile) -> bool:
     """Are both a call's items, of which nobody has yet written what they are about?"""
-    return Task.NONE not in (one.item.task, other.item.task)
+    return Task.NONE not in (first.item.task, other.item.task)
 
 
-def _time(one: Profile, other: Profile) -> Reason | None:
-    apart = abs(one.item.received_at - other.item.received_at)
+def _time(first: Profile, other: Profile) -> Reason | None:
+    apart = abs(first.item.received_at - other.item.received_at)
     for days, points in NEAR:
         if apart <= timedelta(days=days):
             zh = "24 小时内收到" if days == 1 else f"{days} 天内收到"
@@ -182,14 +182,14 @@ def _time(one: Profile, other: Profile) -> Reason | None:
     return None
 
 
-def _amount(one: Profile, other: Profile) -> Reason | None:
-    if one.item.amount and one.item.amount == other.item.amount:
+def _amount(first: Profile, other: Profile) -> Reason | None:
+    if first.item.amount and first.item.amount == other.item.amount:
         return Reason("amount", AMOUNT, "涉及金额相同", "the same amount")
     return None
 
 
-def _text(one: Profile, other: Profile) -> Reason | None:
-    like = text_likeness(one.shingles(), other.shingles())
+def _text(first: Profile, other: Profile) -> Reason | None:
+    like = text_likeness(first.shingles(), other.shingles())
     if like < 0.2:
         return None
     percent = round(like * 100)
@@ -223,22 +223,22 @@ def firm(name: str, places: tuple[str, ...] = ()) -> str:
 
 def place_names(names: Iterable[str]) -> tuple[str, ...]:
     """Names of divisions as they stand before a firm's name, with and without their last character."""
-    found: list[str] = []
+    places: list[str] = []
     for name in names:
-        found += [name, name[:-1]] if len(name) > 2 and name[-1] in "省市区县" else [name]
-    return tuple(dict.fromkeys(found))
+        places += [name, name[:-1]] if len(name) > 2 and name[-1] in "省市区县" else [name]
+    return tuple(dict.fromkeys(places))
 
 
-def firm_likeness(one: str, other: str) -> float:
+def firm_likeness(name: str, other: str) -> float:
     """0 to 1, of two names as `firm` gives them."""
-    if not one or not other:
+    if not name or not other:
         return 0.0
-    if one == other:
+    if name == other:
         return 1.0
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((name, other), key=len)
     if len(short) >= 3 and short in long:
         return 0.9
-    first, second = _runs(one, 2), _runs(other, 2)
+    first, second = _runs(name, 2), _runs(other, 2)
     if not first or not second:
         return 0.0
     return 2 * len(first & second) / (len(first) + len(second))
@@ -252,13 +252,13 @@ def shingles(text: str) -> frozenset[str]:
     return _runs(_letters(unicodedata.normalize("NFKC", text[:COMPARED]).casefold()), SHINGLE)
 
 
-def text_likeness(one: frozenset[str], other: frozenset[str]) -> float:
+def text_likeness(first: frozenset[str], other: frozenset[str]) -> float:
     """0 to 1: what two texts share; a text that stands whole in a longer one is nearly the same."""
-    fewer = min(len(one), len(other))
+    fewer = min(len(first), len(other))
     if fewer < FEWEST:
         return 0.0
-    shared = len(one & other)
-    return max(shared / (len(one) + len(other) - shared), 0.9 * shared / fewer if fewer >= 20 else 0.0)
+    shared = len(first & other)
+    return max(shared / (len(first) + len(other) - shared), 0.9 * shared / fewer if fewer >= 20 else 0.0)
 
 
 def _runs(text: str, length: int) -> frozenset[str]:
@@ -271,8 +271,8 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, plain))
 
 
-def _likeliest_first(one: Likely) -> tuple[int, str]:
-    return -one.score, one.item.number
+def _likeliest_first(candidate: Likely) -> tuple[int, str]:
+    return -candidate.score, candidate.item.number
 
 
 def _weightiest_first(reason: Reason) -> int:

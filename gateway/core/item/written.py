@@ -45,13 +45,13 @@ _AROUND = " \t\n<>\"'`,;:.。、，；：“”‘’《》()（）[]【】"
 def text(given: str) -> str:
     """A text without what nobody sees: controls, marks of direction. Lines are ended by \\n."""
     plain = given.replace("\r\n", "\n").replace("\r", "\n").translate(_MEANT)
-    return "".join(one for one in plain if _is_seen(one))
+    return "".join(character for character in plain if _is_seen(character))
 
 
 def line(given: str) -> str:
     """The same in one line, with letters and digits of one width: names, addresses, numbers of papers."""
     plain = text(given).translate(_FULL_WIDTH)
-    return " ".join("".join(one for one in plain if ord(one) not in _JOINERS).split())
+    return " ".join("".join(character for character in plain if ord(character) not in _JOINERS).split())
 
 
 def telephone_number(given: str) -> str:
@@ -73,14 +73,14 @@ def amount(given: str) -> Decimal | None:
     match = _AMOUNT.fullmatch(re.sub(r"\s", "", _narrow(given)))
     if match is None:
         return None
-    found = Decimal(match[1].replace(",", "")) * _UNITS.get(match[2], 1)
-    return found.quantize(Decimal(1)) if found == found.to_integral_value() and match[2] else found
+    value = Decimal(match[1].replace(",", "")) * _UNITS.get(match[2], 1)
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() and match[2] else value
 
 
 def day(given: str) -> date | None:
     """A day: 2026-11-24, 2026/11/24, 2026.11.24, 2026年11月24日. None for what is none."""
     plain = re.sub(r"\s", "", _narrow(given))
-    match = next((found for form in _DAY if (found := form.fullmatch(plain))), None)
+    match = next((form_match for form in _DAY if (form_match := form.fullmatch(plain))), None)
     if match is None:
         return None
     try:
@@ -128,10 +128,10 @@ def mailable(address: str) -> str:
     return f"{local}@{plain}"
 
 
-def _is_seen(one: str) -> bool:
-    if one in "\n\t\0" or ord(one) in _JOINERS:  # NUL is for the caller to refuse
+def _is_seen(character: str) -> bool:
+    if character in "\n\t\0" or ord(character) in _JOINERS:  # NUL is for the caller to refuse
         return True
-    return unicodedata.category(one) not in ("Cc", "Cf")
+    return unicodedata.category(character) not in ("Cc", "Cf")
 
 
 def _narrow(given: str, most: int = LONGEST) -> str:

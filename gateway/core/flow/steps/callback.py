@@ -48,8 +48,8 @@ def run(callback: Callback, call: Call) -> StepRun:
     event = yield BookCallBack("" if phone == call.facts.phone else phone)
     place = event.place if isinstance(event, Booked) else 0
     call.note(f"booked, place {place}" if place else "booked")
-    told = ("callback_place_before", *speech.ordinal(place), "callback_place_after") if place else ()
-    yield Play(callback.booked + told)
+    place_prompts = ("callback_place_before", *speech.ordinal(place), "callback_place_after") if place else ()
+    yield Play(callback.booked + place_prompts)
     return "booked"
 
 

@@ -59,15 +59,15 @@ def run(lookup: Lookup, call: Call) -> StepRun:
         code = (yield from read(call, lookup.ask_code, CODE_DIGITS, gap=CODE_GAP)) if number else ""
         if not number:
             return "silence"
-        found = yield from _look_up(LookUp(number, code))
-        if found.state and not found.locked:
-            call.note(f"told {found.state}")
-            cut = yield Play(_state(found) + _day(found.due), call.cutting)
+        outcome = yield from _look_up(LookUp(number, code))
+        if outcome.state and not outcome.locked:
+            call.note(f"told {outcome.state}")
+            cut = yield Play(_state(outcome) + _day(outcome.due), call.cutting)
             call.add_typed(cut.digits if isinstance(cut, Keys) else "")
-            if found.state_only and not call.typed:
+            if outcome.state_only and not call.typed:
                 yield from _tell_more(lookup, call, number, code)
             return "told"
-        if found.locked:
+        if outcome.locked:
             break
         clips = lookup.bad
     yield Play(lookup.locked)
@@ -82,14 +82,14 @@ def _look_up(command: LookUp) -> Generator[Command, Event, Found]:
 def _tell_more(lookup: Lookup, call: Call, number: str, code: str) -> Generator[Command, Event, None]:
     """After a short code: ask for the second fact and tell the day when it fits."""
     phone = yield from read(call, lookup.ask_phone, FACT_DIGITS)
-    found = (yield from _look_up(LookUp(number, code, phone))) if phone else Found()
-    if found.due:
-        cut = yield Play(_day(found.due), call.cutting)
+    outcome = (yield from _look_up(LookUp(number, code, phone))) if phone else Found()
+    if outcome.due:
+        cut = yield Play(_day(outcome.due), call.cutting)
         call.add_typed(cut.digits if isinstance(cut, Keys) else "")
 
 
-def _state(found: Found) -> tuple[str, ...]:
-    return ("progress_state_is", _STATE_CLIPS.get(found.state, "state_other"))
+def _state(outcome: Found) -> tuple[str, ...]:
+    return ("progress_state_is", _STATE_CLIPS.get(outcome.state, "state_other"))
 
 
 def _day(due: str) -> tuple[str, ...]:
