@@ -19,6 +19,10 @@ class Role(StrEnum):
     DISPLAY = "display"
 
 
+HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
+"""Everybody of the centre itself, who works on items."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Who asks. `name` is the account's id, or the token's name: it holds leases and stands in timelines.

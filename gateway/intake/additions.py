@@ -70,6 +70,20 @@ class Additions:
             self._items.attach(t, item.number, kept)
             self._items.change(t, item.number, attachments=item.attachments + len(kept))
 
+    async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
+        """Files that somebody of the house puts beside an item, in whatever state it is. Raises NotFound."""
+        kept = await self._submission.keep(evidence)
+
+        def added(t: Transaction) -> None:
+            item = self._items.locked(t, number)
+            names = "、".join(one.name for one in kept)
+            self._changes.note(t, number, "file_added", who, "：".join(filter(None, (names, text))))
+            self._attach(t, item, kept)
+            self._changes.announce(t, number, what_changed("file_added"))
+
+        await self._changes.write(added)
+        self._changes.tell("changed", number)
+
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         """A line of the timeline, with a key only once. Raises NotFound."""
 

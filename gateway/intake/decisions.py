@@ -54,15 +54,15 @@ class Decisions:
         self._rules = rules
         self._zone = zone
 
-    async def act(self, number: str, who: str, act: Act) -> None:
+    async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> None:
         """One event of the table with all that follows from it. Raises NotFound, Conflict, BadContact.
 
-        The clocks that run on are those that nothing has met yet.
+        The clocks that run on are those that nothing has met yet. `held` as at ItemChanges.announce.
         """
-        await self._changes.write(lambda t: self._act(t, number, who, act))
+        await self._changes.write(lambda t: self._act(t, number, who, act, held))
         self._changes.tell("changed", number)
 
-    def _act(self, t: Transaction, number: str, who: str, act: Act) -> None:
+    def _act(self, t: Transaction, number: str, who: str, act: Act, announced_later: bool) -> None:
         item = self._items.locked(t, number)
         now = self._changes.now()
         if act.event in WITHOUT_LEASE or item.state is ItemState.HANDED_OVER:
@@ -71,6 +71,7 @@ class Decisions:
             held(item.lease, who)
         state = move(item.state, act.event)
         decision = self._decision(item, act, who, now)
+        self._changes.done(t, item, act.event, who, state)
         self._items.set_state(t, number, state)
         if act.event in LETS_GO or (act.event is Event.REOPEN and item.state in TERMINAL):
             self._items.set_lease(t, number, None)
@@ -79,7 +80,7 @@ class Decisions:
         self._links.decide(t, number, decision)
         self._changes.note(t, number, act.event.value, who, decision.text)
         self._run_clocks(t, item, act.event, day_of(now, self._zone))
-        self._changes.announce(t, number, _payload(decision))
+        self._changes.announce(t, number, _payload(decision), held=announced_later)
 
     def _decision(self, item: Item, act: Act, who: str, now: datetime) -> Decision:
         """What is written down. Raises BadContact for what is missing or not in the rules."""

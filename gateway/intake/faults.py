@@ -12,6 +12,19 @@ def faults(contact: Contact, *, machine: bool = False) -> list[FieldFault]:
     found = _envelope_faults(contact)
     if contact.task is not Task.NONE or machine:
         return found
+    return found + [one for one in _form_faults(contact) if one.field not in contact.declined]
+
+
+def registration_faults(contact: Contact) -> list[FieldFault]:
+    """What an agent has still to ask a complainant on the telephone, or to note as not told."""
+    if contact.kind is not Kind.COMPLAINT:
+        return []
+    asked = ("name", "respondent_name")
+    return [one for one in _form_faults(contact) if one.field in asked and one.field not in contact.declined]
+
+
+def _form_faults(contact: Contact) -> list[FieldFault]:
+    found: list[FieldFault] = []
     person = contact.person
     if not contact.content.strip():
         found.append(FieldFault("content", "请填写内容", "the content is missing"))

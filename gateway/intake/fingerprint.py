@@ -39,5 +39,6 @@ def _content(contact: Contact, kept: Sequence[Attachment]) -> tuple[object, ...]
         *(c.kind.value, c.task.value, c.person, c.respondent, c.content, c.claims, c.amount, c.occurred_on),
         *(c.county, c.anonymous, c.publish_consent, c.mediation_consent, c.call_id),
         *((c.problem, c.subject) if c.problem or c.subject else ()),  # as before there were any
+        *(("declined", *c.declined) if c.declined else ()),
         *((file.sha256, file.name, _ROLE.get(file.role, file.role)) for file in kept),
     )

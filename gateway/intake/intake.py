@@ -25,6 +25,7 @@ from gateway.intake.clocks import Clocks
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.progress import Progress
 from gateway.intake.submission import Beside, Submission
+from gateway.intake.taking_back import TakingBack
 from gateway.intake.work_queue import LEASE_SECONDS, WorkQueue
 from gateway.intake.writing_up import Sorted, WritingUp
 from gateway.storage import Storage, Transaction
@@ -44,8 +45,9 @@ class Intake:
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._channels = rules.channels
-        self._changes = ItemChanges(storage, now)
+        self.changes = self._changes = ItemChanges(storage, now)
         self._clocks = Clocks(self._changes, rules, zone)
+        self._taking_back = TakingBack(self._changes, self._clocks)
         self._submission = Submission(self._changes, self._clocks, rules.channels, chance)
         self._additions = Additions(self._changes, self._submission)
         self._queue = WorkQueue(self._changes)
@@ -87,6 +89,9 @@ class Intake:
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         await self._additions.note(number, what, who, text, key)
 
+    async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
+        await self._additions.add_files(number, who, evidence, text)
+
     async def read_addition(self, number: str, who: str, text: str = "") -> ItemDetail:
         return await self._additions.read_addition(number, who, text)
 
@@ -109,9 +114,16 @@ class Intake:
         """Give a claimed item back to the queue. Raises NotFound, Conflict."""
         return await self.happen(number, who, Event.RELEASE, text)
 
-    async def complete(self, number: str, who: str, text: str = "") -> ItemDetail:
-        """The matter is closed. Raises NotFound, Conflict."""
-        return await self.happen(number, who, Event.COMPLETE, text)
+    async def complete(self, number: str, who: str, text: str = "", *, later: bool = False) -> ItemDetail:
+        """The matter is closed, for a reason where it is neither decided nor answered; `later` as at
+        WorkQueue.happen. Raises NotFound, Conflict, BadContact."""
+        return await self._queue.happen(number, who, Event.COMPLETE, text, later=later)
+
+    async def undo(self, number: str, who: str) -> None:
+        await self._taking_back.undo(number, who)
+
+    async def retract(self, number: str, who: str, reason: str) -> None:
+        await self._taking_back.retract(number, who, reason)
 
     async def happen(self, number: str, who: str, event: Event, text: str = "") -> ItemDetail:
         return await self._queue.happen(number, who, event, text)

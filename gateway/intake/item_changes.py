@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from gateway.core.item.item import Happened, Item, ItemDetail
+from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, ItemState
+from gateway.core.item.states import Event
+from gateway.core.item.taking_back import HELD
 from gateway.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ class ItemChanges:
         self.items = storage.items
         self.revisions = storage.revisions
         self.links = storage.links
+        self.acts = storage.acts
         self.now = now
         self._listeners: list[ChangeListener] = []
 
@@ -62,9 +65,19 @@ class ItemChanges:
         """A line of an item's timeline."""
         self.items.happened(t, number, Happened(self.now(), what, who, text))
 
-    def announce(self, t: Transaction, number: str, payload: str = "{}") -> None:
-        """An item.changed for whoever is sent such events, in the same transaction."""
-        self.items.post(t, "item.changed", number, payload, self.now())
+    def announce(self, t: Transaction, number: str, payload: str = "{}", *, held: bool = False) -> None:
+        """An item.changed for whoever is sent such events, in the same transaction.
+
+        `held`: nobody is told before it can no longer be undone.
+        """
+        at = self.now() + HELD if held else self.now()
+        self.items.post(t, "item.changed", number, payload, at)
+
+    def done(self, t: Transaction, item: Item, event: Event, who: str, after: ItemState) -> None:
+        """Keep what an item was before this event, so that it can be taken back."""
+        days = self.links.days_of(t, item.number)
+        act = DoneAct(self.now(), who, event, item.state, after, item.lease, item.county, days)
+        self.acts.add(t, item.number, act)
 
     def detail(self, t: Transaction, number: str) -> ItemDetail:
         """One item with its timeline and files. Raises NotFound."""
@@ -72,7 +85,9 @@ class ItemChanges:
 
     def detail_of(self, t: Transaction, item: Item) -> ItemDetail:
         files = self.items.attachments_of(t, item.number) if item.attachments else ()
-        return ItemDetail(item, self.items.past_of(t, item.number), files)
+        act = self.acts.last_of(t, item.number)
+        last = act if act and act.after is item.state else None
+        return ItemDetail(item, self.items.past_of(t, item.number), files, last)
 
 
 def what_changed(word: str, **facts: str) -> str:

@@ -106,8 +106,8 @@ class Matters:
     async def split(self, number: str, half: Split, who: str) -> Receipt:
         return await self._splits.split(number, half, who)
 
-    async def act(self, number: str, who: str, act: Act) -> ItemDetail:
-        await self._decisions.act(number, who, act)
+    async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> ItemDetail:
+        await self._decisions.act(number, who, act, held=held)
         return await self._intake.get(number)
 
     async def set_external(self, number: str, source: str, external_no: str, who: str) -> Matter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.core.item.item import Happened, Item, ItemDetail, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.core.item.states import Event, claimed, held, move, refuse_if_held_by_other, renewed
+from gateway.core.item.taking_back import check_closing
 from gateway.errors import Conflict
 from gateway.intake.item_changes import ItemChanges, what_changed
 from gateway.storage import Transaction
@@ -52,17 +53,27 @@ class WorkQueue:
 
         return await self._changes.write(longer)
 
-    async def happen(self, number: str, who: str, event: Event, text: str = "") -> ItemDetail:
-        """An event of the table, by whoever holds the item. Raises NotFound, Conflict."""
+    async def happen(
+        self, number: str, who: str, event: Event, text: str = "", *, later: bool = False
+    ) -> ItemDetail:
+        """An event of the table, by whoever holds the item. Raises NotFound, Conflict, BadContact.
+
+        What is neither decided nor answered is closed for a reason. `later`: others are told of
+        it once it can no longer be undone.
+        """
 
         def moved(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             held(item.lease, who)
-            self._items.set_state(t, number, move(item.state, event))
+            state = move(item.state, event)
+            if event is Event.COMPLETE:
+                check_closing(item, text)
+                self._changes.done(t, item, event, who, state)
+            self._items.set_state(t, number, state)
             if event in (Event.RELEASE, Event.COMPLETE):
                 self._items.set_lease(t, number, None)
             self._changes.note(t, number, event.value, who, text)
-            self._changes.announce(t, number, what_changed(event.value))
+            self._changes.announce(t, number, what_changed(event.value), held=later)
             return self._changes.detail(t, number)
 
         return await self._changes.change(moved)

@@ -12,6 +12,7 @@ from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.deadlines import Rules
 from gateway.core.yaml_tree import nearest
 from gateway.errors import Problem, RuleError
+from gateway.rules.answers import load_answers
 from gateway.rules.calendars import load_calendar
 from gateway.rules.lists import (
     load_areas,
@@ -34,6 +35,7 @@ _FILES = (
     "area_codes.yaml",
     "notices.yaml",
     "report_results.yaml",
+    "answers.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -59,6 +61,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         areas=load_areas(folder / "area_codes.yaml", problems),
         notices=load_notices(folder / "notices.yaml", problems),
         report_results=load_report_results(folder / "report_results.yaml", problems),
+        answers=load_answers(folder / "answers.yaml", problems),
     )
     if problems:
         raise RuleError(*problems)

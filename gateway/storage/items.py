@@ -60,6 +60,9 @@ ATTACH = Prepared(insert(attachments), names_columns=True)
 ADD_DUES = Prepared(insert(dues), names_columns=True)
 DROP_DUES = Prepared(delete(dues).where(dues.c.number == bindparam("of")))
 POST = Prepared(insert(outbox), names_columns=True)
+RECALL = Prepared(
+    delete(outbox).where(outbox.c.number == bindparam("of"), outbox.c.made_at > bindparam("since"))
+)
 CHANGE = update(items).where(items.c.number == bindparam("of"))
 FOLLOW = (
     update(dues)
@@ -200,6 +203,10 @@ class Items:
     def post(self, t: Transaction, topic: str, number: str, payload: str, at: datetime) -> None:
         """An occasion to tell of, once this transaction is durable."""
         POST.run(t, {"topic": topic, "number": number, "payload": payload, "made_at": rows.to_ms(at)})
+
+    def recall(self, t: Transaction, number: str, since: datetime) -> None:
+        """Occasions of an item that were posted for after `since` are not told."""
+        RECALL.run(t, {"of": number, "since": rows.to_ms(since)})
 
     # ------------------------------------------------------------ changing
 

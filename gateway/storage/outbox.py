@@ -55,12 +55,17 @@ class Outbox:
     async def plan(self, planned: Callable[[Occasion, About], Plan] | None, limit: int, now: datetime) -> int:
         """Turn the oldest occasions into deliveries; how many there were.
 
-        `planned` must not wait; None when nobody is to be told of anything.
+        `planned` must not wait; None when nobody is to be told of anything. What was posted for a later time,
+        since it may still be undone, stays until then.
         """
 
         def body(t: Transaction) -> int:
             found = t.execute(
-                select(outbox).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)
+                select(outbox)
+                .where(outbox.c.made_at <= rows.to_ms(now))
+                .order_by(outbox.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
             ).mappings()
             taken = [_occasion(row) for row in found]
             if planned is not None:

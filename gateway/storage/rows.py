@@ -76,6 +76,7 @@ def item_values(contact: Contact, attachments: int) -> dict[str, Any]:
         "publish_consent": contact.publish_consent,
         "mediation_consent": contact.mediation_consent,
         "call_id": contact.call_id,
+        "declined": ",".join(contact.declined),
         "attachments": attachments,
     }
 
@@ -120,6 +121,7 @@ def item_of(row: Row, dues: tuple[Due, ...] = ()) -> Item:
         merged_into=row["merged_into"],
         attachments=row["attachments"],
         added_at=of_ms_or_none(row["added_at"]),
+        declined=tuple(filter(None, row["declined"].split(","))),
     )
 
 

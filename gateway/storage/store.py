@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.errors import GatewayError
 from gateway.storage.accounts import Accounts
+from gateway.storage.acts import Acts
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.drafts import Drafts
@@ -20,6 +21,7 @@ from gateway.storage.installation import Installation
 from gateway.storage.item_lists import ItemLists
 from gateway.storage.items import Items
 from gateway.storage.links import Links
+from gateway.storage.mentions import Mentions
 from gateway.storage.one_time_work import OneTimeWork
 from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
@@ -50,6 +52,8 @@ class Storage:
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)
         self.links = Links(database, identities)
+        self.acts = Acts()
+        self.mentions = Mentions()
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)

@@ -41,6 +41,7 @@ ADDED = text("added_at IS NOT NULL")
 HELD = text("lease_holder <> ''")
 CLOCKED = text("next_due < '9999-12-31'")  # lists.NO_CLOCK, spelled out for the index
 COMPLETED = text("what = 'complete'")
+UNSEEN = text("seen_at IS NULL")
 # Conditions of indexes that most rows need not stand in, spelled as the queries spell them.
 GIVEN = {name: text(f"{name} <> ''") for name in ("person_email", "person_id_number", "respondent_name")}
 
@@ -136,6 +137,7 @@ items = Table(
         postgresql_where=HELD,
     ),
     Index("items_added_to", "added_at", "state", sqlite_where=ADDED, postgresql_where=ADDED),
+    _words("declined", 80),  # names of fields that the person did not want to tell, with commas
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),
     Index("items_counted", "state", "channel"),
@@ -181,6 +183,37 @@ revisions = Table(
     Column("what", Words(32), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("revisions_of_item", "number", "id"),
+)
+
+acts = Table(
+    "acts",  # what moved an item, with what the item was before it: storage/acts.py
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", Words(12), nullable=False),
+    Column("at", Big, nullable=False),
+    _words("who", 64),
+    Column("event", Words(32), nullable=False),
+    Column("state_before", Words(16), nullable=False),
+    Column("state_after", Words(16), nullable=False),
+    _words("lease_holder", 64),
+    Column("lease_until", Big),
+    _words("county", 40),
+    _prose("milestones", "{}"),
+    Column("taken_back_at", Big),
+    Index("acts_of_item", "number", "id"),
+)
+
+mentions = Table(
+    "mentions",  # colleagues named in notes: storage/mentions.py
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("number", Words(12), nullable=False),
+    Column("account", Words(64), nullable=False),
+    Column("author", Words(64), nullable=False),
+    Column("at", Big, nullable=False),
+    _prose("text"),
+    Column("seen_at", Big),
+    Index("mentions_unseen", "account", "number", sqlite_where=UNSEEN, postgresql_where=UNSEEN),
 )
 
 attachments = Table(

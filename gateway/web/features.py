@@ -23,6 +23,7 @@ from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
 from gateway.web.api.intake import IntakeApi
+from gateway.web.api.item_desk import ItemDeskApi
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
@@ -116,6 +117,11 @@ def _matters(shared: Shared) -> Routes:
     return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
 
 
+def _item_desk(shared: Shared) -> Routes:
+    parts = shared.parts
+    return ItemDeskApi(parts.items, parts.zone, parts.now, parts.openers).routes() if parts.items else ()
+
+
 def _transfers(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.transfers is None:
@@ -193,6 +199,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _queue,
     _attachments,
     _matters,
+    _item_desk,
     _transfers,
     _referrals,
     _calls,

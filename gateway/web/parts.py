@@ -22,6 +22,7 @@ from gateway.web.api.counter import CounterDesk
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.fax_filing import PagesDesk
 from gateway.web.api.intake import Missing
+from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.lists import ListLedger
 from gateway.web.api.matters import MatterDesk
 from gateway.web.api.outbox import PostLedger
@@ -56,7 +57,8 @@ class WebParts:
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
     gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
     hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
-    there are no pages for citizens, without `book` there are no figures and no wallboard,
+    there are no pages for citizens, without `items` no notes and nothing is taken back, without `book`
+    there are no figures and no wallboard,
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none.
@@ -79,6 +81,7 @@ class WebParts:
     rates: RateSettings = field(default_factory=RateSettings)
     public: PublicSide | None = None
     matters: Desk | None = None
+    items: ItemWork | None = None
     transfers: TransferDesk | None = None
     linkage: LinkageDesk | None = None
     book: Statistics | None = None

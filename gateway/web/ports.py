@@ -87,7 +87,8 @@ class IntakeQueue(Protocol):
 
     async def release(self, number: str, who: str, text: str = "") -> ItemDetail: ...
 
-    async def complete(self, number: str, who: str, text: str = "") -> ItemDetail: ...
+    async def complete(self, number: str, who: str, text: str = "", *, later: bool = False) -> ItemDetail:
+        """`later`: nobody outside is told of it before it can no longer be undone."""
 
     async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail: ...
 

@@ -12,6 +12,7 @@ from gateway.channels.fax.reading import FaxReading
 from gateway.core.roles import Role
 from gateway.intake.faults import faults
 from gateway.intake.fax_filing import Filing
+from gateway.intake.item_desk import ItemDesk
 from gateway.intake.matters import Matters
 from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets
@@ -68,6 +69,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
             area_code=centre.area_code,
             told=changed,
         ),
+        items=ItemDesk(intake, storage, rules.answers, centre.name),
         transfers=board,
         linkage=parts.linkage,
         book=book,

@@ -154,7 +154,7 @@ class MemoryDoor:
     async def release(self, number: str, who: str, text: str = "") -> ItemDetail:
         return self._move(number, who, case.Event.RELEASE, text)
 
-    async def complete(self, number: str, who: str, text: str = "") -> ItemDetail:
+    async def complete(self, number: str, who: str, text: str = "", *, later: bool = False) -> ItemDetail:
         return self._move(number, who, case.Event.COMPLETE, text)
 
     async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:

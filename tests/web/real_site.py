@@ -20,6 +20,7 @@ from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
 from gateway.intake.faults import faults
 from gateway.intake.intake import Intake
+from gateway.intake.item_desk import ItemDesk
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings, Centre, PageSettings
@@ -96,6 +97,7 @@ async def real_site(
         book=Statistics(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,
         matters=Matters(intake, storage, rules, ZONE),
+        items=ItemDesk(intake, storage, rules.answers, "临汾市12315热线"),
         audit=storage.audit,
         post=storage.outbox,
         lists=storage.lists,

@@ -97,13 +97,18 @@ class Evidence:
     role: str = "evidence"
 
 
+DECLINABLE = ("name", "phone", "respondent_name")
+"""What a form asks for and an agent may note as not told (不愿提供)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One arrival. `key` is unique per arrival and channel: the same key gives the same receipt.
 
     `received_at` is aware (UTC); clocks run from its day in the centre's time zone.
     `amount` is in fen (0.01 yuan). `problem` and `subject` are ids of rules/categories.yaml: what is
-    wrong, and with which goods or service. `raw` is the arrival as it came, kept with the item.
+    wrong, and with which goods or service. `declined` names fields that a form asks for and the
+    person did not want to tell (DECLINABLE). `raw` is the arrival as it came, kept with the item.
     """
 
     key: str
@@ -124,6 +129,7 @@ class Contact:
     mediation_consent: bool | None = None
     task: Task = Task.NONE
     call_id: str = ""
+    declined: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     raw: bytes = b""
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from gateway.core.item.answers import CannedAnswer
 from gateway.core.item.catalogue import (
     Area,
     Categories,
@@ -210,6 +211,7 @@ class Rules:
     areas: tuple[Area, ...] = ()
     notices: Mapping[NoticeKind, NoticeTemplate] = field(default_factory=dict)
     report_results: tuple[Claim, ...] = ()
+    answers: tuple[CannedAnswer, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

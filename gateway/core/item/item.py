@@ -5,6 +5,7 @@ Pure data, made by storage, shown by the API and the pages. States and their mov
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -41,6 +42,7 @@ class Item:
 
     `withheld`: who reported it is known and kept elsewhere; `person` is empty then. `added_at`: the person,
     or a partner, has added something since, in whatever state it is, and nobody has read it yet.
+    `declined` as in Contact.
     """
 
     number: str
@@ -68,6 +70,7 @@ class Item:
     attachments: int = 0
     withheld: bool = False
     added_at: datetime | None = None
+    declined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,28 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class DoneAct:
+    """One event that moved an item, and what the item was before it: core/item/taking_back.py."""
+
+    at: datetime
+    who: str
+    event: str
+    before: ItemState
+    after: ItemState
+    lease: Lease | None
+    county: str
+    milestones: Mapping[str, date]
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDetail:
-    """An item with all that belongs to it."""
+    """An item with all that belongs to it. `last_act` led to the state it is in, and may be taken back."""
 
     item: Item
     timeline: tuple[Happened, ...]
     attachments: tuple[Attachment, ...]
+    last_act: DoneAct | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ one change with who, when, before and after. Called by intake, shown by the API.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -21,6 +21,8 @@ PERSONAL = tuple(f.name for f in fields(Person))
 RESPONDENT: Mapping[str, str] = MappingProxyType({f"respondent_{f.name}": f.name for f in fields(Respondent)})
 CHOSEN = ("amount", "occurred_on", "publish_consent", "mediation_consent")  # None when they are not given
 TEXTS = ("county", "problem", "subject")
+CORRECTS = ("written_up", "sorted")
+"""Revisions that changed the item itself."""
 BLANKABLE = frozenset({*PERSONAL, *RESPONDENT, *CHOSEN, *TEXTS, "claims", "anonymous"})
 """What a write-up may empty; an item always has kind and content."""
 
@@ -52,12 +54,21 @@ def facts(one: Item | Contact, person: Person) -> dict[str, str]:
         consent = getattr(one, name)
         said[name] = "" if consent is None else str(consent).lower()
     said["anonymous"] = "true" if one.anonymous else ""
+    said["declined"] = ",".join(one.declined)
     return said
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Before and after of each field that differs."""
     return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+
+
+def as_arrived(item: Item, person: Person, past: Iterable[Revision]) -> dict[str, str]:
+    """What was said first, field by field: what it says now, with every correction taken back."""
+    said = facts(item, person)
+    for one in reversed([one for one in past if one.what in CORRECTS]):
+        said |= {name: before for name, (before, _) in one.changes.items() if name in said}
+    return said
 
 
 def merged(item: Item, known: Person, given: Contact, blank: Collection[str] = ()) -> Contact:
@@ -77,8 +88,16 @@ def merged(item: Item, known: Person, given: Contact, blank: Collection[str] = (
         content=given.content or item.content,
         claims=given.claims or _left(item, "claims", blank, ()),
         anonymous=given.anonymous or (keeps and item.anonymous),
+        declined=_declined(item, given, known),
         **others,
     )
+
+
+def _declined(item: Item, given: Contact, known: Person) -> tuple[str, ...]:
+    """What is still not told: said now or before, and not known by now."""
+    told = facts(given, given.person)
+    before = facts(item, known)
+    return tuple(name for name in given.declined or item.declined if not (told[name] or before[name]))
 
 
 def _may_blank(item: Item, blank: Collection[str]) -> None:
@@ -134,6 +153,7 @@ FIELD_NAMES: Mapping[str, str] = MappingProxyType(
         "mediation_consent": "是否同意委托调解",
         "anonymous": "匿名",
         "kind": "类别",
+        "declined": "不愿提供",
     }
 )
 """What a timeline calls the fields of a follow-up, for the agent who reads it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from gateway.core.item.contact import Contact, Receipt
 from gateway.core.item.item import Item
 from gateway.core.ledgers import CallLog
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.intake.faults import registration_faults
 from gateway.web.api import call_desk_shapes as shapes
 from gateway.web.api import translate
 from gateway.web.api.peaks import Peaks
@@ -231,11 +233,16 @@ class CallDeskApi:
 
     def _faults(self, asked: Asked) -> list[FieldFault]:
         today = self._now().date()
-        return [
+        items = asked.sent(shapes.ItemsWish).items
+        found = [
             FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
-            for n, one in enumerate(asked.sent(shapes.ItemsWish).items)
+            for n, one in enumerate(items)
             if one.occurred_on and (one.occurred_on - today).days > 1
         ]
+        for n, one in enumerate(items):
+            missing = registration_faults(translate.contact(one, "", self._now()))
+            found += [replace(fault, field=f"items[{n}].{fault.field}") for fault in missing]
+        return found
 
     async def peaks(self, asked: Asked) -> web.StreamResponse:
         call = self._id(asked)

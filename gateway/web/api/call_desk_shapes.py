@@ -10,7 +10,7 @@ from gateway.core.call import draft
 from gateway.core.call.record import CallbackState
 from gateway.core.item.contact import Channel, Kind, Task
 from gateway.core.item.item import ItemState
-from gateway.web.api.shapes import CallShown, NewContact, ReceiptGiven
+from gateway.web.api.shapes import CallShown, Declined, NewContact, ReceiptGiven
 from gateway.web.http.shape import Rule
 
 
@@ -99,10 +99,17 @@ class DraftsOwn:
 
 
 @dataclass(frozen=True, slots=True)
+class CallItem(NewContact):
+    """One item of a call, as the agent writes it down."""
+
+    declined: Declined = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ItemsWish:
     """The items of a call; the first is the call's own. `close` ends them at once, with that word."""
 
-    items: Annotated[tuple[NewContact, ...], Rule("事项", "the items", entries=4)]
+    items: Annotated[tuple[CallItem, ...], Rule("事项", "the items", entries=4)]
     close: Annotated[str | None, Rule("当场办结的说明", "a word to close them with", longest=2000)] = None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from gateway.core.item.contact import Channel, Kind
 from gateway.core.item.item import ItemState
 from gateway.core.item.matter import PLATFORM, LinkKind
-from gateway.web.api.shapes import NUMBER, NewContact, ReceiptGiven
+from gateway.web.api.shapes import NUMBER, Declined, NewContact, ReceiptGiven
 from gateway.web.http.shape import Rule
 
 _NUMBER_WORDS = ("12 位数字", "has twelve digits")
@@ -246,6 +246,7 @@ class NewAtCounter(NewContact):
     also: Annotated[
         SplitKind | None, Rule("同时还是投诉或举报，另立一件", "it is also this: a second item is made")
     ] = None
+    declined: Declined = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class MatterDesk(Protocol):
 
     async def split(self, number: str, half: Split, who: str) -> Receipt: ...
 
-    async def act(self, number: str, who: str, act: Act) -> ItemDetail: ...
+    async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> ItemDetail:
+        """`held`: nobody outside is told of it before it can no longer be undone."""
 
     async def set_external(self, number: str, source: str, external_no: str, who: str) -> Matter: ...
 
@@ -217,7 +218,9 @@ class MattersApi:
     def _acts(self, event: Event, shape: type[object]) -> Does:
         async def acts(asked: Asked) -> Answer:
             act = replace(_ACTS[shape](asked), event=event)
-            return Answer(translate.whole(await self._desk.act(number_of(asked), asked.account.name, act)))
+            who = asked.account
+            done = await self._desk.act(number_of(asked), who.name, act, held=bool(who.csrf))
+            return Answer(translate.whole(done))
 
         return acts
 

@@ -16,7 +16,7 @@ from gateway.calls.views import LineState
 from gateway.core.call.record import CallOutcome, RecordingState
 from gateway.core.call.seat import SeatState
 from gateway.core.item import written
-from gateway.core.item.contact import Channel, Kind, Task
+from gateway.core.item.contact import DECLINABLE, Channel, Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.web.http.shape import Rule
 
@@ -126,6 +126,17 @@ class NewContact:
     anonymous: Annotated[bool, Rule("是否匿名", "identity is not to be used")] = False
 
 
+Declined = Annotated[
+    tuple[str, ...],
+    Rule(
+        *("来电人不愿提供的字段名", "names of members that the person did not want to tell"),
+        entries=len(DECLINABLE),
+        pattern="|".join(DECLINABLE),
+        words=(f"应为以下之一：{'、'.join(DECLINABLE)}", f"is one of: {', '.join(DECLINABLE)}"),
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class WriteUp(NewContact):
     """What an agent writes into an item. Members that are not given stay as they are."""
@@ -134,6 +145,7 @@ class WriteUp(NewContact):
         tuple[str, ...],
         Rule("要清空的字段名", "names of members to be emptied", entries=20, longest=40),
     ] = ()
+    declined: Declined = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +307,8 @@ class ItemShown:
 
     `withheld`: who reported it is known and kept secret (保密); `person` is empty then, and
     /identity tells whoever has the right and a reason. `has_addition`: something was added, in
-    whatever state it is, that nobody has read yet.
+    whatever state it is, that nobody has read yet. `declined` names fields that the person did not want
+    to tell.
     """
 
     number: str
@@ -323,6 +336,7 @@ class ItemShown:
     call_id: str
     merged_into: str | None
     has_addition: bool
+    declined: tuple[str, ...]
     attachments: tuple[AttachmentShown, ...]
 
 
@@ -347,11 +361,28 @@ class HappenedShown:
 
 
 @dataclass(frozen=True, slots=True)
+class LastAct:
+    """What led to the state that the item is in. Whoever did it may undo it until `undo_until`;
+    `retractable`: it may be taken back later with a reason."""
+
+    event: str
+    event_zh: str
+    event_en: str
+    who: str
+    at: datetime
+    undo_until: datetime
+    retractable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ItemWhole(ItemShown):
-    """An item with its past and what may be done to it now."""
+    """An item with its past and what may be done to it now. `closing_needs_reason`: it is neither decided nor
+    answered yet."""
 
     timeline: tuple[HappenedShown, ...]
     allowed: tuple[str, ...]
+    closing_needs_reason: bool
+    last_act: LastAct | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 from gateway.calls import views
 from gateway.core.call.record import CallRecord, PathStep, RecordingState
 from gateway.core.item import states as case
+from gateway.core.item import taking_back
 from gateway.core.item.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
-from gateway.core.item.item import Attachment, Happened, Item, ItemDetail, PublicState
+from gateway.core.item.item import Attachment, DoneAct, Happened, Item, ItemDetail, PublicState
 from gateway.core.item.revision import PERSONAL, Revision, secret
 from gateway.web.api import shapes
 
@@ -35,6 +36,7 @@ def contact(sent: shapes.NewContact, key: str, at: datetime, files: tuple[Eviden
         anonymous=sent.anonymous,
         publish_consent=sent.publish_consent,
         mediation_consent=sent.mediation_consent,
+        declined=getattr(sent, "declined", ()),
         evidence=files,
     )
 
@@ -61,7 +63,22 @@ def whole(detail: ItemDetail) -> shapes.ItemWhole:
     allowed = tuple(event.value for event in case.allowed(detail.item.state))
     hides = secret(detail.item)
     timeline = tuple(_happened(_unsigned(entry) if hides else entry) for entry in detail.timeline)
-    return shapes.ItemWhole(**_item(detail), timeline=timeline, allowed=allowed)
+    return shapes.ItemWhole(
+        **_item(detail),
+        timeline=timeline,
+        allowed=allowed,
+        closing_needs_reason=taking_back.closing_needs_reason(detail.item),
+        last_act=_last_act(detail.item, detail.last_act),
+    )
+
+
+def _last_act(item: Item, act: DoneAct | None) -> shapes.LastAct | None:
+    if act is None:
+        return None
+    zh, en = case.PAST_NAMES[act.event]
+    until = act.at + taking_back.UNDO
+    retractable = taking_back.may_retract(item.state, act)
+    return shapes.LastAct(act.event, zh, en, act.who, act.at, until, retractable)
 
 
 def revisions(item: Item, past: Sequence[Revision]) -> shapes.RevisionsGiven:
@@ -155,6 +172,7 @@ def _item(detail: ItemDetail) -> dict[str, Any]:
         "call_id": one.call_id,
         "merged_into": one.merged_into or None,
         "has_addition": one.added_at is not None,
+        "declined": one.declined,
         "attachments": tuple(_attachment(file) for file in detail.attachments),
     }
 

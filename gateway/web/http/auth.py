@@ -16,14 +16,13 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway.core.audit import ASKER, Asker
+from gateway.core.roles import HOUSE as HOUSE
 from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed, NoToken
 from gateway.web.http.addresses import address_of
 from gateway.web.http.rates import Flooded, Rates
 from gateway.web.http.request_log import WHO
 
-HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
-"""Everybody of the centre itself."""
 WATCHERS = (*HOUSE, Role.DISPLAY)
 """Who may see the wallboard."""
 READERS = (*HOUSE, Role.AUDITOR)

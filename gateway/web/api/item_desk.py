@@ -1,0 +1,217 @@
+"""An agent's work on one item beside decisions: notes, files, the query code, the arrival, taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from gateway.core.item.answers import Filled
+from gateway.core.item.contact import Evidence
+from gateway.core.item.item import ItemDetail
+from gateway.core.item.notes import Mention
+from gateway.core.item.revision import PERSONAL, secret
+from gateway.core.roles import HOUSE, Role
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.intake.item_desk import Arrived
+from gateway.web.api import item_shapes as shapes
+from gateway.web.api import translate
+from gateway.web.api.matters import number_of
+from gateway.web.api.queue import ONE
+from gateway.web.api.sealed import SHORTEST
+from gateway.web.api.shapes import ItemWhole, Word
+from gateway.web.http.route import Answer, Asked, Does, Route
+
+
+class ItemWork(Protocol):
+    """What is needed of gateway/intake/item_desk.py. Every method may raise NotFound and StorageDown."""
+
+    async def undo(self, number: str, who: str) -> ItemDetail: ...
+
+    async def retract(self, number: str, who: str, reason: str) -> ItemDetail: ...
+
+    async def colleagues(self) -> Mapping[str, str]: ...
+
+    async def note(self, number: str, who: str, text: str) -> ItemDetail: ...
+
+    async def mentions(self, who: str) -> Sequence[Mention]: ...
+
+    async def see_mentions(self, number: str, who: str) -> None: ...
+
+    async def add_files(
+        self, number: str, who: str, files: tuple[Evidence, ...], text: str
+    ) -> ItemDetail: ...
+
+    async def query_code(self, number: str, who: str) -> str: ...
+
+    async def arrival(self, number: str) -> Arrived: ...
+
+    async def answers(self, number: str, agent: str, today: datetime) -> Sequence[Filled]: ...
+
+
+class ItemDeskApi:
+    """End points below /api/v1/queue/{number}; `openers` may learn who a reporter is."""
+
+    def __init__(
+        self, work: ItemWork, zone: tzinfo, now: Callable[[], datetime], openers: Collection[Role]
+    ) -> None:
+        self._work = work
+        self._zone = zone
+        self._now = now
+        self._openers = openers
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            self._do("undo", "撤销刚才的操作（10 秒内）", "Undo what was just done", self.undo, Word),
+            self._do(
+                *("retract", "撤回决定或办结，须写明原因", "Take a decision or closing back, with a reason"),
+                *(self.retract, shapes.RetractionWish),
+            ),
+            self._do(
+                *(
+                    "note",
+                    "添加内部备注，可提醒同事",
+                    "A note that only the house reads; it may name colleagues",
+                ),
+                *(self.note, shapes.NoteWish),
+            ),
+            self._do(
+                *("files", "添加文件", "Put files beside an item", self.files, shapes.FilesWish),
+                files=True,
+            ),
+            Route(
+                *("POST", f"{ONE}/mentions-seen", "mentions_seen"),
+                *("已阅同事的提醒", "The asker has seen where he is named", self.mentions_seen),
+                {204: None},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                noted=False,
+            ),
+            Route(
+                *("GET", "/api/v1/mentions", "mentions"),
+                *("同事在备注中提醒我的工单", "Where colleagues named the asker", self.mentions),
+                {200: shapes.MentionsGiven},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("GET", "/api/v1/colleagues", "colleagues"),
+                *("可在备注中提醒的同事", "Who can be named in a note", self.colleagues),
+                {200: shapes.ColleaguesGiven},
+                roles=HOUSE,
+                refuses=(StorageDown,),
+            ),
+            self._look(
+                *("code", "再次读取查询码（仅办理人，每次均记录）"),
+                *("The query code again, for whoever holds the item; each look is written down", self.code),
+                shapes.CodeGiven,
+            ),
+            self._look(
+                *("arrival", "收到时的内容（未经更正）", "What was said when it came", self.arrival),
+                shapes.ArrivalShown,
+                query=shapes.ArrivalAsked,
+            ),
+            self._look(
+                *("answers", "常用答复，已填入本件内容", "Canned answers, filled in for this item"),
+                *(self.answers, shapes.AnswersGiven),
+            ),
+        )
+
+    def _do(
+        self, name: str, zh: str, en: str, does: Does, body: type[object], *, files: bool = False
+    ) -> Route:
+        return Route(
+            *("POST", f"{ONE}/{name}", name, zh, en, does),
+            {200: ItemWhole},
+            roles=HOUSE,
+            body=body,
+            files=files,
+            number=True,
+            refuses=(NotFound, Conflict, StorageDown),
+        )
+
+    def _look(
+        self,
+        name: str,
+        zh: str,
+        en: str,
+        does: Does,
+        gives: type[object],
+        query: type[object] | None = None,
+    ) -> Route:
+        return Route(
+            *("GET", f"{ONE}/{name}", name, zh, en, does),
+            {200: gives},
+            roles=HOUSE,
+            query=query,
+            number=True,
+            refuses=(NotFound, Conflict, StorageDown),
+            looks=f"{name}.view",
+        )
+
+    # ------------------------------------------------------------ changes
+
+    async def undo(self, asked: Asked) -> Answer:
+        return Answer(translate.whole(await self._work.undo(number_of(asked), asked.account.name)))
+
+    async def retract(self, asked: Asked) -> Answer:
+        reason = asked.sent(shapes.RetractionWish).reason
+        done = await self._work.retract(number_of(asked), asked.account.name, reason)
+        return Answer(translate.whole(done))
+
+    async def note(self, asked: Asked) -> Answer:
+        text = asked.sent(shapes.NoteWish).text
+        return Answer(translate.whole(await self._work.note(number_of(asked), asked.account.name, text)))
+
+    async def files(self, asked: Asked) -> Answer:
+        if not asked.files:
+            raise BadContact(FieldFault("evidence", "请选择文件", "is missing: choose a file"))
+        files = tuple(file.evidence for file in asked.files)
+        text = asked.sent(shapes.FilesWish).text
+        done = await self._work.add_files(number_of(asked), asked.account.name, files, text)
+        return Answer(translate.whole(done))
+
+    async def mentions_seen(self, asked: Asked) -> Answer:
+        await self._work.see_mentions(number_of(asked), asked.account.name)
+        return Answer(None, 204)
+
+    # ------------------------------------------------------------ looking
+
+    async def mentions(self, asked: Asked) -> Answer:
+        found = await self._work.mentions(asked.account.name)
+        return Answer(
+            shapes.MentionsGiven(tuple(shapes.MentionShown(m.number, m.by, m.at, m.text) for m in found))
+        )
+
+    async def colleagues(self, asked: Asked) -> Answer:
+        found = await self._work.colleagues()
+        return Answer(
+            shapes.ColleaguesGiven(tuple(shapes.ColleagueShown(*one) for one in sorted(found.items())))
+        )
+
+    async def code(self, asked: Asked) -> Answer:
+        number = number_of(asked)
+        return Answer(shapes.CodeGiven(number, await self._work.query_code(number, asked.account.name)))
+
+    async def arrival(self, asked: Asked) -> Answer:
+        found = await self._work.arrival(number_of(asked))
+        may = asked.account.role in self._openers
+        told = may and len(asked.queried(shapes.ArrivalAsked).reason.strip()) >= SHORTEST
+        hides = secret(found.item) and not told
+        said = tuple(
+            shapes.FieldSaid(name, "" if hides and name in PERSONAL else text, hides and name in PERSONAL)
+            for name, text in found.said.items()
+            if text
+        )
+        item = found.item
+        return Answer(shapes.ArrivalShown(item.number, item.channel, item.received_at, said))
+
+    async def answers(self, asked: Asked) -> Answer:
+        who, today = asked.account, self._now().astimezone(self._zone)
+        found = await self._work.answers(number_of(asked), who.shown or who.name, today)
+        return Answer(
+            shapes.AnswersGiven(
+                tuple(shapes.AnswerShown(one.id, one.title, one.text, one.missing) for one in found)
+            )
+        )
