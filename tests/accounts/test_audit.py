@@ -127,7 +127,7 @@ async def test_a_change_and_its_line_are_one(storage: Storage, intake: Intake) -
     ASKER.set(Asker("agent1", "10.0.0.7"))
     await intake.claim("agent1", QueueQuery())
     with pytest.raises(Conflict):
-        await intake.complete(receipt.number, "agent2")
+        await intake.complete(receipt.number, "agent2", "已答复")
     await intake.complete(receipt.number, "agent1", "done")
     rows = [(row.what, row.about, row.who, row.address) for row in await storage.audit.page()]
     assert rows == [

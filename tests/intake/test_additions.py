@@ -28,7 +28,7 @@ async def waiting(intake: Intake) -> list[str]:
 async def closed(intake: Intake, said: Contact) -> str:
     number = (await intake.submit(said)).number
     await intake.claim("agent1", QueueQuery(), number)
-    await intake.complete(number, "agent1")
+    await intake.complete(number, "agent1", "已答复")
     return number
 
 

@@ -28,7 +28,7 @@ async def test_recount(intake: Intake, storage: Storage, clock: Clock) -> None:
     done = (await intake.submit(contact("done", received_at=NEW_YEAR))).number
     known = (await intake.submit(contact("known"))).number
     await intake.claim("agent1", QueueQuery(), done)
-    await intake.complete(done, "agent1")
+    await intake.complete(done, "agent1", "已答复")
     guessed = (await intake.get(late)).item.due
     assert guessed and all(due.provisional for due in guessed)
     assert await intake.recount() == 0, "nothing is known yet"

@@ -61,7 +61,7 @@ async def test_files_of_the_house_stand_beside_an_item_in_any_state(
 ) -> None:
     number = await number_of(intake, kind=Kind.QUESTION)
     await intake.claim("agent1", QueueQuery(), number)
-    await intake.complete(number, "agent1")
+    await intake.complete(number, "agent1", "已答复")
     (tmp_path / "note.pdf").write_bytes(b"%PDF-1.4 x")
     file = Evidence(str(tmp_path / "note.pdf"), "笔录.pdf", "application/pdf")
     detail = await desk.add_files(number, "agent2", (file,), "现场笔录")

@@ -75,7 +75,7 @@ async def test_a_lease_ends(intake: Intake, clock: Clock) -> None:
     clock.on(seconds=1)
     second = await intake.claim("agent2", ANY)
     assert second and second.item.lease and second.item.lease.holder == "agent2"
-    for late in (intake.renew(number, "agent1"), intake.complete(number, "agent1")):
+    for late in (intake.renew(number, "agent1"), intake.complete(number, "agent1", "已答复")):
         with pytest.raises(Conflict):
             await late
 
@@ -83,7 +83,7 @@ async def test_a_lease_ends(intake: Intake, clock: Clock) -> None:
 async def test_release_and_complete(intake: Intake) -> None:
     (number,) = await submitted(intake, 1)
     with pytest.raises(Conflict):
-        await intake.complete(number, "agent1")
+        await intake.complete(number, "agent1", "已答复")
     await intake.claim("agent1", ANY)
     free = await intake.release(number, "agent1", "午休")
     assert (free.item.state, free.item.lease) == (ItemState.RECEIVED, None)

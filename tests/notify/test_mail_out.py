@@ -46,7 +46,7 @@ async def test_what_the_person_is_told_of(house: House, server: MailServer) -> N
     assert "不予受理" in mail["Subject"] and "第（3）项" in mail.get_content()
     assert "内部说明" not in mail.get_content()
     assert mail["Auto-Submitted"] == "auto-generated"
-    await house.intake.complete(number, "agent1")
+    await house.intake.complete(number, "agent1", "已答复")
     assert "已办结" in (await server.until(3))[2]["Subject"]
     ids = [one["Message-ID"] for one in server.mails()]
     assert len(set(ids)) == 3

@@ -61,7 +61,7 @@ async def test_what_stands_open(storage: Storage, intake: Intake) -> None:
         assert (found.owed, found.waiting, found.provisional) == (0, ((Channel.WEB, 1),), 0)
     await intake.submit(contact("call:1", channel=Channel.PHONE, task=Task.GAVE_UP, kind=Kind.UNSORTED))
     await intake.claim("agent1", QueueQuery(), web.number)
-    await intake.complete(web.number, "agent1")
+    await intake.complete(web.number, "agent1", "已答复")
     assert await storage.figures.standing(MONDAY.date(), MONDAY) == Standing(
         1, waiting=((Channel.PHONE, 1),), to_take=1
     )
@@ -74,7 +74,7 @@ async def test_calls_owed_are_those_that_somebody_still_waits_for(storage: Stora
         await storage.call_backs.book(one)
     assert (await storage.figures.standing(MONDAY.date(), MONDAY)).owed == 4, "all but done and cancelled"
     await intake.claim("agent1", QueueQuery(), receipt.number)
-    await intake.complete(receipt.number, "agent1")
+    await intake.complete(receipt.number, "agent1", "已答复")
     assert (await storage.figures.standing(MONDAY.date(), MONDAY)).owed == 3, "not reached, and dealt with"
 
 
@@ -92,5 +92,5 @@ async def test_clocks_of_what_is_over_no_longer_run(storage: Storage, intake: In
     await intake.unmerge(receipts[0].number, "agent1", "")
     assert await overdue() == 3
     await intake.claim("agent1", QueueQuery(), receipts[2].number)
-    await intake.complete(receipts[2].number, "agent1")
+    await intake.complete(receipts[2].number, "agent1", "已答复")
     assert await overdue() == 2

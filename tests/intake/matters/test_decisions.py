@@ -185,7 +185,7 @@ async def test_overdue_and_due_before(house: House) -> None:
     house.clock.on(days=30)
     await house.number("web:2", received_at=house.clock.at)
     done = await house.held("web:3", received_at=house.clock.at - timedelta(days=25))
-    await house.intake.complete(done, "agent1")
+    await house.intake.complete(done, "agent1", "已答复")
     met = await house.held("web:4", received_at=house.clock.at - timedelta(days=25))
     await house.act(met, Act(E.ACCEPT))
     today = house.clock.at.date()

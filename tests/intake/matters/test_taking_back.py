@@ -83,7 +83,7 @@ async def test_a_closing_is_retracted_step_by_step(house: House) -> None:
 
 async def test_a_closing_that_somebody_works_on_again_is_not_retracted(house: House) -> None:
     number = await house.held(kind=Kind.QUESTION)
-    await house.intake.complete(number, "agent1")
+    await house.intake.complete(number, "agent1", "已答复")
     await house.matters.act(number, "agent2", Act(Event.REOPEN, said(reason="又来电")))
     with pytest.raises(Conflict, match="没有可撤回"):
         await house.intake.retract(number, "agent2", "误办结")

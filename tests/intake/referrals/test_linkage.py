@@ -205,7 +205,7 @@ async def test_a_partners_answer_on_a_closed_item_has_to_be_read(house: House) -
     number = await house.number()
     one = await house.linkage.refer(number, "12345", "agent1")
     await house.intake.claim("agent1", QueueQuery(), number)
-    await house.intake.complete(number, "agent1")
+    await house.intake.complete(number, "agent1", "已答复")
     await house.linkage.happen(one.id, ReferralEvent.ANSWER, "partner:12345", text="已处理", partner="12345")
     assert [one.item.number for one in await house.intake.page(QueueQuery(has_addition=True))] == [number]
 
