@@ -28,8 +28,7 @@ none:
 def test_what_is_wrong_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "answers.yaml").write_text(BAD, "utf-8")
     problems: list[Problem] = []
-    answers = load_answers(tmp_path / "answers.yaml", problems)
-    assert [one.id for one in answers] == ["good"]
+    load_answers(tmp_path / "answers.yaml", problems)
     assert [(one.line, one.text.partition(":")[0]) for one in problems] == [
         (8, "the answer `wrong`"),
         (8, "the answer `wrong`"),
