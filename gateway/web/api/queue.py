@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway.core.item import number as numbers
 from gateway.core.item.item import QueueQuery
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
-from gateway.web.api import shapes, translate
+from gateway.web.api import item_shapes, shapes, translate
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import with_masked_numbers
 from gateway.web.http.route import JSON, Answer, Asked, Does, Route
@@ -101,7 +101,7 @@ class QueueApi:
                 "登记内容的历次修改：时间、经办人、改前、改后",
                 "Every earlier version of what the item says: when, who, before, after",
                 self.revisions,
-                {200: shapes.RevisionsGiven},
+                {200: item_shapes.RevisionsGiven},
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, StorageDown),

@@ -149,35 +149,6 @@ class WriteUp(NewContact):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChanged:
-    """One member before and after; "" is nothing. `withheld`: not shown, it tells who a reporter is."""
-
-    field: str
-    before: str
-    after: str
-    withheld: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionShown:
-    """One change of what the item says. Of a follow_up "after" is what was said beside the item."""
-
-    at: datetime
-    who: str
-    what: str
-    what_zh: str
-    what_en: str
-    fields: tuple[FieldChanged, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionsGiven:
-    """Every earlier version, the oldest first."""
-
-    items: tuple[RevisionShown, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DueDay:
     """One legal clock: the last day, whether its calendar is still a guess, and how it was counted."""
 

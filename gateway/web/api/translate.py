@@ -14,7 +14,7 @@ from gateway.core.item import taking_back
 from gateway.core.item.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
 from gateway.core.item.item import Attachment, DoneAct, Happened, Item, ItemDetail, PublicState
 from gateway.core.item.revision import PERSONAL, Revision, secret
-from gateway.web.api import shapes
+from gateway.web.api import item_shapes, shapes
 
 
 def contact(sent: shapes.NewContact, key: str, at: datetime, files: tuple[Evidence, ...] = ()) -> Contact:
@@ -81,21 +81,21 @@ def _last_act(item: Item, act: DoneAct | None) -> shapes.LastAct | None:
     return shapes.LastAct(act.event, zh, en, act.who, act.at, until, retractable)
 
 
-def revisions(item: Item, past: Sequence[Revision]) -> shapes.RevisionsGiven:
+def revisions(item: Item, past: Sequence[Revision]) -> item_shapes.RevisionsGiven:
     """Who a reporter is stays closed: now or in any version the item is or was a report."""
     kinds = {kind for one in past for kind in one.changes.get("kind", ())}
     hides = secret(item) or Kind.REPORT.value in kinds
-    return shapes.RevisionsGiven(tuple(_revision(one, hides) for one in past))
+    return item_shapes.RevisionsGiven(tuple(_revision(one, hides) for one in past))
 
 
-def _revision(one: Revision, hides: bool) -> shapes.RevisionShown:
+def _revision(one: Revision, hides: bool) -> item_shapes.RevisionShown:
     zh, en = case.PAST_NAMES.get(one.what, (one.what, one.what))
     changed = tuple(
-        shapes.FieldChanged(name, *(("", "") if hidden else texts), hidden)
+        item_shapes.FieldChanged(name, *(("", "") if hidden else texts), hidden)
         for name, texts in one.changes.items()
         for hidden in [hides and name in PERSONAL]
     )
-    return shapes.RevisionShown(one.at, one.who, one.what, zh, en, changed)
+    return item_shapes.RevisionShown(one.at, one.who, one.what, zh, en, changed)
 
 
 def call(record: CallRecord) -> shapes.CallShown:
