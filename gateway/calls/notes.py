@@ -11,6 +11,7 @@ from gateway.calls.callbacks import CallBacks
 from gateway.calls.closing import Closing
 from gateway.calls.events import CallEvents
 from gateway.calls.live import Live, LiveCalls
+from gateway.calls.refusals import Refusals
 from gateway.calls.seat_calls import SeatCalls
 from gateway.calls.seats import Seats
 from gateway.calls.transfers import Transfers
@@ -34,6 +35,7 @@ class Notes:
         callbacks: CallBacks,
         closing: Closing,
         fax_line: FaxLine,
+        refusals: Refusals,
         events: CallEvents,
         now: Callable[[], datetime],
     ) -> None:
@@ -44,6 +46,7 @@ class Notes:
         self._callbacks = callbacks
         self._closing = closing
         self._fax_line = fax_line
+        self._refusals = refusals
         self._events = events
         self._now = now
 
@@ -52,7 +55,7 @@ class Notes:
             log.error("the safety net took over: the gateway's heart had stopped for two seconds")
             return
         if note.what is EntryType.DIAL_REFUSED:
-            log.warning("a call from %s to outside was refused: %s", note.arg(0), note.arg(1))
+            self._refusals.noted(note)
         if note.what in (EntryType.FAX_SENT, EntryType.FAX_DIALLED):
             self._fax_line.noted(note)
         if note.call and (note.call in self._live or begins(note)):

@@ -25,6 +25,7 @@ from gateway.calls.live import LiveCalls
 from gateway.calls.notes import Notes
 from gateway.calls.ports import Inquiry, Ledgers
 from gateway.calls.recovery import Recovery
+from gateway.calls.refusals import Refusals
 from gateway.calls.seat_calls import SeatCalls, offer_free_seats
 from gateway.calls.seats import SeatHooks, Seats
 from gateway.calls.transfers import Transfers
@@ -88,8 +89,9 @@ class Switchboard:
             now=now,
             told=inquiry.changed,
         )
+        refusals = Refusals(inquiry, self._tasks)
         self._notes = notes = Notes(
-            live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, events, now
+            *(live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, refusals, events, now)
         )
         self._recovery = Recovery(
             *(pbx, Places(config.var), ledgers, aftercall, live, seats, seat_calls),

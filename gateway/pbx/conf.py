@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,6 +170,7 @@ def words(
         "RECORD": int(c.recording.calls),
         "VISITOR_SECONDS": 60 * c.demo.visitor_minutes,
         "OUTSIDE_A_DAY": c.outgoing.per_day,
+        "OUTSIDE_TO_ONE": c.outgoing.per_number,
         "LONGEST_FAX": c.fax.longest_minutes * 60,
         "FAX_LINES": c.fax_out.lines,
         "FAX_DETECT_SECONDS": c.fax.detect_seconds,
@@ -195,7 +196,8 @@ def words(
         "TRANSPORTS": trunks.transports(c),
         "NAT": trunks.nat_lines(c),
         "CALLED_NUMBERS": _called_numbers(config),
-        "OUTSIDE_ALLOWED": "\n".join(f"exten => _{allowed},1,NoOp()" for allowed in c.outgoing.allow),
+        "OUTSIDE_ALLOWED": _numbers(c.outgoing.allow),
+        "OUTSIDE_OFTEN": _numbers(c.outgoing.often),
         "FAX_CALLER": c.fax.number or c.centre.number,
         "FAX_STATION": c.fax.station or c.fax.number,
         "TIMEZONE": c.centre.timezone,
@@ -211,6 +213,11 @@ def words(
     }
     all_words = {name: str(value) for name, value in (folders | numbers | texts).items()}
     return all_words | _seats(config, secrets)
+
+
+def _numbers(patterns: Iterable[str]) -> str:
+    """Extensions that exist for these dial patterns and do nothing."""
+    return "\n".join(f"exten => _{pattern},1,NoOp()" for pattern in patterns)
 
 
 def _called_numbers(config: Config) -> str:

@@ -34,7 +34,7 @@ _FAILS = {
     "seats": "res_pjsip_endpoint_identifier_user res_pjsip_authenticator_digest res_pjsip_registrar",
     "telephones in browsers": "res_http_websocket res_pjsip_transport_websocket res_srtp",
     "the dialplan": "pbx_config app_stack app_exec app_userevent app_channelredirect func_base64 "
-    "func_callerid func_channel func_cut func_env func_global func_groupcount func_lock "
+    "func_callerid func_channel func_cut func_db app_db func_env func_global func_groupcount func_lock "
     "func_logic func_math func_strings func_timeout",
     "the IVR": "app_playback app_read res_agi",
     "the queue": "app_queue res_musiconhold",

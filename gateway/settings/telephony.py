@@ -262,6 +262,17 @@ class Outgoing(Section):
         le=1000000,
         description="Such calls in all within a day (UTC: from 8:00 to 8:00 in China).",
     )
+    per_number: int = Field(
+        default=10,
+        ge=1,
+        le=1000000,
+        description="Such calls to one number within that day. Transfers to partners are none of them.",
+    )
+    often: tuple[DialPattern, ...] = Field(
+        default=dialling.PUBLIC,
+        description="Numbers to which `per_number` does not apply, as dial patterns: by default public "
+        "services; add partners' numbers that agents dial themselves.",
+    )
 
 
 class Recording(Section):

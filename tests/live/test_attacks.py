@@ -136,20 +136,36 @@ async def test_the_dialplan_and_the_settings_allow_the_same_numbers(installed: I
 
 
 async def test_a_day_has_so_many_calls_outside(asterisk_tree: Asterisk, tmp_path: Path) -> None:
-    made = new_gateway(tmp_path, GATEWAY_OUTGOING_PER_DAY=1)
+    """In all, and to one number, however it is written; public services are free of the second limit."""
+    made = new_gateway(tmp_path, GATEWAY_OUTGOING_PER_DAY=4, GATEWAY_OUTGOING_PER_NUMBER=1)
     runs = running(made)
     await asyncio.to_thread(next, runs)
     async with (
         made.phone("carrier", port=made.far_end) as carrier,
         made.seat("8001", "agent1", sign_in=False) as seat,
     ):
-        for number, status in (("913800138000", 200), ("913800138001", 403)):
+        seat.answer_with(Answer(0.1))
+        about = {"kind": "question", "content": "商家拒绝退款", "name": "张三", "phone": "013800138000"}
+        item = (await asyncio.to_thread(made.api, "/api/v1/intake", about))["number"]
+        calls = (
+            *(("913800138000", 200), ("9013800138000", 403), ("87654321", 0), ("912345", 200)),
+            *(("912345", 200), ("913800138001", 200), ("913800138002", 403)),
+        )
+        for number, status in calls:
+            if not status:  # from the item, to the number of the first call
+                await asyncio.to_thread(made.api, f"/api/v1/queue/{item}/call", {"agent": "agent1"})
+                await (await seat.incoming(15)).ended(15)
+                continue
             call = await seat.dial(number)
-            assert call.status == status
+            assert call.status == status, number
             await call.hang_up()
-        assert (await carrier.incoming()).number == "13800138000"
+        dialled = [(await carrier.incoming()).number for _ in range(4)]
+        assert dialled == ["13800138000", "12345", "12345", "13800138001"]
         with pytest.raises(Late):
             await carrier.incoming(timeout=0.01)
+        timeline = (await made.item_of(item))["timeline"]
+        told = [(entry["text"], entry["who"]) for entry in timeline if entry["what"] == "not_dialled"]
+        assert told == [("今日呼叫此号码的次数已达上限", "8001")]
     await asyncio.to_thread(runs.close)  # type: ignore[attr-defined]
 
 

@@ -75,6 +75,7 @@ _WHY = {
     "CONGESTION": "网络繁忙",
     "CHANUNAVAIL": "线路不可用",
     "LIMIT": "今日呼出次数已达上限",
+    "TOO_OFTEN": "今日呼叫此号码的次数已达上限",
     "REFUSED": "此号码不在允许呼出的范围内",
 }
 

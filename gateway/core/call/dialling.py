@@ -31,6 +31,9 @@ CHINA = (
 )
 """National numbers without those that cost extra (12590, 168…, 96…) and without foreign countries."""
 
+PUBLIC = ("123XX", "11[09]", "12[02]")
+"""Public services: 12345, 12348, 110."""
+
 _ONE = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": "[0-9]+"}
 _PATTERN = re.compile(r"(?:[0-9XZN]|\[(?:[0-9]|[0-9]-[0-9])+\])+\.?", re.ASCII)
 _PART = re.compile(r"\[[0-9-]+\]|.")

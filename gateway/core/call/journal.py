@@ -46,7 +46,7 @@ class EntryType(StrEnum):
     BACK_TALK = "back_talk"  # call-back id: the customer answered
     BACK_DONE = "back_done"  # call-back id, DIALSTATUS
     BACK_NO_LINE = "back_no_line"  # call-back id
-    DIAL_REFUSED = "dial_refused"  # the seat or call-back, form | list | day | second, FROM: what was dialled
+    DIAL_REFUSED = "dial_refused"  # who, form | list | day | number | second, FROM: what was dialled, item
     FAX = "fax"  # file below the faxes' folder: it is coming in
     FAX_DONE = "fax_done"  # how it went, see core/fax.py
     FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields

@@ -207,6 +207,7 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "recounted": ("重新计算期限", "clocks counted anew"),
         "called_back": ("回电接通", "called back"),
         "not_reached": ("回电未接通", "not reached"),
+        "not_dialled": ("未呼出", "not dialled"),
         "call_back_again": ("重新安排回电", "the call-back is tried again"),
         "call_back_failed": ("回电多次未接通，请人工联系", "not reached several times: an agent calls"),
         "referred": ("移送协作单位", "referred"),
