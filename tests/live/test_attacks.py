@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from gateway.sip_phone.phone import Answer, Forward, Ignore, Phone
 from gateway.sip_phone.sip import Response, address, header, parse
 from gateway.web.http.sip_socket import OWN_ADDRESS
 from tests.core.call.test_dialling import NO, YES
+from tests.live.carrier import until
 from tests.live.conftest import ROOT, Gateway, Installed, new_gateway, running, star
 from tests.pbx import pbx_peers
 from tests.pbx.pbx_peers import AgiPeer
@@ -373,6 +376,57 @@ async def test_a_telephone_that_moves_is_no_second_one(gateway: Gateway) -> None
                 await second.register()
                 await until_state(gateway, "agent1", ("ready", ""))
                 await star(second, "*69", "agent_signed_out")
+
+
+async def test_half_sent_requests_cost_no_call_and_no_answer(gateway: Gateway) -> None:
+    """1,100 of one address, held open or begun again when closed, while a caller leaves a message."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    host, port = "127.0.0.1", gateway.config.web.port
+    times: list[float] = []
+    opened: set[int] = set()
+
+    async def attack(number: int) -> None:
+        await asyncio.sleep(number / 500)
+        while True:
+            reader, writer = await asyncio.open_connection(host, port, local_addr=("127.0.0.9", 0))
+            try:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
+                opened.add(number)
+                await reader.read()
+            except OSError:
+                pass
+            finally:
+                writer.close()
+            await asyncio.sleep(5)
+
+    async def ask_health() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.to_thread(gateway.wait_healthy, 0.1)
+            times.append(time.monotonic() - began)
+            await asyncio.sleep(0.2)
+
+    attackers = [asyncio.create_task(attack(number)) for number in range(1100)]
+    asked = asyncio.create_task(ask_health())
+    try:
+        await asyncio.to_thread(until, lambda: len(opened) == len(attackers))
+        async with gateway.phone("13912370012") as phone:
+            call = await phone.dial("12315")
+            await call.wait_prompt("welcome", timeout=10)
+            await call.press("5")
+            await call.wait_prompt("beep", timeout=20)
+            await call.say(SPEECH)
+            await call.hang_up()
+            record = await gateway.call_of("13912370012")
+        assert (record["outcome"], bool(record["number"])) == ("message", True)
+        assert not any(one.done() and one.exception() for one in (*attackers, asked))
+    finally:
+        for one in (*attackers, asked):
+            one.cancel()
+        await asyncio.gather(*attackers, asked, return_exceptions=True)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(times) > 10 and max(times) < 5, times
 
 
 async def test_who_guesses_is_shut_out_never_a_trunk_or_a_seat(

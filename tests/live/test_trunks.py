@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from asyncio import to_thread
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from gateway.pbx.journal import read_journal
 from gateway.settings.cache import cache_home
 from gateway.setup.asterisk_tree import find_or_make
 from gateway.sip_phone.phone import Answer, Phone, Refuse
-from tests.live.carrier import ACCOUNT, PASSWORD, Carrier, carrier, gateway_with, until
+from tests.live.carrier import ACCOUNT, PASSWORD, Carrier, carrier, certificate, gateway_with, until
 from tests.live.conftest import Gateway, free_ports, running
-from tests.live.raw_sip import ask, offer
+from tests.live.raw_sip import SECURE, ask, ask_by_tls, offer
 from tests.live.test_doctor import doctor
 
 pytestmark = pytest.mark.live
@@ -221,6 +222,43 @@ async def test_only_a_trunk_that_fails_is_passed_over(
             assert failed == (["trunk"] if reached else [])
         finally:
             await to_thread(runs.close)  # type: ignore[attr-defined]
+
+
+async def test_a_carrier_that_opens_tls_to_us_sees_our_certificate(
+    tmp_path: Path, asterisk_tree: Asterisk
+) -> None:
+    """Its calls are taken on the connection that it opened, with encrypted sound alone."""
+    certificate(tmp_path, "127.0.0.1")
+    port, away = free_ports(2)
+    gateway = gateway_with(
+        tmp_path / "gateway",
+        "",
+        GATEWAY_ASTERISK_TLS_PORT=port,
+        GATEWAY_ASTERISK_TLS_CERT_FILE=tmp_path / "carrier.pem",
+        GATEWAY_ASTERISK_TLS_KEY_FILE=tmp_path / "carrier.key",
+        GATEWAY_TRUNK_TRANSPORT="tls",
+        GATEWAY_TRUNK_SRTP="yes",
+        GATEWAY_TRUNK_PEERS="127.0.0.2",
+        GATEWAY_TRUNK_FAR_END=f"127.0.0.2:{away}",
+    )
+    runs = running(gateway)
+    await to_thread(next, runs)
+    try:
+        uri, trusted = f"sip:12315@127.0.0.1:{port};transport=tls", tmp_path / "carrier.pem"
+        secure = offer(profile="RTP/SAVP", more=SECURE)
+        status, answer = await ask_by_tls(port, uri, trusted, body=secure, host="127.0.0.2")
+        assert status == 200, answer
+        assert "RTP/SAVP" in answer and "a=crypto:1 AES_CM_128_HMAC_SHA1_80" in answer
+        record = await gateway.call_of("13800138000")
+        assert (record["dialled"], record["outcome"]) == ("12315", "gave_up")
+        status, _ = await ask_by_tls(port, uri, trusted, body=offer(), host="127.0.0.2")
+        assert status == 488, "sound in clear"
+        status, _ = await ask_by_tls(port, uri, trusted, body=secure, host="127.0.0.4")
+        assert status == 401
+        shown = await to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
+        assert shown.strip() == trusted.read_text().strip()
+    finally:
+        await to_thread(runs.close)  # type: ignore[attr-defined]
 
 
 async def test_sound_is_wanted_at_the_media_address(tmp_path: Path, asterisk_tree: Asterisk) -> None:
