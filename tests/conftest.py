@@ -21,7 +21,7 @@ def asterisk_tree() -> Asterisk:
 
 
 class Turns(LoadScopeScheduling):
-    """What `make test` gives to its two processes at a time: whatever rings telephones test by test, faxes
+    """What `make test` gives to its processes at a time: whatever rings telephones test by test, faxes
     all to one process (they need each other, and no more than three may be on their way), the rest file
     by file."""
 
@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What rings telephones comes first, faxes first of all: it takes the longest and waits for most of it,
-    so the two processes end together."""
+    so the processes end together."""
     items.sort(key=lambda item: (item.path.parent.name != "live", "test_fax" not in item.path.name))
 
 

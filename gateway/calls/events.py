@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.calls.listeners import Listeners
 from gateway.calls.views import CallView
 from gateway.core.call.record import CallRecord
 from gateway.core.call.seat import Seat
 from gateway.core.call.transfer import Transfer
+from gateway.listeners import Listeners
 
 EventListener = Callable[[str, dict[str, object]], None]
 

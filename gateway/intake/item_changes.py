@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -11,9 +10,8 @@ from typing import TypeVar
 from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, ItemState
 from gateway.core.item.states import Event
 from gateway.core.item.taking_back import HELD
+from gateway.listeners import Listeners
 from gateway.storage import Storage, Transaction
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -30,22 +28,17 @@ class ItemChanges:
         self.links = storage.links
         self.acts = storage.acts
         self.now = now
-        self._listeners: list[ChangeListener] = []
+        self._listeners: Listeners[str, str] = Listeners()
 
     # ------------------------------------------------------------ who is told
 
     def listen(self, listener: ChangeListener) -> Callable[[], None]:
         """Call `listener(what, number)` after each commit: new, changed. Returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def tell(self, what: str, number: str) -> None:
         """Whoever listens and fails does not undo what is committed."""
-        for listener in tuple(self._listeners):
-            try:
-                listener(what, number)
-            except Exception:
-                log.exception("a listener failed at %s", what)
+        self._listeners.tell(what, number)
 
     # ------------------------------------------------------------ transactions
 

@@ -54,8 +54,8 @@ def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list
 
 def _first_rtp() -> int:
     """Each process of `make test` has ports of its own, and two runs at once most likely have others."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2
-    return 11000 + worker * 9000 + os.getppid() % 5 * 800
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 3
+    return 11000 + worker * 6000 + os.getppid() % 5 * 800
 
 
 _next_rtp = _first_rtp()

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.core.item.channel import Arrival
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import HOUSE, Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
@@ -79,4 +80,7 @@ def case_fields(pages: Pages, look: Look) -> dict[str, Any]:
         "problems": look.choices(rules.categories.problems),
         "subjects": look.choices(rules.categories.subjects),
         "counties": [(one.code, look.of(one)) for one in rules.divisions],
+        "clerk_channels": [
+            (entry, look.of(entry).capitalize()) for entry in rules.channels if entry.arrival is Arrival.CLERK
+        ],
     }
