@@ -267,6 +267,7 @@ async def test_an_addition_to_a_closed_item_is_a_task(gateway: Gateway, browser:
         await page.locator("#item-facts", has_text="已办结").wait_for()
         await page.click("#close-item")
         await add_by_code(browser, gateway, receipt, "商家又来电威胁")
+        await page.click("[data-tab=added]")
         row = page.locator("#rows button", has_text="有补充")
         await row.wait_for()
         assert "已办结" in await row.inner_text()

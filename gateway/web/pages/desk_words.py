@@ -6,6 +6,7 @@ from gateway.core.call.seat import SeatState
 from gateway.core.call.transfer import TransferOutcome, TransferState
 from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
+from gateway.core.item.lists import Tab
 from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.item.states import EVENT_NAMES, STATE_NAMES
@@ -13,6 +14,16 @@ from gateway.web.api.referrals import EVENT_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
 
+TAB_NAMES = {
+    Tab.WAITING: ("待领取", "To claim"),
+    Tab.MINE: ("我的", "Mine"),
+    Tab.TO_ANSWER: ("待答复", "To answer"),
+    Tab.PAPERS: ("等待材料", "Papers"),
+    Tab.HANDED_OVER: ("已转交", "Handed over"),
+    Tab.ADDED: ("有补充", "Added to"),
+    Tab.OVERDUE: ("已逾期", "Overdue"),
+    Tab.CLOSED_TODAY: ("今日办结", "Closed today"),
+}
 PAUSES = {
     "break": ("休息", "Break"),
     "meal": ("用餐", "Meal"),
@@ -130,9 +141,27 @@ LINKAGE_WORDS: Words = {
     "event.return": ("退回", "Give back"),
     "event.answer": ("反馈结果", "Answer"),
 }
+LIST_WORDS: Words = {
+    "sealed_name": ("身份保密", "Identity sealed"),
+    "no_name": ("未留姓名", "No name given"),
+    "held_by_me": ("我在办理", "mine"),
+    "callers_wait": ("%d 个来电在等候", "%d callers wait"),
+    "none_waits": ("没有待领取的事项", "Nothing waits to be claimed"),
+    "empty.filtered": ("没有符合筛选条件的事项", "No item fits the filters"),
+    "empty.waiting": ("没有待领取的事项", "Nothing waits to be claimed"),
+    "empty.mine": ("您目前没有在办的事项", "You hold no item"),
+    "empty.to_answer": ("没有待答复的事项", "Nothing is to be answered"),
+    "empty.papers": ("没有等待材料的事项", "Nothing waits for papers"),
+    "empty.handed_over": ("没有已转交的事项", "Nothing is handed over"),
+    "empty.added": ("没有待查看的补充", "Nothing was added"),
+    "empty.overdue": ("没有已逾期的事项", "Nothing is overdue"),
+    "empty.closed_today": ("今天还没有办结的事项", "Nothing was closed today"),
+}
+"""What the list says."""
 DESK_WORDS: Words = {
     **WORDS,
     **ITEM_WORDS,
+    **LIST_WORDS,
     **{
         f"state.{state.value}": words
         for state, words in {

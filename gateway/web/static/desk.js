@@ -52,15 +52,16 @@ async function connected() {
 
 listen(page, (name, what) => EVENTS[name]?.(what), connected, () => alarm(w("no_answer")));
 
-// ------------------------------------------------------------ the address: #NUMBER is an item
+// ------------------------------------------------------------ the address: #NUMBER is an item, #tab=… a list
 
 function follow() {
   const [, number] = /^#(\d{12})$/.exec(location.hash) || [];
   if (number) item.openItem(number);
   else if (item.current()) item.leave();
+  list.follow(number ? now.listAddress : location.hash);
 }
 addEventListener("hashchange", follow);
-if (location.hash) follow();
+follow();
 
 // ------------------------------------------------------------ keys
 
@@ -78,6 +79,7 @@ const KEYS = {
 const PLAIN = {
   j: () => list.move(1),
   k: () => list.move(-1),
+  n: list.claimNext,
   "/": focusSearch,
   "?": () => $("keys").showModal(),
   v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click(),
@@ -88,7 +90,10 @@ function doesOf(event) {
   if (KEYS[name]) return KEYS[name];
   const inField = event.target.closest("input, textarea, select");
   if (event.altKey && /^[123]$/.test(event.key) && isCall()) return () => $("draft").querySelectorAll("[name=kind]")[event.key - 1].click();
-  if (!inField && !event.ctrlKey && !event.metaKey && !event.altKey && PLAIN[event.key]) return PLAIN[event.key];
+  if (!inField && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (PLAIN[event.key]) return PLAIN[event.key];
+    if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
+  }
   if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return item.leave;
   if (event.key === "Enter" && event.target === document.body && item.current() && !$("claim").hidden) return () => $("claim").click();
   return null;

@@ -29,7 +29,7 @@ export async function openItem(number) {
 
 export function leave() {
   close();
-  history.pushState(null, "", location.pathname);
+  history.pushState(null, "", now.listAddress || location.pathname);
   if (now.pop) tell("resume");
   else showPart("idle");
 }

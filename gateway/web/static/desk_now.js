@@ -12,6 +12,7 @@ export const now = {
   phone: null, // the page's telephone, once it is started: desk_phone.js
   elsewhere: false, // another page is the telephone: desk_phone.js
   pop: null, // what is known of the call that is shown: desk_call.js
+  listAddress: "", // the part of the address that says which list is shown: desk_list.js
   view: "idle", // "idle", "pop" or "item": which part of the middle column is shown
 };
 
