@@ -51,6 +51,7 @@ from gateway.web.pages.pages import Pages
 from gateway.web.pages.partner import PartnerPage
 from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.report import ReportPage
+from gateway.web.pages.style import StylePage
 from gateway.web.pages.track import TrackPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
@@ -253,6 +254,7 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         return
     desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
     yield LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add
+    yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
     if parts.linkage:

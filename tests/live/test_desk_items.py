@@ -263,6 +263,7 @@ async def test_an_addition_to_a_closed_item_is_a_task(gateway: Gateway, browser:
     async with working(browser, gateway, "agent2", password) as page:
         await open_item(page, "会员卡不能退费")
         await page.click("#claim")
+        await page.fill("#item-word", "已电话答复")
         await page.click("#complete:not([hidden])")
         await page.locator("#item-facts", has_text="已办结").wait_for()
         await page.click("#close-item")

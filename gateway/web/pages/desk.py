@@ -10,8 +10,9 @@ import json
 from aiohttp import web
 
 from gateway.core.item.deadlines import Rules
+from gateway.core.item.lists import TAB_NAMES
 from gateway.core.roles import Account, Role
-from gateway.web.pages.desk_words import DESK_WORDS, PAUSES, TAB_NAMES
+from gateway.web.pages.desk_words import DESK_WORDS, PAUSES
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.phone import MICROPHONE
 from gateway.web.pages.work_page import POLICY, case_fields, words
@@ -50,7 +51,7 @@ class DeskPage:
             wrap_up=self._wrap_up,
             pauses={name: look.t(*both) for name, both in PAUSES.items()},
             channels={entry.channel: look.of(entry) for entry in self._pages.public.rules.channels},
-            tabs=[(tab.value, look.t(*both)) for tab, both in TAB_NAMES.items()],
+            tabs=[(tab.value, look.t(zh, en.capitalize())) for tab, (zh, en) in TAB_NAMES.items()],
             has_seat=bool(seat),
             seat=seat,
             **case_fields(self._pages, look),

@@ -6,7 +6,6 @@ from gateway.core.call.seat import SeatState
 from gateway.core.call.transfer import TransferOutcome, TransferState
 from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
-from gateway.core.item.lists import Tab
 from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.item.states import EVENT_NAMES, STATE_NAMES
@@ -14,16 +13,6 @@ from gateway.web.api.referrals import EVENT_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
 
-TAB_NAMES = {
-    Tab.WAITING: ("待领取", "To claim"),
-    Tab.MINE: ("我的", "Mine"),
-    Tab.TO_ANSWER: ("待答复", "To answer"),
-    Tab.PAPERS: ("等待材料", "Papers"),
-    Tab.HANDED_OVER: ("已转交", "Handed over"),
-    Tab.ADDED: ("有补充", "Added to"),
-    Tab.OVERDUE: ("已逾期", "Overdue"),
-    Tab.CLOSED_TODAY: ("今日办结", "Closed today"),
-}
 PAUSES = {
     "break": ("休息", "Break"),
     "meal": ("用餐", "Meal"),

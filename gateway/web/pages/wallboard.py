@@ -21,7 +21,7 @@ POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 THEMES = ("dark", "light")
-_PARTS = ("wallboard.css", "wallboard.js", "mark.svg")
+_PARTS = ("tokens.css", "wallboard.css", "wallboard.js", "mark.svg")
 
 
 class Wallboard:

@@ -55,3 +55,18 @@ async def test_the_head_shows_what_a_role_may_do(browser: Browser, tmp_path: Pat
         await page.click("#account-menu summary")
         await page.keyboard.press("Escape")
         assert await page.is_hidden("#look")
+
+
+async def test_the_design_system_and_the_other_pages_of_the_house_are_accessible(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        for path, name in (("/desk/style", "style"), ("/desk/entry", "entry")):
+            await page.goto(path)
+            await page.wait_for_selector(".places [href='/desk']")
+            await looked_at_everywhere(page, name)
+        await page.goto("/desk/style")
+        await page.click("#open-dialog")
+        await page.wait_for_selector("#dialog[open]")
+        await page.keyboard.press("Escape")
+        assert await page.is_hidden("#dialog")
