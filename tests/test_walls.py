@@ -192,7 +192,6 @@ MOST_LINES_OF_MODULE, MOST_LINES_OF_CLASS = 400, 300
 # Larger than that, with a bound of their own. Those of tables and shapes hold data; the others
 # are to be split by subject when they are next worked on.
 LARGE = {
-    "gateway.web.api.shapes": 600,  # shapes of the API
     "gateway.storage.tables": 600,  # tables of the database
     "gateway.pbx.ami": 550,
     "gateway.pbx.ami:Ami": 420,

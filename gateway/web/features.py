@@ -23,6 +23,7 @@ from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
 from gateway.web.api.intake import IntakeApi
+from gateway.web.api.intake_models import NewContact
 from gateway.web.api.item_desk import ItemDeskApi
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
@@ -34,7 +35,6 @@ from gateway.web.api.referrals import ReferralApi
 from gateway.web.api.sealed import Sealed
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
-from gateway.web.api.shapes import NewContact
 from gateway.web.api.transfers import TransferApi
 from gateway.web.http.auth import HOUSE, Gate
 from gateway.web.http.call_rights import CallRights

@@ -20,11 +20,11 @@ from gateway.web.api.events import EventFeed
 from gateway.web.api.figures import FiguresApi
 from gateway.web.api.metrics import Metrics
 from gateway.web.api.sealed import Sealed
-from gateway.web.api.shapes import NUMBER
 from gateway.web.features import Shared, add_pages, api_routes, call_rights
 from gateway.web.http.addresses import told_by
 from gateway.web.http.auth import Gate
 from gateway.web.http.connections import Connections, ConnectionsSite, most_connections
+from gateway.web.http.fields import NUMBER
 from gateway.web.http.problem import problems
 from gateway.web.http.rates import Rates
 from gateway.web.http.request_log import add_headers, logged

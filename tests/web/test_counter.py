@@ -21,8 +21,8 @@ from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.rules.load import load_rules
 from gateway.storage import Storage
+from gateway.web.http.models import members
 from gateway.web.http.route import Route
-from gateway.web.http.shape import members
 from gateway.web.pages.docs import roles_of
 from gateway.web.site import ROUTES, WebParts, make_app
 from tests.web.memory_house import MemoryBoard
@@ -424,7 +424,7 @@ async def test_nothing_strange_breaks_it(site: Site) -> None:
     assert len(own) > 10
     for route in own:
         path = route.path.replace("{number}", number)
-        names = [m.name for m in members(route.body)]
+        names = [m.name for m in members(route.body).values()]
         for name in names:
             for value in STRANGE:
                 body = json.dumps({name: value})

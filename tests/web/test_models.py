@@ -26,9 +26,9 @@ from gateway.web.http.fields import (
     Whole,
 )
 from gateway.web.http.form_reading import read_form
-from gateway.web.http.model_schema import parameters, schemas
 from gateway.web.http.models import RequestModel
 from gateway.web.http.reading import MOST_FAULTS, read_body, read_query
+from gateway.web.http.schema import parameters, schemas
 
 
 class Part(RequestModel):

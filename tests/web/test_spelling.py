@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.web.api.call_desk_shapes import NewContact
-from gateway.web.api.matter_shapes import NewAtCounter
-from gateway.web.api.shapes import WriteUp
+from gateway.web.api.call_desk_models import NewContact
+from gateway.web.api.matter_models import NewAtCounter
+from gateway.web.api.queue_models import WriteUp
 from gateway.web.http.form_reading import read_form, spelled
 from gateway.web.http.reading import read_body
 from tests.web.real_site import RealSite, real_site

@@ -40,9 +40,9 @@ class AuditAsked(RequestModel):
     before: Annotated[int, Whole(least=1)] | None = Field(
         default=None, description="早于此序号 / rows before this one"
     )
-    limit: Annotated[int, Whole(least=1, most=500)] = Field(default=100, description="条数 / how many")
-    who: Annotated[str, Text(longest=64)] = Field(default="", description="操作人 / who did it")
-    about: Annotated[str, Text(longest=200)] = Field(
+    limit: Annotated[int, Whole(1, 500)] = Field(default=100, description="条数 / how many")
+    who: Annotated[str, Text(64)] = Field(default="", description="操作人 / who did it")
+    about: Annotated[str, Text(200)] = Field(
         default="", description="对象，如登记编号 / about what, such as an item's number"
     )
 

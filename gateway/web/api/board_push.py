@@ -71,11 +71,7 @@ class BoardPush:
             began = loop.time()
             try:
                 shown = await look()
-                self._feed.publish(name, _members(shown))
+                self._feed.publish(name, vars(shown))
             except Exception:
                 log.exception("%s could not be told", name)
             await asyncio.sleep(max(pace[0], SHARE * (loop.time() - began)))
-
-
-def _members(shown: Any) -> dict[str, object]:
-    return {name: getattr(shown, name) for name in shown.__slots__}

@@ -23,7 +23,7 @@ from gateway.core.item.item import Item
 from gateway.core.ledgers import CallLog
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.intake.faults import registration_faults
-from gateway.web.api import call_desk_shapes as shapes
+from gateway.web.api import call_desk_models as models
 from gateway.web.api import translate
 from gateway.web.api.peaks import Peaks
 from gateway.web.api.phone import recorded
@@ -98,7 +98,7 @@ class CallDeskApi:
                 *("GET", f"{CALL}/pop", "pop", "来电弹屏：来电人的既往情况与草稿"),
                 "A call with what came from its number before, and its draft",
                 self.pop,
-                {200: shapes.PopShown},
+                {200: models.PopShown},
                 roles=HOUSE,
                 refuses=(NotFound, StorageDown),
                 looks="pop.view",
@@ -106,7 +106,7 @@ class CallDeskApi:
             Route(
                 *("GET", f"{CALL}/draft", "draft", "通话草稿", "The call's draft"),
                 self.draft,
-                {200: shapes.DraftShown},
+                {200: models.DraftShown},
                 roles=HOUSE,
                 refuses=(NotFound, StorageDown),
             ),
@@ -114,9 +114,9 @@ class CallDeskApi:
                 *("PUT", f"{CALL}/draft", "save_draft", "保存草稿；版本不符为 409"),
                 "Save the draft; 409 when it was saved from elsewhere meanwhile",
                 self.save_draft,
-                {200: shapes.DraftShown},
+                {200: models.DraftShown},
                 roles=HOUSE,
-                body=shapes.DraftWish,
+                body=models.DraftWish,
                 refuses=(NotFound, Conflict, StorageDown),
                 noted=False,
             ),
@@ -130,7 +130,7 @@ class CallDeskApi:
             Route(
                 *("GET", "/api/v1/drafts", "drafts", "本人未完成的草稿", "The asker's open drafts"),
                 self.drafts,
-                {200: shapes.DraftsOwn},
+                {200: models.DraftsOwn},
                 roles=HOUSE,
                 refuses=(StorageDown,),
             ),
@@ -138,9 +138,9 @@ class CallDeskApi:
                 *("POST", f"{CALL}/items", "write_items", "由通话登记事项（投诉、举报分别登记）"),
                 "Make items of a call: complaint and report apart",
                 self.write,
-                {201: shapes.ItemsMade},
+                {201: models.ItemsMade},
                 roles=HOUSE,
-                body=shapes.ItemsWish,
+                body=models.ItemsWish,
                 also=self._faults,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -163,7 +163,7 @@ class CallDeskApi:
                     "The call-back that an item owes, or owed last",
                 ),
                 self.call_back,
-                {200: shapes.OwedShown},
+                {200: models.OwedShown},
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, StorageDown),
@@ -172,7 +172,7 @@ class CallDeskApi:
                 *("POST", ITEM_BACK, "call_back_again", "重新安排未接通的回电"),
                 "Try a call-back again that was not reached",
                 self.call_back_again,
-                {200: shapes.OwedShown},
+                {200: models.OwedShown},
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
@@ -184,17 +184,17 @@ class CallDeskApi:
         self._own(asked, found)
         assert found.draft
         return Answer(
-            shapes.PopShown(
-                translate.call(found.record),
-                found.number,
-                self._place(found.number),
-                found.kind,
-                found.path,
-                tuple(translate.call(one) for one in found.calls),
-                tuple(_brief(one) for one in found.items),
-                tuple(_owed(one) for one in found.owed),
-                _draft(found.draft),
-                _back(found.back),
+            models.PopShown(
+                call=translate.call(found.record),
+                number=found.number,
+                place=self._place(found.number),
+                kind=found.kind,
+                path=found.path,
+                calls=tuple(translate.call(one) for one in found.calls),
+                items=tuple(_brief(one) for one in found.items),
+                owed=tuple(_owed(one) for one in found.owed),
+                draft=_draft(found.draft),
+                back=_back(found.back),
             )
         )
 
@@ -203,7 +203,7 @@ class CallDeskApi:
         return Answer(_draft(await self._calls.draft(self._id(asked), asked.account.name)))
 
     async def save_draft(self, asked: Asked) -> Answer:
-        call, wish = self._id(asked), asked.sent(shapes.DraftWish)
+        call, wish = self._id(asked), asked.sent(models.DraftWish)
         found = await self._calls.call(call)
         self._own(asked, found)
         saved = await self._calls.save_draft(call, asked.account.name, wish.version, wish.text)
@@ -220,20 +220,20 @@ class CallDeskApi:
 
     async def drafts(self, asked: Asked) -> Answer:
         found = await self._calls.drafts(asked.account.name)
-        return Answer(shapes.DraftsOwn(tuple(_draft(one) for one in found)))
+        return Answer(models.DraftsOwn(items=tuple(_draft(one) for one in found)))
 
     async def write(self, asked: Asked) -> Answer:
-        call, wish = self._id(asked), asked.sent(shapes.ItemsWish)
+        call, wish = self._id(asked), asked.sent(models.ItemsWish)
         self._own(asked, await self._calls.call(call))
         if not wish.items:
             raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
         contacts = [translate.contact(one, "", self._now()) for one in wish.items]
         made = await self._calls.write(call, contacts, asked.account.name, wish.close)
-        return Answer(shapes.ItemsMade(tuple(translate.receipt(one) for one in made)), 201)
+        return Answer(models.ItemsMade(items=tuple(translate.receipt(one) for one in made)), 201)
 
     def _faults(self, asked: Asked) -> list[FieldFault]:
         today = self._now().date()
-        items = asked.sent(shapes.ItemsWish).items
+        items = asked.sent(models.ItemsWish).items
         found = [
             FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
             for n, one in enumerate(items)
@@ -272,24 +272,39 @@ class CallDeskApi:
             refuse(who, found.record.id)
 
 
-def _draft(draft: Draft) -> shapes.DraftShown:
-    return shapes.DraftShown(draft.call_id, draft.version, draft.text, draft.at)
+def _draft(draft: Draft) -> models.DraftShown:
+    return models.DraftShown.model_validate(draft)
 
 
-def _owed(one: Callback) -> shapes.OwedShown:
-    return shapes.OwedShown(
-        *(one.id, one.phone, one.booked_at, one.state, one.number or None), *(one.attempts, one.due_at)
+def _owed(one: Callback) -> models.OwedShown:
+    return models.OwedShown(
+        id=one.id,
+        phone=one.phone,
+        booked_at=one.booked_at,
+        state=one.state,
+        number=one.number or None,
+        attempts=one.attempts,
+        due_at=one.due_at,
     )
 
 
-def _back(owed: Callback | None) -> shapes.BackShown | None:
+def _back(owed: Callback | None) -> models.BackShown | None:
     if owed is None:
         return None
-    return shapes.BackShown(owed.id, owed.number or None, owed.booked_at, owed.attempts + 1)
+    return models.BackShown(
+        id=owed.id, number=owed.number or None, booked_at=owed.booked_at, attempt=owed.attempts + 1
+    )
 
 
-def _brief(item: Item) -> shapes.ItemBrief:
-    return shapes.ItemBrief(
-        *(item.number, item.channel, item.kind, item.task, item.state, item.received_at),
-        *(item.person.name, item.respondent.name, item.content[:300]),
+def _brief(item: Item) -> models.ItemBrief:
+    return models.ItemBrief(
+        number=item.number,
+        channel=item.channel,
+        kind=item.kind,
+        task=item.task,
+        state=item.state,
+        received_at=item.received_at,
+        name=item.person.name,
+        respondent_name=item.respondent.name,
+        content=item.content[:300],
     )

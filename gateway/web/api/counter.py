@@ -18,7 +18,7 @@ from gateway.core.item.item import Item
 from gateway.core.item.matter import Names
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.intake.splits import Split
-from gateway.web.api import matter_shapes, translate
+from gateway.web.api import matter_models, translate
 from gateway.web.api.intake import KEY_HEADER
 from gateway.web.api.matters import number_of
 from gateway.web.api.queue import ONE
@@ -68,9 +68,9 @@ class CounterApi:
                 "登记来人来访或来函；期限自收到之日起算",
                 "Register a visit or a letter; clocks run from the day of receipt",
                 self.submit,
-                {201: matter_shapes.CounterReceipt, 200: matter_shapes.CounterReceipt},
+                {201: matter_models.CounterReceipt, 200: matter_models.CounterReceipt},
                 roles=HOUSE,
-                body=matter_shapes.NewAtCounter,
+                body=matter_models.NewAtCounter,
                 also=self.faults,
                 files=True,
                 headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
@@ -95,7 +95,7 @@ class CounterApi:
     async def submit(self, asked: Asked) -> Answer:
         """The item, and a second one when it is complaint and report. Both have keys, so a repeat
         after a crash between the two makes what was missing and nothing else."""
-        sent = asked.sent(matter_shapes.NewAtCounter)
+        sent = asked.sent(matter_models.NewAtCounter)
         who = asked.account.name
         key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
         receipt = await self._door.submit(self._contact(asked, key, who))
@@ -103,26 +103,26 @@ class CounterApi:
         if sent.also is not None:
             second = await self._desk.split(receipt.number, Split(Kind(sent.also.value)), who)
         given = translate.receipt(receipt)
-        shown = matter_shapes.CounterReceipt(
-            *(given.number, given.query_code, given.received_at, given.status, given.due),
+        shown = matter_models.CounterReceipt(
+            **given.__dict__,
             also=translate.receipt(second) if second else None,
         )
         return Answer(shown, 200 if receipt.repeated else 201)
 
     def _contact(self, asked: Asked, key: str, clerk: str) -> Contact:
-        sent = asked.sent(matter_shapes.NewAtCounter)
+        sent = asked.sent(matter_models.NewAtCounter)
         said = translate.contact(sent, f"counter:{key}", self._received(sent))
         said = replace(said, evidence=tuple(file.evidence for file in asked.files))
         return counter.contact(said, Channel(sent.channel.value), self._registration(sent, clerk))
 
-    def _received(self, sent: matter_shapes.NewAtCounter) -> datetime:
+    def _received(self, sent: matter_models.NewAtCounter) -> datetime:
         at = sent.received_at or self._now()
         if not 1900 <= at.year <= 9000:  # no other zone has such a time; it is refused as any wrong one
             at = at.replace(year=1900 if at.year < 1900 else 9000, day=1)
         at = at if at.tzinfo else at.replace(tzinfo=self._zone)
         return at.replace(microsecond=at.microsecond // 1000 * 1000).astimezone(UTC)
 
-    def _registration(self, sent: matter_shapes.NewAtCounter, clerk: str) -> Registration:
+    def _registration(self, sent: matter_models.NewAtCounter, clerk: str) -> Registration:
         return Registration(clerk, self._now(), sent.letter_date, sent.postmark_date, sent.came_by)
 
     def faults(self, asked: Asked) -> Iterator[FieldFault]:
@@ -132,7 +132,7 @@ class CounterApi:
             yield FieldFault(
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
             )
-        sent = asked.sent(matter_shapes.NewAtCounter)
+        sent = asked.sent(matter_models.NewAtCounter)
         received = self._received(sent)
         yield from counter.faults(
             Channel(sent.channel.value), received, self._registration(sent, ""), self._zone

@@ -20,7 +20,7 @@ from aiohttp import WSCloseCode, web
 
 from gateway.core.roles import Role
 from gateway.errors import NotAllowed, Refused, Unavailable
-from gateway.web.api.figure_shapes import EventsAsked, Only
+from gateway.web.api.figure_models import EventsAsked, Only
 from gateway.web.http.auth import WATCHERS, Gate, is_bearer, subprotocols
 from gateway.web.http.masks import masked
 from gateway.web.http.route import Asked

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from gateway.core.fax.record import Fax, FaxPage, FaxStatus, Reading
 from gateway.core.item.delivery import Draft
@@ -14,8 +15,9 @@ from gateway.core.item.item import ItemDetail
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
+from gateway.web.http.fields import Listed, Text, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 
 
 class FaxLedger(Protocol):
@@ -37,16 +39,16 @@ Found = Callable[[str], Awaitable[ItemDetail]]
 PDF = "application/pdf"
 
 
-@dataclass(frozen=True, slots=True)
-class FaxesAsked:
+class FaxesAsked(RequestModel):
     """Which faxes; the newest first."""
 
-    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
-    before: Annotated[str, Rule("上一页最后一份的 id", "id of the last fax seen", longest=80)] = ""
+    limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="条数 / how many")
+    before: Annotated[str, Text(80)] = Field(
+        default="", description="上一页最后一份的 id / id of the last fax seen"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class FaxShown:
+class FaxShown(AnswerModel):
     """One fax. `number` is its item, `same_as` the fax it repeats, `resolution` dots per metre, `rate` bit/s,
     `received` whole pages, `expected` how many there should have been where that is known."""
 
@@ -70,8 +72,7 @@ class FaxShown:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class FaxPageShown:
+class FaxPageShown(AnswerModel):
     """One page: the SHA-256 of its picture among the item's files, its size in pixels, what was read."""
 
     page: int
@@ -82,41 +83,33 @@ class FaxPageShown:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FaxWhole:
+class FaxWhole(AnswerModel):
     """One fax with its pages; a repetition has only the pages that were lacking."""
 
     fax: FaxShown
     pages: tuple[FaxPageShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FaxesPage:
+class FaxesPage(AnswerModel):
     """Faxes, the newest first; `next` is what `before` must be for the page that follows."""
 
     items: tuple[FaxShown, ...]
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FaxWish:
+class FaxWish(RequestModel):
     """A letter to be faxed about an item; whether the number may be dialled is looked at when it is sent."""
 
-    to: Annotated[
-        str,
-        Rule(
-            "传真号码", "a fax number", pattern=r"[0-9]{3,20}", words=("3 至 20 位数字", "has 3 to 20 digits")
-        ),
-    ]
-    text: Annotated[str, Rule("正文", "the letter", shortest=1, longest=20_000, lines=True)]
-    files: Annotated[
-        tuple[str, ...],
-        Rule("随附的 PDF 附件（SHA-256）", "PDFs among the item's files, by SHA-256", entries=5, longest=64),
-    ] = ()
+    to: Annotated[str, Text(pattern="[0-9]{3,20}", words=("3 至 20 位数字", "has 3 to 20 digits"))] = Field(
+        description="传真号码 / a fax number"
+    )
+    text: Annotated[str, Text(20000, shortest=1, lines=True)] = Field(description="正文 / the letter")
+    files: Annotated[tuple[Annotated[str, Text(64)], ...], Listed(5)] = Field(
+        default=(), description="随附的 PDF 附件（SHA-256） / PDFs among the item's files, by SHA-256"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class FaxPosted:
+class FaxPosted(AnswerModel):
     """It stands in the outbox; how it went is told by the item's timeline."""
 
     number: str
@@ -202,7 +195,7 @@ class FaxApi:
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
         content = {"text": wish.text, "files": " ".join(wish.files)}
         await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
-        return Answer(FaxPosted(number, wish.to), 202)
+        return Answer(FaxPosted(number=number, to=wish.to), 202)
 
     async def faxes(self, asked: Asked) -> Answer:
         q = asked.queried(FaxesAsked)
@@ -210,7 +203,7 @@ class FaxApi:
         before = (last.started_at, last.id) if last else None
         found = await self._faxes.page(before, q.limit + 1)
         shown = tuple(_shown(fax) for fax in found[: q.limit])
-        return Answer(FaxesPage(shown, shown[-1].id if len(found) > q.limit else None))
+        return Answer(FaxesPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
 
     async def fax(self, asked: Asked) -> Answer:
         fax = await self._faxes.get(asked.part("id"))
@@ -218,7 +211,7 @@ class FaxApi:
             raise NotFound
         numbers = {fax.number, *(page.number for page in fax.pages)} - {""}
         await self._sealed.may_see_pages(asked.account, numbers, asked.queried(SealedAsked).reason)
-        return Answer(FaxWhole(_shown(fax), tuple(_page(page) for page in fax.pages)))
+        return Answer(FaxWhole(fax=_shown(fax), pages=tuple(_page(page) for page in fax.pages)))
 
 
 def _shown(fax: Fax) -> FaxShown:
@@ -245,4 +238,11 @@ def _shown(fax: Fax) -> FaxShown:
 
 
 def _page(page: FaxPage) -> FaxPageShown:
-    return FaxPageShown(page.page, page.sha256, page.width, page.height, page.reading, page.text)
+    return FaxPageShown(
+        page=page.page,
+        sha256=page.sha256,
+        width=page.width,
+        height=page.height,
+        reading=page.reading,
+        text=page.text,
+    )

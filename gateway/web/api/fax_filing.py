@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar
+
+from pydantic import Field
 
 from gateway.core.fax.record import TURNS, FiledPage, Placing, Reading
 from gateway.core.item.contact import Receipt
 from gateway.errors import Conflict, FieldFault, NotFound, StorageDown
-from gateway.web.api import shapes, translate
+from gateway.web.api import translate
+from gateway.web.api.intake_models import ReceiptGiven
 from gateway.web.api.queue import ONE
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
+from gateway.web.http.fields import Listed, Text, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 
 T = TypeVar("T")
 MOST = 500
@@ -34,8 +37,7 @@ class PagesDesk(Protocol):
     async def split(self, number: str, chosen: Collection[tuple[str, int]], who: str) -> Receipt: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FaxLine:
+class FaxLine(AnswerModel):
     """A line that was read. `box` is x, y, width, height in pixels of the page's picture, `sure` 0 to 1,
     `unsure` the places of characters of which the reader was not sure."""
 
@@ -45,8 +47,7 @@ class FaxLine:
     unsure: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FaxHint:
+class FaxHint(AnswerModel):
     """What a line may be: name, phone, amount (yuan), date, respondent or number (an item of ours)."""
 
     field: str
@@ -55,8 +56,7 @@ class FaxHint:
     sure: float
 
 
-@dataclass(frozen=True, slots=True)
-class FaxPageFiled:
+class FaxPageFiled(AnswerModel):
     """One page in its place. Its picture is the attachment `sha256` of the item `number`; `turned` is in
     degrees to the right."""
 
@@ -74,42 +74,37 @@ class FaxPageFiled:
     hints: tuple[FaxHint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FaxPagesFiled:
+class FaxPagesFiled(AnswerModel):
     """The pages of an item in their order."""
 
     pages: tuple[FaxPageFiled, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PagePlaced:
+class PagePlaced(RequestModel):
     """A page in its new place."""
 
-    fax: Annotated[str, Rule("传真", "id of the fax", shortest=1, longest=64)]
-    page: Annotated[int, Rule("页码", "the page as it came", least=1, most=10_000)]
-    turned: Annotated[int, Rule("旋转角度", "degrees to the right", least=0, most=270)] = 0
+    fax: Annotated[str, Text(64, shortest=1)] = Field(description="传真 / id of the fax")
+    page: Annotated[int, Whole(1, 10000)] = Field(description="页码 / the page as it came")
+    turned: Annotated[int, Whole(0, 270)] = Field(default=0, description="旋转角度 / degrees to the right")
 
 
-@dataclass(frozen=True, slots=True)
-class PagesWish:
+class PagesWish(RequestModel):
     """Every page of the item in the order that is wanted."""
 
-    pages: Annotated[tuple[PagePlaced, ...], Rule("页面", "the pages", entries=MOST)]
+    pages: Annotated[tuple[PagePlaced, ...], Listed(MOST)] = Field(description="页面 / the pages")
 
 
-@dataclass(frozen=True, slots=True)
-class PageChosen:
+class PageChosen(RequestModel):
     """A page that leaves."""
 
-    fax: Annotated[str, Rule("传真", "id of the fax", shortest=1, longest=64)]
-    page: Annotated[int, Rule("页码", "the page as it came", least=1, most=10_000)]
+    fax: Annotated[str, Text(64, shortest=1)] = Field(description="传真 / id of the fax")
+    page: Annotated[int, Whole(1, 10000)] = Field(description="页码 / the page as it came")
 
 
-@dataclass(frozen=True, slots=True)
-class PagesSplitWish:
+class PagesSplitWish(RequestModel):
     """The pages that become an item of their own."""
 
-    pages: Annotated[tuple[PageChosen, ...], Rule("页面", "the pages", entries=MOST)]
+    pages: Annotated[tuple[PageChosen, ...], Listed(MOST)] = Field(description="页面 / the pages")
 
 
 class FaxFilingApi:
@@ -148,7 +143,7 @@ class FaxFilingApi:
                 *("POST", f"{ONE}/fax-split", "split_fax", "将部分页面分出，另立一件"),
                 "Make an item of some of the pages",
                 self.split,
-                {201: shapes.ReceiptGiven},
+                {201: ReceiptGiven},
                 roles=HOUSE,
                 query=SealedAsked,
                 body=PagesSplitWish,
@@ -189,7 +184,7 @@ def _turns(asked: Asked) -> list[FieldFault]:
 
 
 def _shown(pages: Sequence[FiledPage]) -> FaxPagesFiled:
-    return FaxPagesFiled(tuple(_page(one) for one in pages))
+    return FaxPagesFiled(pages=tuple(_page(one) for one in pages))
 
 
 def _page(one: FiledPage) -> FaxPageFiled:
@@ -215,8 +210,10 @@ def _each(kept: str, made: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
 
 
 def _line(one: dict[str, Any]) -> FaxLine:
-    return FaxLine(one["text"], tuple(one["box"]), one["sure"], tuple(one.get("unsure", ())))
+    return FaxLine(
+        text=one["text"], box=tuple(one["box"]), sure=one["sure"], unsure=tuple(one.get("unsure", ()))
+    )
 
 
 def _hint(one: dict[str, Any]) -> FaxHint:
-    return FaxHint(one["field"], one["value"], tuple(one["box"]), one["sure"])
+    return FaxHint(field=one["field"], value=one["value"], box=tuple(one["box"]), sure=one["sure"])

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from gateway.calls.statistics import FIRST_DAY, Statistics
 from gateway.core.statistics import together
 from gateway.errors import BadContact, FieldFault, StorageDown
-from gateway.web.api import figure_shapes as shapes
+from gateway.web.api import figure_models as models
 from gateway.web.http.auth import READERS, WATCHERS
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.ports import Board
@@ -26,7 +26,7 @@ class FiguresApi:
         self._board = board
         self._now = now
         self._looks = asyncio.Lock()
-        self._seen: tuple[float, shapes.BoardFigures] | None = None
+        self._seen: tuple[float, models.BoardFigures] | None = None
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -37,9 +37,9 @@ class FiguresApi:
                 "一天或数天的统计",
                 "Figures of a day or of several",
                 self.figures,
-                {200: shapes.FiguresPage},
+                {200: models.FiguresPage},
                 roles=READERS,
-                query=shapes.FiguresAsked,
+                query=models.FiguresAsked,
                 refuses=(StorageDown,),
             ),
             Route(
@@ -49,39 +49,41 @@ class FiguresApi:
                 "大屏内容（号码已脱敏）",
                 "All that the wallboard shows, numbers masked",
                 self.board,
-                {200: shapes.BoardShown},
+                {200: models.BoardShown},
                 roles=WATCHERS,
             ),
         )
 
     async def figures(self, asked: Asked) -> Answer:
-        first, last = _days(asked.queried(shapes.FiguresAsked), self._book.today())
+        first, last = _days(asked.queried(models.FiguresAsked), self._book.today())
         days = [one async for one in self._book.days(first, last)]
         return Answer(
-            shapes.FiguresPage(
-                tuple(shapes.DayShown(day, shapes.figures(found)) for day, found in days),
-                shapes.figures(together([found for _, found in days])),
-                shapes.standing(await self._book.standing()),
+            models.FiguresPage(
+                days=tuple(models.DayShown(day=day, figures=models.figures(found)) for day, found in days),
+                total=models.figures(together([found for _, found in days])),
+                standing=models.standing(await self._book.standing()),
             )
         )
 
     async def board(self, asked: Asked) -> Answer:
-        return Answer(shapes.BoardShown(self.right_now(), await self.today()))
+        return Answer(models.BoardShown(now=self.right_now(), today=await self.today()))
 
-    def right_now(self) -> shapes.BoardNow:
+    def right_now(self) -> models.BoardNow:
         """Lines, seats and queue."""
-        return shapes.board_now(self._board, self._now())
+        return models.board_now(self._board, self._now())
 
-    async def today(self) -> shapes.BoardFigures:
+    async def today(self) -> models.BoardFigures:
         """Today's figures, without them while storage is away."""
         at, day = self._now(), self._book.today()
         try:
             found, open_now = await self._book.day(day), await self._book.standing()
         except StorageDown:
-            return shapes.BoardFigures(at, day, None, None)
-        return shapes.BoardFigures(at, day, shapes.figures(found), shapes.standing(open_now))
+            return models.BoardFigures(at=at, day=day, figures=None, standing=None)
+        return models.BoardFigures(
+            at=at, day=day, figures=models.figures(found), standing=models.standing(open_now)
+        )
 
-    async def lately(self) -> shapes.BoardFigures:
+    async def lately(self) -> models.BoardFigures:
         """The same, up to ten seconds old: for whoever may ask without limit."""
         async with self._looks:
             now = asyncio.get_running_loop().time()
@@ -90,7 +92,7 @@ class FiguresApi:
             return self._seen[1]
 
 
-def _days(q: shapes.FiguresAsked, today: date) -> tuple[date, date]:
+def _days(q: models.FiguresAsked, today: date) -> tuple[date, date]:
     """The first and the last day that are asked for. Raises BadContact."""
     if q.day is not None and (q.from_ or q.to):
         raise BadContact(FieldFault("day", "不能与 from、to 同时使用", "stands alone, without from and to"))

@@ -10,10 +10,36 @@ from gateway.core.item.delivery import DeliveryState
 from gateway.errors import GatewayError, StorageDown
 from gateway.tasks import Supervisor
 from gateway.web.api.outbox import PostLedger
-from gateway.web.api.shapes import HealthShown, NamedPartShown, PartShown
+from gateway.web.http.models import AnswerModel
 from gateway.web.ports import Board, Store
 
 LIMIT = 2.0  # seconds for storage to answer
+
+
+class PartShown(AnswerModel):
+    """Whether one part answers."""
+
+    ok: bool
+    detail: str
+
+
+class NamedPartShown(AnswerModel):
+    """One more part that was looked at lately; `vital` parts that fail make the status "down"."""
+
+    name: str
+    ok: bool
+    vital: bool
+    detail: str
+
+
+class HealthShown(AnswerModel):
+    """Whether the gateway can do its work: ok, degraded (200), or down (503)."""
+
+    status: str
+    storage: PartShown
+    pbx: PartShown
+    tasks: PartShown
+    others: tuple[NamedPartShown, ...]
 
 
 async def health(
@@ -27,15 +53,20 @@ async def health(
     storage = await _storage(store, post)
     pbx = board.health().get("pbx", PartHealth(False, "not there"))
     running = _tasks(tasks)
-    named = tuple(NamedPartShown(name, p.ok, p.vital, p.detail) for name, p in sorted((others or {}).items()))
+    named = tuple(
+        NamedPartShown(name=name, ok=p.ok, vital=p.vital, detail=p.detail)
+        for name, p in sorted((others or {}).items())
+    )
     parts = (storage, pbx, running, *(others or {}).values())
     bad = [part.vital for part in parts if not part.ok]
     status = "down" if any(bad) else "degraded" if bad else "ok"
-    return HealthShown(status, _shown(storage), _shown(pbx), _shown(running), tuple(named))
+    return HealthShown(
+        status=status, storage=_shown(storage), pbx=_shown(pbx), tasks=_shown(running), others=tuple(named)
+    )
 
 
 def _shown(part: PartHealth) -> PartShown:
-    return PartShown(part.ok, part.detail)
+    return PartShown(ok=part.ok, detail=part.detail)
 
 
 def _tasks(tasks: Supervisor) -> PartHealth:

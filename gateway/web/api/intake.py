@@ -17,7 +17,8 @@ from aiohttp import web
 from gateway.core.item import number as numbers
 from gateway.core.item.contact import Contact, Receipt
 from gateway.errors import FieldFault, KeyReused, NotFound, StorageDown, TooMany
-from gateway.web.api import shapes, translate
+from gateway.web.api import translate
+from gateway.web.api.intake_models import CodeAsked, NewContact, ReceiptGiven, StateTold
 from gateway.web.api.metrics import Metrics
 from gateway.web.http.addresses import address_of
 from gateway.web.http.route import Answer, Asked, Route
@@ -57,8 +58,8 @@ class IntakeApi:
                 "提交投诉、举报或咨询；同一幂等键只登记一次",
                 "Hand in a complaint, report or question; one idempotency key makes one item",
                 self.submit,
-                {201: shapes.ReceiptGiven, 200: shapes.ReceiptGiven},
-                body=shapes.NewContact,
+                {201: ReceiptGiven, 200: ReceiptGiven},
+                body=NewContact,
                 also=self.faults,
                 files=True,
                 headers=((KEY_HEADER, "1 to 180 visible ASCII characters; made up when left out"),),
@@ -71,8 +72,8 @@ class IntakeApi:
                 "凭编号和查询码查询状态",
                 "State of an item, for whoever has number and query code",
                 self.state,
-                {200: shapes.StateTold},
-                query=shapes.CodeAsked,
+                {200: StateTold},
+                query=CodeAsked,
                 refuses=(NotFound, TooMany, StorageDown),
             ),
         )
@@ -89,7 +90,7 @@ class IntakeApi:
         now = self._now()
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as exact as it is kept and shown
         files = tuple(file.evidence for file in asked.files)
-        return translate.contact(asked.sent(shapes.NewContact), f"web:{key}", at, files)
+        return translate.contact(asked.sent(NewContact), f"web:{key}", at, files)
 
     def faults(self, asked: Asked) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
@@ -99,7 +100,7 @@ class IntakeApi:
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
             )
         today = self._now().astimezone(self._zone).date()
-        happened = asked.sent(shapes.NewContact).occurred_on
+        happened = asked.sent(NewContact).occurred_on
         if happened and happened > today:
             yield FieldFault("occurred_on", "日期在将来", "lies in the future")
         contact = self._contact(asked, key or "")
@@ -114,7 +115,7 @@ class IntakeApi:
 
     async def state(self, asked: Asked) -> Answer:
         number = numbers.normal(asked.part("number"))
-        given = asked.queried(shapes.CodeAsked)
+        given = asked.queried(CodeAsked)
         asker = f"web:{address_of(asked.request)}"
         found = await self._door.public_state(number, given.code, asker, given.phone)
         if found is None:

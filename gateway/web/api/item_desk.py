@@ -14,12 +14,13 @@ from gateway.core.item.revision import PERSONAL, secret
 from gateway.core.roles import HOUSE, Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.intake.item_desk import Arrived
-from gateway.web.api import item_shapes as shapes
+from gateway.web.api import item_models as models
 from gateway.web.api import translate
 from gateway.web.api.matters import number_of
 from gateway.web.api.queue import ONE
+from gateway.web.api.queue_models import ItemWhole, Word
 from gateway.web.api.sealed import SHORTEST
-from gateway.web.api.shapes import ItemWhole, Word
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Does, Route
 
 
@@ -65,7 +66,7 @@ class ItemDeskApi:
             self._do("undo", "撤销刚才的操作（10 秒内）", "Undo what was just done", self.undo, Word),
             self._do(
                 *("retract", "撤回决定或办结，须写明原因", "Take a decision or closing back, with a reason"),
-                *(self.retract, shapes.RetractionWish),
+                *(self.retract, models.RetractionWish),
             ),
             self._do(
                 *(
@@ -73,10 +74,10 @@ class ItemDeskApi:
                     "添加内部备注，可提醒同事",
                     "A note that only the house reads; it may name colleagues",
                 ),
-                *(self.note, shapes.NoteWish),
+                *(self.note, models.NoteWish),
             ),
             self._do(
-                *("files", "添加文件", "Put files beside an item", self.files, shapes.FilesWish),
+                *("files", "添加文件", "Put files beside an item", self.files, models.FilesWish),
                 files=True,
             ),
             Route(
@@ -91,35 +92,35 @@ class ItemDeskApi:
             Route(
                 *("GET", "/api/v1/mentions", "mentions"),
                 *("同事在备注中提醒我的工单", "Where colleagues named the asker", self.mentions),
-                {200: shapes.MentionsGiven},
+                {200: models.MentionsGiven},
                 roles=HOUSE,
                 refuses=(StorageDown,),
             ),
             Route(
                 *("GET", "/api/v1/colleagues", "colleagues"),
                 *("可在备注中提醒的同事", "Who can be named in a note", self.colleagues),
-                {200: shapes.ColleaguesGiven},
+                {200: models.ColleaguesGiven},
                 roles=HOUSE,
                 refuses=(StorageDown,),
             ),
             self._look(
                 *("code", "再次读取查询码（仅办理人，每次均记录）"),
                 *("The query code again, for whoever holds the item; each look is written down", self.code),
-                shapes.CodeGiven,
+                models.CodeGiven,
             ),
             self._look(
                 *("arrival", "收到时的内容（未经更正）", "What was said when it came", self.arrival),
-                shapes.ArrivalShown,
-                query=shapes.ArrivalAsked,
+                models.ArrivalShown,
+                query=models.ArrivalAsked,
             ),
             self._look(
                 *("answers", "常用答复，已填入本件内容", "Canned answers, filled in for this item"),
-                *(self.answers, shapes.AnswersGiven),
+                *(self.answers, models.AnswersGiven),
             ),
         )
 
     def _do(
-        self, name: str, zh: str, en: str, does: Does, body: type[object], *, files: bool = False
+        self, name: str, zh: str, en: str, does: Does, body: type[RequestModel], *, files: bool = False
     ) -> Route:
         return Route(
             *("POST", f"{ONE}/{name}", name, zh, en, does),
@@ -137,8 +138,8 @@ class ItemDeskApi:
         zh: str,
         en: str,
         does: Does,
-        gives: type[object],
-        query: type[object] | None = None,
+        gives: type[AnswerModel],
+        query: type[RequestModel] | None = None,
     ) -> Route:
         return Route(
             *("GET", f"{ONE}/{name}", name, zh, en, does),
@@ -156,19 +157,19 @@ class ItemDeskApi:
         return Answer(translate.whole(await self._work.undo(number_of(asked), asked.account.name)))
 
     async def retract(self, asked: Asked) -> Answer:
-        reason = asked.sent(shapes.RetractionWish).reason
+        reason = asked.sent(models.RetractionWish).reason
         done = await self._work.retract(number_of(asked), asked.account.name, reason)
         return Answer(translate.whole(done))
 
     async def note(self, asked: Asked) -> Answer:
-        text = asked.sent(shapes.NoteWish).text
+        text = asked.sent(models.NoteWish).text
         return Answer(translate.whole(await self._work.note(number_of(asked), asked.account.name, text)))
 
     async def files(self, asked: Asked) -> Answer:
         if not asked.files:
             raise BadContact(FieldFault("evidence", "请选择文件", "is missing: choose a file"))
         files = tuple(file.evidence for file in asked.files)
-        text = asked.sent(shapes.FilesWish).text
+        text = asked.sent(models.FilesWish).text
         done = await self._work.add_files(number_of(asked), asked.account.name, files, text)
         return Answer(translate.whole(done))
 
@@ -180,38 +181,48 @@ class ItemDeskApi:
 
     async def mentions(self, asked: Asked) -> Answer:
         found = await self._work.mentions(asked.account.name)
-        return Answer(
-            shapes.MentionsGiven(tuple(shapes.MentionShown(m.number, m.by, m.at, m.text) for m in found))
-        )
+        return Answer(models.MentionsGiven(items=tuple(models.MentionShown.model_validate(m) for m in found)))
 
     async def colleagues(self, asked: Asked) -> Answer:
         found = await self._work.colleagues()
         return Answer(
-            shapes.ColleaguesGiven(tuple(shapes.ColleagueShown(*one) for one in sorted(found.items())))
+            models.ColleaguesGiven(
+                items=tuple(
+                    models.ColleagueShown(account=account, name=name)
+                    for account, name in sorted(found.items())
+                )
+            )
         )
 
     async def code(self, asked: Asked) -> Answer:
         number = number_of(asked)
-        return Answer(shapes.CodeGiven(number, await self._work.query_code(number, asked.account.name)))
+        return Answer(
+            models.CodeGiven(
+                number=number, query_code=await self._work.query_code(number, asked.account.name)
+            )
+        )
 
     async def arrival(self, asked: Asked) -> Answer:
         found = await self._work.arrival(number_of(asked))
         may = asked.account.role in self._openers
-        told = may and len(asked.queried(shapes.ArrivalAsked).reason.strip()) >= SHORTEST
+        told = may and len(asked.queried(models.ArrivalAsked).reason.strip()) >= SHORTEST
         hides = secret(found.item) and not told
         said = tuple(
-            shapes.FieldSaid(name, "" if hides and name in PERSONAL else text, hides and name in PERSONAL)
+            models.FieldSaid(field=name, value="" if withheld else text, withheld=withheld)
             for name, text in found.said.items()
+            for withheld in [hides and name in PERSONAL]
             if text
         )
         item = found.item
-        return Answer(shapes.ArrivalShown(item.number, item.channel, item.received_at, said))
+        return Answer(
+            models.ArrivalShown(
+                number=item.number, channel=item.channel, received_at=item.received_at, fields=said
+            )
+        )
 
     async def answers(self, asked: Asked) -> Answer:
         who, today = asked.account, self._now().astimezone(self._zone)
         found = await self._work.answers(number_of(asked), who.shown or who.name, today)
         return Answer(
-            shapes.AnswersGiven(
-                tuple(shapes.AnswerShown(one.id, one.title, one.text, one.missing) for one in found)
-            )
+            models.AnswersGiven(items=tuple(models.AnswerShown.model_validate(answer) for answer in found))
         )

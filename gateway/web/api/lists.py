@@ -10,7 +10,7 @@ from typing import Protocol
 from gateway.core.item.lists import ListPage, ListQuery, Tab
 from gateway.core.statistics import day_of
 from gateway.errors import BadContact, FieldFault, StorageDown
-from gateway.web.api import list_shapes as shapes
+from gateway.web.api import list_models as models
 from gateway.web.api.queue import QUEUE
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, Asked, Route
@@ -47,10 +47,10 @@ class ListsApi:
                 "某个列表的工单（待领取、我的、待答复等）",
                 "Rows of one list of the desk, a page at a time",
                 self.rows,
-                {200: shapes.RowsPage},
+                {200: models.RowsPage},
                 roles=HOUSE,
                 lists=True,
-                query=shapes.RowsAsked,
+                query=models.RowsAsked,
                 refuses=(StorageDown,),
                 looks="queue.view",
             ),
@@ -61,14 +61,14 @@ class ListsApi:
                 "各列表的件数",
                 "How many items each list has",
                 self.counts,
-                {200: shapes.TabCounts},
+                {200: models.TabCounts},
                 roles=HOUSE,
                 refuses=(StorageDown,),
             ),
         )
 
     async def rows(self, asked: Asked) -> Answer:
-        q = asked.queried(shapes.RowsAsked)
+        q = asked.queried(models.RowsAsked)
         query = self._query(q.tab, asked.account.name)
         query = ListQuery(
             *(q.tab, query.who, query.now, query.today, query.day_began, q.sort),
@@ -78,14 +78,14 @@ class ListsApi:
             page = await self.ledger.page(query)
         except ValueError:
             raise BadContact(FieldFault("after", "与排序不符", "is of another order")) from None
-        rows = tuple(shapes.row(one, query.today) for one in page.rows)
-        return Answer(shapes.RowsPage(rows, page.next or None))
+        rows = tuple(models.row(one, query.today) for one in page.rows)
+        return Answer(models.RowsPage(items=rows, next=page.next or None))
 
     async def counts(self, asked: Asked) -> Answer:
         query = self._query(Tab.MINE, asked.account.name)
         for_all = await self.shared.body("counts", lambda: self.ledger.counts(query))
         mine = await self.ledger.count_mine(query)
-        return Answer(shapes.TabCounts(**{tab.value: count for tab, count in for_all.items()}, mine=mine))
+        return Answer(models.TabCounts(**{tab.value: count for tab, count in for_all.items()}, mine=mine))
 
     def _query(self, tab: Tab, who: str) -> ListQuery:
         now = self.now()

@@ -16,9 +16,12 @@ from gateway.core.roles import Role
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
 from gateway.intake.decisions import Act
 from gateway.intake.splits import Split
-from gateway.web.api import matter_shapes, shapes, translate
+from gateway.web.api import matter_models, translate
+from gateway.web.api.intake_models import ReceiptGiven
 from gateway.web.api.queue import ONE
+from gateway.web.api.queue_models import ItemWhole, PersonShown, Word
 from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Does, Route
 
 SHOWN = 200
@@ -62,7 +65,7 @@ class MattersApi:
                 "可能重复的工单及理由",
                 "Items that may be the same matter, with the reasons",
                 self.likely,
-                matter_shapes.LikelyGiven,
+                matter_models.LikelyGiven,
                 lists=True,
             ),
             self._look(
@@ -70,44 +73,42 @@ class MattersApi:
                 "关联、决定、办理节点和其他系统编号",
                 "Links, decisions, milestones and numbers elsewhere",
                 self.matter,
-                matter_shapes.MatterShown,
+                matter_models.MatterShown,
             ),
             self._do(
                 "link",
                 "与另一件关联",
                 "Tie to another item as one matter",
                 self.link,
-                matter_shapes.LinkWish,
-                matter_shapes.MatterShown,
+                matter_models.LinkWish,
+                matter_models.MatterShown,
             ),
             self._do(
                 "unlink",
                 "取消关联",
                 "Undo a link",
                 self.unlink,
-                matter_shapes.LinkWish,
-                matter_shapes.MatterShown,
+                matter_models.LinkWish,
+                matter_models.MatterShown,
             ),
             self._do(
                 "external",
                 "登记其他系统的编号",
                 "Note the number that another system gave",
                 self.external,
-                matter_shapes.ExternalWish,
-                matter_shapes.MatterShown,
+                matter_models.ExternalWish,
+                matter_models.MatterShown,
             ),
             self._do(
                 "split",
                 "拆分举报或投诉，另立一件",
                 "Make the report (or complaint) in it an item of its own",
                 self.split,
-                matter_shapes.SplitWish,
-                shapes.ReceiptGiven,
+                matter_models.SplitWish,
+                ReceiptGiven,
                 status=201,
             ),
-            self._do(
-                "unmerge", "取消合并", "Undo a merge", self.unmerge, matter_shapes.Why, shapes.ItemWhole
-            ),
+            self._do("unmerge", "取消合并", "Undo a merge", self.unmerge, matter_models.Why, ItemWhole),
             Route(
                 "GET",
                 f"{ONE}/identity",
@@ -115,18 +116,18 @@ class MattersApi:
                 "查看举报人身份（须有权限并写明理由，每次均记录）",
                 "Who a reporter is: for a reason, and each look is written down",
                 self.identity,
-                {200: shapes.PersonShown},
+                {200: PersonShown},
                 roles=self._openers,
-                query=matter_shapes.IdentityAsked,
+                query=matter_models.IdentityAsked,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="identity.view",
             ),
-            *(self._event(event, shape) for event, shape in _EVENTS.items()),
+            *(self._event(event, wish) for event, wish in _EVENTS.items()),
         )
 
     def _look(
-        self, name: str, zh: str, en: str, does: Does, gives: type[object], *, lists: bool = False
+        self, name: str, zh: str, en: str, does: Does, gives: type[AnswerModel], *, lists: bool = False
     ) -> Route:
         return Route(
             "GET",
@@ -149,8 +150,8 @@ class MattersApi:
         zh: str,
         en: str,
         does: Does,
-        body: type[object],
-        gives: type[object],
+        body: type[RequestModel],
+        gives: type[AnswerModel],
         status: int = 200,
     ) -> Route:
         return Route(
@@ -167,47 +168,47 @@ class MattersApi:
             refuses=(NotFound, Conflict, KeyReused, StorageDown),
         )
 
-    def _event(self, event: Event, shape: type[object]) -> Route:
+    def _event(self, event: Event, wish: type[RequestModel]) -> Route:
         zh, en = EVENT_NAMES[event]
-        does = self._acts(event, shape)
-        return self._do(event.value, zh, f"Event: {en}", does, shape, shapes.ItemWhole)
+        does = self._acts(event, wish)
+        return self._do(event.value, zh, f"Event: {en}", does, wish, ItemWhole)
 
     # ------------------------------------------------------------ looking
 
     async def likely(self, asked: Asked) -> Answer:
         found = await self._desk.likely(number_of(asked))
-        return Answer(matter_shapes.LikelyGiven(tuple(map(_likely, found))))
+        return Answer(matter_models.LikelyGiven(items=tuple(map(_likely, found))))
 
     async def matter(self, asked: Asked) -> Answer:
         return Answer(_matter(await self._desk.matter(number_of(asked))))
 
     async def identity(self, asked: Asked) -> Answer:
-        return Answer(translate.person(await self._desk.identity(number_of(asked))))
+        return Answer(PersonShown.model_validate(await self._desk.identity(number_of(asked))))
 
     # ------------------------------------------------------------ tying
 
     async def link(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_shapes.LinkWish)
+        wish = asked.sent(matter_models.LinkWish)
         made = await self._desk.link(number_of(asked), wish.other, asked.account.name, wish.reason)
         return Answer(_matter(made))
 
     async def unlink(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_shapes.LinkWish)
+        wish = asked.sent(matter_models.LinkWish)
         left = await self._desk.unlink(number_of(asked), wish.other, asked.account.name, wish.reason)
         return Answer(_matter(left))
 
     async def unmerge(self, asked: Asked) -> Answer:
-        reason = asked.sent(matter_shapes.Why).reason
+        reason = asked.sent(matter_models.Why).reason
         return Answer(translate.whole(await self._desk.unmerge(number_of(asked), asked.account.name, reason)))
 
     async def split(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_shapes.SplitWish)
+        wish = asked.sent(matter_models.SplitWish)
         half = Split(Kind(wish.kind.value), wish.content, wish.anonymous)
         receipt = await self._desk.split(number_of(asked), half, asked.account.name)
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
     async def external(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_shapes.ExternalWish)
+        wish = asked.sent(matter_models.ExternalWish)
         noted = await self._desk.set_external(
             number_of(asked), wish.source, wish.external_no, asked.account.name
         )
@@ -215,9 +216,9 @@ class MattersApi:
 
     # ------------------------------------------------------------ events
 
-    def _acts(self, event: Event, shape: type[object]) -> Does:
+    def _acts(self, event: Event, wish: type[RequestModel]) -> Does:
         async def acts(asked: Asked) -> Answer:
-            act = replace(_ACTS[shape](asked), event=event)
+            act = replace(_ACTS[wish](asked), event=event)
             who = asked.account
             done = await self._desk.act(number_of(asked), who.name, act, held=bool(who.csrf))
             return Answer(translate.whole(done))
@@ -226,50 +227,50 @@ class MattersApi:
 
 
 def _word(asked: Asked) -> Act:
-    return Act(Event.ACCEPT, {"text": asked.sent(shapes.Word).text})
+    return Act(Event.ACCEPT, {"text": asked.sent(Word).text})
 
 
 def _refusal(asked: Asked) -> Act:
-    wish = asked.sent(matter_shapes.RefusalWish)
+    wish = asked.sent(matter_models.RefusalWish)
     return Act(Event.REFUSE_ACCEPTANCE, {"text": wish.text}, wish.ground)
 
 
 def _handing_over(asked: Asked) -> Act:
-    wish = asked.sent(matter_shapes.HandOverWish)
+    wish = asked.sent(matter_models.HandOverWish)
     return Act(Event.HAND_OVER, {"to": wish.to, "text": wish.text})
 
 
 def _papers(asked: Asked) -> Act:
-    wish = asked.sent(matter_shapes.PapersWish)
+    wish = asked.sent(matter_models.PapersWish)
     return Act(Event.WAIT_FOR_PAPERS, {"papers": wish.papers, "text": wish.text})
 
 
 def _answer(asked: Asked) -> Act:
-    return Act(Event.ANSWER, {"text": asked.sent(matter_shapes.AnswerWish).text})
+    return Act(Event.ANSWER, {"text": asked.sent(matter_models.AnswerWish).text})
 
 
 def _why(asked: Asked) -> Act:
-    return Act(Event.REOPEN, {"reason": asked.sent(matter_shapes.Why).reason})
+    return Act(Event.REOPEN, {"reason": asked.sent(matter_models.Why).reason})
 
 
-_EVENTS: dict[Event, type[object]] = {
-    Event.ACCEPT: shapes.Word,
-    Event.REFUSE_ACCEPTANCE: matter_shapes.RefusalWish,
-    Event.HAND_OVER: matter_shapes.HandOverWish,
-    Event.HAND_BACK: matter_shapes.Why,
-    Event.WAIT_FOR_PAPERS: matter_shapes.PapersWish,
-    Event.PAPERS_CAME: shapes.Word,
-    Event.ANSWER: matter_shapes.AnswerWish,
-    Event.WITHDRAW: shapes.Word,
-    Event.REOPEN: matter_shapes.Why,
+_EVENTS: dict[Event, type[RequestModel]] = {
+    Event.ACCEPT: Word,
+    Event.REFUSE_ACCEPTANCE: matter_models.RefusalWish,
+    Event.HAND_OVER: matter_models.HandOverWish,
+    Event.HAND_BACK: matter_models.Why,
+    Event.WAIT_FOR_PAPERS: matter_models.PapersWish,
+    Event.PAPERS_CAME: Word,
+    Event.ANSWER: matter_models.AnswerWish,
+    Event.WITHDRAW: Word,
+    Event.REOPEN: matter_models.Why,
 }
-_ACTS: dict[type[object], Callable[[Asked], Act]] = {
-    shapes.Word: _word,
-    matter_shapes.RefusalWish: _refusal,
-    matter_shapes.HandOverWish: _handing_over,
-    matter_shapes.PapersWish: _papers,
-    matter_shapes.AnswerWish: _answer,
-    matter_shapes.Why: _why,
+_ACTS: dict[type[RequestModel], Callable[[Asked], Act]] = {
+    Word: _word,
+    matter_models.RefusalWish: _refusal,
+    matter_models.HandOverWish: _handing_over,
+    matter_models.PapersWish: _papers,
+    matter_models.AnswerWish: _answer,
+    matter_models.Why: _why,
 }
 
 
@@ -281,34 +282,53 @@ def number_of(asked: Asked) -> str:
     return number
 
 
-def _likely(found: Likely) -> matter_shapes.LikelyShown:
+def _likely(found: Likely) -> matter_models.LikelyShown:
     item = found.item
-    return matter_shapes.LikelyShown(
-        item.number,
-        found.score,
-        tuple(matter_shapes.ReasonShown(r.what, r.points, r.zh, r.en) for r in found.reasons),
-        item.kind,
-        item.channel,
-        item.state,
-        item.received_at,
-        item.respondent.name,
-        item.content[:SHOWN],
+    return matter_models.LikelyShown(
+        number=item.number,
+        score=found.score,
+        reasons=tuple(
+            matter_models.ReasonShown(what=r.what, points=r.points, zh=r.zh, en=r.en) for r in found.reasons
+        ),
+        kind=item.kind,
+        channel=item.channel,
+        state=item.state,
+        received_at=item.received_at,
+        respondent_name=item.respondent.name,
+        content=item.content[:SHOWN],
     )
 
 
-def _matter(made: Matter) -> matter_shapes.MatterShown:
-    return matter_shapes.MatterShown(
-        made.number,
-        tuple(
-            matter_shapes.LinkShown(
-                one.other, one.kind, one.other_kind, one.other_state, one.at, one.who, one.reason
+def _matter(made: Matter) -> matter_models.MatterShown:
+    return matter_models.MatterShown(
+        number=made.number,
+        links=tuple(
+            matter_models.LinkShown(
+                number=one.other,
+                link=one.kind,
+                kind=one.other_kind,
+                state=one.other_state,
+                at=one.at,
+                who=one.who,
+                reason=one.reason,
             )
             for one in made.links
         ),
-        tuple(
-            matter_shapes.DecisionShown(d.at, d.event, d.who, d.ground, d.basis, d.county, d.text)
+        decisions=tuple(
+            matter_models.DecisionShown(
+                at=d.at,
+                event=d.event,
+                who=d.who,
+                ground=d.ground,
+                basis=d.basis,
+                county=d.county,
+                text=d.text,
+            )
             for d in made.decisions
         ),
-        tuple(matter_shapes.ExternalShown(e.source, e.external_no, e.at, e.who) for e in made.externals),
-        tuple(matter_shapes.MilestoneShown(name, on) for name, on in made.milestones),
+        externals=tuple(
+            matter_models.ExternalShown(source=e.source, external_no=e.external_no, at=e.at, who=e.who)
+            for e in made.externals
+        ),
+        milestones=tuple(matter_models.MilestoneShown(name=name, on=on) for name, on in made.milestones),
     )

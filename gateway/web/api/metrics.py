@@ -19,7 +19,7 @@ from gateway.core.call.record import CallOutcome
 from gateway.core.call.seat import SeatState
 from gateway.core.statistics import SUMS
 from gateway.tasks import Supervisor
-from gateway.web.api.figure_shapes import BoardFigures
+from gateway.web.api.figure_models import BoardFigures
 from gateway.web.ports import Board
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

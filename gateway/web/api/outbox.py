@@ -6,16 +6,17 @@ Texts of mails (they hold query codes) and whole addresses are never shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 
+from pydantic import Field
+
 from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
 from gateway.errors import Conflict, NotFound, StorageDown
-from gateway.web.api.shapes import NUMBER
 from gateway.web.http.auth import LEADERS
+from gateway.web.http.fields import Choice, ItemNumberOrEmpty, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 
 
 class PostLedger(Protocol):
@@ -35,20 +36,18 @@ class PostLedger(Protocol):
         """How many wait and how many are dead, by way and state."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxAsked:
+class OutboxAsked(RequestModel):
     """Which deliveries; the newest first."""
 
-    state: Annotated[DeliveryState | None, Rule("状态", "state")] = None
-    number: Annotated[
-        str, Rule("登记编号", "an item's number", pattern=NUMBER, words=("12 位数字", "has twelve digits"))
-    ] = ""
-    after: Annotated[int, Rule("上一页最后一条的 id", "id of the last one seen", least=0)] = 0
-    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+    state: Choice[DeliveryState] | None = Field(default=None, description="状态 / state")
+    number: ItemNumberOrEmpty = Field(default="", description="登记编号 / an item's number")
+    after: Annotated[int, Whole(least=0)] = Field(
+        default=0, description="上一页最后一条的 id / id of the last one seen"
+    )
+    limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="条数 / how many")
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryShown:
+class DeliveryShown(AnswerModel):
     """One delivery; `to` is not the whole address, `error` what went wrong at the last try."""
 
     id: int
@@ -63,8 +62,7 @@ class DeliveryShown:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxPage:
+class OutboxPage(AnswerModel):
     """Deliveries; `next` is what `after` must be for the page that follows."""
 
     items: tuple[DeliveryShown, ...]
@@ -109,7 +107,7 @@ class OutboxApi:
         q = asked.queried(OutboxAsked)
         found = await self._post.list(q.state, q.number, q.after, q.limit + 1)
         shown = tuple(_shown(one) for one in found[: q.limit])
-        return Answer(OutboxPage(shown, shown[-1].id if len(found) > q.limit else None))
+        return Answer(OutboxPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
 
     async def resend(self, asked: Asked) -> Answer:
         part = asked.part("id")
@@ -126,14 +124,14 @@ class OutboxApi:
 def _shown(one: Delivery) -> DeliveryShown:
     d = one.draft
     return DeliveryShown(
-        one.id,
-        one.number,
-        d.way,
-        shown_address(d.address),
-        one.state,
-        one.attempts,
-        one.made_at,
-        one.due_at,
-        one.sent_at,
-        one.error,
+        id=one.id,
+        number=one.number,
+        way=d.way,
+        to=shown_address(d.address),
+        state=one.state,
+        attempts=one.attempts,
+        made_at=one.made_at,
+        due_at=one.due_at,
+        sent_at=one.sent_at,
+        error=one.error,
     )

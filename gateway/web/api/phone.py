@@ -12,7 +12,16 @@ from aiohttp import web
 from gateway.core import telephone
 from gateway.core.ledgers import CallLog
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
-from gateway.web.api import shapes, translate
+from gateway.web.api import translate
+from gateway.web.api.phone_models import (
+    AgentShown,
+    AgentsNow,
+    AgentWish,
+    CallsAsked,
+    CallsPage,
+    LinesNow,
+    SeatPhone,
+)
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.call_rights import CallRights, check_seat
@@ -54,10 +63,10 @@ class PhoneApi:
                 "通话记录，最新在前",
                 "Call records, the newest first",
                 self.calls,
-                {200: shapes.CallsPage},
+                {200: CallsPage},
                 roles=HOUSE,
                 lists=True,
-                query=shapes.CallsAsked,
+                query=CallsAsked,
                 refuses=(StorageDown,),
                 looks="calls.view",
             ),
@@ -82,7 +91,7 @@ class PhoneApi:
                 "各线路及排队情况",
                 "The lines now, and who waits",
                 self.lines,
-                {200: shapes.LinesNow},
+                {200: LinesNow},
                 roles=HOUSE,
                 lists=True,
             ),
@@ -93,7 +102,7 @@ class PhoneApi:
                 "各坐席状态",
                 "The seats now",
                 self.agents,
-                {200: shapes.AgentsNow},
+                {200: AgentsNow},
                 roles=HOUSE,
             ),
             Route(
@@ -103,19 +112,19 @@ class PhoneApi:
                 "设置坐席状态",
                 "Tell a seat to be ready, to pause or to sign out",
                 self.set_agent,
-                {200: shapes.AgentShown},
+                {200: AgentShown},
                 roles=HOUSE,
-                body=shapes.AgentWish,
+                body=AgentWish,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
         )
 
     async def calls(self, asked: Asked) -> Answer:
-        q = asked.queried(shapes.CallsAsked)
+        q = asked.queried(CallsAsked)
         since = self._aware(q.since) if q.since else None
         found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller))
         shown = tuple(translate.call(record) for record in found[: q.limit])
-        return Answer(shapes.CallsPage(shown, shown[-1].id if len(found) > q.limit else None))
+        return Answer(CallsPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
 
     def _spellings(self, number: str) -> tuple[str, ...]:
         """All ways in which a call may have kept this number; a short one or a part as it was given."""
@@ -138,19 +147,19 @@ class PhoneApi:
     async def lines(self, asked: Asked) -> Answer:
         lines = tuple(translate.line(view) for view in self._board.lines())
         waiting = tuple(translate.waiting(n, view) for n, view in enumerate(self._board.waiting(), 1))
-        return Answer(shapes.LinesNow(lines, waiting))
+        return Answer(LinesNow(items=lines, waiting=waiting))
 
     async def agents(self, asked: Asked) -> Answer:
-        return Answer(shapes.AgentsNow(tuple(translate.agent(view) for view in self._board.agents())))
+        return Answer(AgentsNow(items=tuple(translate.agent(view) for view in self._board.agents())))
 
     async def set_agent(self, asked: Asked) -> Answer:
         """An agent moves his own seat only, a leader any."""
-        wish, agent = asked.sent(shapes.AgentWish), asked.part("id")
+        wish, agent = asked.sent(AgentWish), asked.part("id")
         ids = {view.id for view in self._board.agents()}
         check_seat(asked.account, agent)
         if agent not in ids:
             raise NotFound
-        browser = None if wish.phone is None else wish.phone is shapes.SeatPhone.BROWSER
+        browser = None if wish.phone is None else wish.phone is SeatPhone.BROWSER
         await self._board.set_agent(agent, wish.state.value, wish.reason, browser)
         now = next(view for view in self._board.agents() if view.id == agent)
         return Answer(translate.agent(now))

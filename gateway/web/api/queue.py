@@ -12,9 +12,12 @@ from aiohttp import web
 from gateway.core.item import number as numbers
 from gateway.core.item.item import QueueQuery
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
-from gateway.web.api import item_shapes, shapes, translate
+from gateway.web.api import translate
+from gateway.web.api.item_models import RevisionsGiven
+from gateway.web.api.queue_models import ClaimWish, ItemWhole, MergeWish, QueueAsked, QueuePage, Word, WriteUp
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import with_masked_numbers
+from gateway.web.http.models import RequestModel
 from gateway.web.http.route import JSON, Answer, Asked, Does, Route
 from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.writing import encoded
@@ -44,10 +47,10 @@ class QueueApi:
                 "按到达顺序列出工单",
                 "Items in order of arrival, a page at a time",
                 self.page,
-                {200: shapes.QueuePage},
+                {200: QueuePage},
                 roles=HOUSE,
                 lists=True,
-                query=shapes.QueueAsked,
+                query=QueueAsked,
                 refuses=(StorageDown,),
                 looks="queue.view",
             ),
@@ -58,9 +61,9 @@ class QueueApi:
                 "领取下一件（或指定的一件）；没有时返回 204",
                 "Claim the next item, or a given one; 204 when there is none",
                 self.claim,
-                {200: shapes.ItemWhole, 204: None},
+                {200: ItemWhole, 204: None},
                 roles=HOUSE,
-                body=shapes.ClaimWish,
+                body=ClaimWish,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
             Route(
@@ -70,29 +73,29 @@ class QueueApi:
                 "一件的全部内容：时间线、附件、期限",
                 "One item with timeline, attachments and clocks",
                 self.item,
-                {200: shapes.ItemWhole},
+                {200: ItemWhole},
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="item.view",
             ),
-            self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, shapes.Word),
-            self._change("release", "退回待办", "Give a claimed item back", self.release, shapes.Word),
-            self._change("complete", "办结", "Close a claimed item", self.complete, shapes.Word),
+            self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, Word),
+            self._change("release", "退回待办", "Give a claimed item back", self.release, Word),
+            self._change("complete", "办结", "Close a claimed item", self.complete, Word),
             self._change(
                 "addition-read",
                 "已阅补充内容（任何状态）",
                 "What was added has been read, in whatever state the item is",
                 self.addition_read,
-                shapes.Word,
+                Word,
             ),
-            self._change("merge", "并入另一件", "Make an item part of another", self.merge, shapes.MergeWish),
+            self._change("merge", "并入另一件", "Make an item part of another", self.merge, MergeWish),
             self._change(
                 "write-up",
                 "登记传真、邮件、留言等的内容",
                 "Write up what came by itself: a fax, a mail, a message",
                 self.write_up,
-                shapes.WriteUp,
+                WriteUp,
             ),
             Route(
                 "GET",
@@ -101,7 +104,7 @@ class QueueApi:
                 "登记内容的历次修改：时间、经办人、改前、改后",
                 "Every earlier version of what the item says: when, who, before, after",
                 self.revisions,
-                {200: item_shapes.RevisionsGiven},
+                {200: RevisionsGiven},
                 roles=HOUSE,
                 number=True,
                 refuses=(NotFound, StorageDown),
@@ -109,7 +112,7 @@ class QueueApi:
             ),
         )
 
-    def _change(self, name: str, zh: str, en: str, does: Does, body: type[object]) -> Route:
+    def _change(self, name: str, zh: str, en: str, does: Does, body: type[RequestModel]) -> Route:
         return Route(
             "POST",
             f"{ONE}/{name}",
@@ -117,7 +120,7 @@ class QueueApi:
             zh,
             en,
             does,
-            {200: shapes.ItemWhole},
+            {200: ItemWhole},
             roles=HOUSE,
             body=body,
             number=True,
@@ -125,7 +128,7 @@ class QueueApi:
         )
 
     async def page(self, asked: Asked) -> Answer | web.StreamResponse:
-        q = asked.queried(shapes.QueueAsked)
+        q = asked.queried(QueueAsked)
         if not asked.account.csrf:
             return Answer(await self._page(q))
 
@@ -138,7 +141,7 @@ class QueueApi:
             return web.Response(body=gzip.decompress(packed), headers=headers)
         return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
 
-    async def _page(self, q: shapes.QueueAsked) -> shapes.QueuePage:
+    async def _page(self, q: QueueAsked) -> QueuePage:
         today = self._now().astimezone(self._zone).date()
         days = [day for day in (q.due_before, today if q.overdue else None) if day]
         found = await self._door.page(
@@ -151,10 +154,10 @@ class QueueApi:
             )
         )
         shown = tuple(translate.item(detail) for detail in found[: q.limit])
-        return shapes.QueuePage(shown, shown[-1].number if len(found) > q.limit else None)
+        return QueuePage(items=shown, next=shown[-1].number if len(found) > q.limit else None)
 
     async def claim(self, asked: Asked) -> Answer:
-        wish = asked.sent(shapes.ClaimWish)
+        wish = asked.sent(ClaimWish)
         query = QueueQuery(
             channel=wish.channel,
             kind=wish.kind,
@@ -176,27 +179,27 @@ class QueueApi:
         return Answer(translate.whole(await self._door.renew(_number(asked), asked.account.name)))
 
     async def release(self, asked: Asked) -> Answer:
-        text = asked.sent(shapes.Word).text
+        text = asked.sent(Word).text
         return Answer(translate.whole(await self._door.release(_number(asked), asked.account.name, text)))
 
     async def complete(self, asked: Asked) -> Answer:
-        text, who = asked.sent(shapes.Word).text, asked.account
+        text, who = asked.sent(Word).text, asked.account
         done = await self._door.complete(_number(asked), who.name, text, later=bool(who.csrf))
         return Answer(translate.whole(done))
 
     async def addition_read(self, asked: Asked) -> Answer:
-        text = asked.sent(shapes.Word).text
+        text = asked.sent(Word).text
         return Answer(
             translate.whole(await self._door.read_addition(_number(asked), asked.account.name, text))
         )
 
     async def merge(self, asked: Asked) -> Answer:
-        wish = asked.sent(shapes.MergeWish)
+        wish = asked.sent(MergeWish)
         done = await self._door.merge(_number(asked), wish.into, asked.account.name, wish.text)
         return Answer(translate.whole(done))
 
     async def write_up(self, asked: Asked) -> Answer:
-        sent = asked.sent(shapes.WriteUp)
+        sent = asked.sent(WriteUp)
         today = self._now().astimezone(self._zone).date()
         if sent.occurred_on and sent.occurred_on > today:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
@@ -208,7 +211,7 @@ class QueueApi:
         return Answer(translate.revisions(*await self._door.revisions(_number(asked))))
 
 
-def _packed(page: shapes.QueuePage) -> bytes:
+def _packed(page: QueuePage) -> bytes:
     """As pages get it: one packing for all, a tenth of the bytes for each."""
     return gzip.compress(encoded(with_masked_numbers(page)), compresslevel=1, mtime=0)
 

@@ -6,23 +6,25 @@ A partner's token bears the partner's id as its name; it sees its own referrals 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from gateway.core.item.contact import Contact, Receipt
 from gateway.core.item.referral import Account, Direction, Referral, ReferralEvent, ReferralState
 from gateway.core.roles import Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
-from gateway.web.api import shapes
+from gateway.web.api.intake_models import NewContact
 from gateway.web.api.queue import ONE
 from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.fields import Choice, Day, Flag, Text, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 
 WITH_PARTNERS = (*HOUSE, Role.PARTNER)
 MOST_DAYS = 366
-MakeContact = Callable[[shapes.NewContact, str], Contact]
+MakeContact = Callable[[NewContact, str], Contact]
 
 
 class LinkageDesk(Protocol):
@@ -57,43 +59,46 @@ class LinkageDesk(Protocol):
     def expired(self, one: Referral) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReferWish:
+class ReferWish(RequestModel):
     """To whom an item is handed, and what is said with it."""
 
-    partner: Annotated[str, Rule("协作单位编号", "the partner's id", shortest=1, longest=32, example="12345")]
-    text: Annotated[str, Rule("转办说明", "a word with it", longest=2000, lines=True)] = ""
+    partner: Annotated[str, Text(32, shortest=1)] = Field(
+        description="协作单位编号 / the partner's id", examples=["12345"]
+    )
+    text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="转办说明 / a word with it")
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed(shapes.NewContact):
+class Pushed(NewContact):
     """A matter that a partner hands to us, with its own number of it."""
 
-    their_number: Annotated[str, Rule("贵方编号", "your own number of it", longest=64)] = ""
+    their_number: Annotated[str, Text(64)] = Field(default="", description="贵方编号 / your own number of it")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(RequestModel):
     """What the other side (or we) say of a referral."""
 
-    text: Annotated[str, Rule("理由或办理结果", "why, or what was done", longest=4000, lines=True)] = ""
-    their_number: Annotated[str, Rule("对方编号", "the other side's number", longest=64)] = ""
-    satisfied: Annotated[bool | None, Rule("回访是否满意", "was the person satisfied")] = None
+    text: Annotated[str, Text(4000, lines=True)] = Field(
+        default="", description="理由或办理结果 / why, or what was done"
+    )
+    their_number: Annotated[str, Text(64)] = Field(
+        default="", description="对方编号 / the other side's number"
+    )
+    satisfied: Flag | None = Field(default=None, description="回访是否满意 / was the person satisfied")
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralsAsked:
+class ReferralsAsked(RequestModel):
     """Which referrals, the newest first."""
 
-    state: Annotated[ReferralState | None, Rule("状态", "state")] = None
-    partner: Annotated[str, Rule("协作单位", "partner", longest=32)] = ""
-    number: Annotated[str, Rule("登记编号", "number of the item", longest=12)] = ""
-    after: Annotated[str, Rule("上一页最后一件", "id of the last one seen", longest=20)] = ""
-    limit: Annotated[int, Rule("条数", "how many", least=1, most=200)] = 50
+    state: Choice[ReferralState] | None = Field(default=None, description="状态 / state")
+    partner: Annotated[str, Text(32)] = Field(default="", description="协作单位 / partner")
+    number: Annotated[str, Text(12)] = Field(default="", description="登记编号 / number of the item")
+    after: Annotated[str, Text(20)] = Field(
+        default="", description="上一页最后一件 / id of the last one seen"
+    )
+    limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="条数 / how many")
 
 
-@dataclass(frozen=True, slots=True)
-class SlipShown:
+class SlipShown(AnswerModel):
     """What the partner may see of the matter; what is not for it is empty."""
 
     kind: str = ""
@@ -106,8 +111,7 @@ class SlipShown:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralShown:
+class ReferralShown(AnswerModel):
     """One referral. A partner sees no `call_id`."""
 
     id: str
@@ -126,14 +130,12 @@ class ReferralShown:
     slip: SlipShown
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralsPage:
+class ReferralsPage(AnswerModel):
     items: tuple[ReferralShown, ...]
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PushAnswer:
+class PushAnswer(AnswerModel):
     """Our number and query code for a matter that was pushed, and its referral."""
 
     number: str
@@ -141,16 +143,14 @@ class PushAnswer:
     referral: ReferralShown
 
 
-@dataclass(frozen=True, slots=True)
-class SpanAsked:
+class SpanAsked(RequestModel):
     """Days of a report, both included."""
 
-    first: Annotated[date, Rule("起始日期", "first day")]
-    last: Annotated[date, Rule("截止日期", "last day")]
+    first: Day = Field(description="起始日期 / first day")
+    last: Day = Field(description="截止日期 / last day")
 
 
-@dataclass(frozen=True, slots=True)
-class AccountShown:
+class AccountShown(AnswerModel):
     """A span's referrals with one partner in one direction."""
 
     partner: str
@@ -169,8 +169,7 @@ class AccountShown:
     dissatisfied: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccountsShown:
+class AccountsShown(AnswerModel):
     items: tuple[AccountShown, ...]
 
 
@@ -261,7 +260,9 @@ class ReferralApi:
     async def push(self, asked: Asked) -> Answer:
         said, partner = asked.sent(Pushed), asked.account.name
         receipt, made = await self._linkage.take(self._contact(said, ""), partner, said.their_number)
-        answer = PushAnswer(receipt.number, receipt.query_code, shown(made, partner))
+        answer = PushAnswer(
+            number=receipt.number, query_code=receipt.query_code, referral=shown(made, partner)
+        )
         return Answer(answer, 200 if receipt.repeated else 201)
 
     async def page(self, asked: Asked) -> Answer:
@@ -269,7 +270,7 @@ class ReferralApi:
         own = who.name if who.role is Role.PARTNER else ""
         found = await self._linkage.page(own or q.partner, q.state, q.number, q.after, q.limit + 1)
         items = tuple(shown(one, own) for one in found[: q.limit])
-        return Answer(ReferralsPage(items, items[-1].id if len(found) > q.limit else None))
+        return Answer(ReferralsPage(items=items, next=items[-1].id if len(found) > q.limit else None))
 
     async def one(self, asked: Asked) -> Answer:
         who = asked.account
@@ -281,7 +282,7 @@ class ReferralApi:
         if not 0 <= (q.last - q.first).days < MOST_DAYS:
             raise BadContact(FieldFault("last", "时间段为 1 至 366 天", "a span has 1 to 366 days"))
         found = await self._linkage.accounts(q.first, q.last)
-        return Answer(AccountsShown(tuple(_account(one) for one in found)))
+        return Answer(AccountsShown(items=tuple(_account(one) for one in found)))
 
 
 EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
@@ -297,15 +298,22 @@ EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
 def shown(one: Referral, partner: str) -> ReferralShown:
     """As the house sees it, or as that partner does."""
     return ReferralShown(
-        *(one.id, one.number, one.partner, one.direction, one.state, one.their_number),
-        None if partner else one.call_id or None,
-        *(one.made_at, one.due, one.answered_at, one.ended_at, one.satisfied, one.text),
-        SlipShown(**one.slip),
+        id=one.id,
+        number=one.number,
+        partner=one.partner,
+        direction=one.direction,
+        state=one.state,
+        their_number=one.their_number,
+        call_id=None if partner else one.call_id or None,
+        made_at=one.made_at,
+        due=one.due,
+        answered_at=one.answered_at,
+        ended_at=one.ended_at,
+        satisfied=one.satisfied,
+        text=one.text,
+        slip=SlipShown(**one.slip),
     )
 
 
 def _account(one: Account) -> AccountShown:
-    return AccountShown(
-        *(one.partner, one.direction, one.made, one.accepted, one.refused, one.returned, one.kept),
-        *(one.answered, one.in_time, one.late, one.owed, one.overdue, one.satisfied, one.dissatisfied),
-    )
+    return AccountShown.model_validate(one)

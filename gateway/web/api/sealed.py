@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Annotated
+
+from pydantic import Field
 
 from gateway.core.call.record import CallRecord
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemDetail
 from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound
-from gateway.web.http.shape import Rule
+from gateway.web.http.fields import Text
+from gateway.web.http.models import RequestModel
 from gateway.web.ports import IntakeQueue
 
 ROLES = ("raw", "body", "recording", "message", "page", "pdf")
@@ -23,13 +25,12 @@ SHORTEST = 4
 """Characters of a reason, as for the identity."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedAsked:
+class SealedAsked(RequestModel):
     """Why the original of a report has to be seen; it stands in the audit log."""
 
-    reason: Annotated[
-        str, Rule("查看理由（举报的原件必填）", "why it has to be seen: needed for a report", longest=200)
-    ] = ""
+    reason: Annotated[str, Text(200)] = Field(
+        default="", description="查看理由（举报的原件必填） / why it has to be seen: needed for a report"
+    )
 
 
 class Sealed:

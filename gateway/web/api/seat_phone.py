@@ -16,7 +16,7 @@ from typing import Protocol
 from gateway.calls.views import AgentView
 from gateway.core.call.seat import SeatState
 from gateway.errors import Conflict, NotFound
-from gateway.web.api import call_desk_shapes as shapes
+from gateway.web.api import call_desk_models as models
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.ports import Board
@@ -64,9 +64,9 @@ class SeatPhoneApi:
                 *("POST", PATH, "seat_phone", "由本页面作为坐席电话；另一页面占用时为 409"),
                 "Be the asker's phone; 409 while another page is",
                 self.take,
-                {200: shapes.SeatPhoneShown},
+                {200: models.SeatPhoneShown},
                 roles=HOUSE,
-                body=shapes.SeatPhoneWish,
+                body=models.SeatPhoneWish,
                 refuses=(NotFound, Conflict),
                 noted=False,
             ),
@@ -74,14 +74,14 @@ class SeatPhoneApi:
                 *("GET", PATH, "seat_phone_holder", "坐席电话现在在哪个页面上"),
                 "Which page is the asker's phone now",
                 self.holder,
-                {200: shapes.SeatPhoneHolder},
+                {200: models.SeatPhoneHolder},
                 roles=HOUSE,
                 refuses=(NotFound,),
             ),
         )
 
     async def take(self, asked: Asked) -> Answer:
-        who, wish = asked.account.name, asked.sent(shapes.SeatPhoneWish)
+        who, wish = asked.account.name, asked.sent(models.SeatPhoneWish)
         agent, password = self._agent(who), self._passwords.get(who)
         if password is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
@@ -96,15 +96,23 @@ class SeatPhoneApi:
             self._holders[who] = Holder(wish.page, self._now(), time.monotonic(), program)
         if other:
             self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
-        return Answer(shapes.SeatPhoneShown(agent.seat, f"{agent.seat}-web", agent.seat, password))
+        return Answer(
+            models.SeatPhoneShown(
+                seat=agent.seat, user=f"{agent.seat}-web", auth=agent.seat, password=password
+            )
+        )
 
     async def holder(self, asked: Asked) -> Answer:
         who = asked.account.name
         agent = self._agent(who)
         holder = self._holders.get(who) if self._held(who) else None
         if holder is None:
-            return Answer(shapes.SeatPhoneHolder(None, None, "", False))
-        return Answer(shapes.SeatPhoneHolder(holder.page, holder.at, holder.program, self._in_call(agent)))
+            return Answer(models.SeatPhoneHolder(page=None, since=None, program="", in_call=False))
+        return Answer(
+            models.SeatPhoneHolder(
+                page=holder.page, since=holder.at, program=holder.program, in_call=self._in_call(agent)
+            )
+        )
 
     def _held(self, who: str) -> bool:
         """Is the page that became the phone open still, or opening?"""

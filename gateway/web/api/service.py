@@ -11,11 +11,10 @@ from gateway.calls.views import ItemCount, PartHealth
 from gateway.core.roles import Role
 from gateway.errors import Refused, StorageDown
 from gateway.tasks import Supervisor
-from gateway.web.api import shapes
 from gateway.web.api.events import EventFeed
-from gateway.web.api.figure_shapes import EventsAsked
+from gateway.web.api.figure_models import EventsAsked
 from gateway.web.api.figures import FiguresApi
-from gateway.web.api.health import health
+from gateway.web.api.health import HealthShown, health
 from gateway.web.api.metrics import CONTENT_TYPE, Metrics
 from gateway.web.api.outbox import PostLedger
 from gateway.web.http import openapi
@@ -73,7 +72,7 @@ class ServiceApi:
                 "存储、话务系统和后台任务是否正常",
                 "Whether storage and PBX answer and background tasks run; 503 names the part that does not",
                 self.healthz,
-                {200: shapes.HealthShown, 503: shapes.HealthShown},
+                {200: HealthShown, 503: HealthShown},
             ),
             Route(
                 "GET",

@@ -6,9 +6,10 @@ A call's own agent moves it, and his leaders; whatever another agent asks of it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from gateway.core.call.transfer import Ask, TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.flow.partner import Partner
@@ -23,45 +24,47 @@ from gateway.errors import (
     StorageDown,
 )
 from gateway.pbx.port import ListenMode
-from gateway.web.api.shapes import PHONE
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.call_rights import CallRights
+from gateway.web.http.fields import PHONE, Choice, Flag, Text
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, Asked, Route
-from gateway.web.http.shape import Rule
 from gateway.web.ports import IntakeQueue
 
 CALL = "/api/v1/calls/{id}"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsultWish:
+class ConsultWish(RequestModel):
     """Whom the agent wants to speak with: a partner or another agent, one of the two."""
 
-    partner: Annotated[str, Rule("协作单位编号", "the partner's id", longest=32, example="12345")] = ""
-    agent: Annotated[str, Rule("另一坐席编号", "the other agent's id", longest=32)] = ""
-    direct: Annotated[
-        bool, Rule("接通即转出（一键转接）", "put the caller through as soon as it answers")
-    ] = False
+    partner: Annotated[str, Text(32)] = Field(
+        default="", description="协作单位编号 / the partner's id", examples=["12345"]
+    )
+    agent: Annotated[str, Text(32)] = Field(default="", description="另一坐席编号 / the other agent's id")
+    direct: Flag = Field(
+        default=False, description="接通即转出（一键转接） / put the caller through as soon as it answers"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class ListenWish:
+class ListenWish(RequestModel):
     """How a supervisor wants to be on a call, and on which phone."""
 
-    mode: Annotated[ListenMode, Rule("监听、密语或强插", "unheard, heard by the agent, or by all")]
-    seat: Annotated[str, Rule("用哪部话机", "the phone that rings", shortest=1, longest=20, example="8004")]
+    mode: Choice[ListenMode] = Field(description="监听、密语或强插 / unheard, heard by the agent, or by all")
+    seat: Annotated[str, Text(20, shortest=1)] = Field(
+        description="用哪部话机 / the phone that rings", examples=["8004"]
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class CallWish:
+class CallWish(RequestModel):
     """Whom to call about an item, and who calls; the person of the item and the asker if not given."""
 
-    phone: Annotated[str, Rule("电话号码", "telephone number", longest=24, pattern=PHONE)] = ""
-    agent: Annotated[str, Rule("由哪个坐席拨打", "the agent who calls", longest=32)] = ""
+    phone: Annotated[str, Text(24, pattern=PHONE)] = Field(
+        default="", description="电话号码 / telephone number"
+    )
+    agent: Annotated[str, Text(32)] = Field(default="", description="由哪个坐席拨打 / the agent who calls")
 
 
-@dataclass(frozen=True, slots=True)
-class TransferShown:
+class TransferShown(AnswerModel):
     """One transfer of a call that goes on."""
 
     call_id: str
@@ -77,13 +80,11 @@ class TransferShown:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TransfersShown:
+class TransfersShown(AnswerModel):
     items: tuple[TransferShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerShown:
+class PartnerShown(AnswerModel):
     """A partner hotline and its terms, as its file says."""
 
     id: str
@@ -95,8 +96,7 @@ class PartnerShown:
     decides: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartnersNow:
+class PartnersNow(AnswerModel):
     items: tuple[PartnerShown, ...]
 
 
@@ -226,7 +226,7 @@ class TransferApi:
     async def kept(self, asked: Asked) -> Answer:
         await self._rights.check_seeing(asked.account, asked.part("id"))
         found = await self._calls.transfers(asked.part("id"))
-        return Answer(TransfersShown(tuple(self._view(one) for one in found)))
+        return Answer(TransfersShown(items=tuple(self._view(one) for one in found)))
 
     async def listen(self, asked: Asked) -> Answer:
         wish = asked.sent(ListenWish)
@@ -243,7 +243,7 @@ class TransferApi:
         return Answer(None, 204)
 
     async def partners(self, asked: Asked) -> Answer:
-        return Answer(PartnersNow(tuple(_partner(one, open_) for one, open_ in self._desk.partners())))
+        return Answer(PartnersNow(items=tuple(_partner(one, open_) for one, open_ in self._desk.partners())))
 
     def _check_own(self, asked: Asked, call: str) -> None:
         """May this account move this call? Raises NotFound, NotAllowed."""
@@ -253,10 +253,27 @@ class TransferApi:
 
     def _view(self, one: Transfer) -> TransferShown:
         return TransferShown(
-            *(one.call, self._desk.agent_at(one.seat), one.target, one.kind, one.state, one.outcome),
-            *(one.direct, one.asked_at, one.answered_at, one.joined_at, one.ended_at),
+            call_id=one.call,
+            agent=self._desk.agent_at(one.seat),
+            target=one.target,
+            kind=one.kind,
+            state=one.state,
+            outcome=one.outcome,
+            direct=one.direct,
+            asked_at=one.asked_at,
+            answered_at=one.answered_at,
+            joined_at=one.joined_at,
+            ended_at=one.ended_at,
         )
 
 
 def _partner(one: Partner, open_: bool) -> PartnerShown:
-    return PartnerShown(one.id, one.zh, one.en, open_, one.told_before_joining, one.paper, one.decides)
+    return PartnerShown(
+        id=one.id,
+        name=one.zh,
+        name_en=one.en,
+        open=open_,
+        told_before_joining=one.told_before_joining,
+        paper=one.paper,
+        decides=one.decides,
+    )

@@ -1,4 +1,7 @@
-"""Between the core's data and the API's shapes, in both directions. Nothing is decided here."""
+"""Between the core's data and the API's models, in both directions. Nothing is decided here.
+
+What has the same members on both sides, such as a person, the models take as it is.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.calls import views
-from gateway.core.call.record import CallRecord, PathStep, RecordingState
+from gateway.core.call.record import CallRecord, RecordingState
 from gateway.core.item import states as case
 from gateway.core.item import taking_back
-from gateway.core.item.contact import Channel, Contact, Due, Evidence, Kind, Person, Receipt, Respondent
-from gateway.core.item.item import Attachment, DoneAct, Happened, Item, ItemDetail, PublicState
+from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Receipt, Respondent
+from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, PublicState
 from gateway.core.item.revision import PERSONAL, Revision, secret
-from gateway.web.api import item_shapes, shapes
+from gateway.web.api.intake_models import NewContact, ReceiptGiven, StateTold
+from gateway.web.api.item_models import FieldChanged, RevisionsGiven, RevisionShown
+from gateway.web.api.phone_models import AgentShown, CallShown, LineShown, SeatPhone, WaitingShown
+from gateway.web.api.queue_models import HappenedShown, ItemShown, ItemWhole, LastAct
 
 
-def contact(sent: shapes.NewContact, key: str, at: datetime, files: tuple[Evidence, ...] = ()) -> Contact:
+def contact(sent: NewContact, key: str, at: datetime, files: tuple[Evidence, ...] = ()) -> Contact:
     """A contact of the web channel. All that was sent stands in it: nothing raw is kept beside it."""
     return Contact(
         key=key,
@@ -41,29 +47,35 @@ def contact(sent: shapes.NewContact, key: str, at: datetime, files: tuple[Eviden
     )
 
 
-def receipt(given: Receipt) -> shapes.ReceiptGiven:
-    return shapes.ReceiptGiven(
-        given.number, given.query_code, given.received_at, given.status, _due(given.due)
-    )
+def receipt(given: Receipt) -> ReceiptGiven:
+    return ReceiptGiven.model_validate(given)
 
 
-def state_told(found: PublicState) -> shapes.StateTold:
+def state_told(found: PublicState) -> StateTold:
     zh, en = case.STATE_NAMES[found.state]
-    needs = "phone" if found.state_only else ""
-    return shapes.StateTold(
-        *(found.number, found.state, zh, en, found.kind, found.received_at, _due(found.due), needs)
+    return StateTold.model_validate(
+        {
+            "number": found.number,
+            "status": found.state,
+            "status_zh": zh,
+            "status_en": en,
+            "kind": found.kind,
+            "received_at": found.received_at,
+            "due": found.due,
+            "needs": "phone" if found.state_only else "",
+        }
     )
 
 
-def item(detail: ItemDetail) -> shapes.ItemShown:
-    return shapes.ItemShown(**_item(detail))
+def item(detail: ItemDetail) -> ItemShown:
+    return ItemShown(**_item(detail))
 
 
-def whole(detail: ItemDetail) -> shapes.ItemWhole:
+def whole(detail: ItemDetail) -> ItemWhole:
     allowed = tuple(event.value for event in case.allowed(detail.item.state))
     hides = secret(detail.item)
     timeline = tuple(_happened(_unsigned(entry) if hides else entry) for entry in detail.timeline)
-    return shapes.ItemWhole(
+    return ItemWhole(
         **_item(detail),
         timeline=timeline,
         allowed=allowed,
@@ -72,70 +84,81 @@ def whole(detail: ItemDetail) -> shapes.ItemWhole:
     )
 
 
-def _last_act(item: Item, act: DoneAct | None) -> shapes.LastAct | None:
+def _last_act(item: Item, act: DoneAct | None) -> LastAct | None:
     if act is None:
         return None
     zh, en = case.PAST_NAMES[act.event]
-    until = act.at + taking_back.UNDO
-    retractable = taking_back.may_retract(item.state, act)
-    return shapes.LastAct(act.event, zh, en, act.who, act.at, until, retractable)
+    return LastAct(
+        event=act.event,
+        event_zh=zh,
+        event_en=en,
+        who=act.who,
+        at=act.at,
+        undo_until=act.at + taking_back.UNDO,
+        retractable=taking_back.may_retract(item.state, act),
+    )
 
 
-def revisions(item: Item, past: Sequence[Revision]) -> item_shapes.RevisionsGiven:
+def revisions(item: Item, past: Sequence[Revision]) -> RevisionsGiven:
     """Who a reporter is stays closed: now or in any version the item is or was a report."""
-    kinds = {kind for one in past for kind in one.changes.get("kind", ())}
+    kinds = {kind for revision in past for kind in revision.changes.get("kind", ())}
     hides = secret(item) or Kind.REPORT.value in kinds
-    return item_shapes.RevisionsGiven(tuple(_revision(one, hides) for one in past))
+    return RevisionsGiven(items=tuple(_revision(revision, hides) for revision in past))
 
 
-def _revision(one: Revision, hides: bool) -> item_shapes.RevisionShown:
-    zh, en = case.PAST_NAMES.get(one.what, (one.what, one.what))
-    changed = tuple(
-        item_shapes.FieldChanged(name, *(("", "") if hidden else texts), hidden)
-        for name, texts in one.changes.items()
-        for hidden in [hides and name in PERSONAL]
+def _revision(revision: Revision, hides: bool) -> RevisionShown:
+    zh, en = case.PAST_NAMES.get(revision.what, (revision.what, revision.what))
+    fields = tuple(
+        _field(name, texts, hides and name in PERSONAL) for name, texts in revision.changes.items()
     )
-    return item_shapes.RevisionShown(one.at, one.who, one.what, zh, en, changed)
+    return RevisionShown(
+        at=revision.at, who=revision.who, what=revision.what, what_zh=zh, what_en=en, fields=fields
+    )
 
 
-def call(record: CallRecord) -> shapes.CallShown:
+def _field(name: str, texts: Sequence[str], withheld: bool) -> FieldChanged:
+    before, after = ("", "") if withheld else texts
+    return FieldChanged(field=name, before=before, after=after, withheld=withheld)
+
+
+def call(record: CallRecord) -> CallShown:
     sound = record.recording and record.recording_state in (RecordingState.SAVED, RecordingState.FAILED)
-    return shapes.CallShown(
-        id=record.id,
-        direction=record.direction,
-        caller=record.caller,
-        dialled=record.dialled,
-        line=record.line,
-        started_at=record.started_at,
-        answered_at=record.answered_at,
-        queued_at=record.queued_at,
-        talked_at=record.talked_at,
-        ended_at=record.ended_at,
-        path=tuple(_step(step) for step in record.path),
-        wait_seconds=record.wait_seconds,
-        agent=record.agent or None,
-        outcome=record.outcome,
-        flow=record.flow,
-        recording=f"/api/v1/calls/{record.id}/recording" if sound else None,
-        recording_state=record.recording_state,
-        number=record.number or None,
-        back_of=record.back_of or None,
+    return CallShown.model_validate(
+        {
+            **{name: getattr(record, name) for name in CallShown.model_fields},
+            "agent": record.agent or None,
+            "recording": f"/api/v1/calls/{record.id}/recording" if sound else None,
+            "number": record.number or None,
+            "back_of": record.back_of or None,
+        }
     )
 
 
-def line(view: views.LineView) -> shapes.LineShown:
-    return shapes.LineShown(view.line, view.state, view.call_id or None, view.caller or None, view.since)
+def line(view: views.LineView) -> LineShown:
+    return LineShown(
+        line=view.line,
+        state=view.state,
+        call_id=view.call_id or None,
+        caller=view.caller or None,
+        since=view.since,
+    )
 
 
-def waiting(place: int, view: views.WaitingView) -> shapes.WaitingShown:
-    return shapes.WaitingShown(place, view.call_id, view.caller, view.since)
+def waiting(place: int, view: views.WaitingView) -> WaitingShown:
+    return WaitingShown(place=place, call_id=view.call_id, caller=view.caller, since=view.since)
 
 
-def agent(view: views.AgentView) -> shapes.AgentShown:
-    phone = shapes.SeatPhone.BROWSER if view.browser else shapes.SeatPhone.SIP
-    return shapes.AgentShown(
-        *(view.id, view.name, view.seat, view.state, view.reason, view.since, view.call_id or None),
-        *(phone, view.reachable),
+def agent(view: views.AgentView) -> AgentShown:
+    return AgentShown(
+        id=view.id,
+        name=view.name,
+        seat=view.seat,
+        state=view.state,
+        reason=view.reason,
+        since=view.since,
+        call_id=view.call_id or None,
+        phone=SeatPhone.BROWSER if view.browser else SeatPhone.SIP,
+        reachable=view.reachable,
     )
 
 
@@ -145,52 +168,36 @@ def yuan(fen: int | None) -> Decimal | None:
 
 
 def _item(detail: ItemDetail) -> dict[str, Any]:
-    one: Item = detail.item
+    item: Item = detail.item
     return {
-        "number": one.number,
-        "channel": one.channel,
-        "kind": one.kind,
-        "task": one.task,
-        "state": one.state,
-        "received_at": one.received_at,
-        "person": person(one.person),
-        "withheld": one.withheld,
-        "respondent": _respondent(one.respondent),
-        "content": one.content,
-        "claims": one.claims,
-        "amount": yuan(one.amount),
-        "occurred_on": one.occurred_on,
-        "county": one.county,
-        "problem": one.problem,
-        "subject": one.subject,
-        "anonymous": one.anonymous,
-        "publish_consent": one.publish_consent,
-        "mediation_consent": one.mediation_consent,
-        "due": _due(one.due),
-        "holder": one.lease.holder if one.lease else None,
-        "lease_until": one.lease.until if one.lease else None,
-        "call_id": one.call_id,
-        "merged_into": one.merged_into or None,
-        "has_addition": one.added_at is not None,
-        "declined": one.declined,
-        "attachments": tuple(_attachment(file) for file in detail.attachments),
+        "number": item.number,
+        "channel": item.channel,
+        "kind": item.kind,
+        "task": item.task,
+        "state": item.state,
+        "received_at": item.received_at,
+        "person": item.person,
+        "withheld": item.withheld,
+        "respondent": item.respondent,
+        "content": item.content,
+        "claims": item.claims,
+        "amount": yuan(item.amount),
+        "occurred_on": item.occurred_on,
+        "county": item.county,
+        "problem": item.problem,
+        "subject": item.subject,
+        "anonymous": item.anonymous,
+        "publish_consent": item.publish_consent,
+        "mediation_consent": item.mediation_consent,
+        "due": item.due,
+        "holder": item.lease.holder if item.lease else None,
+        "lease_until": item.lease.until if item.lease else None,
+        "call_id": item.call_id,
+        "merged_into": item.merged_into or None,
+        "has_addition": item.added_at is not None,
+        "declined": item.declined,
+        "attachments": detail.attachments,
     }
-
-
-def person(p: Person) -> shapes.PersonShown:
-    return shapes.PersonShown(p.name, p.phone, p.email, p.address, p.id_type, p.id_number)
-
-
-def _respondent(r: Respondent) -> shapes.RespondentShown:
-    return shapes.RespondentShown(r.name, r.address, r.phone)
-
-
-def _due(days: tuple[Due, ...]) -> tuple[shapes.DueDay, ...]:
-    return tuple(shapes.DueDay(d.clock, d.on, d.provisional, d.basis, d.trace) for d in days)
-
-
-def _attachment(file: Attachment) -> shapes.AttachmentShown:
-    return shapes.AttachmentShown(file.sha256, file.name, file.media_type, file.role, file.size)
 
 
 def _unsigned(entry: Happened) -> Happened:
@@ -201,10 +208,6 @@ def _unsigned(entry: Happened) -> Happened:
     return Happened(entry.at, entry.what, Channel.EMAIL.value, text)
 
 
-def _happened(entry: Happened) -> shapes.HappenedShown:
+def _happened(entry: Happened) -> HappenedShown:
     zh, en = case.PAST_NAMES.get(entry.what, (entry.what, entry.what))
-    return shapes.HappenedShown(entry.at, entry.what, zh, en, entry.who, entry.text)
-
-
-def _step(step: PathStep) -> shapes.StepShown:
-    return shapes.StepShown(step.at, step.step, step.keys)
+    return HappenedShown(at=entry.at, what=entry.what, what_zh=zh, what_en=en, who=entry.who, text=entry.text)

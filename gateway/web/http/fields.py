@@ -247,6 +247,8 @@ Amount = Annotated[
 """Yuan as people write them."""
 Phone = Annotated[str, Text(40, pattern=PHONE, words=_PHONE_WORDS, spelling=written.telephone_number)]
 Email = Annotated[str, Text(254, pattern=EMAIL, words=_EMAIL_WORDS, spelling=written.one_mail_address)]
-ItemNumber = Annotated[str, Text(pattern=NUMBER, words=("12 位数字", "has twelve digits"))]
+_NUMBER_WORDS = ("12 位数字", "has twelve digits")
+ItemNumber = Annotated[str, Text(shortest=1, pattern=NUMBER, words=_NUMBER_WORDS)]
+ItemNumberOrEmpty = Annotated[str, Text(pattern=NUMBER, words=_NUMBER_WORDS)]
 Yuan = Annotated[Decimal, WithJsonSchema({"type": ["number", "string"]})]
 """An amount in an answer."""

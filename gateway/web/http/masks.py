@@ -6,18 +6,15 @@ with a token get them whole. docs/operating/accounts.md has the decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from gateway.core import telephone
+from gateway.web.http.models import AnswerModel
 
-T = TypeVar("T")
+M = TypeVar("M", bound=AnswerModel)
 
 NUMBERS = frozenset({"phone", "caller", "dialled"})
-"""Members of shapes that are telephone numbers, when they are texts."""
+"""Members of answers that are telephone numbers, when they are texts."""
 
 
 def masked(number: str) -> str:
@@ -28,28 +25,17 @@ def masked(number: str) -> str:
     return f"****{digits[-4:]}" if len(digits) > 7 else "****"
 
 
-def with_masked_numbers(shape: T) -> T:
-    """The same shape, every telephone number in it masked."""
-    hidden: Any = _hidden(shape)
-    return hidden  # type: ignore[no-any-return]
+def with_masked_numbers(model: M) -> M:
+    """The same answer, every telephone number in it masked."""
+    changes: dict[str, Any] = {}
+    for name, before in model.__dict__.items():
+        after = masked(before) if name in NUMBERS and type(before) is str else _hidden(before)
+        if after is not before:
+            changes[name] = after
+    return model.model_copy(update=changes) if changes else model
 
 
 def _hidden(value: Any) -> Any:
     if isinstance(value, tuple):
-        return tuple(_hidden(one) for one in value)
-    if isinstance(value, BaseModel):
-        changes = _changes(value.__dict__.items())
-        return value.model_copy(update=changes) if changes else value
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    changes = _changes((one.name, getattr(value, one.name)) for one in fields(value))
-    return replace(value, **changes) if changes else value
-
-
-def _changes(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    changes = {}
-    for name, before in members:
-        after = masked(before) if name in NUMBERS and type(before) is str else _hidden(before)
-        if after is not before:
-            changes[name] = after
-    return changes
+        return tuple(_hidden(entry) for entry in value)
+    return with_masked_numbers(value) if isinstance(value, AnswerModel) else value

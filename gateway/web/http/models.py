@@ -42,9 +42,12 @@ class RequestModel(BaseModel):
 
 
 class AnswerModel(BaseModel):
-    """An answer. Every member stands in it, null where nothing is to be said."""
+    """An answer. Every member stands in it, null where nothing is to be said. What has members of the same
+    names may stand for one: `PersonShown.model_validate(person)`."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,22 @@
-"""openapi.json (3.1), made from the routes; nothing in it is written by hand twice."""
+"""openapi.json (3.1), made from the routes and their models; nothing in it is written by hand twice."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
 
 from gateway.errors import GatewayError, Refused
-from gateway.web.api import shapes
-from gateway.web.api.shapes import NUMBER
-from gateway.web.http import model_schema
 from gateway.web.http.auth import COOKIE, CSRF_HEADER
+from gateway.web.http.fields import NUMBER
 from gateway.web.http.models import members
-from gateway.web.http.problem import CONTENT_TYPE
+from gateway.web.http.problem import CONTENT_TYPE, ProblemShown
 from gateway.web.http.route import Route
-from gateway.web.http.schema import name_of, nested, parameter, reference, schema
-from gateway.web.http.shape import members as shape_members
+from gateway.web.http.schema import parameters, reference, schemas
 from gateway.web.http.uploads import EVIDENCE, MULTIPART
 
 VERSION = "1"
@@ -61,7 +58,7 @@ def operation(route: Route) -> dict[str, Any]:
     if parameters:
         made["parameters"] = parameters
     if route.body is not None:
-        required = any(m.required for m in _members(route.body))
+        required = any(m.required for m in members(route.body).values())
         content = {"application/json": {"schema": reference(route.body)}}
         if route.files:
             content[MULTIPART] = {"schema": _form(route.body)}
@@ -69,14 +66,11 @@ def operation(route: Route) -> dict[str, Any]:
     return made
 
 
-def _form(shape: type[Any]) -> dict[str, Any]:
-    """The members of a shape as fields of a form, and files beside them."""
-    model = issubclass(shape, BaseModel)
-    made = (
-        model_schema.schemas([shape], request=True)[shape.__name__] if model else schema(shape, request=True)
-    )
+def _form(model: type[BaseModel]) -> dict[str, Any]:
+    """The members of a model as fields of a form, and files beside them."""
+    schema = schemas([model], request=True)[model.__name__]
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    return {**made, "properties": {**made["properties"], EVIDENCE: files}}
+    return {**schema, "properties": {**schema["properties"], EVIDENCE: files}}
 
 
 def tag(route: Route) -> str:
@@ -84,22 +78,11 @@ def tag(route: Route) -> str:
     return route.path.split("/")[3] if route.path.startswith("/api/") else "service"
 
 
-def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
-    asked: set[type[Any]] = set()
-    given: set[type[Any]] = nested(shapes.ProblemShown)
-    for route in routes:
-        if route.body is not None:
-            asked |= _nested(route.body)
-        for shape in route.gives.values():
-            given |= _nested(shape) if shape else set()
-    made = {name_of(shape): schema(shape, request=False) for shape in given if not _is_model(shape)}
-    made |= model_schema.schemas(filter(_is_model, given), request=False)
-    made |= {name_of(shape): schema(shape, request=True) for shape in asked if not _is_model(shape)}
-    made |= model_schema.schemas(filter(_is_model, asked), request=True)
-    made[name_of(shapes.ProblemShown)]["required"] = [
-        m.name for m in shape_members(shapes.ProblemShown) if m.required
-    ]
-    return dict(sorted(made.items()))
+def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
+    answers = {model for route in routes for model in route.gives.values() if model}
+    bodies = {route.body for route in routes if route.body}
+    both = schemas(answers | {ProblemShown}, request=False) | schemas(bodies, request=True)
+    return dict(sorted(both.items()))
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
@@ -109,23 +92,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
-    if route.query is None:
-        return []
-    if _is_model(route.query):
-        return model_schema.parameters(route.query)
-    return [parameter(m) for m in shape_members(route.query)]
-
-
-def _is_model(shape: type[Any]) -> bool:
-    return issubclass(shape, BaseModel)
-
-
-def _nested(shape: type[Any]) -> set[type[Any]]:
-    return {shape} if _is_model(shape) else nested(shape)
-
-
-def _members(shape: type[Any]) -> Iterable[Any]:
-    return members(shape).values() if issubclass(shape, BaseModel) else shape_members(shape)
+    return parameters(route.query) if route.query else []
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
@@ -137,10 +104,10 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for status, shape in route.gives.items():
+    for status, model in route.gives.items():
         made[str(status)] = {"description": HTTPStatus(status).phrase}
-        if shape is not None:
-            made[str(status)]["content"] = {"application/json": {"schema": reference(shape)}}
+        if model is not None:
+            made[str(status)]["content"] = {"application/json": {"schema": reference(model)}}
         elif route.media:
             made[str(status)]["content"] = {route.media: {}}
     if route.body is not None:
@@ -163,5 +130,5 @@ def _refusal(errors: Sequence[type[GatewayError]]) -> dict[str, Any]:
     text = "; ".join(f"{error.code}: {error.zh} / {error.en}" for error in errors)
     return {
         "description": text,
-        "content": {CONTENT_TYPE: {"schema": reference(shapes.ProblemShown)}},
+        "content": {CONTENT_TYPE: {"schema": reference(ProblemShown)}},
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic import ConfigDict, Field
 
 from gateway.errors import (
     BadContact,
@@ -24,6 +25,7 @@ from gateway.errors import (
     Unavailable,
     WrongType,
 )
+from gateway.web.http.models import AnswerModel
 from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.writing import encoded
@@ -33,6 +35,30 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = {TooMany: "60", Unavailable: "5", StorageBusy: "2"}  # seconds
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge, 415: WrongType}
+
+
+class FaultShown(AnswerModel):
+    """One member of a request that is wrong."""
+
+    field: str
+    zh: str
+    en: str
+
+
+class ProblemShown(AnswerModel):
+    """An error as RFC 9457 has it. `code` is stable; `faults` stand with code bad_contact."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    type: str
+    title: str
+    status: int
+    code: str
+    zh: str
+    en: str
+    request_id: str
+    detail: str = Field(default="", description="具体说明 / what exactly")
+    faults: tuple[FaultShown, ...] = Field(default=(), description="逐项问题 / each wrong member")
 
 
 @web.middleware

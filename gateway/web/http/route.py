@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
@@ -30,11 +30,12 @@ from gateway.web.http.addresses import address_of, comes_from
 from gateway.web.http.auth import Gate
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.masks import with_masked_numbers
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.reading import Reading, read_body, read_query
 from gateway.web.http.uploads import MULTIPART, Upload, Uploads
 from gateway.web.http.writing import encoded
 
-T = TypeVar("T")
+M = TypeVar("M", bound=RequestModel)
 LARGEST_BODY = 1 << 20
 """Bytes of a JSON body; files have limits of their own."""
 UNCOUNTED = ("/healthz", "/metrics")
@@ -55,8 +56,8 @@ class Asked:
 
     request: web.Request
     who: Account | None = None
-    query: Any = None
-    body: Any = None
+    query: RequestModel | None = None
+    body: RequestModel | None = None
     files: tuple[Upload, ...] = ()
 
     @property
@@ -69,20 +70,20 @@ class Asked:
         """A part of the path."""
         return self.request.match_info[name]
 
-    def queried(self, shape: type[T]) -> T:
-        assert isinstance(self.query, shape)
+    def queried(self, model: type[M]) -> M:
+        assert isinstance(self.query, model)
         return self.query
 
-    def sent(self, shape: type[T]) -> T:
-        assert isinstance(self.body, shape)
+    def sent(self, model: type[M]) -> M:
+        assert isinstance(self.body, model)
         return self.body
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives: a shape, or None for no body."""
+    """What a handler gives: a model, or None for no body."""
 
-    shape: Any
+    model: AnswerModel | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -92,13 +93,13 @@ Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One end point. `roles` None = public. `gives` maps status to shape, None for no JSON body.
+    """One end point. `roles` None = public. `gives` maps status to model, None for no JSON body.
 
     `also` finds what else is wrong with a body, so that every fault is told at once.
     `files`: the body may be a form (multipart/form-data) as well, with files in it.
     `lists`: it shows many people's, so whoever looks at a page gets telephone numbers masked.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
-    `media` is the type of an answer that is no shape; `refuses` are errors beyond those that follow
+    `media` is the type of an answer that is no model; `refuses` are errors beyond those that follow
     from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
     before the answer goes out; what is changed stands there in any case,
     but for what comes every second (`noted` False). `peers` are networks that need no role.
@@ -110,10 +111,10 @@ class Route:
     zh: str
     en: str
     does: Does
-    gives: Mapping[int, type[Any] | None]
+    gives: Mapping[int, type[AnswerModel] | None]
     roles: tuple[Role, ...] | None = None
-    query: type[Any] | None = None
-    body: type[Any] | None = None
+    query: type[RequestModel] | None = None
+    body: type[RequestModel] | None = None
     also: Callable[[Asked], Iterable[FieldFault]] | None = None
     files: bool = False
     headers: tuple[tuple[str, str], ...] = ()
@@ -140,8 +141,7 @@ class Route:
         return tuple(dict.fromkeys([*found, *self.refuses]))
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(RequestModel):
     """No query members: whatever stands in the query is refused."""
 
 
@@ -184,7 +184,7 @@ def handler(
 
 
 def _for_a_page(done: Answer) -> Answer:
-    return replace(done, shape=with_masked_numbers(done.shape))
+    return replace(done, model=done.model and with_masked_numbers(done.model))
 
 
 async def _note(route: Route, request: web.Request, notes: Notes) -> None:
@@ -209,8 +209,8 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     return None
 
 
-def _checked(route: Route, request: web.Request, reading: Reading[T]) -> T:
-    """The body as a shape, once nothing is wrong with it. Raises BadContact with every fault."""
+def _checked(route: Route, request: web.Request, reading: Reading[M]) -> M:
+    """The body as a model, once nothing is wrong with it. Raises BadContact with every fault."""
     faults = list(reading.faults)
     if route.also and reading.rest is not None:
         known = {fault.field for fault in faults}
@@ -221,11 +221,11 @@ def _checked(route: Route, request: web.Request, reading: Reading[T]) -> T:
 
 
 def as_json(done: Answer) -> web.Response:
-    """A shape as a response."""
+    """A model as a response."""
     headers = dict(done.headers)
-    if done.shape is None:
+    if done.model is None:
         return web.Response(status=done.status, headers=headers)
-    return web.Response(status=done.status, body=encoded(done.shape), headers=headers | JSON)
+    return web.Response(status=done.status, body=encoded(done.model), headers=headers | JSON)
 
 
 async def _json(request: web.Request) -> bytes:

@@ -1,134 +1,89 @@
-"""JSON Schema (OpenAPI 3.1) of shapes, from the same members that requests are read by."""
+"""JSON Schema (OpenAPI 3.1) of models: what pydantic says of them, without titles, enumerations in place."""
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import Any
 
-from gateway.channels.registry import REGISTRY
-from gateway.core.item.contact import Channel
-from gateway.web.http.shape import Member, members
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.web.http.models import members
+
+_SAID = ("description", "default", "examples")  # of a member, not of its type
+_PREFIX = "#/components/schemas/"
 
 
-def schema(shape: type[Any], *, request: bool) -> dict[str, Any]:
-    """The schema of one shape. A request refuses what it does not know; an answer has every member."""
-    properties = {m.name: _member(m, m.optional or (request and not m.required)) for m in members(shape)}
-    required = [m.name for m in members(shape) if m.required or not request]
-    made: dict[str, Any] = {"type": "object", "properties": properties}
-    if shape.__doc__:
-        made["description"] = " ".join(shape.__doc__.split())
-    if required:
-        made["required"] = required
-    if request:
-        made["additionalProperties"] = False
+def reference(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$ref": f"{_PREFIX}{model.__name__}"}
+
+
+def schemas(models: Iterable[type[BaseModel]], *, request: bool) -> dict[str, dict[str, Any]]:
+    """The schemas of these models and of those in them, by name. In a request null counts as not given."""
+    mode: Any = "validation" if request else "serialization"
+    pairs = [(model, mode) for model in sorted(models, key=lambda model: model.__name__)]
+    _, document = models_json_schema(pairs, ref_template=_PREFIX + "{model}")
+    parts: dict[str, dict[str, Any]] = document.get("$defs", {})
+    enums = {f"{_PREFIX}{name}": part for name, part in parts.items() if "enum" in part or "const" in part}
+    return {
+        name: _object(part, enums, request) for name, part in parts.items() if f"{_PREFIX}{name}" not in enums
+    }
+
+
+def parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """The members of a model as query parameters. An empty one counts as not given."""
+    properties = schemas([model], request=True)[model.__name__]["properties"]
+    return [_parameter(m.name, m.required, properties[m.name]) for m in members(model).values()]
+
+
+def _parameter(name: str, required: bool, schema: dict[str, Any]) -> dict[str, Any]:
+    text = schema.pop("description", "")
+    if isinstance(schema.get("type"), list):
+        kinds = [kind for kind in schema["type"] if kind != "null"]
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if "enum" in schema:
+        schema["enum"] = [value for value in schema["enum"] if value is not None]
+    made = {"name": name, "in": "query", "required": required, "description": text, "schema": schema}
+    return made if required else {**made, "allowEmptyValue": True}
+
+
+def _object(part: dict[str, Any], enums: dict[str, Any], request: bool) -> dict[str, Any]:
+    required = part.get("required", [])
+    made = {key: value for key, value in part.items() if key != "title"}
+    made["properties"] = {
+        name: _property(value, enums, request and name not in required)
+        for name, value in part.get("properties", {}).items()
+    }
+    if "description" in made:
+        made["description"] = " ".join(made["description"].split())
     return made
 
 
-def parameter(m: Member) -> dict[str, Any]:
-    """A member as a query parameter."""
-    found = _member(m, or_null=False)
-    text = found.pop("description", "")
-    made = {"name": m.name, "in": "query", "required": m.required, "description": text, "schema": found}
-    return made if m.required else {**made, "allowEmptyValue": True}
+def _property(part: dict[str, Any], enums: dict[str, Any], or_null: bool) -> dict[str, Any]:
+    """A member: type first, then what is said of it."""
+    made: dict[str, Any] = {key: value for key, value in part.items() if key not in ("title", "anyOf")}
+    if made.get("default", 0) in (None, "", []):
+        del made["default"]
+    kinds = [kind for kind in part.get("anyOf", [{}]) if kind.get("type") != "null"]
+    said: dict[str, Any] = {key: made.pop(key) for key in _SAID if key in made}
+    made = _kind({**kinds[0], **made}, enums)
+    return {**(_or_null(made) if or_null or len(part.get("anyOf", ())) > len(kinds) else made), **said}
 
 
-def name_of(shape: type[Any]) -> str:
-    return shape.__name__
+def _kind(part: dict[str, Any], enums: dict[str, Any]) -> dict[str, Any]:
+    if part.get("$ref") in enums:
+        part = enums[part["$ref"]]
+        return {"type": part["type"], "enum": part["enum"] if "enum" in part else [part["const"]]}
+    if "items" in part:
+        return {**part, "items": _property(part["items"], enums, or_null=False)}
+    return part
 
 
-def nested(shape: type[Any]) -> set[type[Any]]:
-    """The shape and all shapes in it."""
-    found = {shape}
-    for m in members(shape):
-        if _is_shape(m.kind):
-            found |= nested(m.kind)
-    return found
-
-
-def reference(shape: type[Any]) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name_of(shape)}"}
-
-
-def _member(m: Member, or_null: bool) -> dict[str, Any]:
-    made = _kind(m)
-    if m.listed:
-        made = {"type": "array", "items": made}
-        if m.rule.entries is not None:
-            made["maxItems"] = m.rule.entries
-    if or_null:
-        made = _or_null(made)
-    if m.rule.en:
-        made["description"] = f"{m.rule.zh} / {m.rule.en}"
-    if m.default not in (None, "", ()):
-        made["default"] = m.default.value if isinstance(m.default, StrEnum) else m.default
-    if m.rule.example is not None:
-        made["examples"] = [m.rule.example]
+def _or_null(part: dict[str, Any]) -> dict[str, Any]:
+    if "type" not in part:
+        return {"anyOf": [part, {"type": "null"}]}
+    kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    made = {**part, "type": [*kinds, "null"]}
+    if "enum" in part:
+        made["enum"] = [*part["enum"], None]
     return made
-
-
-def _or_null(made: dict[str, Any]) -> dict[str, Any]:
-    if "type" in made:
-        types = made["type"] if isinstance(made["type"], list) else [made["type"]]
-        kinds = {**made, "type": [*types, "null"]}
-        if "enum" in made:
-            kinds["enum"] = [*made["enum"], None]
-        return kinds
-    return {"anyOf": [made, {"type": "null"}]}
-
-
-def _kind(m: Member) -> dict[str, Any]:
-    if _is_shape(m.kind):
-        return reference(m.kind)
-    if m.kind is bool:
-        return {"type": "boolean"}
-    if m.kind in (int, float, Decimal):
-        return _number(m)
-    if m.kind is datetime:
-        return {"type": "string", "format": "date-time"}
-    if m.kind is date:  # other usual spellings are taken where the rule has one
-        return {"type": "string"} if m.rule.spelling else {"type": "string", "format": "date"}
-    if m.kind in (dict, object) or m.kind is Any:
-        return {}
-    if m.kind is Channel:
-        return {"type": "string", "enum": list(REGISTRY.ids)}
-    if isinstance(m.kind, type) and issubclass(m.kind, StrEnum):
-        return {"type": "string", "enum": [one.value for one in m.kind]}
-    return _text(m)
-
-
-def _number(m: Member) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "integer" if m.kind is int else "number"}
-    if m.kind is Decimal:
-        made = {"type": ["number", "string"]}
-    if m.rule.least is not None:
-        made["minimum"] = m.rule.least
-    if m.rule.most is not None:
-        made["maximum"] = m.rule.most
-    if m.rule.places and m.kind is Decimal:
-        if not m.rule.spelling:
-            made["pattern"] = rf"^[0-9]{{1,12}}(\.[0-9]{{1,{m.rule.places}}})?$"
-        made["multipleOf"] = float(Decimal(1).scaleb(-m.rule.places))
-    return made
-
-
-def _text(m: Member) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "string"}
-    if m.rule.longest is not None:
-        made["maxLength"] = m.rule.longest
-    if m.rule.shortest:
-        made["minLength"] = m.rule.shortest
-    if m.rule.spelling:
-        return made  # what it is brought into has a pattern, what is taken has none
-    if m.rule.pattern:
-        made["pattern"] = f"^ *(?:{m.rule.pattern}{'' if m.required else '|'}) *$"
-    elif m.rule.longest is not None:
-        seen = rf"[^{m.rule.forbidden}]*"
-        made["pattern"] = rf"^{seen}[^{m.rule.forbidden}\s]{seen}$" if m.rule.shortest else f"^{seen}$"
-    return made
-
-
-def _is_shape(kind: Any) -> bool:
-    return isinstance(kind, type) and is_dataclass(kind)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from markupsafe import Markup
 from pydantic import BaseModel
 
 from gateway import errors
 from gateway.errors import GatewayError
-from gateway.web.http import models
+from gateway.web.http.models import Member, members
 from gateway.web.http.route import Route
-from gateway.web.http.shape import members as shape_members
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2rem auto;
@@ -64,35 +62,28 @@ def _route(route: Route) -> Markup:
         Markup("<p>{}<br>{}</p>").format(route.zh, route.en),
         Markup("<p>权限 / roles: {}</p>").format(roles_of(route)),
     ]
-    for heading, shape in (("查询参数 / query", route.query), ("正文 / body", route.body)):
-        if shape is not None and members(shape):
-            parts.append(_members(heading, shape))
+    for heading, model in (("查询参数 / query", route.query), ("正文 / body", route.body)):
+        if model is not None and members(model):
+            parts.append(_members(heading, model))
     for name, text in route.headers:
         parts.append(Markup("<p>请求头 / header <code>{}</code>: {}</p>").format(name, text))
     parts.append(_answers(route))
     return Markup("").join(parts)
 
 
-def members(shape: type[Any]) -> Sequence[Any]:
-    if issubclass(shape, BaseModel):
-        return tuple(models.members(shape).values())
-    return shape_members(shape)
-
-
-def _members(heading: str, shape: type[Any]) -> Markup:
-    rows = Markup("").join(_member(m) for m in members(shape))
+def _members(heading: str, model: type[BaseModel]) -> Markup:
+    rows = Markup("").join(_member(m) for m in members(model).values())
     head = Markup("<tr><th>{}</th><th>类型 / type</th><th>说明 / meaning</th></tr>").format(heading)
     return Markup("<table>{}{}</table>").format(head, rows)
 
 
-def _member(m: Any) -> Markup:
+def _member(m: Member) -> Markup:
     name = Markup("<code>{}</code>").format(m.name) + ("" if not m.required else " *")
-    said = m if isinstance(m, models.Member) else m.rule
-    text = f"{said.zh} / {said.en}"
+    text = f"{m.zh} / {m.en}"
     return Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>").format(name, _type(m), text)
 
 
-def _type(m: Any) -> str:
+def _type(m: Member) -> str:
     """A member's type in a word or its values."""
     values = [one.value for one in m.kind] if hasattr(m.kind, "__members__") else []
     name = " | ".join(values) or {"str": "text", "bool": "true | false", "Decimal": "number"}.get(

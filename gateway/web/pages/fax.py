@@ -14,8 +14,8 @@ from aiohttp import web
 
 from gateway.core.item import number as numbers
 from gateway.errors import NotFound
-from gateway.web.api.shapes import NUMBER
 from gateway.web.http.auth import Gate
+from gateway.web.http.fields import NUMBER
 from gateway.web.pages.desk_words import DESK_WORDS
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import Words, WorkPage

@@ -34,12 +34,13 @@ from gateway.errors import (
     TooMany,
     Unavailable,
 )
-from gateway.web.api import shapes, translate
+from gateway.web.api import translate
+from gateway.web.api.intake_models import NewContact
 from gateway.web.http.addresses import address_of
 from gateway.web.http.form_reading import read_form, spelled
 from gateway.web.http.held_forms import HeldForms
+from gateway.web.http.models import members
 from gateway.web.http.proof_of_work import Pass
-from gateway.web.http.shape import members
 from gateway.web.http.uploads import EVIDENCE, Sent
 from gateway.web.pages.pages import FLOODED, KEPT, KIND_NAMES, Look, Pages
 from gateway.web.pages.slip import Slip, pdf
@@ -268,7 +269,7 @@ class ReportPage:
     def _faults(self, sent: Sent) -> tuple[FieldFault, ...]:
         """Everything that is wrong with the fields, each once."""
         pages = self._pages
-        reading = read_form(shapes.NewContact, _said(sent), sent.faults)
+        reading = read_form(NewContact, _said(sent), sent.faults)
         found = list(reading.faults)
         if reading.rest is not None:
             known = {fault.field for fault in found}
@@ -283,7 +284,7 @@ class ReportPage:
         return tuple(found)
 
     def _contact(self, sent: Sent, passed: Pass) -> Contact:
-        reading = read_form(shapes.NewContact, _said(sent), sent.faults)
+        reading = read_form(NewContact, _said(sent), sent.faults)
         assert reading.made is not None, "its faults were looked at"
         contact = translate.contact(reading.made, f"form:{passed.key}", self._pages.now())
         return replace(contact, evidence=tuple(file.evidence for file in sent.files))
@@ -314,7 +315,7 @@ class ReportPage:
             {"Retry-After": str(getattr(refused, "wait", 5))} if status in (429, 503) else None,
             passed=unsent.passed,
             work=dict(sent.fields).get("work", ""),
-            filled={name: text for name, text in spelled(shapes.NewContact, sent.fields) if name != "claims"},
+            filled={name: text for name, text in spelled(NewContact, sent.fields) if name != "claims"},
             chosen={text for name, text in sent.fields if name == "claims"},
             had_files=bool(sent.files) and not kept,
             kept=kept,
@@ -484,7 +485,7 @@ _ORDER = (
 )
 _PLACES = {name: place for place, name in enumerate(_ORDER)}
 _NAMES = {
-    **{m.name: (m.rule.zh, m.rule.en[:1].upper() + m.rule.en[1:]) for m in members(shapes.NewContact)},
+    **{m.name: (m.zh, m.en[:1].upper() + m.en[1:]) for m in members(NewContact).values()},
     "kind": ("类别", "What is it?"),
     EVIDENCE: ("证据材料", "Evidence"),
     HONEYPOT: ("网址", "Website"),

@@ -7,10 +7,10 @@ there were. A four-digit code shows the state, and the rest with the telephone's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
+from pydantic import Field
 
 from gateway.core.item import number as numbers
 from gateway.core.item import written
@@ -19,18 +19,20 @@ from gateway.core.item.number import spaced
 from gateway.core.item.states import STATE_NAMES
 from gateway.errors import FieldFault, GatewayError, TooMany, Unavailable
 from gateway.web.http.addresses import address_of
+from gateway.web.http.fields import Text
 from gateway.web.http.form_reading import read_form
-from gateway.web.http.shape import Rule
+from gateway.web.http.models import RequestModel
 from gateway.web.http.uploads import EVIDENCE, Sent
 from gateway.web.pages.pages import KEPT, Look, Pages
 from gateway.web.pages.report import HONEYPOT, KINDS, Aged, ReportPage
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(RequestModel):
     """What may be said with more evidence."""
 
-    text: Annotated[str, Rule("补充说明", "a word", longest=20000, lines=True, spelling=written.text)] = ""
+    text: Annotated[str, Text(20000, lines=True, spelling=written.text)] = Field(
+        default="", description="补充说明 / a word"
+    )
 
 
 class TrackPage:

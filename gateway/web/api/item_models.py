@@ -1,17 +1,17 @@
-"""What the API takes and gives about an agent's work on one item, as shapes.py does for the rest."""
+"""What the API takes and gives about an agent's work on one item."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from gateway.core.item.contact import Channel
-from gateway.web.http.shape import Rule
+from pydantic import Field
+
+from gateway.web.http.fields import ChannelId, Text
+from gateway.web.http.models import AnswerModel, RequestModel
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChanged:
+class FieldChanged(AnswerModel):
     """One member before and after; "" is nothing. `withheld`: not shown, it tells who a reporter is."""
 
     field: str
@@ -20,8 +20,7 @@ class FieldChanged:
     withheld: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionShown:
+class RevisionShown(AnswerModel):
     """One change of what the item says. Of a follow_up "after" is what was said beside the item."""
 
     at: datetime
@@ -32,54 +31,48 @@ class RevisionShown:
     fields: tuple[FieldChanged, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionsGiven:
+class RevisionsGiven(AnswerModel):
     """Every earlier version, the oldest first."""
 
     items: tuple[RevisionShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoteWish:
+class NoteWish(RequestModel):
     """A note for colleagues; whoever is named in it by @ is told."""
 
-    text: Annotated[
-        str,
-        Rule("备注，可用 @姓名 提醒同事", "a note; @name tells a colleague", 2000, shortest=1, lines=True),
-    ]
+    text: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(
+        description="备注，可用 @姓名 提醒同事 / a note; @name tells a colleague"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class FilesWish:
+class FilesWish(RequestModel):
     """A word beside the files that are added; the files are the parts named `evidence`."""
 
-    text: Annotated[str, Rule("说明", "a word", longest=500, lines=True)] = ""
+    text: Annotated[str, Text(500, lines=True)] = Field(default="", description="说明 / a word")
 
 
-@dataclass(frozen=True, slots=True)
-class RetractionWish:
+class RetractionWish(RequestModel):
     """Why a decision or closing is taken back."""
 
-    reason: Annotated[str, Rule("撤回原因", "why it is taken back", longest=2000, shortest=1, lines=True)]
+    reason: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(
+        description="撤回原因 / why it is taken back"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class ColleagueShown:
+class ColleagueShown(AnswerModel):
     """Somebody who works on items."""
 
     account: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColleaguesGiven:
+class ColleaguesGiven(AnswerModel):
     """Who can be named in a note."""
 
     items: tuple[ColleagueShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MentionShown:
+class MentionShown(AnswerModel):
     """A note of an item that names the asker."""
 
     number: str
@@ -88,23 +81,20 @@ class MentionShown:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MentionsGiven:
+class MentionsGiven(AnswerModel):
     """Where the asker is named and has not looked yet, the newest first."""
 
     items: tuple[MentionShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGiven:
+class CodeGiven(AnswerModel):
     """The query code of an item, to be read to the person."""
 
     number: str
     query_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSaid:
+class FieldSaid(AnswerModel):
     """One member as it was said first; `withheld`: not shown, it tells who a reporter is."""
 
     field: str
@@ -112,27 +102,24 @@ class FieldSaid:
     withheld: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivalShown:
+class ArrivalShown(AnswerModel):
     """An item as it came, whatever was corrected since. A mail's or fax's original is an attachment."""
 
     number: str
-    channel: Channel
+    channel: ChannelId
     received_at: datetime
     fields: tuple[FieldSaid, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivalAsked:
+class ArrivalAsked(RequestModel):
     """Why a reporter's own words about himself have to be seen; it stands in the audit log."""
 
-    reason: Annotated[
-        str, Rule("查看身份的理由（举报）", "why the identity has to be seen, of a report", longest=200)
-    ] = ""
+    reason: Annotated[str, Text(200)] = Field(
+        default="", description="查看身份的理由（举报） / why the identity has to be seen, of a report"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerShown:
+class AnswerShown(AnswerModel):
     """A canned answer filled in for one item. `missing` names placeholders that the item has nothing for:
     they stand in the text in 〔〕."""
 
@@ -142,8 +129,7 @@ class AnswerShown:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnswersGiven:
+class AnswersGiven(AnswerModel):
     """The canned answers for an item of this kind, in the order of the file."""
 
     items: tuple[AnswerShown, ...]

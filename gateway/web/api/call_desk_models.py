@@ -1,25 +1,27 @@
-"""What the API takes and gives about a call at an agent's desk, as shapes.py does for the rest."""
+"""What the API takes and gives about a call at an agent's desk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from pydantic import Field
+
 from gateway.core.call import draft
 from gateway.core.call.record import CallbackState
-from gateway.core.item.contact import Channel, Kind, Task
+from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
-from gateway.web.api.shapes import CallShown, Declined, NewContact, ReceiptGiven
-from gateway.web.http.shape import Rule
+from gateway.web.api.intake_models import DECLINED, Declined, NewContact, ReceiptGiven
+from gateway.web.api.phone_models import CallShown
+from gateway.web.http.fields import ChannelId, Flag, Listed, Text, Whole
+from gateway.web.http.models import AnswerModel, RequestModel
 
 
-@dataclass(frozen=True, slots=True)
-class ItemBrief:
+class ItemBrief(AnswerModel):
     """An earlier item of the same number, enough to recognise it."""
 
     number: str
-    channel: Channel
+    channel: ChannelId
     kind: Kind
     task: Task
     state: ItemState
@@ -29,8 +31,7 @@ class ItemBrief:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwedShown:
+class OwedShown(AnswerModel):
     """A call that this number is owed. `attempts` calls did not reach the customer; `due_at` is when the next
     may be made, null at once."""
 
@@ -43,8 +44,7 @@ class OwedShown:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class BackShown:
+class BackShown(AnswerModel):
     """The owed call that a call is made for: whose item it is, when it was asked for, which try this is."""
 
     id: str
@@ -53,8 +53,7 @@ class BackShown:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class DraftShown:
+class DraftShown(AnswerModel):
     """A call's draft. `text` is what the page gave; `version` is wanted with the next save."""
 
     call_id: str
@@ -63,8 +62,7 @@ class DraftShown:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PopShown:
+class PopShown(AnswerModel):
     """A call before it is answered: who, on which line, by which keys, and what came from him before.
 
     `number` is whom it is with; `place` is where that number belongs, "" where that is not known; `back` is
@@ -83,55 +81,56 @@ class PopShown:
     back: BackShown | None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftWish:
+class DraftWish(RequestModel):
     """What was typed so far, and the version it was typed upon."""
 
-    version: Annotated[int, Rule("所依据的版本", "the version this was typed upon", least=0)]
-    text: Annotated[str, Rule("草稿内容", "the draft", longest=draft.LONGEST, lines=True)] = ""
+    version: Annotated[int, Whole(least=0)] = Field(
+        description="所依据的版本 / the version this was typed upon"
+    )
+    text: Annotated[str, Text(draft.LONGEST, lines=True)] = Field(
+        default="", description="草稿内容 / the draft"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class DraftsOwn:
+class DraftsOwn(AnswerModel):
     """What the asker began and has not made items of."""
 
     items: tuple[DraftShown, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class CallItem(NewContact):
     """One item of a call, as the agent writes it down."""
 
-    declined: Declined = ()
+    declined: Declined = Field(default=(), description=DECLINED)
 
 
-@dataclass(frozen=True, slots=True)
-class ItemsWish:
+class ItemsWish(RequestModel):
     """The items of a call; the first is the call's own. `close` ends them at once, with that word."""
 
-    items: Annotated[tuple[CallItem, ...], Rule("事项", "the items", entries=4)]
-    close: Annotated[str | None, Rule("当场办结的说明", "a word to close them with", longest=2000)] = None
+    items: Annotated[tuple[CallItem, ...], Listed(4)] = Field(description="事项 / the items")
+    close: Annotated[str, Text(2000)] | None = Field(
+        default=None, description="当场办结的说明 / a word to close them with"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class ItemsMade:
+class ItemsMade(AnswerModel):
     """The receipts, in the order of the items."""
 
     items: tuple[ReceiptGiven, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeatPhoneWish:
+class SeatPhoneWish(RequestModel):
     """A page wants to be the seat's phone. `page` is a word of its own; `take` takes it from another page,
     `cut` also while that page is in a call, which is broken then."""
 
-    page: Annotated[str, Rule("页面标识", "the page", shortest=8, longest=64, pattern=r"[0-9a-zA-Z-]+")]
-    take: Annotated[bool, Rule("从另一页面接管", "take it over from another page")] = False
-    cut: Annotated[bool, Rule("通话中也接管", "also while that page is in a call")] = False
+    page: Annotated[str, Text(64, shortest=8, pattern="[0-9a-zA-Z-]+")] = Field(
+        description="页面标识 / the page"
+    )
+    take: Flag = Field(default=False, description="从另一页面接管 / take it over from another page")
+    cut: Flag = Field(default=False, description="通话中也接管 / also while that page is in a call")
 
 
-@dataclass(frozen=True, slots=True)
-class SeatPhoneHolder:
+class SeatPhoneHolder(AnswerModel):
     """The page that is the asker's phone now. `page` is null when none is; `since` is when it became so,
     `program` its browser, `in_call` whether a call rings or goes on there."""
 
@@ -141,8 +140,7 @@ class SeatPhoneHolder:
     in_call: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SeatPhoneShown:
+class SeatPhoneShown(AnswerModel):
     """What the page needs to be the seat's phone."""
 
     seat: str

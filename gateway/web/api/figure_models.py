@@ -5,39 +5,38 @@ Rates are from 0 to 1, seconds are seconds, `null` stands where nobody called. C
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
+
+from pydantic import Field
 
 from gateway.calls.views import AgentView, LineState, LineView
 from gateway.core import statistics as core
 from gateway.core.call.seat import SeatState
 from gateway.core.item.contact import Channel
+from gateway.web.http.fields import ChannelId, Choice, Day, Text
 from gateway.web.http.masks import masked
-from gateway.web.http.shape import Rule
+from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.ports import Board
 
 
-@dataclass(frozen=True, slots=True)
-class FiguresAsked:
+class FiguresAsked(RequestModel):
     """One day, or the days `from` to `to`, both included; without a word today."""
 
-    day: Annotated[date | None, Rule("日期", "the day")] = None
-    from_: Annotated[date | None, Rule("起始日期", "the first day")] = None
-    to: Annotated[date | None, Rule("截止日期（含）", "the last day, included")] = None
+    day: Day | None = Field(default=None, description="日期 / the day")
+    from_: Day | None = Field(default=None, description="起始日期 / the first day", alias="from")
+    to: Day | None = Field(default=None, description="截止日期（含） / the last day, included")
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelCount:
+class ChannelCount(AnswerModel):
     """How many items of one channel."""
 
-    channel: Channel
+    channel: ChannelId
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class AgentFiguresShown:
+class AgentFiguresShown(AnswerModel):
     """One agent: callers answered, seconds on a talk and in wrap-up."""
 
     agent: str
@@ -46,8 +45,7 @@ class AgentFiguresShown:
     wrap_up_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ShareShown:
+class ShareShown(AnswerModel):
     """The connect rate over 24 hours."""
 
     offered: int
@@ -55,8 +53,7 @@ class ShareShown:
     rate: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class FiguresShown:
+class FiguresShown(AnswerModel):
     """The figures of one day, or of several as one."""
 
     offered: int
@@ -87,8 +84,7 @@ class FiguresShown:
     lowest_24h: ShareShown | None
 
 
-@dataclass(frozen=True, slots=True)
-class StandingShown:
+class StandingShown(AnswerModel):
     """What stands open now: calls owed, items overdue, due soon, with a provisional clock, waiting; and of
     those that wait how many nobody holds."""
 
@@ -100,16 +96,14 @@ class StandingShown:
     to_take: int
 
 
-@dataclass(frozen=True, slots=True)
-class DayShown:
+class DayShown(AnswerModel):
     """One day's figures."""
 
     day: date
     figures: FiguresShown
 
 
-@dataclass(frozen=True, slots=True)
-class FiguresPage:
+class FiguresPage(AnswerModel):
     """Each day, all of them as one period, and what stands open now."""
 
     days: tuple[DayShown, ...]
@@ -126,16 +120,14 @@ class Only(StrEnum):
     BOARD = "board"
 
 
-@dataclass(frozen=True, slots=True)
-class EventsAsked:
+class EventsAsked(RequestModel):
     """Which events; without a word all but the board's."""
 
-    only: Annotated[Only | None, Rule("仅大屏事件", "the wallboard's events alone")] = None
-    page: Annotated[str, Rule("页面标识", "which desk page listens", longest=64)] = ""
+    only: Choice[Only] | None = Field(default=None, description="仅大屏事件 / the wallboard's events alone")
+    page: Annotated[str, Text(64)] = Field(default="", description="页面标识 / which desk page listens")
 
 
-@dataclass(frozen=True, slots=True)
-class LineOnBoard:
+class LineOnBoard(AnswerModel):
     """One line; of a caller the last four digits."""
 
     line: int
@@ -144,8 +136,7 @@ class LineOnBoard:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeatOnBoard:
+class SeatOnBoard(AnswerModel):
     """One seat and how long it has been so; `reachable` tells whether its telephone is there."""
 
     name: str
@@ -156,8 +147,7 @@ class SeatOnBoard:
     reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingOnBoard:
+class WaitingOnBoard(AnswerModel):
     """One caller who waits; of his number the last four digits."""
 
     place: int
@@ -165,8 +155,7 @@ class WaitingOnBoard:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BoardNow:
+class BoardNow(AnswerModel):
     """What goes on at this moment; without `pbx` it is what was seen last."""
 
     at: datetime
@@ -176,8 +165,7 @@ class BoardNow:
     waiting: tuple[WaitingOnBoard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BoardFigures:
+class BoardFigures(AnswerModel):
     """Today's figures; `null` while storage is away."""
 
     at: datetime
@@ -186,8 +174,7 @@ class BoardFigures:
     standing: StandingShown | None
 
 
-@dataclass(frozen=True, slots=True)
-class BoardShown:
+class BoardShown(AnswerModel):
     """All that the wallboard shows."""
 
     now: BoardNow
@@ -207,7 +194,12 @@ def figures(f: core.Figures) -> FiguresShown:
         longest_wait=round(f.longest_wait, 1),
         written=_counts(f.written),
         agents=tuple(
-            AgentFiguresShown(a.agent, a.answered, round(a.talk_seconds, 1), round(a.wrap_up_seconds, 1))
+            AgentFiguresShown(
+                agent=a.agent,
+                answered=a.answered,
+                talk_seconds=round(a.talk_seconds, 1),
+                wrap_up_seconds=round(a.wrap_up_seconds, 1),
+            )
             for a in f.agents
         ),
         half_hours=tuple(round(wait, 1) for wait in f.half_hours),
@@ -217,11 +209,18 @@ def figures(f: core.Figures) -> FiguresShown:
 
 
 def standing(s: core.Standing) -> StandingShown:
-    return StandingShown(s.owed, s.overdue, s.due_soon, s.provisional, _counts(s.waiting), s.to_take)
+    return StandingShown(
+        owed=s.owed,
+        overdue=s.overdue,
+        due_soon=s.due_soon,
+        provisional=s.provisional,
+        waiting=_counts(s.waiting),
+        to_take=s.to_take,
+    )
 
 
 def _share(share: core.Share) -> ShareShown:
-    return ShareShown(share.offered, share.connected, _rate(share.rate))
+    return ShareShown(offered=share.offered, connected=share.connected, rate=_rate(share.rate))
 
 
 def _rate(rate: float | None) -> float | None:
@@ -229,18 +228,18 @@ def _rate(rate: float | None) -> float | None:
 
 
 def _counts(counts: tuple[tuple[Channel, int], ...]) -> tuple[ChannelCount, ...]:
-    return tuple(ChannelCount(channel, count) for channel, count in counts)
+    return tuple(ChannelCount(channel=channel, count=count) for channel, count in counts)
 
 
 def board_now(board: Board, at: datetime) -> BoardNow:
     """The live board, with masked numbers."""
     return BoardNow(
-        at,
-        all(part.ok for part in board.health().values()),
-        tuple(_line(view) for view in board.lines()),
-        tuple(_seat(view) for view in board.agents()),
-        tuple(
-            WaitingOnBoard(place, masked(view.caller), view.since)
+        at=at,
+        pbx=all(part.ok for part in board.health().values()),
+        lines=tuple(_line(view) for view in board.lines()),
+        seats=tuple(_seat(view) for view in board.agents()),
+        waiting=tuple(
+            WaitingOnBoard(place=place, caller=masked(view.caller), since=view.since)
             for place, view in enumerate(board.waiting(), 1)
         ),
     )
@@ -248,8 +247,15 @@ def board_now(board: Board, at: datetime) -> BoardNow:
 
 def _line(view: LineView) -> LineOnBoard:
     caller = "" if view.state is LineState.FREE else masked(view.caller)
-    return LineOnBoard(view.line, view.state, caller, view.since)
+    return LineOnBoard(line=view.line, state=view.state, caller=caller, since=view.since)
 
 
 def _seat(view: AgentView) -> SeatOnBoard:
-    return SeatOnBoard(view.name, view.seat, view.state, view.reason, view.since, view.reachable)
+    return SeatOnBoard(
+        name=view.name,
+        seat=view.seat,
+        state=view.state,
+        reason=view.reason,
+        since=view.since,
+        reachable=view.reachable,
+    )
