@@ -55,8 +55,9 @@ export function alarm(text) {
 // What is wrong with what was sent: member by member, by the name that stands beside its field here.
 export function told(problem) {
   if (!problem.faults?.length) return problem.message;
-  const label = (field) => document.querySelector(`label[for="d-${CSS.escape(field)}"], label[for="${CSS.escape(field)}"]`)?.textContent || field;
-  return problem.faults.map((one) => `${label(one.field)}: ${one[lang]}`).join("; ");
+  const label = (field) => document.querySelector(`label[for="d-${CSS.escape(field)}"], label[for="${CSS.escape(field)}"]`)?.textContent;
+  const [colon, comma] = lang === "zh" ? ["：", "；"] : [": ", "; "];
+  return problem.faults.map((one) => [label(one.field), one[lang]].filter(Boolean).join(colon)).join(comma);
 }
 
 const setLook = (look) => (document.documentElement.dataset.look = look);

@@ -9,10 +9,21 @@ export class Problem extends Error {
   }
 }
 
+const AWAY = { zh: "网络连接已断开，内容未提交，请稍后重试", en: "no connection: nothing was sent, try again in a moment" };
+
+// fetch, that tells a lost connection in words instead of the browser's own English.
+async function reached(path, how) {
+  try {
+    return await fetch(path, how);
+  } catch {
+    throw new Problem(0, AWAY);
+  }
+}
+
 export async function ask(method, path, body) {
   const headers = { "X-CSRF-Token": csrf };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(`/api/v1/${path}`, { method, headers, body: body === undefined ? body : JSON.stringify(body) });
+  const answer = await reached(`/api/v1/${path}`, { method, headers, body: body === undefined ? body : JSON.stringify(body) });
   if (answer.status === 401) location.reload(); // the session is over: the log-in form comes
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Problem(answer.status, told);

@@ -146,7 +146,7 @@ async function trying(does) {
   try {
     await does();
   } catch (problem) {
-    alarm(problem.message);
+    alarm(told(problem));
   }
 }
 

@@ -44,7 +44,7 @@ async function read(more = false) {
     alarm("");
     document.body.dataset.read = String(rows.length);
   } catch (problem) {
-    alarm(problem.message);
+    alarm(told(problem));
   }
 }
 
@@ -92,7 +92,7 @@ async function count() {
     );
     $("accounts-empty").hidden = items.length > 0;
   } catch (problem) {
-    alarm(problem.message);
+    alarm(told(problem));
   }
 }
 
