@@ -8,10 +8,11 @@ from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from gateway.core.item.contact import Kind
+from gateway.core.item.contact import Channel, Kind
 from gateway.core.item.deadlines import Milestone, Rules, day_of
 from gateway.core.item.item import Item, ItemState
 from gateway.core.item.matter import Decision
+from gateway.core.item.public_view import may_withdraw
 from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, refuse_if_held_by_other
 from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake.clocks import in_order
@@ -23,12 +24,16 @@ WITHOUT_LEASE = frozenset({Event.WITHDRAW, Event.REOPEN, Event.HAND_BACK})
 LETS_GO = frozenset({Event.HAND_OVER, Event.WAIT_FOR_PAPERS, Event.WITHDRAW})
 """After these nobody of the house is at the item any more."""
 STARTS: Mapping[Event, Milestone] = MappingProxyType(
-    {Event.ACCEPT: Milestone.ACCEPTED, Event.REFUSE_ACCEPTANCE: Milestone.NOT_ACCEPTED}
+    {
+        Event.ACCEPT: Milestone.ACCEPTED,
+        Event.REFUSE_ACCEPTANCE: Milestone.NOT_ACCEPTED,
+        Event.END_MEDIATION: Milestone.MEDIATION_ENDED,
+    }
 )
 """The milestone that an event is, for the clocks of the rules."""
 TOLD_IN_WORDS = frozenset({Event.WAIT_FOR_PAPERS, Event.ANSWER})
 """Of these the person is told the words that the event needs."""
-TAKES_BACK = (Milestone.NOT_ACCEPTED.value,)
+TAKES_BACK = (Milestone.NOT_ACCEPTED.value, Milestone.MEDIATION_ENDED.value)
 """Milestones that are undone when a matter is taken up again: the decision no longer stands."""
 
 
@@ -62,6 +67,18 @@ class Decisions:
         await self._changes.write(lambda t: self._act(t, number, who, act, held))
         self._changes.tell("changed", number)
 
+    async def withdraw_by_person(self, number: str, reason: str) -> None:
+        """The person takes his matter back himself, whoever holds it. Raises NotFound, Conflict."""
+
+        def withdrawn(t: Transaction) -> None:
+            item = self._items.locked(t, number)
+            if not may_withdraw(item):
+                raise Conflict("该件不能撤回 / this cannot be withdrawn")
+            self._decided(t, item, Channel.WEB.value, Act(Event.WITHDRAW, {"text": reason}))
+
+        await self._changes.write(withdrawn)
+        self._changes.tell("changed", number)
+
     def _act(self, t: Transaction, number: str, who: str, act: Act, announced_later: bool) -> None:
         item = self._items.locked(t, number)
         now = self._changes.now()
@@ -69,6 +86,11 @@ class Decisions:
             refuse_if_held_by_other(item.lease, who, now)
         else:
             held(item.lease, who)
+        self._decided(t, item, who, act, announced_later)
+
+    def _decided(self, t: Transaction, item: Item, who: str, act: Act, announced_later: bool = False) -> None:
+        """The event with all that follows from it."""
+        number, now = item.number, self._changes.now()
         state = move(item.state, act.event)
         decision = self._decision(item, act, who, now)
         self._changes.done(t, item, act.event, who, state)
@@ -90,27 +112,31 @@ class Decisions:
         said = "，".join(dict.fromkeys(filter(None, (word, text))))
         plain = Decision(now, act.event.value, who, text=said, told=told)
         match act.event:
-            case Event.REFUSE_ACCEPTANCE:
-                return self._refusal(item, act.ground, replace(plain, text=text))
+            case Event.REFUSE_ACCEPTANCE | Event.END_MEDIATION:
+                return self._on_a_ground(item, act, replace(plain, text=text))
             case Event.HAND_OVER:
                 return self._handing_over(word, replace(plain, text=text))
+            case Event.ANSWER if item.kind is Kind.REPORT:
+                return self._result(act.said.get("basis", ""), plain)
             case event if event in NEEDS and not word:
                 raise BadContact(FieldFault(need, "必填", "is required"))
         return plain
 
-    def _refusal(self, item: Item, number: int | None, plain: Decision) -> Decision:
+    def _on_a_ground(self, item: Item, act: Act, plain: Decision) -> Decision:
         """Only with a ground of the order in force on the day of receipt, and only of a complaint."""
+        ends = act.event is Event.END_MEDIATION
+        word = "终止调解" if ends else "不予受理"
         if item.kind is not Kind.COMPLAINT:
-            raise Conflict("不予受理只适用于投诉 / only a complaint is accepted or not")
+            raise Conflict(f"{word}只适用于投诉 / this is for complaints only")
         order = self._rules.on(day_of(item.received_at, self._zone))
-        grounds = order.non_acceptance
-        ground = grounds.numbered(number) if number is not None else None
+        grounds = order.ending_mediation if ends else order.non_acceptance
+        ground = grounds.numbered(act.ground) if act.ground is not None else None
         if ground is None:
             known = "、".join(str(entry.number) for entry in grounds.entries)
             raise BadContact(
                 FieldFault(
                     "ground",
-                    f"{order.zh}中的不予受理情形为：{known}",
+                    f"{order.zh}中的{word}情形为：{known}",
                     f"the grounds of {order.en} are: {known.replace('、', ', ')}",
                 )
             )
@@ -121,6 +147,19 @@ class Decisions:
             basis=grounds.basis,
             text="。".join(filter(None, (text, plain.text))),
         )
+
+    def _result(self, basis: str, plain: Decision) -> Decision:
+        """The result of a report; the reporter is told it where a law says so. Raises BadContact."""
+        if not plain.text:
+            raise BadContact(FieldFault("text", "必填", "is required"))
+        if not basis:
+            return replace(plain, told="")
+        law = next((one for one in self._rules.report_results if one.id == basis), None)
+        if law is None:
+            known = "、".join(one.id for one in self._rules.report_results)
+            en = f"is none of {known.replace('、', ', ')}"
+            raise BadContact(FieldFault("basis", f"应为以下之一：{known}", en))
+        return replace(plain, basis=law.zh)
 
     def _handing_over(self, code: str, plain: Decision) -> Decision:
         division = next((d for d in self._rules.divisions if d.code == code), None)

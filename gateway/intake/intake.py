@@ -52,7 +52,7 @@ class Intake:
         self._additions = Additions(self._changes, self._submission)
         self._queue = WorkQueue(self._changes)
         self._writing_up = WritingUp(self._changes, self._clocks, self._submission)
-        self._progress = Progress(self._changes, pause)
+        self._progress = Progress(self._changes, pause, rules, zone)
 
     def on_change(self, changed: ChangeListener) -> Callable[[], None]:
         """Call `changed(what, number)` after each commit: new, changed. Returns what ends it."""

@@ -80,7 +80,8 @@ class ItemChanges:
         files = self.items.attachments_of(t, item.number) if item.attachments else ()
         act = self.acts.last_of(t, item.number)
         last = act if act and act.after is item.state else None
-        return ItemDetail(item, self.items.past_of(t, item.number), files, last)
+        notices = self.storage.notices.of_item(t, item.number)
+        return ItemDetail(item, self.items.past_of(t, item.number), files, last, notices)
 
 
 def what_changed(word: str, **facts: str) -> str:

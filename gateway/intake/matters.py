@@ -7,7 +7,7 @@ and merging are intake's. Called by the API; what a method does and raises is to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,19 @@ from gateway.core.item.catalogue import name_of
 from gateway.core.item.contact import Person, Receipt
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.duplicates import Likely
-from gateway.core.item.item import Item, ItemDetail
+from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.matter import External, Matter, Names
+from gateway.core.item.notice import Sending
 from gateway.intake.decisions import Act, Decisions
 from gateway.intake.intake import Intake
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.item_links import Links
 from gateway.intake.likely import LikelyDuplicates
 from gateway.intake.splits import Split, Splits
+from gateway.intake.telling import Telling
 from gateway.storage import Storage, Transaction
+
+BY_HAND_ALONE = Sending()
 
 
 class Matters:
@@ -40,6 +44,7 @@ class Matters:
         *,
         centre: str = "",
         area_code: str = "",
+        sending: Sending = BY_HAND_ALONE,
         told: ChangeListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -51,6 +56,7 @@ class Matters:
         self._item_links = Links(changes)
         self._splits = Splits(changes, intake, rules.channels)
         self._decisions = Decisions(changes, rules, zone)
+        self._telling = Telling(changes, sending)
 
     # ------------------------------------------------------------ looking
 
@@ -108,6 +114,28 @@ class Matters:
 
     async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> ItemDetail:
         await self._decisions.act(number, who, act, held=held)
+        return await self._intake.get(number)
+
+    async def withdraw_by_person(self, number: str, reason: str) -> None:
+        await self._decisions.withdraw_by_person(number, reason)
+
+    # ------------------------------------------------------------ telling people
+
+    async def reply(
+        self, number: str, who: str, text: str, ways: Collection[str], key: str = ""
+    ) -> ItemDetail:
+        await self._telling.reply(number, who, text, ways, key)
+        return await self._intake.get(number)
+
+    async def notice(self, number: str, notice: int) -> tuple[Item, Told]:
+        return await self._telling.notice(number, notice)
+
+    async def told_by_hand(self, number: str, who: str, notice: int, text: str) -> ItemDetail:
+        await self._telling.told_by_hand(number, who, notice, text)
+        return await self._intake.get(number)
+
+    async def tell_again(self, number: str, who: str, notice: int, way: str) -> ItemDetail:
+        await self._telling.tell_again(number, who, notice, way)
         return await self._intake.get(number)
 
     async def set_external(self, number: str, source: str, external_no: str, who: str) -> Matter:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from gateway.core.item import number as numbers
-from gateway.core.item.item import PublicState
+from gateway.core.item.deadlines import Rules, day_of
+from gateway.core.item.item import Item, PublicState
+from gateway.core.item.public_view import (
+    Seen,
+    answer_of,
+    may_withdraw,
+    shown_respondent,
+    standing,
+    steps_of,
+    wanted_papers,
+)
 from gateway.intake.item_changes import ItemChanges
 from gateway.storage import Transaction
 
@@ -23,8 +34,16 @@ GUESSED_WINDOW = timedelta(days=1)
 class Progress:
     """`pause` waits so many seconds."""
 
-    def __init__(self, changes: ItemChanges, pause: Callable[[float], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        changes: ItemChanges,
+        pause: Callable[[float], Awaitable[object]],
+        rules: Rules,
+        zone: ZoneInfo,
+    ) -> None:
         self._changes = changes
+        self._rules = rules
+        self._zone = zone
         self._items = changes.items
         self._pause = pause
 
@@ -62,13 +81,26 @@ class Progress:
         right = self._items.code_of(t, number) if item else ""
         if item is None or not hmac.compare_digest(right.encode(), code.encode("utf-8", "replace")):
             return None, False
-        whole = PublicState(number, item.state, item.kind, item.received_at, item.due)
         if not (numbers.is_short(right) or guessed):
-            return whole, True
+            return self._whole(t, item), True
         digits = numbers.last_digits(self._items.person_of(t, item).phone)
         if digits and hmac.compare_digest(digits, numbers.last_digits(phone)):
-            return whole, True
+            return self._whole(t, item), True
         return PublicState(number, item.state), not phone
+
+    def _whole(self, t: Transaction, item: Item) -> PublicState:
+        links, number = self._changes.links, item.number
+        day = day_of(item.received_at, self._zone)
+        past, decisions = self._items.past_of(t, number), links.decisions_of(t, number)
+        seen = standing(Seen(item, past, decisions, day, links.days_of(t, number)))
+        return PublicState(
+            *(number, item.state, item.kind, item.received_at, item.due),
+            steps=steps_of(seen, self._rules),
+            papers=wanted_papers(seen),
+            answer=answer_of(seen),
+            respondent=shown_respondent(item),
+            may_withdraw=may_withdraw(item),
+        )
 
 
 def delay_of(own: int, others: int) -> float:

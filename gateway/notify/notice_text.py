@@ -30,7 +30,7 @@ class NoticeText:
 
 
 class Texts:
-    """Texts of notices by the templates of the rules. `bureau` names a county's bureau in both languages."""
+    """Texts of notices by the templates of the rules."""
 
     def __init__(self, head: Letterhead, rules: Rules) -> None:
         self._head = head
@@ -61,6 +61,7 @@ class Texts:
             "state": STATE_NAMES[item.state][lang],
             "clocks": "\n".join(self._clock(item, due, lang) for due in item.due),
             "until": next((_day(due.on, lang) for due in item.due if due.clock == "end_mediation"), ""),
+            "ways_left": self._ways_left(lang),
             "track": head.track_url,
             "inbox": head.inbox if way == "mail" else "",
             **self._bureau(item, lang),
@@ -69,7 +70,7 @@ class Texts:
         }
 
     def _bureau(self, item: Item, lang: int) -> dict[str, str]:
-        names = {} if is_secret(item) else {d.code: bureau(d.zh, d.en) for d in self._rules.divisions}
+        names = {} if is_secret(item) else {d.code: d.bureau for d in self._rules.divisions}
         return {"bureau": names[item.county][lang] if item.county in names else ""}
 
     def _ground(self, kind: NoticeKind, occasion: Occasion, item: Item, lang: int) -> dict[str, str]:
@@ -80,6 +81,10 @@ class Texts:
         ground = grounds.numbered(int(number)) if number.isdecimal() else None
         text = (ground.zh, ground.en)[lang] if ground and not is_secret(item) else ""
         return {"ground": number, "basis": basis, "ground_text": text}
+
+    def _ways_left(self, lang: int) -> str:
+        ways = (way.en if lang else way.zh for way in self._rules.ways_left)
+        return "\n".join(f"{place}. {way}" for place, way in enumerate(ways, 1))
 
     def _words(self, kind: NoticeKind, way: str, occasion: Occasion, item: Item, lang: int) -> dict[str, str]:
         """What we say in words of our own, or where it is to be read."""
@@ -97,11 +102,6 @@ class Texts:
         else:
             name = self._head.clocks.get(due.clock, (due.clock, due.clock))[lang]
         return f"{name}{'：' if lang == 0 else ': '}{_day(due.on, lang)}"
-
-
-def bureau(zh: str, en: str) -> tuple[str, str]:
-    """What the bureau of a division is called."""
-    return f"{zh}市场监督管理局", f"{en} Market Regulation Bureau"
 
 
 def _minute(at: datetime, lang: int) -> str:

@@ -7,15 +7,22 @@ where the law wants the person told.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+import json
 
 from gateway.core.item import written
 from gateway.core.item.contact import Channel
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import MAIL, About, Draft, Occasion, Plan
 from gateway.core.item.item import Item
-from gateway.core.item.notice import WAYS, NoticeKind, NoticeTemplate, first_way, notice_of
+from gateway.core.item.notice import (
+    WAYS,
+    NoticeKind,
+    NoticeTemplate,
+    Sending,
+    first_way,
+    notice_of,
+    reach,
+)
 from gateway.mail.automatic import OWN_LOOP, why_no_answer
 from gateway.notify.letterhead import Letterhead, thread
 from gateway.notify.notice_text import Texts
@@ -24,76 +31,66 @@ FAX = "fax"
 
 
 class Notices:
-    """A planner. `sends` are the ways that are set up; `faxable` is the expression of numbers to dial."""
+    """A planner. `sending` tells which ways are set up."""
 
-    def __init__(
-        self, head: Letterhead, rules: Rules, sends: Collection[str], faxable: str = r"(?!)"
-    ) -> None:
+    def __init__(self, head: Letterhead, rules: Rules, sending: Sending) -> None:
         self._head = head
         self._templates = rules.notices
         self._texts = Texts(head, rules)
-        self._sends = frozenset(sends)
-        self._faxable = re.compile(faxable)
+        self._sending = sending
 
     def plan(self, occasion: Occasion, about: About) -> Plan:
         kind = notice_of(occasion.topic, occasion.what)
         if kind is None:
             return Plan()
         template = self._templates[kind]
+        if occasion.facts.get("ways"):
+            return self._chosen(template, occasion, about)
         if kind is NoticeKind.ACKNOWLEDGEMENT:
             return self._acknowledged(template, occasion, about)
-        if kind is NoticeKind.REPLY:
-            return self._replied(template, occasion, about)
         return self._decided(template, occasion, about)
 
     # ------------------------------------------------------------ by which way
 
     def _acknowledged(self, template: NoticeTemplate, occasion: Occasion, about: About) -> Plan:
         """By every way it came that can be answered; nobody is called or written to for it."""
-        reach, why = self._reach(about), self._why_no_mail(about)
+        leads_to, why = self._reach(about), self._why_no_mail(about)
         drafts, notes = [], []
-        if MAIL in reach and not why:
-            drafts.append(self._draft(template, MAIL, reach[MAIL], occasion, about))
-        elif MAIL in reach:
+        if MAIL in leads_to and not why:
+            drafts.append(self._draft(template, MAIL, leads_to[MAIL], occasion, about))
+        elif MAIL in leads_to:
             notes.append(f"未发邮件：{why}")
-        if FAX in reach and about.item.attachments:
-            drafts.append(self._draft(template, FAX, reach[FAX], occasion, about))
-        elif FAX in self._sends and about.item.channel == Channel.FAX and about.item.attachments:
+        if FAX in leads_to and about.item.attachments:
+            drafts.append(self._draft(template, FAX, leads_to[FAX], occasion, about))
+        elif FAX in self._sending.ways and about.item.channel == Channel.FAX and about.item.attachments:
             notes.append("未发传真回执：来电号码不可外拨传真")
         return Plan(tuple(drafts), tuple(notes))
 
-    def _replied(self, template: NoticeTemplate, occasion: Occasion, about: About) -> Plan:
-        """By the ways that whoever wrote it chose; no limit of automatic mail holds it up."""
-        reach = self._reach(about)
+    def _chosen(self, template: NoticeTemplate, occasion: Occasion, about: About) -> Plan:
+        """By the ways that somebody of the desk chose; no limit of automatic mail holds it up."""
+        leads_to = self._reach(about)
         wanted = [way for way in occasion.facts.get("ways", "").split(",") if way in WAYS]
-        there = [way for way in wanted if way in reach]
-        drafts = tuple(self._draft(template, way, reach[way], occasion, about) for way in there)
-        missing = (WAYS[way].zh for way in wanted if way not in reach)
+        there = [way for way in wanted if way in leads_to]
+        drafts = tuple(self._draft(template, way, leads_to[way], occasion, about) for way in there)
+        missing = (WAYS[way].zh for way in wanted if way not in leads_to)
         return Plan(drafts, tuple(f"未告知：没有可用的联系方式（{name}）" for name in missing))
 
     def _decided(self, template: NoticeTemplate, occasion: Occasion, about: About) -> Plan:
         """By one way: by mail if that can be, else by hand where the law wants it."""
-        reach, notes = self._reach(about), []
-        if MAIL in reach and (why := self._why_no_mail(about)):
-            del reach[MAIL]
-            if template.official:
+        leads_to, notes = self._reach(about), []
+        kept_inside = template.kind is NoticeKind.ANSWERED and not occasion.facts.get("told")
+        official = template.official and not kept_inside
+        if MAIL in leads_to and (why := self._why_no_mail(about)):
+            del leads_to[MAIL]
+            if official:
                 notes.append(f"未发邮件：{why}")
-        way = first_way(reach, official=template.official)
+        way = first_way(leads_to, official=official)
         if not way:
             return Plan(notes=tuple(notes))
-        return Plan((self._draft(template, way, reach[way], occasion, about),), tuple(notes))
+        return Plan((self._draft(template, way, leads_to[way], occasion, about),), tuple(notes))
 
     def _reach(self, about: About) -> dict[str, str]:
-        """The address of each way that is set up and leads to the person."""
-        item, person = about.item, about.item.person
-        faxed = item.channel == Channel.FAX and self._faxable.fullmatch(person.phone)
-        known = {
-            MAIL: person.email if MAIL in self._sends else "",
-            FAX: person.phone if faxed and FAX in self._sends else "",
-            "phone": person.phone,
-            "letter": person.address,
-        }
-        return {way: address for way, address in known.items() if address}
+        return reach(about.item.channel, about.item.person, self._sending)
 
     def _why_no_mail(self, about: About) -> str:
         """RFC 3834 first, then the limits that end a loop of two who both do not declare themselves."""
@@ -122,6 +119,9 @@ class Notices:
         content = {"subject": composed.subject, "text": composed.text}
         if way == FAX:
             del content["subject"]  # the sheet has a head of its own
+        facts = {name: said for name, said in occasion.facts.items() if name != "ways"}
+        again = {"what": occasion.what or template.kind.value, **facts}
+        content["occasion"] = json.dumps(again, ensure_ascii=False)
         if composed.holds_code:
             content["code"] = about.query_code
         key = f"{way}:{occasion.topic}:{about.item.number}:{occasion.stamp}"

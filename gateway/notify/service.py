@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import MAIL
+from gateway.core.item.notice import Sending
 from gateway.core.ledgers import OnceLedger
 from gateway.errors import Problem, SetupError
 from gateway.mail.thread import Marks
@@ -31,8 +32,6 @@ from gateway.settings import fonts
 from gateway.settings.cache import cache_home
 from gateway.settings.schema import Config, Webhook
 from gateway.tasks import Supervisor
-
-NO_NUMBER = r"(?!)"  # an expression that no number fits
 
 
 def post_office(
@@ -65,14 +64,14 @@ def post_office(
 
 def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]:
     planners: list[Planner] = [Hooks(config.webhooks).plan] if config.webhooks else []
-    faxable = config.fax_out.allow if config.fax_out.enabled else NO_NUMBER
-    notices = Notices(letterhead(config, marks, rules), rules, ways_that_send(config), faxable)
+    notices = Notices(letterhead(config, marks, rules), rules, sending(config))
     return (*planners, notices.plan)
 
 
-def ways_that_send(config: Config) -> tuple[str, ...]:
-    """The ways to people that are set up; those by hand always are."""
-    return (*([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else []))
+def sending(config: Config) -> Sending:
+    """The ways to people that are set up."""
+    ways = [*([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else [])]
+    return Sending(frozenset(ways), config.fax_out.allow)
 
 
 def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tuple[Way, ...]:
@@ -146,7 +145,7 @@ def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[st
         SlipHead(
             *(head.centre, head.hotline, head.sender, marks),
             link=lambda one: f"{public}{path(one)}" if public else "",
-            ways=frozenset([*ways, *ways_that_send(config)]),
+            ways=frozenset([*ways, *sending(config).ways]),
             inbox=head.inbox,
         )
     )

@@ -23,7 +23,7 @@ from gateway.rules.lists import (
     load_retention,
     load_stations,
 )
-from gateway.rules.notices import load_notices, load_report_results
+from gateway.rules.notices import load_notices, load_report_results, load_ways_left
 from gateway.rules.orders import load_orders
 
 _FILES = (
@@ -36,6 +36,7 @@ _FILES = (
     "notices.yaml",
     "report_results.yaml",
     "answers.yaml",
+    "ways_left.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -62,6 +63,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         notices=load_notices(folder / "notices.yaml", problems),
         report_results=load_report_results(folder / "report_results.yaml", problems),
         answers=load_answers(folder / "answers.yaml", problems),
+        ways_left=load_ways_left(folder / "ways_left.yaml", problems),
     )
     if problems:
         raise RuleError(*problems)

@@ -40,6 +40,10 @@ class ResultEntry(ClaimEntry):
     WHAT = "the law `{}`"
 
 
+class WayEntry(ClaimEntry):
+    WHAT = "the way `{}`"
+
+
 def load_notices(path: Path, problems: list[Problem]) -> Mapping[NoticeKind, NoticeTemplate]:
     """A template for every kind of notice."""
     entries = read_list(path, Id, NoticeEntry, problems, _KINDS, _KINDS)
@@ -48,5 +52,14 @@ def load_notices(path: Path, problems: list[Problem]) -> Mapping[NoticeKind, Not
 
 def load_report_results(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
     """The laws by which a reporter is told the result."""
-    entries = read_list(path, Id, ResultEntry, problems)
+    return _named(path, ResultEntry, problems)
+
+
+def load_ways_left(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
+    """What a complainant can still do, in the order in which it is told."""
+    return _named(path, WayEntry, problems)
+
+
+def _named(path: Path, model: type[ClaimEntry], problems: list[Problem]) -> tuple[Claim, ...]:
+    entries = read_list(path, Id, model, problems)
     return tuple(Claim(key, entry.zh, entry.en) for key, entry in entries.items())

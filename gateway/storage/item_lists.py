@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_
 
 from gateway.core.item import lists
 from gateway.core.item.item import ItemState
@@ -21,7 +21,7 @@ from gateway.core.item.states import QUEUED
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
-from gateway.storage.tables import ADDED, CLOCKED, COMPLETED, HELD, items, timeline
+from gateway.storage.tables import ADDED, CLOCKED, COMPLETED, HELD, NOTICE_OPEN, deliveries, items, timeline
 
 Condition = ColumnElement[bool]
 Place = tuple[str | int, ...]
@@ -33,6 +33,9 @@ BY_STATE = (
     .where(items.c.state.in_([state.value for state in COUNTED]))
     .group_by(items.c.state)
 )
+
+
+UNTOLD = items.c.number.in_(select(deliveries.c.number).where(NOTICE_OPEN))
 
 
 class ItemLists:
@@ -68,7 +71,7 @@ def counted(t: Transaction, query: ListQuery) -> dict[Tab, int]:
     papers_came = _added(t, _plain(t, "state") == S.WAITING.value)
     return {
         Tab.WAITING: sum(by_state[state] for state in QUEUED) - held_now(t, query.now),
-        Tab.TO_ANSWER: by_state[S.ACCEPTED] + by_state[S.NOT_ACCEPTED] + papers_came,
+        Tab.TO_ANSWER: by_state[S.ACCEPTED] + by_state[S.NOT_ACCEPTED] + papers_came + _untold(t),
         Tab.PAPERS: by_state[S.WAITING] - papers_came,
         Tab.HANDED_OVER: by_state[S.HANDED_OVER],
         Tab.ADDED: _added(t),
@@ -93,6 +96,14 @@ def due_between(t: Transaction, first: date, last: date) -> int:
 
 def _added(t: Transaction, *conditions: Condition) -> int:
     wanted = select(func.count()).select_from(items).where(ADDED, *conditions)
+    return int(t.execute(wanted).scalar_one())
+
+
+def _untold(t: Transaction) -> int:
+    """Items with a notice that wants somebody, but for those that are to be answered anyway."""
+    here = and_(_plain(t, "state") == S.WAITING.value, items.c.added_at.is_not(None))
+    decided = _plain(t, "state").in_([state.value for state in sorted(lists.DECIDED)])
+    wanted = select(func.count()).select_from(items).where(UNTOLD, ~or_(here, decided))
     return int(t.execute(wanted).scalar_one())
 
 
@@ -144,6 +155,7 @@ def _apart(part: Part, query: ListQuery) -> Iterator[Part]:
                 part.added,
                 part.overdue,
                 part.closed_today,
+                part.untold,
             )
         return
     for state in sorted(wanted):
@@ -155,7 +167,7 @@ def _by_state(part: Part) -> bool:
     return (
         bool(part.states)
         and part.hold in (None, Hold.FREE)
-        and not (part.added or part.overdue or part.closed_today)
+        and not (part.added or part.overdue or part.closed_today or part.untold)
     )
 
 
@@ -189,6 +201,8 @@ def _conditions(t: Transaction, part: Part, query: ListQuery) -> Iterator[Condit
         yield and_(ADDED) if part.added else items.c.added_at.is_(None)
     if part.overdue:
         yield and_(CLOCKED, items.c.next_due < query.today.isoformat())
+    if part.untold:
+        yield UNTOLD
     if part.closed_today:
         since = rows.to_ms(query.day_began)
         yield items.c.number.in_(select(timeline.c.number).where(COMPLETED, timeline.c.at >= since))

@@ -22,6 +22,7 @@ from gateway.storage.item_lists import ItemLists
 from gateway.storage.items import Items
 from gateway.storage.links import Links
 from gateway.storage.mentions import Mentions
+from gateway.storage.notices import NoticeRows
 from gateway.storage.one_time_work import OneTimeWork
 from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
@@ -48,6 +49,7 @@ class Storage:
         self.items = Items(database, audit, identities)
         self.sealed_drafts = SealedDrafts(identities)
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
+        self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)

@@ -28,6 +28,7 @@ from gateway.web.api.item_desk import ItemDeskApi
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
+from gateway.web.api.notices import NoticesApi
 from gateway.web.api.outbox import OutboxApi
 from gateway.web.api.phone import PhoneApi
 from gateway.web.api.queue import QueueApi
@@ -115,7 +116,8 @@ def _matters(shared: Shared) -> Routes:
     if parts.matters is None:
         return ()
     counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
-    return (*counter.routes(), *MattersApi(parts.matters, parts.openers).routes())
+    matters = MattersApi(parts.matters, parts.openers)
+    return (*counter.routes(), *matters.routes(), *NoticesApi(parts.matters, parts.title).routes())
 
 
 def _item_desk(shared: Shared) -> Routes:
@@ -268,7 +270,7 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     report = ReportPage(pages)
     yield pages.add_start
     yield report.add
-    yield TrackPage(pages, report).add
+    yield TrackPage(pages, report, parts.matters).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
     if parts.phones:

@@ -25,6 +25,7 @@ from gateway.web.api.intake import Missing
 from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.lists import ListLedger
 from gateway.web.api.matters import MatterDesk
+from gateway.web.api.notices import NoticeDesk
 from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.transfers import TransferDesk
@@ -33,6 +34,7 @@ from gateway.web.http.route import Notes
 from gateway.web.pages.log_in import LogIns
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
+from gateway.web.pages.track import Withdrawals
 from gateway.web.ports import Board, IntakeQueue, Store
 
 
@@ -104,5 +106,5 @@ class HouseAudit(Notes, AuditLog, Protocol):
     """The audit log, to write and to read."""
 
 
-class Desk(MatterDesk, CounterDesk, Protocol):
+class Desk(MatterDesk, CounterDesk, NoticeDesk, Withdrawals, Protocol):
     """gateway/intake/matters.py, as far as the web side needs it."""

@@ -9,6 +9,8 @@ import urllib.request
 from asyncio import to_thread
 from typing import Any
 
+import pytest
+
 from tests.live.conftest import Gateway
 from tests.live.town import INBOX, Post
 
@@ -67,3 +69,23 @@ async def test_the_mail_server_goes_and_comes_back(town: Gateway, post: Post) ->
             await asyncio.sleep(0.1)
     await post.server.start()
     await post.until("zhao", 1, limit=90)
+
+
+@pytest.mark.soak
+async def test_killed_between_an_answer_and_its_sending(town: Gateway, post: Post) -> None:
+    """It is told once, in the thread of the person's own mail, with the answer's text."""
+    answer = "经调解，商家同意退款1299元。"
+    await post.write("sun@example.cn", INBOX, "他们不退款")
+    await post.until("sun", 1)
+    (item,) = [one for one in await to_thread(town.queue) if one["person"]["email"] == "sun@example.cn"]
+    at = f"/api/v1/queue/{item['number']}"
+    await to_thread(town.api, "/api/v1/queue/claim", {"number": item["number"]})
+    await to_thread(town.api, f"{at}/answer", {"text": answer})
+    town.kill()
+    await to_thread(town.start)
+    _, told = await post.until("sun", 2, limit=90)
+    assert answer in told.get_content() and told["In-Reply-To"] == told["References"].split()[-1]
+    async with asyncio.timeout(30):
+        while (await town.item_of(item["number"]))["notices"][-1]["state"] != "sent":  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert len(await to_thread(post.box, "sun")) == 2

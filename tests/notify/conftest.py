@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.channels.email.reception import Reception
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
 from gateway.core.item.delivery import Delivery, DeliveryState
+from gateway.core.item.notice import Sending
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.mail.thread import Marks
@@ -23,6 +25,7 @@ from gateway.rules.load import load_rules
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import Storage
+from gateway.storage.threads import MailThreads
 from tests.notify.mail_server import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +119,9 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
     intake = Intake(storage, RULES, ZONE)
-    made = House(storage, intake, Matters(intake, storage, RULES, ZONE), tmp_path)
+    made = House(
+        storage, intake, Matters(intake, storage, RULES, ZONE, sending=Sending(frozenset({"mail"}))), tmp_path
+    )
     yield made
     await made.close()
 
@@ -127,3 +132,17 @@ async def server() -> AsyncIterator[MailServer]:
     await made.start()
     yield made
     await made.stop()
+
+
+@pytest.fixture
+async def office(house: House, server: MailServer) -> PostOffice:
+    return house.office(house.settings(server.port, inbox=INBOX))
+
+
+@pytest.fixture
+async def reception(house: House, office: PostOffice) -> AsyncIterator[Reception]:
+    threads = MailThreads(house.storage.database, house.storage.identities)
+    spool = house.var / "spool"
+    made = Reception(house.intake, threads, MARKS, spool, house.storage.ping, office.bounced)
+    yield made
+    made.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,25 +11,10 @@ from gateway.channels.email.reception import Fate, Reception
 from gateway.core.item.delivery import DeliveryState
 from gateway.core.item.item import QueueQuery
 from gateway.notify.post_office import PostOffice
-from gateway.storage.threads import MailThreads
 from tests.mail.mails import mail
-from tests.notify.conftest import INBOX, MARKS, ZHANG, House
+from tests.notify.conftest import INBOX, ZHANG, House
 from tests.notify.mail_server import MailServer
 from tests.notify.test_mail_out import plan
-
-
-@pytest.fixture
-async def office(house: House, server: MailServer) -> PostOffice:
-    return house.office(house.settings(server.port, inbox=INBOX))
-
-
-@pytest.fixture
-async def reception(house: House, office: PostOffice) -> AsyncIterator[Reception]:
-    threads = MailThreads(house.storage.database, house.storage.identities)
-    spool = house.var / "spool"
-    made = Reception(house.intake, threads, MARKS, spool, house.storage.ping, office.bounced)
-    yield made
-    made.close()
 
 
 def arrival(*recipients: str) -> Arrival:

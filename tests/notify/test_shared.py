@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.item import QueueQuery
+from gateway.core.item.states import Event
+from gateway.intake.decisions import Act
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.storage import Storage
@@ -32,9 +35,7 @@ async def test_each_mail_goes_out_once(
     url = await templates.copied(kind, tmp_path)
     houses = []
     for _ in range(2):
-        storage = await Storage.open(url, tmp_path)
-        intake = Intake(storage, RULES, ZONE)
-        houses.append(House(storage, intake, Matters(intake, storage, RULES, ZONE), tmp_path))
+        houses.append(await opened_house(url, tmp_path))
     settings = houses[0].settings(server.port)
     for house in houses:
         await house.opened(settings)
@@ -47,3 +48,35 @@ async def test_each_mail_goes_out_once(
     for house in houses:
         await house.close()
     assert len({mail["Message-ID"] for mail in server.mails()}) == len(server.took) == 30
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_decision_is_told_once_after_a_death_before_the_sending(
+    templates: Templates, kind: str, tmp_path: Path, server: MailServer
+) -> None:
+    """Decided, and nobody is there to send; then two gateways begin, and begin again."""
+    url = await templates.copied(kind, tmp_path)
+    first = await opened_house(url, tmp_path)
+    number = (await first.form()).number
+    await first.intake.claim("agent1", QueueQuery(), number)
+    await first.matters.act(number, "agent1", Act(Event.ANSWER, {"text": "商家同意退款"}))
+    await first.close()
+    for _ in range(2):
+        houses = [await opened_house(url, tmp_path) for _ in range(2)]
+        for house in houses:
+            await house.opened(house.settings(server.port))
+        await server.until(2)
+        async with asyncio.timeout(30):
+            while len(await houses[0].post(DeliveryState.SENT)) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        notices = (await houses[0].intake.get(number)).notices
+        for house in houses:
+            await house.close()
+    assert [mail.get_content().count("商家同意退款") for mail in server.mails()] == [0, 2]
+    assert [(one.kind, one.state) for one in notices] == [("acknowledgement", "sent"), ("answered", "sent")]
+
+
+async def opened_house(url: str, var: Path) -> House:
+    storage = await Storage.open(url, var)
+    intake = Intake(storage, RULES, ZONE)
+    return House(storage, intake, Matters(intake, storage, RULES, ZONE), var)

@@ -45,6 +45,7 @@ class RealSite:
     client: aiohttp.ClientSession
     tokens: dict[str, str]
     accounts: Accounts
+    matters: Matters
 
     def url(self, path: str = "/") -> str:
         return str(self.server.make_url(path))
@@ -81,6 +82,7 @@ async def real_site(
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules", channels)
     intake = Intake(storage, rules, ZONE)
+    matters = Matters(intake, storage, rules, ZONE)
     accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
     parts = WebParts(
         door=intake,
@@ -96,8 +98,8 @@ async def real_site(
         public=PublicSide(rules, Centre(), pages),
         book=Statistics(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,
-        matters=Matters(intake, storage, rules, ZONE),
         items=ItemDesk(intake, storage, rules.answers, "临汾市12315热线"),
+        matters=matters,
         audit=storage.audit,
         post=storage.outbox,
         lists=storage.lists,
@@ -110,7 +112,7 @@ async def real_site(
     }
     client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
-        yield RealSite(var, storage, intake, server, client, tokens, accounts)
+        yield RealSite(var, storage, intake, server, client, tokens, accounts, matters)
     finally:
         await client.close()
         await server.close()

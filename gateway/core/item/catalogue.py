@@ -95,6 +95,11 @@ class Division:
     en: str
     official: bool = True
 
+    @property
+    def bureau(self) -> tuple[str, str]:
+        """What its bureau is called, in Chinese and English."""
+        return f"{self.zh}市场监督管理局", f"{self.en} Market Regulation Bureau"
+
 
 @dataclass(frozen=True, slots=True)
 class Station:

@@ -212,6 +212,7 @@ class Rules:
     notices: Mapping[NoticeKind, NoticeTemplate] = field(default_factory=dict)
     report_results: tuple[Claim, ...] = ()
     answers: tuple[CannedAnswer, ...] = ()
+    ways_left: tuple[Claim, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

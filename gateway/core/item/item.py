@@ -110,13 +110,36 @@ class DoneAct:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One notice to a person as it stands: words of core/item/notice.py.
+
+    `text` is what was or is to be sent, `proof` what shows that it was, or why it was not: the server's
+    answer and the Message-ID, the pages of a fax, who called. `occasion` is what it told of.
+    """
+
+    id: int
+    kind: str
+    way: str
+    to: str
+    subject: str
+    text: str
+    state: str
+    made_at: datetime
+    sent_at: datetime | None = None
+    proof: str = ""
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDetail:
-    """An item with all that belongs to it. `last_act` led to the state it is in, and may be taken back."""
+    """An item with all that belongs to it. `last_act` led to the state it is in, and may be taken back;
+    `notices` are not read for lists."""
 
     item: Item
     timeline: tuple[Happened, ...]
     attachments: tuple[Attachment, ...]
     last_act: DoneAct | None = None
+    notices: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +164,26 @@ class QueueQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicStep:
+    """One step of a matter as its person is told: a sentence in both languages, and the words that go with
+    it: which papers, the answer, the reason of a refusal, whose article is `basis`."""
+
+    at: datetime
+    what: str
+    zh: str
+    en: str
+    text: str = ""
+    text_en: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PublicState:
-    """What anybody with number and query code may know: no personal data.
+    """What anybody with number and query code may know: no personal data. `steps` begin with the first;
+    `papers` are those that are wanted now, `answer` is the answer in full.
 
     `state_only`: the code is a short one and the telephone's last digits were not given or do not fit;
-    then `kind`, `received_at` and `due` are not told, and nothing can be added.
+    then nothing but the state is told, and nothing can be added.
     """
 
     number: str
@@ -153,6 +191,11 @@ class PublicState:
     kind: Kind | None = None
     received_at: datetime | None = None
     due: tuple[Due, ...] = ()
+    steps: tuple[PublicStep, ...] = ()
+    papers: str = ""
+    answer: str = ""
+    respondent: str = ""
+    may_withdraw: bool = False
 
     @property
     def state_only(self) -> bool:

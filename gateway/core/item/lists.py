@@ -54,26 +54,32 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Items that are all of this. `states` empty = any; `added`: is there an addition nobody has read?"""
+    """Items that are all of this. `states` empty = any; `added`: is there an addition nobody has read?
+    `untold`: a notice to the person is still to be given by hand, or did not get through."""
 
     states: frozenset[ItemState] = frozenset()
     hold: Hold | None = None
     added: bool | None = None
     overdue: bool = False
     closed_today: bool = False
+    untold: bool = False
 
 
 S = ItemState
 WORKED_ON = frozenset(S) - TERMINAL - QUEUED
+DECIDED = frozenset({S.ACCEPTED, S.NOT_ACCEPTED})
 
 TABS: Mapping[Tab, tuple[Part, ...]] = MappingProxyType(
     {
         Tab.WAITING: (Part(QUEUED, Hold.FREE),),
         Tab.MINE: (Part(QUEUED, Hold.MINE_NOW), Part(WORKED_ON, Hold.MINE)),
-        # Decided and not yet told; and where the papers that were waited for may have come.
+        # Decided and not yet told; where the papers that were waited for may have come; and where a notice
+        # wants somebody.
         Tab.TO_ANSWER: (
-            Part(frozenset({S.ACCEPTED, S.NOT_ACCEPTED})),
+            Part(DECIDED),
             Part(frozenset({S.WAITING}), added=True),
+            Part(frozenset({S.WAITING}), added=False, untold=True),
+            Part(frozenset(S) - DECIDED - {S.WAITING}, untold=True),
         ),
         Tab.PAPERS: (Part(frozenset({S.WAITING}), added=False),),
         Tab.HANDED_OVER: (Part(frozenset({S.HANDED_OVER})),),
@@ -108,6 +114,7 @@ class Facts:
     added: bool = False
     next_due: date | None = None
     closed_on: date | None = None
+    untold: bool = False
 
 
 def belongs(tab: Tab, item: Facts, who: str, now: datetime, today: date) -> bool:
@@ -122,6 +129,7 @@ def _fits(part: Part, item: Facts, who: str, now: datetime, today: date) -> bool
         and part.added in (None, item.added)
         and not (part.overdue and (item.next_due is None or item.next_due >= today))
         and not (part.closed_today and item.closed_on != today)
+        and (item.untold or not part.untold)
     )
 
 

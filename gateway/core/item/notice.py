@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from gateway.core.item.contact import Kind
+from gateway.core.item.contact import Channel, Kind, Person
 from gateway.core.item.item import Item
 from gateway.core.item.states import Event
 
@@ -50,19 +49,18 @@ NOTICE_NAMES: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
 )
 REPLIED = "reply"
 """The word of an item.changed that a written reply makes."""
-MEDIATION_ENDED = "mediation_ended"
-"""The word of an item.changed when a mediation has ended."""
 TOLD: Mapping[str, NoticeKind] = MappingProxyType(
     {
         Event.ACCEPT.value: N.ACCEPTED,
         Event.REFUSE_ACCEPTANCE.value: N.NOT_ACCEPTED,
         Event.HAND_OVER.value: N.HANDED_OVER,
         Event.WAIT_FOR_PAPERS.value: N.PAPERS_WANTED,
-        MEDIATION_ENDED: N.MEDIATION_ENDED,
+        Event.END_MEDIATION.value: N.MEDIATION_ENDED,
         Event.ANSWER.value: N.ANSWERED,
         Event.WITHDRAW.value: N.WITHDRAWN,
         Event.COMPLETE.value: N.CLOSED,
         REPLIED: N.REPLY,
+        N.ACKNOWLEDGEMENT.value: N.ACKNOWLEDGEMENT,
     }
 )
 """Which notice the word of an item.changed calls for; of all else the person is told nothing."""
@@ -102,6 +100,23 @@ WAYS: Mapping[str, NoticeWay] = MappingProxyType(
 """Every way, in the order in which one is chosen. A new one is a line here and, unless it is by hand, what
 sends it (gateway/notify/service.py)."""
 BY_HAND = tuple(way.id for way in WAYS.values() if way.by_hand)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Which ways are set up besides those by hand; `faxable` is the expression of numbers to be dialled."""
+
+    ways: frozenset[str] = frozenset()
+    faxable: str = r"(?!)"
+
+
+def reach(channel: Channel, person: Person, sending: Sending) -> dict[str, str]:
+    """The address of each way that is set up and leads to the person. A fax goes to who sent one."""
+    faxes = channel == Channel.FAX and re.fullmatch(sending.faxable, person.phone)
+    known = {"mail": person.email, "fax": person.phone if faxes else ""}
+    known = {way: address for way, address in known.items() if way in sending.ways}
+    known |= {"phone": person.phone, "letter": person.address}
+    return {way: address for way, address in known.items() if address}
 
 
 def first_way(reach: Mapping[str, str], *, official: bool) -> str:
@@ -147,6 +162,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
         "basis": "the article that lists the grounds",
         "papers": "which papers are wanted",
         "text": "the answer or the reply in full",
+        "ways_left": "the ways that are left (rules/ways_left.yaml), one a line",
         "read_at": "where to read what is held back from this way; empty when nothing is",
         "track": "address of the page to follow the item on",
         "inbox": "address for answers by mail",
@@ -203,23 +219,6 @@ OPEN = frozenset({NoticeState.TO_DO, NoticeState.FAILED, NoticeState.BOUNCED})
 """A notice in one of these wants somebody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One notice as it stands. `text` is what was or is to be sent, `proof` what shows that it was: the
-    server's answer and the Message-ID, the pages of a fax, who called when."""
-
-    id: int
-    kind: NoticeKind
-    way: str
-    to: str
-    subject: str
-    text: str
-    state: NoticeState
-    made_at: datetime
-    sent_at: datetime | None = None
-    proof: str = ""
-
-
 def texts_may_go(item: Item, kinds: Collection[str]) -> bool:
     """May words of ours go by mail or fax, where they may go astray? Never to a reporter, nor to whoever
     wants to stay unnamed (Art. 37); else by the setting. `kinds` are those whose texts are sent."""
@@ -229,3 +228,10 @@ def texts_may_go(item: Item, kinds: Collection[str]) -> bool:
 def is_secret(item: Item) -> bool:
     """Is nothing to be told of the matter where others may read it?"""
     return item.anonymous or item.withheld or item.kind is Kind.REPORT
+
+
+def shown_to(way: str, address: str, secret: bool) -> str:
+    """Whom a notice went to, as the desk may see it: of a reporter nothing."""
+    if secret:
+        return "（保密）"
+    return address if way != "letter" else address[:60]

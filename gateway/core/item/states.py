@@ -29,6 +29,7 @@ class Event(StrEnum):
     WAIT_FOR_PAPERS = "wait_for_papers"
     PAPERS_CAME = "papers_came"
     ANSWER = "answer"
+    END_MEDIATION = "end_mediation"
     WITHDRAW = "withdraw"
     COMPLETE = "complete"
     REOPEN = "reopen"
@@ -70,12 +71,13 @@ TABLE: Mapping[ItemState, _Row] = MappingProxyType(
             E.COMPLETE: S.CLOSED,
             E.MERGE: S.MERGED,
         },
-        # A fault found after acceptance ends the mediation (complete); it is no refusal any more.
+        # A fault found after acceptance ends the mediation; it is no refusal any more.
         S.ACCEPTED: {
             E.CLAIM: S.ACCEPTED,
             E.RELEASE: S.ACCEPTED,
             E.HAND_OVER: S.HANDED_OVER,
             E.ANSWER: S.ANSWERED,
+            E.END_MEDIATION: S.ANSWERED,
             E.WITHDRAW: S.WITHDRAWN,
             E.COMPLETE: S.CLOSED,
             E.MERGE: S.MERGED,
@@ -125,6 +127,7 @@ NEEDS: Mapping[Event, str] = MappingProxyType(
         E.HAND_BACK: "reason",
         E.WAIT_FOR_PAPERS: "papers",
         E.ANSWER: "text",
+        E.END_MEDIATION: "ground",
         E.REOPEN: "reason",
         E.MERGE: "into",
         E.UNMERGE: "reason",
@@ -174,6 +177,7 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = MappingProxyType(
         E.WAIT_FOR_PAPERS: ("要求补充材料", "wait for papers"),
         E.PAPERS_CAME: ("材料已补", "papers came"),
         E.ANSWER: ("答复", "answer"),
+        E.END_MEDIATION: ("终止调解", "end the mediation"),
         E.WITHDRAW: ("撤回", "withdraw"),
         E.COMPLETE: ("办结", "complete"),
         E.REOPEN: ("重新办理", "reopen"),
@@ -193,6 +197,9 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "retracted": ("撤回", "retracted"),
         "sent": ("已发出", "sent"),
         "not_sent": ("未发出", "not sent"),
+        "reply": ("回复", "reply"),
+        "told": ("已告知", "told"),
+        "told_again": ("重新告知", "told again"),
         "follow_up": ("补充", "follow-up"),
         "addition_read": ("已阅补充", "addition read"),
         "written_up": ("登记内容", "written up"),

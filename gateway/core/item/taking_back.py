@@ -28,7 +28,7 @@ RETRACTED: Mapping[ItemState, frozenset[Event]] = MappingProxyType(
         S.ACCEPTED: frozenset({E.ACCEPT}),
         S.NOT_ACCEPTED: frozenset({E.REFUSE_ACCEPTANCE}),
         S.HANDED_OVER: frozenset({E.HAND_OVER}),
-        S.ANSWERED: frozenset({E.ANSWER}),
+        S.ANSWERED: frozenset({E.ANSWER, E.END_MEDIATION}),
         S.WITHDRAWN: frozenset({E.WITHDRAW}),
         S.CLOSED: frozenset({E.COMPLETE}),
     }

@@ -15,6 +15,7 @@ from pydantic import Field
 from gateway.core.item import written
 from gateway.core.item.contact import DECLINABLE, Kind
 from gateway.core.item.item import ItemState
+from gateway.web.api.told_models import StepTold
 from gateway.web.http.fields import (
     Amount,
     Choice,
@@ -143,7 +144,8 @@ class StateTold(AnswerModel):
     """What anybody with number and code may know: no personal data.
 
     `needs` is `phone` when a four-digit code was given without the telephone's last four digits, or with
-    wrong ones: then kind and received_at are null and due is empty.
+    wrong ones: then kind and received_at are null and the rest is empty. `papers` are those that are wanted
+    now, `answer` is the answer in full.
     """
 
     number: str
@@ -154,3 +156,7 @@ class StateTold(AnswerModel):
     received_at: datetime | None
     due: tuple[DueDay, ...]
     needs: str = ""
+    timeline: tuple[StepTold, ...] = ()
+    papers: str = ""
+    answer: str = ""
+    may_withdraw: bool = False

@@ -161,6 +161,15 @@ class RefusalWish(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
+class EndWish(RequestModel):
+    """The mediation has ended: the ground by its number in the order in force on the day of receipt."""
+
+    ground: Annotated[int, Whole(1, 99)] = Field(
+        description="终止调解情形的序号 / number of the ground", examples=[3]
+    )
+    text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
+
+
 class HandOverWish(RequestModel):
     """To which county's bureau, by the code of its division."""
 
@@ -180,9 +189,12 @@ class PapersWish(RequestModel):
 
 
 class AnswerWish(RequestModel):
-    """What the person is told."""
+    """What the person is told; of a report he is told it where a law says so, which `basis` names."""
 
     text: Annotated[str, Text(20000, shortest=1, lines=True)] = Field(description="答复内容 / the answer")
+    basis: Annotated[str, Text(40)] = Field(
+        default="", description="告知举报人的依据 / id of the law in rules/report_results.yaml"
+    )
 
 
 # ------------------------------------------------------------------ counter

@@ -235,6 +235,11 @@ def _refusal(asked: Asked) -> Act:
     return Act(Event.REFUSE_ACCEPTANCE, {"text": wish.text}, wish.ground)
 
 
+def _ended(asked: Asked) -> Act:
+    wish = asked.sent(matter_models.EndWish)
+    return Act(Event.END_MEDIATION, {"text": wish.text}, wish.ground)
+
+
 def _handing_over(asked: Asked) -> Act:
     wish = asked.sent(matter_models.HandOverWish)
     return Act(Event.HAND_OVER, {"to": wish.to, "text": wish.text})
@@ -246,7 +251,8 @@ def _papers(asked: Asked) -> Act:
 
 
 def _answer(asked: Asked) -> Act:
-    return Act(Event.ANSWER, {"text": asked.sent(matter_models.AnswerWish).text})
+    wish = asked.sent(matter_models.AnswerWish)
+    return Act(Event.ANSWER, {"text": wish.text, "basis": wish.basis})
 
 
 def _why(asked: Asked) -> Act:
@@ -261,12 +267,14 @@ _EVENTS: dict[Event, type[RequestModel]] = {
     Event.WAIT_FOR_PAPERS: matter_models.PapersWish,
     Event.PAPERS_CAME: Word,
     Event.ANSWER: matter_models.AnswerWish,
+    Event.END_MEDIATION: matter_models.EndWish,
     Event.WITHDRAW: Word,
     Event.REOPEN: matter_models.Why,
 }
 _ACTS: dict[type[RequestModel], Callable[[Asked], Act]] = {
     Word: _word,
     matter_models.RefusalWish: _refusal,
+    matter_models.EndWish: _ended,
     matter_models.HandOverWish: _handing_over,
     matter_models.PapersWish: _papers,
     matter_models.AnswerWish: _answer,

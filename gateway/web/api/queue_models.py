@@ -10,6 +10,7 @@ from pydantic import Field
 from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.web.api.intake_models import DECLINED, Declined, DueDay, NewContact
+from gateway.web.api.told_models import NoticeShown
 from gateway.web.http.fields import (
     ChannelId,
     Choice,
@@ -159,10 +160,11 @@ class LastAct(AnswerModel):
 
 
 class ItemWhole(ItemShown):
-    """An item with its past and what may be done to it now. `closing_needs_reason`: it is neither decided nor
-    answered yet."""
+    """An item with its past, what the person was told, and what may be done to it now.
+    `closing_needs_reason`: it is neither decided nor answered yet."""
 
     timeline: tuple[HappenedShown, ...]
+    notices: tuple[NoticeShown, ...]
     allowed: tuple[str, ...]
     closing_needs_reason: bool
     last_act: LastAct | None

@@ -15,12 +15,22 @@ from gateway.core.call.record import CallRecord, RecordingState
 from gateway.core.item import states as case
 from gateway.core.item import taking_back
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Receipt, Respondent
-from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, PublicState
+from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, PublicState, PublicStep, Told
+from gateway.core.item.notice import (
+    NOTICE_NAMES,
+    NOTICE_STATES,
+    WAYS,
+    NoticeKind,
+    NoticeState,
+    is_secret,
+    shown_to,
+)
 from gateway.core.item.revision import PERSONAL, Revision, secret
 from gateway.web.api.intake_models import NewContact, ReceiptGiven, StateTold
 from gateway.web.api.item_models import FieldChanged, RevisionsGiven, RevisionShown
 from gateway.web.api.phone_models import AgentShown, CallShown, LineShown, SeatPhone, WaitingShown
 from gateway.web.api.queue_models import HappenedShown, ItemShown, ItemWhole, LastAct
+from gateway.web.api.told_models import NoticeShown, StepTold
 
 
 def contact(sent: NewContact, key: str, at: datetime, files: tuple[Evidence, ...] = ()) -> Contact:
@@ -63,6 +73,10 @@ def state_told(found: PublicState) -> StateTold:
             "received_at": found.received_at,
             "due": found.due,
             "needs": "phone" if found.state_only else "",
+            "timeline": tuple(_step_told(step) for step in found.steps),
+            "papers": found.papers,
+            "answer": found.answer,
+            "may_withdraw": found.may_withdraw,
         }
     )
 
@@ -81,6 +95,7 @@ def whole(detail: ItemDetail) -> ItemWhole:
         allowed=allowed,
         closing_needs_reason=taking_back.closing_needs_reason(detail.item),
         last_act=_last_act(detail.item, detail.last_act),
+        notices=tuple(_notice(told, is_secret(detail.item)) for told in detail.notices),
     )
 
 
@@ -211,3 +226,34 @@ def _unsigned(entry: Happened) -> Happened:
 def _happened(entry: Happened) -> HappenedShown:
     zh, en = case.PAST_NAMES.get(entry.what, (entry.what, entry.what))
     return HappenedShown(at=entry.at, what=entry.what, what_zh=zh, what_en=en, who=entry.who, text=entry.text)
+
+
+def _step_told(step: PublicStep) -> StepTold:
+    return StepTold(
+        at=step.at,
+        what=step.what,
+        what_zh=step.zh,
+        what_en=step.en,
+        text=step.text,
+        text_en=step.text_en,
+        basis=step.basis,
+    )
+
+
+def _notice(told: Told, secret: bool) -> NoticeShown:
+    state = NoticeState(told.state)
+    return NoticeShown(
+        id=told.id,
+        kind=told.kind,
+        kind_zh=NOTICE_NAMES[NoticeKind(told.kind)][0],
+        way=told.way,
+        way_zh=WAYS[told.way].zh,
+        to=shown_to(told.way, told.to, secret),
+        subject=told.subject,
+        text=told.text,
+        state=state.value,
+        state_zh=NOTICE_STATES[state][0],
+        made_at=told.made_at,
+        sent_at=told.sent_at,
+        proof=told.proof,
+    )

@@ -1,4 +1,5 @@
-"""/track: the state of an item for whoever has its number and query code, and evidence added later.
+"""/track: the course of an item for whoever has its number and query code: what was done, which papers are
+wanted, the answer in full. Words and files are added here at any state, and a matter is withdrawn.
 
 A wrong number and a wrong code are answered alike; the door answers the later, the more wrong tries
 there were. A four-digit code shows the state, and the rest with the telephone's last four digits.
@@ -6,18 +7,20 @@ there were. A four-digit code shows the state, and the rest with the telephone's
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 from aiohttp import web
 from pydantic import Field
 
 from gateway.core.item import number as numbers
 from gateway.core.item import written
+from gateway.core.item.contact import Kind
 from gateway.core.item.item import PublicState
 from gateway.core.item.number import spaced
-from gateway.core.item.states import STATE_NAMES
-from gateway.errors import FieldFault, GatewayError, TooMany, Unavailable
+from gateway.core.item.states import STATE_NAMES, Event
+from gateway.errors import Conflict, FieldFault, GatewayError, TooMany, Unavailable
 from gateway.web.http.addresses import address_of
 from gateway.web.http.fields import Text
 from gateway.web.http.form_reading import read_form
@@ -35,17 +38,27 @@ class Addition(RequestModel):
     )
 
 
-class TrackPage:
-    """Looking up, and adding. `receipts` names the clocks."""
+class Withdrawals(Protocol):
+    """What is needed of gateway/intake/matters.py."""
 
-    def __init__(self, pages: Pages, receipts: ReportPage) -> None:
+    async def withdraw_by_person(self, number: str, reason: str) -> None:
+        """Raises Conflict where it cannot be withdrawn any more, NotFound, StorageDown."""
+
+
+class TrackPage:
+    """Looking up, adding, withdrawing. `receipts` names the clocks."""
+
+    def __init__(self, pages: Pages, receipts: ReportPage, withdrawals: Withdrawals | None = None) -> None:
         self._pages = pages
         self._receipts = receipts
+        self._withdrawals = withdrawals
 
     def add(self, app: web.Application) -> None:
         self._pages.add(app, "GET", "/track", self.empty)
         self._pages.add(app, "POST", "/track", self.look_up)
         self._pages.add(app, "POST", "/track/evidence", self.append)
+        if self._withdrawals:
+            self._pages.add(app, "POST", "/track/withdraw", self.withdraw)
 
     async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
         return self._ask(look, request.query.get("number", "")[:40])
@@ -82,12 +95,33 @@ class TrackPage:
                         await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
                         if any(name == KEPT for name, _ in sent.fields):
                             await self._pages.uploads.let_go(passed.key)
-                        return self._item(look, state, fields, added=True)
+                        seen = await self._state(request, fields) or state
+                        return self._item(look, seen, fields, added=True)
                     refused = Aged()
                 except (TooMany, Unavailable) as error:
                     refused = error
             kept = await self._pages.hold(sent, self._pages.renewed(fields.get("pass", "")))
             return self._item(look, state, fields, sent, faults, refused, kept=kept)
+
+    async def withdraw(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """Asked first whether it is meant, then done."""
+        fields = await self._pages.fields(request)
+        self._pages.speak(look, fields)
+        state = await self._state(request, fields)
+        if state is None:
+            return self._ask(look, fields.get("number", "")[:40], wrong=True)
+        if state.state_only:
+            return self._only(look, state, fields, 403)
+        if not state.may_withdraw:
+            return self._item(look, state, fields)
+        if fields.get("sure") != "yes":
+            return self._sure(look, state, fields)
+        assert self._withdrawals
+        reason = written.text(fields.get("reason", "")).strip()[:500]
+        with contextlib.suppress(Conflict):  # it went on at this very moment: the page shows how it stands
+            await self._withdrawals.withdraw_by_person(state.number, reason)
+        seen = await self._state(request, fields) or state
+        return self._item(look, seen, fields, withdrawn=not seen.may_withdraw)
 
     async def _state(self, request: web.Request, fields: Mapping[str, str]) -> PublicState | None:
         """Raises StorageDown."""
@@ -115,6 +149,20 @@ class TrackPage:
             wrong=wrong,
         )
 
+    def _sure(self, look: Look, state: PublicState, fields: Mapping[str, str]) -> web.Response:
+        return self._pages.show(look, "withdraw.html", **self._named(look, state, fields))
+
+    def _named(self, look: Look, state: PublicState, given: Mapping[str, str]) -> dict[str, Any]:
+        """Which matter it is, and what opens it."""
+        assert state.kind, "the whole state was opened"
+        return {
+            "state": state,
+            "number": spaced(state.number),
+            "code": _code(given),
+            "phone": given.get("phone", ""),
+            "kind": look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
+        }
+
     def _item(
         self,
         look: Look,
@@ -124,6 +172,7 @@ class TrackPage:
         faults: tuple[FieldFault, ...] = (),
         refused: GatewayError | None = None,
         added: bool = False,
+        withdrawn: bool = False,
         kept: tuple[str, ...] = (),
     ) -> web.Response:
         assert state.kind and state.received_at, "the whole state was opened"
@@ -135,11 +184,8 @@ class TrackPage:
             look,
             "item.html",
             refused.status if refused else 422 if told else 200,
-            state=state,
-            number=spaced(state.number),
-            code=_code(given),
-            phone=given.get("phone", ""),
-            kind=look.t(*KINDS.get(state.kind.value, ("来件", "Contact"))),
+            **self._named(look, state, given),
+            **self._course(look, state),
             standing=look.t(*STATE_NAMES[state.state]).capitalize(),
             received=self._receipts.moment(look, state.received_at),
             due=[(self._receipts.clock(look, due), due) for due in state.due],
@@ -149,9 +195,23 @@ class TrackPage:
             faults=told,
             refused=refused,
             added=added,
+            withdrawn=withdrawn,
+            opened=bool(told or refused or kept),
             kept=kept,
             had_files=bool(sent and sent.files) and not kept,
         )
+
+    def _course(self, look: Look, state: PublicState) -> dict[str, Any]:
+        """The steps, the newest first, and the refusal if that is how it stands."""
+        ends = (Event.REFUSE_ACCEPTANCE, Event.REOPEN)
+        last = next((step for step in reversed(state.steps) if step.what in ends), None)
+        stands = last if last and last.what == Event.REFUSE_ACCEPTANCE else None
+        return {
+            "steps": [(step, self._receipts.moment(look, step.at)) for step in reversed(state.steps)],
+            "refusal": stands,
+            "ways_left": self._pages.public.rules.ways_left,
+            "is_report": state.kind is Kind.REPORT,
+        }
 
 
 def _code(fields: Mapping[str, str]) -> str:

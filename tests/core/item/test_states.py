@@ -17,17 +17,17 @@ from gateway.errors import Conflict
 # One column an event, one row a state; the letter is the state after it, "." a Conflict.
 LETTERS = dict(zip("RIWANHSMDC", ItemState, strict=True))
 PICTURE = """
-              claim release accept refuse over back wait came answer withdraw complete reopen merge unmerge
-received        I      .      .      .     .    .    .    .     .       D        .       .     M      .
-in_work         I      R      A      N     H    .    W    .     S       D        C       .     M      .
-waiting         W      W      .      N     .    .    .    I     .       D        C       .     M      .
-accepted        A      A      .      .     H    .    .    .     S       D        C       .     M      .
-not_accepted    N      N      .      .     .    .    .    .     .       .        C       I     .      .
-handed_over     H      H      A      N     .    I    .    .     S       D        C       .     M      .
-answered        S      S      .      .     .    .    .    .     .       .        C       I     .      .
-merged          .      .      .      .     .    .    .    .     .       .        .       .     .      R
-withdrawn       .      .      .      .     .    .    .    .     .       .        .       I     .      .
-closed          .      .      .      .     .    .    .    .     .       .        .       I     .      .
+            claim release accept refuse over back wait came answer end withdraw complete reopen merge unmerge
+received        I      .      .      .     .    .    .    .     .      .   D        .       .     M      .
+in_work         I      R      A      N     H    .    W    .     S      .   D        C       .     M      .
+waiting         W      W      .      N     .    .    .    I     .      .   D        C       .     M      .
+accepted        A      A      .      .     H    .    .    .     S      S   D        C       .     M      .
+not_accepted    N      N      .      .     .    .    .    .     .      .   .        C       I     .      .
+handed_over     H      H      A      N     .    I    .    .     S      .   D        C       .     M      .
+answered        S      S      .      .     .    .    .    .     .      .   .        C       I     .      .
+merged          .      .      .      .     .    .    .    .     .      .   .        .       .     .      R
+withdrawn       .      .      .      .     .    .    .    .     .      .   .        .       I     .      .
+closed          .      .      .      .     .    .    .    .     .      .   .        .       I     .      .
 """
 NOW = datetime(2026, 4, 15, 1, 0, tzinfo=UTC)
 

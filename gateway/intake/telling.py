@@ -1,0 +1,135 @@
+"""What the desk does about telling a person: write a reply, note that he was told, try again or another way.
+
+Nothing is sent here: a reply and another way are an occasion, of which the outbox makes a notice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.item import Happened, Item, ItemState, Told
+from gateway.core.item.notice import (
+    NOTICE_NAMES,
+    OPEN,
+    REPLIED,
+    WAYS,
+    NoticeKind,
+    NoticeState,
+    Sending,
+    first_way,
+    reach,
+)
+from gateway.core.item.states import TERMINAL, held, refuse_if_held_by_other
+from gateway.errors import BadContact, Conflict, FieldFault, NotFound
+from gateway.intake.item_changes import ItemChanges, what_changed
+from gateway.storage import Transaction
+
+WITHOUT_LEASE = TERMINAL | {ItemState.HANDED_OVER}
+"""In these nobody holds an item; a reply can be written all the same."""
+
+
+class Telling:
+    """Tells people by the ways that are set up (`sending`)."""
+
+    def __init__(self, changes: ItemChanges, sending: Sending) -> None:
+        self._changes = changes
+        self._items = changes.items
+        self._notices = changes.storage.notices
+        self._sending = sending
+
+    # ------------------------------------------------------------ a reply
+
+    async def reply(self, number: str, who: str, text: str, ways: Collection[str], key: str = "") -> None:
+        """Tell the person this, by these ways or the first there is; with a key only once.
+
+        Raises NotFound, Conflict, BadContact for a way that leads nowhere.
+        """
+
+        def told(t: Transaction) -> None:
+            item = self._items.locked(t, number)
+            self._may_write(item, who)
+            chosen = self._ways(t, item, tuple(dict.fromkeys(ways)))
+            entry = Happened(self._changes.now(), REPLIED, who, text)
+            if self._items.happened(t, number, entry, f"reply:{number}:{key}" if key else None):
+                payload = what_changed(REPLIED, told=text, ways=",".join(chosen))
+                self._changes.announce(t, number, payload)
+
+        await self._changes.write(told)
+        self._changes.tell("changed", number)
+
+    def _may_write(self, item: Item, who: str) -> None:
+        if item.state in WITHOUT_LEASE:
+            refuse_if_held_by_other(item.lease, who, self._changes.now())
+        else:
+            held(item.lease, who)
+
+    def _ways(self, t: Transaction, item: Item, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """The ways by which he is told. Raises BadContact."""
+        known = reach(item.channel, self._items.person_of(t, item), self._sending)
+        chosen = wanted or tuple(filter(None, (first_way(known, official=True),)))
+        wrong = [way for way in chosen if way not in known]
+        if wrong or not chosen:
+            there = [f"{WAYS[way].zh} {way}" for way in known]
+            zh = (
+                f"可用的方式：{'、'.join(there)}"
+                if there
+                else "没有可用的联系方式，请先登记邮箱、电话或者地址"
+            )
+            en = f"what leads to the person: {', '.join(known) or 'nothing'}"
+            raise BadContact(FieldFault("ways", zh, en))
+        return chosen
+
+    # ------------------------------------------------------------ what became of a notice
+
+    async def notice(self, number: str, notice: int) -> tuple[Item, Told]:
+        """One notice of an item. Raises NotFound, StorageDown."""
+
+        def looked_up(t: Transaction) -> tuple[Item, Told]:
+            return self._items.there(t, number), self._there(t, number, notice)
+
+        return await self._changes.read(looked_up)
+
+    async def told_by_hand(self, number: str, who: str, notice: int, text: str) -> None:
+        """He was called, or the letter is on its way. Raises NotFound, Conflict."""
+
+        def done(t: Transaction) -> None:
+            self._items.locked(t, number)
+            known = self._there(t, number, notice)
+            if known.state != NoticeState.TO_DO:
+                raise Conflict("只有待办的电话、信函告知可以登记 / only a call or letter that is to be done")
+            proof = f"{who}：{text}" if text else who
+            self._notices.settle(t, notice, DeliveryState.SENT, proof, self._changes.now())
+            told = f"{WAYS[known.way].zh}（{NOTICE_NAMES[NoticeKind(known.kind)][0]}）{text}"
+            self._changes.note(t, number, "told", who, told)
+
+        await self._changes.write(done)
+        self._changes.tell("changed", number)
+
+    async def tell_again(self, number: str, who: str, notice: int, way: str) -> None:
+        """By the same way once more, or by another. Raises NotFound, Conflict, BadContact."""
+
+        def tried(t: Transaction) -> None:
+            item = self._items.locked(t, number)
+            known = self._there(t, number, notice)
+            if known.state not in OPEN:
+                raise Conflict("该告知不需要重发 / this notice wants no other try")
+            if not known.occasion:
+                raise Conflict("该告知不能改用其他方式 / nothing is known of what this notice told")
+            (chosen,) = self._ways(t, item, (way or known.way,))
+            gone = f"{who}：改用{WAYS[chosen].zh}" if chosen != known.way else f"{who}：重新发送"
+            self._notices.settle(t, notice, DeliveryState.DROPPED, gone, self._changes.now())
+            facts = {**json.loads(known.occasion), "ways": chosen}
+            self._changes.announce(t, number, json.dumps(facts, ensure_ascii=False))
+            self._changes.note(t, number, "told_again", who, WAYS[chosen].zh)
+
+        await self._changes.write(tried)
+        self._changes.tell("changed", number)
+
+    def _there(self, t: Transaction, number: str, notice: int) -> Told:
+        found = (one for one in self._notices.of_item(t, number) if one.id == notice)
+        known = next(found, None)
+        if known is None:
+            raise NotFound
+        return known
