@@ -17,9 +17,11 @@ from gateway.core.item import number
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.invention import Invented
 from gateway.core.item.item import Happened, ItemState
+from gateway.core.item.search import tokens
 from gateway.core.item.states import QUEUED, TERMINAL, Event
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.search_index import add_many, said_in
 from gateway.storage.tables import calls, contacts, dues, items, serials, timeline
 
 PREFIX = "demo:"  # of the keys of invented contacts
@@ -44,15 +46,19 @@ async def add_day(
     def added(t: Transaction) -> int:
         last = t.execute(select(serials.c.last).where(serials.c.day == day.isoformat())).scalar_one_or_none()
         made: Rows = defaultdict(list)
+        found: list[tuple[str, set[str]]] = []
         serial = last or 0
         for one in invented:
             if one.contact is not None:
                 serial += 1
-                _item(made, one, number.make(day, serial), code(), clocks(one.contact.kind, day))
+                item = number.make(day, serial)
+                _item(made, one, item, code(), clocks(one.contact.kind, day))
+                found.append((item, tokens(item, said_in(one.contact))))
             elif one.call is not None:
                 made[calls].append(rows.call_values(one.call))
         for table, values in filter(itemgetter(1), made.items()):
             t.execute(insert(table), values).close()
+        add_many(t, found)
         _keep_serial(t, day, serial, known=last is not None)
         return serial - (last or 0)
 

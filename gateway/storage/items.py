@@ -40,6 +40,7 @@ from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
 from gateway.storage.prepared import Prepared
+from gateway.storage.search_index import SEARCHED, SearchIndex
 from gateway.storage.tables import (
     ADDED,
     WAITING,
@@ -115,8 +116,9 @@ NAMED = union(select(attachments.c.sha256), select(fax_pages.c.sha256))
 class Items:
     """The items of one database."""
 
-    def __init__(self, database: Database, audit: Audit, identities: Identities) -> None:
+    def __init__(self, database: Database, audit: Audit, identities: Identities, index: SearchIndex) -> None:
         self._database = database
+        self._index = index
         self._audit = audit
         self._identities = identities
         self._dialect = "sqlite" if database.sqlite else "postgresql"
@@ -173,6 +175,7 @@ class Items:
         values["state"] = ItemState.RECEIVED.value
         values["next_due"] = rows.next_due(clocks)
         ADD.run(t, values)
+        self._index.add(t, number, contact)
         self.attach(t, number, kept)
         self.set_dues(t, number, clocks)
 
@@ -218,6 +221,8 @@ class Items:
     def change(self, t: Transaction, number: str, **values: Any) -> None:
         """Set columns that seldom change."""
         t.execute(update(items).where(items.c.number == number).values(**values))
+        if not SEARCHED.isdisjoint(values):
+            self._index.put(t, number)
 
     def set_person(self, t: Transaction, number: str, kind: Kind, person: Person) -> None:
         """What is known of who turned to us, kept as its kind wants it."""

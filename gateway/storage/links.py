@@ -22,6 +22,7 @@ from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
 from gateway.storage.revisions import Revisions
+from gateway.storage.search_index import SearchIndex
 from gateway.storage.tables import GIVEN, contacts, decisions, externals, items, links, milestones
 
 LINKS = (
@@ -59,8 +60,9 @@ class Signs:
 class Links:
     """The ties of one database."""
 
-    def __init__(self, database: Database, identities: Identities) -> None:
+    def __init__(self, database: Database, identities: Identities, index: SearchIndex) -> None:
         self._identities = identities
+        self._index = index
         self._revisions = Revisions(identities)
         self._place = func.instr if database.sqlite else func.strpos
         made = sqlite_insert if database.sqlite else postgres_insert
@@ -188,6 +190,7 @@ class Links:
             "who": external.who,
         }
         t.execute(self._external, values)
+        self._index.put(t, number)
 
     def externals_of(self, t: Transaction, number: str) -> tuple[External, ...]:
         found = t.execute(ELSEWHERE, {"number": number}).mappings()

@@ -18,6 +18,7 @@ from sqlalchemy import Table, func, insert, make_url, select, text, tuple_
 
 from gateway.errors import GatewayError, SetupError
 from gateway.storage.database import Database, Transaction
+from gateway.storage.search_index import begin_anew
 from gateway.storage.tables import kept_figures, meta
 
 PAGE = 500  # rows in one transaction
@@ -36,7 +37,9 @@ async def move(source_url: str, target_url: str) -> dict[str, int]:
         try:
             if used := await target.read(_in_use):
                 raise SetupError(f"the target is not empty: there are rows in {used}")
-            return {table.name: await _move_table(table, source, target) for table in TABLES}
+            moved = {table.name: await _move_table(table, source, target) for table in TABLES}
+            await target.write(begin_anew)  # the index of the search is made anew when the gateway runs
+            return moved
         finally:
             await target.close()
     finally:

@@ -30,6 +30,8 @@ from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
 from gateway.storage.revisions import Revisions
 from gateway.storage.sealed_drafts import SealedDrafts
+from gateway.storage.search import ItemSearch
+from gateway.storage.search_index import SearchIndex
 from gateway.storage.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -46,14 +48,16 @@ class Storage:
         self.audit = audit
         self.accounts = Accounts(database, audit)
         self.identities = identities
-        self.items = Items(database, audit, identities)
+        index = SearchIndex(identities)
+        self.items = Items(database, audit, identities, index)
         self.sealed_drafts = SealedDrafts(identities)
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)
-        self.links = Links(database, identities)
+        self.search = ItemSearch(database, index)
+        self.links = Links(database, identities, index)
         self.acts = Acts()
         self.mentions = Mentions()
         self.reports = Reports(database)
@@ -72,6 +76,7 @@ class Storage:
                 "sealing identities of reports": identities.seal_old,
                 "sealing drafts": self.drafts.seal_old,
                 "sealing deliveries": self.sealed_drafts.seal_old,
+                "making the index of the search": index.backfill,
             },
         )
 

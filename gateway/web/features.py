@@ -34,6 +34,7 @@ from gateway.web.api.phone import PhoneApi
 from gateway.web.api.queue import QueueApi
 from gateway.web.api.referrals import ReferralApi
 from gateway.web.api.sealed import Sealed
+from gateway.web.api.search import SearchApi
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
 from gateway.web.api.transfers import TransferApi
@@ -105,6 +106,15 @@ def _lists(shared: Shared) -> Routes:
     if parts.lists is None:
         return ()
     return ListsApi(parts.lists, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
+
+
+def _search(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.searches is None:
+        return ()
+    return SearchApi(
+        parts.searches, parts.audit, parts.zone, parts.now, parts.area_code, parts.openers
+    ).routes()
 
 
 def _attachments(shared: Shared) -> Routes:
@@ -200,6 +210,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _intake,
     _lists,
     _queue,
+    _search,
     _attachments,
     _matters,
     _item_desk,

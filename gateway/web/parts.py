@@ -28,6 +28,7 @@ from gateway.web.api.matters import MatterDesk
 from gateway.web.api.notices import NoticeDesk
 from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
+from gateway.web.api.search import Searches
 from gateway.web.api.transfers import TransferDesk
 from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
@@ -63,7 +64,8 @@ class WebParts:
     there are no figures and no wallboard,
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
-    sees a call before he answers, without `lists` the desk has none.
+    sees a call before he answers, without `lists` the desk has none,
+    without `searches` nothing is found again.
     """
 
     door: IntakeQueue
@@ -94,6 +96,7 @@ class WebParts:
     post: PostLedger | None = None
     desk: Calls | None = None
     lists: ListLedger | None = None
+    searches: Searches | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

@@ -89,6 +89,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         health_parts=lambda: parts.checks.parts,
         metrics_peers=config.web.metrics_peers,
         lists=storage.lists,
+        searches=storage.search,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

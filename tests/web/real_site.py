@@ -103,6 +103,7 @@ async def real_site(
         audit=storage.audit,
         post=storage.outbox,
         lists=storage.lists,
+        searches=storage.search,
     )
     server = TestServer(make_app(replace(parts, **changes)))
     await server.start_server(access_log=None)

@@ -1,0 +1,154 @@
+"""Search among all items: how texts are cut into tokens, and whether a text has what was looked for. Pure.
+
+Any database can look tokens up. Characters that are no ASCII stand in the index as pairs of neighbours, so
+that names of two characters, parts of a firm's name and characters beyond the basic plane are found alike;
+ASCII letters and digits as groups of four, and words shorter than that whole. The characters of a person's
+name stand there singly too. An index of tokens gives candidates; `Search.fits` reads their texts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.core import telephone
+from gateway.core.item import number as numbers
+from gateway.core.item.contact import Channel, Kind
+from gateway.core.item.item import ItemState
+
+NUMBER, PHONE, MARK = "№", "☎", "※"
+"""Begin tokens that stand for a whole number, telephone or keyed hash: no letter of a text looks so."""
+LONGEST = 100
+"""Characters of what is looked for."""
+GROUP = 4
+_RUNS = re.compile(r"[a-z0-9]+|[^a-z0-9]+")
+
+
+def squashed(text: str) -> str:
+    """Letters and digits alone, of one width and case: spaces and marks do not part what is looked for."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What of an item can be searched. `name` is empty where the identity is sealed."""
+
+    name: str = ""
+    firm: str = ""
+    content: str = ""
+    phones: tuple[str, ...] = ()
+
+    def fields(self) -> tuple[str, ...]:
+        return tuple(squashed(text) for text in (self.name, self.firm, self.content, *self.phones))
+
+
+# ------------------------------------------------------------------ tokens of an item
+
+
+def tokens(
+    number: str, texts: Texts, elsewhere: tuple[str, ...] = (), marks: tuple[str, ...] = ()
+) -> set[str]:
+    """What an item is found by. `elsewhere`: its numbers in other systems; `marks`: keyed hashes of a
+    reporter."""
+    found = {token for field in texts.fields() for token in _cut(field)}
+    found.update(char for char in squashed(texts.name))
+    found.update(f"{PHONE}{form}" for phone in texts.phones for form in _phone_forms(phone))
+    found.update(f"{NUMBER}{squashed(one)}" for one in (number, *elsewhere))
+    found.update(f"{MARK}{mark.strip('#')}" for mark in marks if mark)
+    return found
+
+
+def _cut(field: str) -> Iterator[str]:
+    for run in _RUNS.findall(field):
+        yield from _groups(run)
+
+
+def _groups(run: str) -> Iterator[str]:
+    size = GROUP if run[0].isascii() else 2
+    if len(run) <= size:
+        yield run
+    else:
+        yield from (run[at : at + size] for at in range(len(run) - size + 1))
+
+
+def _phone_forms(phone: str) -> set[str]:
+    """The one form of a number, and a landline's without its area code."""
+    read = telephone.read(phone)
+    if read is None or len(read.number) < telephone.COMPARED:
+        return set()
+    return {telephone.to_dial(read.number), read.number[read.area :].lstrip("+")}
+
+
+# ------------------------------------------------------------------ what is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: items with every word in one of their fields, or with one of the tokens `exact`.
+
+    The index is asked for items with all of `tokens`.
+    """
+
+    words: tuple[str, ...]
+    tokens: frozenset[str]
+    exact: frozenset[str]
+
+    def fits(self, texts: Texts) -> bool:
+        """Does every word stand in a field?"""
+        fields = texts.fields()
+        return all(any(word in field for field in fields) for word in self.words)
+
+
+def looked_for(text: str, area_code: str = "", marks: tuple[str, ...] = ()) -> Search:
+    """The search for what somebody typed. `marks` are the keyed hashes that he may look for."""
+    text = text[:LONGEST].strip()
+    whole = squashed(text)
+    exact = {f"{MARK}{mark.strip('#')}" for mark in marks if mark}
+    for spelling in telephone.spellings(text, area_code):
+        exact |= {f"{PHONE}{telephone.to_dial(form)}" for form in [telephone.comparable(spelling)] if form}
+    if len(whole) >= GROUP:
+        exact.add(f"{NUMBER}{numbers.normal(text) if numbers.valid(numbers.normal(text)) else whole}")
+    parts = [whole] if telephone.comparable(text) else [squashed(part) for part in text.split()]
+    words = [part for part in parts if part]
+    sure = frozenset(token for word in words for token in _sure(word))
+    # Of what may be a part of longer tokens only whole words are found, and single characters of names.
+    short = frozenset(token for word in words for token in _cut(word))
+    return Search(tuple(words), sure or short, frozenset(exact))
+
+
+def _sure(word: str) -> Iterator[str]:
+    """The tokens that every text with this word has. A short run at its edge may go on in the text, and is
+    part of other tokens then."""
+    runs = _RUNS.findall(word)
+    for place, run in enumerate(runs):
+        if 0 < place < len(runs) - 1 or len(run) >= (GROUP if run[0].isascii() else 2):
+            yield from _groups(run)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is wanted of the items, the newest first. Without `search` all of the period.
+
+    `first` and `last` are days of receipt; `after` is the number of the last item seen.
+    """
+
+    search: Search | None = None
+    state: ItemState | None = None
+    channel: Channel | None = None
+    kind: Kind | None = None
+    first: date | None = None
+    last: date | None = None
+    after: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Numbers, what `after` must be for those that follow ("" at the end), and is every item indexed?"""
+
+    numbers: tuple[str, ...]
+    next: str
+    complete: bool
