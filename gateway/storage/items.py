@@ -32,10 +32,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.item.contact import Contact, Due, Kind, Person
 from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
-from gateway.core.item.lists import NO_CLOCK
 from gateway.core.item.states import TERMINAL
 from gateway.errors import NotFound
-from gateway.storage import rows
+from gateway.storage import rows, running_clocks
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
@@ -65,23 +64,6 @@ RECALL = Prepared(
     delete(outbox).where(outbox.c.number == bindparam("of"), outbox.c.made_at > bindparam("since"))
 )
 CHANGE = update(items).where(items.c.number == bindparam("of"))
-FOLLOW = (
-    update(dues)
-    .where(dues.c.number == bindparam("of"))
-    .values(
-        running=select(items.c.state.not_in([state.value for state in TERMINAL]))
-        .where(items.c.number == bindparam("of"))
-        .scalar_subquery()
-    )
-)
-NEXT_DUE = CHANGE.values(
-    next_due=func.coalesce(
-        select(func.min(dues.c.on))
-        .where(dues.c.number == bindparam("of"), text("dues.running"))
-        .scalar_subquery(),
-        NO_CLOCK,
-    )
-)
 SET_STATE = Prepared(CHANGE.values(state=bindparam("to")))
 SET_LEASE = Prepared(CHANGE.values(lease_holder=bindparam("holder"), lease_until=bindparam("until")))
 CLAIM = Prepared(
@@ -190,7 +172,7 @@ class Items:
     def replace_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         DROP_DUES.run(t, {"of": number})
         self.set_dues(t, number, clocks)
-        self._follow(t, number)
+        running_clocks.follow(t, number)
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already.
@@ -242,11 +224,7 @@ class Items:
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
         """Its clocks run, or no longer do, as the new state wants."""
         SET_STATE.run(t, {"of": number, "to": state.value})
-        self._follow(t, number)
-
-    def _follow(self, t: Transaction, number: str) -> None:
-        t.execute(FOLLOW, {"of": number})
-        t.execute(NEXT_DUE, {"of": number})
+        running_clocks.follow(t, number)
 
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)

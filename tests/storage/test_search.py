@@ -141,7 +141,8 @@ async def test_common_pairs_that_stand_apart_end_a_page_early(
     storage: Storage, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Candidates that do not fit are read a limited number at a time; the next page goes on behind them."""
-    monkeypatch.setattr("gateway.storage.search.BATCH", 2)
+    monkeypatch.setattr("gateway.storage.search_candidates.BATCH", 2)
+    monkeypatch.setattr("gateway.storage.search_candidates.FEW", 3)
     monkeypatch.setattr("gateway.storage.search.MOST", 4)
     wanted = (await intake.submit(contact("k", content="甲乙丙"))).number
     for n in range(6):

@@ -89,12 +89,14 @@ def _phone_forms(phone: str) -> set[str]:
 class Search:
     """What is looked for: items with every word in one of their fields, or with one of the tokens `exact`.
 
-    The index is asked for items with all of `tokens`.
+    The index is asked for items with all of `tokens`. `whole`: it is a telephone or a number, and is looked
+    for in texts only where no item has it as its own.
     """
 
     words: tuple[str, ...]
     tokens: frozenset[str]
     exact: frozenset[str]
+    whole: bool = False
 
     def fits(self, texts: Texts) -> bool:
         """Does every word stand in a field?"""
@@ -111,12 +113,13 @@ def looked_for(text: str, area_code: str = "", marks: tuple[str, ...] = ()) -> S
         exact |= {f"{PHONE}{telephone.to_dial(form)}" for form in [telephone.comparable(spelling)] if form}
     if len(whole) >= GROUP:
         exact.add(f"{NUMBER}{numbers.normal(text) if numbers.valid(numbers.normal(text)) else whole}")
-    parts = [whole] if telephone.comparable(text) else [squashed(part) for part in text.split()]
+    is_whole = bool(telephone.comparable(text)) or numbers.valid(numbers.normal(text))
+    parts = [whole] if is_whole else [squashed(part) for part in text.split()]
     words = [part for part in parts if part]
     sure = frozenset(token for word in words for token in _sure(word))
     # Of what may be a part of longer tokens only whole words are found, and single characters of names.
     short = frozenset(token for word in words for token in _cut(word))
-    return Search(tuple(words), sure or short, frozenset(exact))
+    return Search(tuple(words), sure or short, frozenset(exact), is_whole)
 
 
 def _sure(word: str) -> Iterator[str]:
