@@ -13,7 +13,7 @@ import { now } from "./desk_now.js";
 import * as call from "./desk_call.js";
 import * as item from "./desk_item.js";
 import * as list from "./desk_list.js";
-import { focusSearch } from "./desk_search.js";
+import { focusSearch, isSearch } from "./desk_search.js";
 import { keepPhone, page, yieldPhone } from "./desk_phone.js";
 import * as seats from "./desk_team.js";
 import * as own from "./desk_seat.js";
@@ -58,7 +58,8 @@ function follow() {
   const [, number] = /^#(\d{12})$/.exec(location.hash) || [];
   if (number) item.openItem(number);
   else if (item.current()) item.leave();
-  list.follow(number ? now.listAddress : location.hash);
+  const wanted = number ? now.listAddress : location.hash;
+  if (!isSearch(wanted)) list.follow(wanted);
 }
 addEventListener("hashchange", follow);
 follow();
