@@ -76,7 +76,7 @@ class CallBacks:
         self._wake = asyncio.Event()
         self._resting = False
         self._owed: dict[str, Callback] | None = None  # all that is open, None when it must be read
-        self._last: dict[str, Callback] = {}  # what was read last
+        self._bookings = 0  # counted, so that one made while the ledger is read is not overlooked
         self._tries: dict[str, Try] = {}  # by owed call
         self._pauses: dict[str, Pause] = {}
 
@@ -113,13 +113,15 @@ class CallBacks:
     def booked(self) -> None:
         """The book has a new row."""
         self._owed = None
+        self._bookings += 1
         self._wake.set()
 
     def changed(self, *, seat_came: bool = False) -> None:
         """A line, a seat or the time may have changed; `seat_came`: one more seat can be reached."""
         if seat_came:
             self._pauses = {owed: pause.first() for owed, pause in self._pauses.items()}
-        self._wake.set()
+        if self._owed != {}:  # with nothing owed there is nothing to plan; every note of a call comes here
+            self._wake.set()
 
     # ------------------------------------------------------------ the worker
 
@@ -155,10 +157,14 @@ class CallBacks:
                 self._jobs.done([job])
 
     async def _open(self) -> dict[str, Callback]:
-        if self._owed is None:
-            rows = await patiently(partial(self._book.owed, *OPEN))
-            self._owed = self._last = {owed.id: owed for owed in rows}
-        return self._owed
+        if self._owed is not None:
+            return self._owed
+        bookings = self._bookings
+        rows = await patiently(partial(self._book.owed, *OPEN))
+        open_ = self._last = {owed.id: owed for owed in rows}
+        if bookings == self._bookings:
+            self._owed = open_
+        return open_
 
     async def _change(self, before: Callback, owed: Callback, what: str = "", text: str = "") -> bool:
         """Keep it as it is now, with a line on its item. False when it was not as before any more."""
@@ -218,9 +224,11 @@ class CallBacks:
     # ------------------------------------------------------------ places
 
     async def _plan(self) -> None:
-        room = self._room()
         open_ = await self._open()
-        if not room.ready or not open_:
+        if not open_:
+            return
+        room = self._room()
+        if not room.ready:
             return
         try:
             await self._give_up_unseen(open_)

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 SETTLE, SETTLE_EVERY = 1.0, 0.02  # seconds a recording is waited for, and between two looks
 BATCH = 64  # calls whose records are kept in one transaction
+GATHER = 0.25  # seconds after a batch: calls that end meanwhile share the next one, its commits and its events
 
 Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
 """Is told of every call that is over with its transfers; twice after a crash."""
@@ -110,7 +111,10 @@ class Closing:
                 self._failed.put(over)
                 self._late.add(over.state.id)
             waiting.done(batch)
-            await self._rested()
+            if batch:
+                await self._rested()
+            if 0 < len(batch) < most:
+                await asyncio.sleep(GATHER)
 
     def _put_off(self, over: _Over, waiting: Backlog[_Over]) -> bool:
         """Is a call to be closed later, since its recording is not whole yet? No other call waits for it."""
@@ -152,7 +156,7 @@ class Closing:
             await patiently(partial(self._aftercall.keep, [(over.state, over.record) for over in left]))
         except Exception as error:  # one row may be to blame: each is tried again by itself
             return errors | dict.fromkeys(left, error)
-        return errors | await _each(left, self._finish)
+        return errors | self._finish_each(left)
 
     async def _submit(self, over: _Over) -> None:
         """The finished record, its item in the queue, what the call means for others.
@@ -178,7 +182,16 @@ class Closing:
             line = (record.number, what, record.agent or "phone", text, f"call:{record.id}")
             await patiently(partial(self._notes.note, *line))
 
-    async def _finish(self, over: _Over) -> None:
+    def _finish_each(self, batch: list[_Over]) -> dict[_Over, BaseException]:
+        errors: dict[_Over, BaseException] = {}
+        for over in batch:
+            try:
+                self._finish(over)
+            except Exception as error:
+                errors[over] = error
+        return errors
+
+    def _finish(self, over: _Over) -> None:
         """The record is kept: its messages leave the spool, and the call is closed."""
         self._aftercall.clear(over.record, over.state.messages)
         self._lives.pop(over.state.id, None)

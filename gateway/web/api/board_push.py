@@ -50,8 +50,9 @@ class BoardPush:
         await self._tasks.stop()
 
     def _tell(self) -> None:
-        for event in self._changed:
-            event.set()
+        if self._feed.boards:  # a board that connects tells of itself
+            for event in self._changed:
+                event.set()
 
     async def _now(self) -> Any:
         return self._figures.right_now()
