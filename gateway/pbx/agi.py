@@ -12,8 +12,9 @@ import contextlib
 import hmac
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from panoramisk.fast_agi import Application
 
@@ -104,7 +105,10 @@ class AgiServer:
         self._host = host
         self._port = port
         self._secret = secret.encode()
-        self._peers = tuple(ipaddress.ip_network(peer, strict=False) for peer in peers)
+        networks = tuple(ipaddress.ip_network(peer, strict=False) for peer in peers)
+        self._welcome = lru_cache(maxsize=64)(
+            partial(_is_in, networks)
+        )  # every call comes from the same peer
         self._limits = limits or AgiLimits()
         self._routes = _Routes()
         self._links: set[AgiLink] = set()
@@ -213,19 +217,20 @@ class AgiServer:
         finally:
             link.leave(verdict)
 
-    def _welcome(self, peer: str) -> bool:
-        with contextlib.suppress(ValueError):
-            address = ipaddress.ip_address(peer.partition("%")[0])
-            mapped = getattr(address, "ipv4_mapped", None)
-            return any((mapped or address) in network for network in self._peers)
-        return False
-
     def _proven(self, header: AgiHeader) -> bool:
         given = header.arguments[0] if header.arguments else ""
         return not self._secret or hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
 
     def _count(self, **more: int) -> None:
         self.counts = replace(self.counts, **{k: getattr(self.counts, k) + v for k, v in more.items()})
+
+
+def _is_in(networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network], peer: str) -> bool:
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(peer.partition("%")[0])
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in networks)
+    return False
 
 
 def _verdict(word: str) -> bytes:

@@ -8,7 +8,6 @@ One timer serves the whole connection. Made by agi.AgiServer, used through agi_s
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, cast
@@ -138,15 +137,13 @@ class AgiLink(asyncio.Protocol):
     # ------------------------------------------------------------ asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio and uvloop both set TCP_NODELAY."""
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         if not self._owner.opened(self, str(peer[0]) if peer else ""):
             self._header = None
             self._transport.abort()
             return
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline = self._loop.time() + self._limits.header_seconds
         self._set_timer()
 

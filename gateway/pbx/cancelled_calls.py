@@ -34,7 +34,7 @@ class CancelledCalls:
         self._from_trunk = from_trunk
         self._tell = tell
         self._now = now
-        self._begun: dict[str, JournalEntry] = {}  # by call: its begin, which the dialplan has not noted yet
+        self._begun: dict[str, tuple[datetime, AmiEvent]] = {}  # by call: its begin, not noted yet
 
     def start(self) -> None:
         self._ami.subscribe(("Newchannel",), self._came)
@@ -50,16 +50,19 @@ class CancelledCalls:
         self._begun.clear()
 
     def _came(self, event: AmiEvent) -> None:
-        if not self._from_trunk(event.get("Channel")):
-            return
-        call, number = event.get("Uniqueid"), event.get("CallerIDNum").replace("<unknown>", "")
-        caller = base64.b64encode(f".{number}".encode()).decode()
-        dialled = re.sub(r"[^0-9+]", "", event.get("Exten").partition(";")[0])
-        rest = (_NO_LINE, "in", caller, dialled)
-        self._begun[call] = JournalEntry(self._now(), EntryType.BEGAN, call, rest)
+        if self._from_trunk(event.get("Channel")):
+            self._begun[event.get("Uniqueid")] = self._now(), event
 
     def _went(self, event: AmiEvent) -> None:
-        began = self._begun.pop(event.get("Uniqueid"), None)
-        if began is not None:
-            self._tell(began)
-            self._tell(JournalEntry(self._now(), EntryType.ENDED, began.call, (event.get("Cause"),)))
+        call = event.get("Uniqueid")
+        begun = self._begun.pop(call, None)
+        if begun is not None:
+            self._tell(JournalEntry(begun[0], EntryType.BEGAN, call, _as_noted(begun[1])))
+            self._tell(JournalEntry(self._now(), EntryType.ENDED, call, (event.get("Cause"),)))
+
+
+def _as_noted(came: AmiEvent) -> tuple[str, ...]:
+    """What the dialplan would have noted of the begin."""
+    number = came.get("CallerIDNum").replace("<unknown>", "")
+    caller = base64.b64encode(f".{number}".encode()).decode()
+    return (_NO_LINE, "in", caller, re.sub(r"[^0-9+]", "", came.get("Exten").partition(";")[0]))

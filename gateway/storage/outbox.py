@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import Integer, RowMapping, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -38,6 +38,14 @@ from gateway.storage.tables import contacts, deliveries, due_notices, dues, item
 
 SHUT = "打不开：密钥已更换 / does not open: the key is another one"
 HEAD = 65_536  # bytes of a mail that are looked at
+OLDEST = (
+    select(outbox)
+    .where(outbox.c.made_at <= bindparam("now"))
+    .order_by(outbox.c.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+PLANNED = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 
 
@@ -60,14 +68,8 @@ class Outbox:
         """
 
         def body(t: Transaction) -> int:
-            found = t.execute(
-                select(outbox)
-                .where(outbox.c.made_at <= rows.to_ms(now))
-                .order_by(outbox.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            ).mappings()
-            taken = [_occasion(row) for row in found]
+            found = t.execute(OLDEST, {"now": rows.to_ms(now), "limit": limit})
+            taken = [_occasion(row) for row in found.mappings()]
             if planned is not None:
                 numbers = sorted({one.number for one in taken})  # in one order: nobody waits for another
                 subjects = {number: self._items.locked(t, number) for number in numbers}
@@ -75,7 +77,7 @@ class Outbox:
                     about = self._about(t, subjects[one.number], now)
                     self._make(t, one, planned(one, about), now)
             if taken:
-                t.execute(delete(outbox).where(outbox.c.id.in_([one.id for one in taken])))
+                t.execute(PLANNED, {"ids": [one.id for one in taken]})
             return len(taken)
 
         return await self._database.write(body)

@@ -26,7 +26,7 @@ from gateway.errors import StorageDown
 log = logging.getLogger(__name__)
 
 LIMIT = 60.0  # seconds for one page, the start of the reader among them
-GATHER = 0.2  # seconds before it looks what has come: one look for many items
+GATHER = 1.0  # seconds before it looks what has come: one look for many items
 IDLE = 60.0  # seconds after which a reader that has nothing to do is ended
 TRIES = 2
 LONGEST = 1 << 22  # bytes of one answer

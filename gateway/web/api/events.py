@@ -107,6 +107,8 @@ class EventFeed:
             self.told()
         gathers = name in GATHERED
         self.item_changes += gathers and "waiting" not in data
+        if not self._clients:  # every note of every call comes here
+            return
         clients = [one for one in self._clients if one.board is board and _is_for(one, name, data)]
         self._tell(name, data, [one for one in clients if not (gathers and one.page)])
         if gathers and any(one.page for one in clients):
@@ -120,9 +122,9 @@ class EventFeed:
             self._tell(name, data, [one for one in self._clients if one.page and not one.board])
 
     def _tell(self, name: str, data: dict[str, object], clients: Sequence[Client]) -> None:
-        self._count += 1
-        if not clients:  # every note of every call comes here
+        if not clients:
             return
+        self._count += 1
         event = {"id": f"{self._run}-{self._count}", "at": self.now(), "name": name, "data": data}
         texts: dict[str, str] = {}  # by the caller that is told: each is written once
         for client in clients:
