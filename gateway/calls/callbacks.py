@@ -76,6 +76,7 @@ class CallBacks:
         self._wake = asyncio.Event()
         self._resting = False
         self._owed: dict[str, Callback] | None = None  # all that is open, None when it must be read
+        self._last: dict[str, Callback] = {}  # what was read last
         self._bookings = 0  # counted, so that one made while the ledger is read is not overlooked
         self._tries: dict[str, Try] = {}  # by owed call
         self._pauses: dict[str, Pause] = {}
