@@ -8,7 +8,7 @@ import pytest
 
 from tests.kills.storm import KINDS, storm
 
-KILLS = (100, pytest.param(2_000, marks=pytest.mark.soak))
+KILLS = (50, pytest.param(2_000, marks=pytest.mark.soak))
 
 
 @pytest.mark.live
@@ -16,5 +16,5 @@ KILLS = (100, pytest.param(2_000, marks=pytest.mark.soak))
 async def test_kills_lose_and_double_nothing(tmp_path: Path, kills: int) -> None:
     blown, faults = await storm(tmp_path, kills, seed=12315)
     assert faults == []
-    assert len(blown.done) > 500 and blown.twice > 10
+    assert len(blown.done) > 2 * kills and blown.twice > kills // 20
     assert {key.partition("-")[0] for key in blown.done} == set(KINDS)

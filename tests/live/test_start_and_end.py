@@ -75,9 +75,15 @@ MOMENTS: dict[str, Callable[[Gateway], object]] = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-async def test_a_start_that_is_broken_off_leaves_no_asterisk(fresh: Gateway, moment: str, name: str) -> None:
+BROKEN_OFF = [
+    *(("SIGTERM", moment) for moment in MOMENTS),
+    *(pytest.param("SIGINT", moment, marks=pytest.mark.soak) for moment in list(MOMENTS)[:-1]),
+    ("SIGINT", list(MOMENTS)[-1]),
+]
+
+
+@pytest.mark.parametrize(("name", "moment"), BROKEN_OFF)
+async def test_a_start_that_is_broken_off_leaves_no_asterisk(fresh: Gateway, name: str, moment: str) -> None:
     fresh.start(wait=False)
     assert fresh.process
     await until(lambda: MOMENTS[moment](fresh))
