@@ -156,10 +156,10 @@ class CallDesk:
     # ------------------------------------------------------------ items
 
     async def write(
-        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None, more: str = ""
     ) -> list[Receipt]:
         """Make the call's items of what the agent wrote: the first is the call's own; that of a call-back
-        is the item which owes it.
+        is the item which owes it. With `more`, a word of the page's, all are further items of the call.
 
         Sent twice it is the same items. With `close` they are closed at once, with that word (a question
         that was answered). Raises NotFound, Conflict, StorageDown.
@@ -168,8 +168,9 @@ class CallDesk:
         first = await self._first_call(found)
         receipts = []
         for place, contact in enumerate(contacts):
-            of = found.record if place else first
-            key = f"call:{of.id}:{place + 1}" if place else f"call:{of.id}"
+            further = place > 0 or bool(more)
+            of = found.record if further else first
+            key = ":".join(filter(None, ("call", of.id, more, str(place + 1) if place else "")))
             whole = replace(
                 contact,
                 key=key,
@@ -177,7 +178,7 @@ class CallDesk:
                 received_at=of.started_at,
                 call_id=of.id,
             )
-            if place and contact.anonymous:  # nothing that is kept in the open ties it to the caller
+            if further and contact.anonymous:  # nothing that is kept in the open ties it to the caller
                 mark = self._storage.identities.mark("call", key)
                 whole = replace(whole, key=f"call:{mark}", call_id="", received_at=hour_of(whole.received_at))
             receipts.append(await self._intake.write_up(whole, who))
@@ -188,7 +189,8 @@ class CallDesk:
             for receipt in receipts:
                 await self._intake.claim(who, QueueQuery(), receipt.number)
                 await self._intake.complete(receipt.number, who, close)
-        self._switchboard.written(call, receipts[0].number)
+        if not more:
+            self._switchboard.written(call, receipts[0].number)
         await self._storage.drafts.drop(_draft_of(call))
         return receipts
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gateway.core import telephone
 from gateway.core.item import duplicates
@@ -16,6 +16,7 @@ from gateway.core.item.contact import Kind, Person
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Item
+from gateway.core.item.revision import secret
 from gateway.intake.clocks import hour_of
 from gateway.intake.item_changes import ItemChanges
 from gateway.intake.splits import split_key
@@ -23,6 +24,17 @@ from gateway.storage import Transaction
 from gateway.storage.links import Signs
 
 _CITY = re.compile(r"\w{2,3}?市")
+
+
+MOST_EARLIER = 20  # items of a person or about a firm
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Items of the same person, and items about the same firm."""
+
+    person: tuple[Item, ...]
+    respondent: tuple[Item, ...]
 
 
 class LikelyDuplicates:
@@ -55,6 +67,25 @@ class LikelyDuplicates:
         likely = await asyncio.to_thread(duplicates.likely, item, others, self._places)
         return tuple(replace(entry, item=_without_reporter(entry.item)) for entry in likely)
 
+    async def history(self, number: str) -> History:
+        """What else came from this person and about this firm, the newest first. Of who reported nothing is
+        told: no report is named as a person's, and of a report no person's items.
+
+        Raises NotFound, StorageDown.
+        """
+
+        def searched(t: Transaction) -> History:
+            item = self._items.there(t, number)
+            signs = self._signs(replace(item, person=self._items.person_of(t, item)))
+            firms = self._links.candidates(t, item, Signs(respondent=signs.respondent), MOST_EARLIER)
+            own: list[Item] = []
+            if not secret(item):
+                found = self._links.candidates(t, item, replace(signs, respondent=""), MOST_EARLIER)
+                own = [other for other in found if not secret(other)]
+            return History(_newest(own), _newest(firms))
+
+        return await self._changes.read(searched)
+
     def _parted(self, t: Transaction, item: Item, others: Sequence[Item]) -> set[str]:
         """Of these, the other half of an anonymous split: to suggest it would tell who reported."""
         if not item.anonymous:
@@ -81,6 +112,10 @@ class LikelyDuplicates:
 def _without_reporter(item: Item) -> Item:
     """As it may be shown: a reporter was opened to be compared alone."""
     return replace(item, person=Person()) if item.withheld else item
+
+
+def _newest(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(sorted(map(_without_reporter, items), key=lambda one: one.received_at, reverse=True))
 
 
 def _spellings(text: str) -> tuple[str, ...]:

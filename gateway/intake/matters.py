@@ -22,7 +22,7 @@ from gateway.intake.decisions import Act, Decisions
 from gateway.intake.intake import Intake
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.item_links import Links
-from gateway.intake.likely import LikelyDuplicates
+from gateway.intake.likely import History, LikelyDuplicates
 from gateway.intake.splits import Split, Splits
 from gateway.intake.telling import Telling
 from gateway.storage import Storage, Transaction
@@ -71,6 +71,9 @@ class Matters:
 
     async def likely(self, number: str) -> tuple[Likely, ...]:
         return await self._likely.likely(number)
+
+    async def history(self, number: str) -> History:
+        return await self._likely.history(number)
 
     async def identity(self, number: str) -> Person:
         """Who is behind an item, a reporter too. Raises NotFound, StorageDown."""

@@ -108,3 +108,21 @@ async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
     assert (last.what, last.who) == ("call_back_again", "agent1")
     with pytest.raises(Conflict):
         await desk.owe_again(owing.number, "agent1")
+
+
+async def test_one_more_matter_of_the_same_call_is_an_item_of_its_own(
+    storage: Storage, settings: config.Config
+) -> None:
+    clock = Clock()
+    intake = door(storage, clock)
+    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    record = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), agent="agent1")
+    await storage.calls.keep([record])
+    (first,) = await desk.write(CALL, [contact("x")], "agent1", None)
+    other = replace(contact("y"), content="另一家店的手机无法开机")
+    (second,) = await desk.write(CALL, [other], "agent1", None, "m1")
+    (again,) = await desk.write(CALL, [other], "agent1", None, "m1")
+    assert second.number == again.number != first.number
+    items = [(await intake.get(one.number)).item for one in (first, second)]
+    assert [one.call_id for one in items] == [CALL, CALL]
+    assert items[0].content == contact("x").content, "the first stays as it was"

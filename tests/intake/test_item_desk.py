@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.core.item.answers import CannedAnswer
-from gateway.core.item.contact import Evidence, Kind, Person
+from gateway.core.item.contact import Evidence, Kind, Person, Respondent
 from gateway.core.item.item import QueueQuery
 from gateway.core.item.notes import named_in
 from gateway.errors import BadContact, Conflict, NotFound
+from gateway.intake.faults import registration_faults
 from gateway.intake.intake import Intake
 from gateway.intake.item_desk import ItemDesk
 from gateway.storage import Storage
@@ -101,6 +103,15 @@ async def test_a_complaint_without_a_name_is_taken_when_the_caller_would_not_tel
     await intake.fill_in(number, contact(person=Person(name="赵六")), "agent1")
     item, past = await intake.revisions(number)
     assert (item.declined, past[-1].changes["declined"]) == ((), ("name", ""))
+
+
+def test_on_a_call_a_complaint_wants_names_or_that_they_are_not_told() -> None:
+    bare = contact(person=Person(phone="13835701234"), respondent=Respondent())
+    assert [one.field for one in registration_faults(bare)] == ["name", "respondent_name"]
+    assert [one.field for one in registration_faults(replace(bare, declined=("name",)))] == [
+        "respondent_name"
+    ]
+    assert not registration_faults(replace(bare, kind=Kind.QUESTION))
 
 
 async def test_a_canned_answer_has_the_items_words_and_shows_what_is_missing(

@@ -107,6 +107,10 @@ async def test_a_call_is_seen_answered_written_and_registered(gateway: Gateway, 
         await page.keyboard.press("F10")
         await page.wait_for_selector("body[data-made]")
         made = (await page.get_attribute("body", "data-made") or "").split()
+        await page.wait_for_selector("#made:not([hidden])")
+        assert made[0][6:11] in await page.inner_text("#made-items"), "the card to be read aloud"
+        assert await page.locator("#made-items .code").count() == 2
+        await looked_at(page, "desk-made")
         await seat_is(page, "ready")
     assert len(made) == 2
     record = await gateway.call_of(caller)
@@ -174,8 +178,9 @@ async def test_a_draft_outlives_a_reload_and_hostile_text_is_text(gateway: Gatew
         await page.click("#claim")
         await page.wait_for_selector("#complete:not([hidden])")
         await looked_at(page, "desk-item")
-        await page.fill("#item-word", "已处理")
         await page.keyboard.press("F10")
+        await page.fill("#item-word", "已处理")
+        await page.click("#do")
         await page.wait_for_selector("#complete", state="hidden")
 
 

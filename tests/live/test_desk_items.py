@@ -87,8 +87,12 @@ async def open_item(page: Page, text: str) -> None:
 
 
 async def do(page: Page, act: str, word: str = "", **chosen: str) -> None:
-    await page.select_option("#act", act)
-    await page.fill("#item-word", word)
+    button = page.locator(f"#item-acts [data-act={act}]")
+    if not await button.is_visible():
+        await page.click("#more-acts summary")
+    await button.click()
+    if word:
+        await page.fill("#item-word", word)
     for name, value in chosen.items():
         await page.select_option(f"#act-{name}", value)
     await page.click("#do")
@@ -114,7 +118,10 @@ async def test_an_item_is_looked_at_tied_and_decided(gateway: Gateway, browser: 
         tie = page.locator("#item-ties li", has_text=first[6:11])
         await tie.wait_for()
         await do(page, "refuse_acceptance")
-        await page.locator("#item-facts", has_text="不予受理").wait_for()
+        await page.wait_for_selector("#fault-ground:not(:empty)")
+        await page.select_option("#act-ground", "1")
+        await page.click("#do")
+        await page.locator("#item-state", has_text="不予受理").wait_for()
         assert "第（1）项" in await page.inner_text("#item-past")
         await tie.locator("button.plain").click()
         await page.wait_for_selector(f"body[data-matter='{first}']")
@@ -123,7 +130,7 @@ async def test_an_item_is_looked_at_tied_and_decided(gateway: Gateway, browser: 
         await do(page, "hand_over", "请当地核实", to="141025")
         await page.locator("#item-past", has_text="请当地核实").wait_for()
         await do(page, "external", "")
-        await page.wait_for_selector("#item-fault:not(:empty)")
+        await page.wait_for_selector("#fault-external:not(:empty)")
         await page.fill("#act-external", "P202611280001")
         await page.click("#do")
         await page.locator("#item-ties li", has_text="P202611280001").wait_for()
@@ -263,9 +270,8 @@ async def test_an_addition_to_a_closed_item_is_a_task(gateway: Gateway, browser:
     async with working(browser, gateway, "agent2", password) as page:
         await open_item(page, "会员卡不能退费")
         await page.click("#claim")
-        await page.fill("#item-word", "已电话答复")
-        await page.click("#complete:not([hidden])")
-        await page.locator("#item-facts", has_text="已办结").wait_for()
+        await do(page, "complete", "已告知预付卡管理办法")
+        await page.locator("#item-state", has_text="已办结").wait_for()
         await page.click("#close-item")
         await add_by_code(browser, gateway, receipt, "商家又来电威胁")
         await page.click("[data-tab=added]")

@@ -64,7 +64,7 @@ class Calls(Protocol):
     async def owe_again(self, number: str, who: str) -> Callback: ...
 
     async def write(
-        self, call: str, contacts: Sequence[Contact], who: str, close: str | None
+        self, call: str, contacts: Sequence[Contact], who: str, close: str | None, more: str = ""
     ) -> list[Receipt]: ...
 
 
@@ -228,7 +228,7 @@ class CallDeskApi:
         if not wish.items:
             raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
         contacts = [translate.contact(one, "", self._now()) for one in wish.items]
-        made = await self._calls.write(call, contacts, asked.account.name, wish.close)
+        made = await self._calls.write(call, contacts, asked.account.name, wish.close, wish.more)
         return Answer(models.ItemsMade(items=tuple(translate.receipt(one) for one in made)), 201)
 
     def _faults(self, asked: Asked) -> list[FieldFault]:

@@ -105,11 +105,15 @@ class CallItem(NewContact):
 
 
 class ItemsWish(RequestModel):
-    """The items of a call; the first is the call's own. `close` ends them at once, with that word."""
+    """The items of a call; the first is the call's own. `close` ends them at once, with that word. `more`, a
+    word made up by the page, makes other items of the same call, once for each word."""
 
     items: Annotated[tuple[CallItem, ...], Listed(4)] = Field(description="事项 / the items")
     close: Annotated[str, Text(2000)] | None = Field(
         default=None, description="当场办结的说明 / a word to close them with"
+    )
+    more: Annotated[str, Text(40, pattern="[0-9a-z-]*")] = Field(
+        default="", description="同一来电的另一件 / names another item of this call"
     )
 
 

@@ -47,6 +47,26 @@ class LikelyGiven(AnswerModel):
     items: tuple[LikelyShown, ...]
 
 
+class EarlierShown(AnswerModel):
+    """Another item, without the person's data."""
+
+    number: str
+    kind: Kind
+    channel: ChannelId
+    state: ItemState
+    received_at: datetime
+    respondent_name: str
+    content: str
+
+
+class HistoryGiven(AnswerModel):
+    """Other items of the same person and about the same firm, the newest first. No report is named as a
+    person's."""
+
+    person: tuple[EarlierShown, ...]
+    respondent: tuple[EarlierShown, ...]
+
+
 # ------------------------------------------------------------------ links and numbers
 
 

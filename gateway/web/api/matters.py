@@ -9,12 +9,13 @@ from typing import Protocol
 from gateway.core.item import number as numbers
 from gateway.core.item.contact import Kind, Person, Receipt
 from gateway.core.item.duplicates import Likely
-from gateway.core.item.item import ItemDetail
+from gateway.core.item.item import Item, ItemDetail
 from gateway.core.item.matter import Matter
 from gateway.core.item.states import EVENT_NAMES, Event
 from gateway.core.roles import Role
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
 from gateway.intake.decisions import Act
+from gateway.intake.likely import History
 from gateway.intake.splits import Split
 from gateway.web.api import matter_models, translate
 from gateway.web.api.intake_models import ReceiptGiven
@@ -34,6 +35,8 @@ class MatterDesk(Protocol):
     async def matter(self, number: str) -> Matter: ...
 
     async def likely(self, number: str) -> Sequence[Likely]: ...
+
+    async def history(self, number: str) -> History: ...
 
     async def identity(self, number: str) -> Person: ...
 
@@ -67,6 +70,13 @@ class MattersApi:
                 self.likely,
                 matter_models.LikelyGiven,
                 lists=True,
+            ),
+            self._look(
+                "history",
+                "同一人、同一企业的其他工单",
+                "Other items of this person and about this firm",
+                self.history,
+                matter_models.HistoryGiven,
             ),
             self._look(
                 "matter",
@@ -179,6 +189,11 @@ class MattersApi:
         found = await self._desk.likely(number_of(asked))
         return Answer(matter_models.LikelyGiven(items=tuple(map(_likely, found))))
 
+    async def history(self, asked: Asked) -> Answer:
+        found = await self._desk.history(number_of(asked))
+        person, respondent = (tuple(map(_earlier, items)) for items in (found.person, found.respondent))
+        return Answer(matter_models.HistoryGiven(person=person, respondent=respondent))
+
     async def matter(self, asked: Asked) -> Answer:
         return Answer(_matter(await self._desk.matter(number_of(asked))))
 
@@ -288,6 +303,18 @@ def number_of(asked: Asked) -> str:
     if not numbers.valid(number):
         raise NotFound
     return number
+
+
+def _earlier(item: Item) -> matter_models.EarlierShown:
+    return matter_models.EarlierShown(
+        number=item.number,
+        kind=item.kind,
+        channel=item.channel,
+        state=item.state,
+        received_at=item.received_at,
+        respondent_name=item.respondent.name,
+        content=item.content[:SHOWN],
+    )
 
 
 def _likely(found: Likely) -> matter_models.LikelyShown:

@@ -8,8 +8,9 @@ from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
-from gateway.core.item.states import EVENT_NAMES, STATE_NAMES
+from gateway.core.item.states import STATE_NAMES
 from gateway.web.api.referrals import EVENT_WORDS
+from gateway.web.pages.item_words import ACT_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
 
@@ -75,6 +76,7 @@ ITEM_WORDS: Words = {
         "tells who the reporter is: opens for a reason",
     ),
     "role.raw": ("原件", "Original"),
+    "role.body": ("正文", "Text"),
     "role.page": ("页面", "Page"),
     "role.pdf": ("PDF", "PDF"),
     "has_addition": ("有补充", "Added to"),
@@ -97,15 +99,8 @@ ITEM_WORDS: Words = {
     "tie.same_matter": ("同一事项", "same matter"),
     "tie.split": ("投诉举报拆分", "complaint and report of one contact"),
     "source.12315": ("全国12315平台编号", "National platform"),
-    "act": ("选择办理动作……", "What is to be done …"),
-    **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
-    "act.hand_over": ("转交区县局", "Hand to a county"),
-    "act.refer": ("转办协作单位", "Hand to a partner"),
-    "act.split": ("拆分举报或投诉", "Part complaint and report"),
-    "act.fax": ("发传真", "Send a fax"),
-    "act.external": ("登记全国平台编号", "Number of the national platform"),
 }
-"""What is said of one item and what may be done to it."""
+"""What is said of one item."""
 ENTRY_WORDS: Words = {
     **WORDS,
     "form": ("打印登记表", "Print the form"),
@@ -153,6 +148,7 @@ DESK_WORDS: Words = {
     **WORDS,
     **ITEM_WORDS,
     **LIST_WORDS,
+    **ACT_WORDS,
     **{
         f"state.{state.value}": words
         for state, words in {

@@ -1,20 +1,34 @@
 // The fields of a case (case_fields.html) in a form: what stands in them, and as the API takes it. No page here.
 const TEXTS = ["name", "phone", "address", "respondent_name", "respondent_address", "respondent_phone", "county", "problem", "subject"];
+const LISTS = ["claims", "declined"]; // boxes, of which several may be chosen
 
 export function typed(form) {
-  const said = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "claims"));
-  said.claims = [...form.querySelectorAll("[name=claims]:checked")].map((box) => box.value);
+  const said = Object.fromEntries([...new FormData(form)].filter(([name]) => !LISTS.includes(name)));
+  for (const list of LISTS) said[list] = [...form.querySelectorAll(`[name=${list}]:checked`)].map((box) => box.value);
   return said;
 }
 
 export function put(form, said) {
   for (const [name, value] of Object.entries(said)) {
-    const field = name === "claims" ? null : form.elements[name];
+    const field = LISTS.includes(name) ? null : form.elements[name];
     if (!field) continue;
     if (field.type === "checkbox") field.checked = Boolean(value);
     else if (field.value !== value) field.value = value; // the caret stays where it is
   }
-  for (const box of form.querySelectorAll("[name=claims]")) box.checked = (said.claims || []).includes(box.value);
+  for (const list of LISTS) for (const box of form.querySelectorAll(`[name=${list}]`)) box.checked = (said[list] || []).includes(box.value);
+}
+
+// Each fault beside its field; `items[0].name` of a call is the field name.
+export function markFaults(form, faults, lang) {
+  for (const old of form.querySelectorAll(".fault.beside")) old.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  for (const fault of faults || []) {
+    const field = form.elements[fault.field.replace(/^items\[\d+\]\./, "")];
+    if (!(field instanceof HTMLElement)) continue;
+    field.setAttribute("aria-invalid", "true");
+    field.insertAdjacentElement("afterend", Object.assign(document.createElement("p"), { className: "fault beside", textContent: fault[lang] }));
+  }
+  form.querySelector("[aria-invalid]")?.focus();
 }
 
 // What stood there and was taken out is named: an API that merges would leave it as it is.
@@ -28,6 +42,8 @@ export function asItem(said) {
   const item = { kind: said.kind, content: (said.content || "").trim(), claims: said.kind === "complaint" ? said.claims : [] };
   for (const name of TEXTS) if (said[name]?.trim()) item[name] = said[name].trim();
   if (said.occurred_on) item.occurred_on = said.occurred_on;
-  if (said.amount?.trim()) item.amount = Number(said.amount);
+  if (said.amount?.trim()) item.amount = said.amount.trim();
+  const untold = (said.declined || []).filter((name) => !item[name]);
+  if (untold.length) item.declined = untold;
   return item;
 }

@@ -4,7 +4,7 @@
 //   desk_seat.js, desk_phone.js, desk_team.js     the own seat, the page's telephone, the other seats
 //   desk_call.js, desk_call_form.js, desk_call_transfer.js, desk_draft.js    a call
 //   desk_list.js, desk_search.js    the left column
-//   desk_item.js           one item
+//   desk_item.js and desk_item_*.js    one item; desk_made.js: the card after registering
 // Everything that came from outside is set as text, never as markup.
 import { ask, listen } from "./desk_server.js";
 import { draft, register } from "./desk_call_form.js";
@@ -12,6 +12,12 @@ import { $, agent, alarm, w } from "./desk_parts.js";
 import { now } from "./desk_now.js";
 import * as call from "./desk_call.js";
 import * as item from "./desk_item.js";
+import * as acts from "./desk_item_acts.js";
+import "./desk_item_facts.js";
+import "./desk_item_files.js";
+import "./desk_item_notes.js";
+import "./desk_item_beside.js";
+import "./desk_made.js";
 import * as list from "./desk_list.js";
 import { focusSearch, isSearch } from "./desk_search.js";
 import { keepPhone, page, yieldPhone } from "./desk_phone.js";
@@ -74,7 +80,7 @@ const KEYS = {
   F7: call.mute,
   F8: own.ready,
   F9: own.pause,
-  F10: () => (isCall() ? register(false) : !$("complete").hidden && $("complete").click()),
+  F10: () => (isCall() ? register(false) : acts.press("complete")), // opens the closing, and never closes by itself
   "Shift+F10": () => isCall() && register(true),
 };
 const PLAIN = {
@@ -83,6 +89,8 @@ const PLAIN = {
   n: list.claimNext,
   "/": focusSearch,
   "?": () => $("keys").showModal(),
+  r: () => acts.press("answer"),
+  d: () => acts.press("hand_over"),
   v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click(),
 };
 
@@ -95,7 +103,7 @@ function doesOf(event) {
     if (PLAIN[event.key]) return PLAIN[event.key];
     if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
   }
-  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return item.leave;
+  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || item.leave();
   if (event.key === "Enter" && event.target === document.body && item.current() && !$("claim").hidden) return () => $("claim").click();
   return null;
 }

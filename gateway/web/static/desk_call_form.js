@@ -1,9 +1,12 @@
 // What is written down in a call: its draft, saved while it is typed, and the items that are made of it.
 import { ask } from "./desk_server.js";
 import { DraftKeeper } from "./desk_draft.js";
-import { asItem, put, typed } from "./case_form.js";
-import { $, path, told, w } from "./desk_parts.js";
-import { now, show, tell } from "./desk_now.js";
+import { asItem, markFaults, put, typed } from "./case_form.js";
+import { $, lang, path, told, w } from "./desk_parts.js";
+import { now, on, show, tell } from "./desk_now.js";
+
+let more = ""; // names the next of several items of one call
+let last = {}; // what was registered last
 
 export const draft = new DraftKeeper(
   (state) => {
@@ -62,20 +65,33 @@ export async function register(close) {
     return;
   }
   $("fault").textContent = "";
+  markFaults($("draft"), [], lang);
   try {
     await draft.flush().catch(() => {});
-    const { items } = await ask("POST", `calls/${path(now.pop.id)}/items`, { items: itemsOf(said), ...(close ? { close: w("answered") } : {}) });
+    const { items } = await ask("POST", `calls/${path(now.pop.id)}/items`, { items: itemsOf(said), ...(more && { more }), ...(close ? { close: w("answered") } : {}) });
     draft.close(true);
+    more = "";
+    last = said;
     const numbers = items.map((item) => item.number);
     document.body.dataset.made = numbers.join(" ");
     $("draft").reset();
     $("saved").textContent = w("made") + numbers.join("、");
     if (!now.phone?.call && now.seat.call_id !== now.pop.id) leave();
+    tell("made", items);
     tell("changed");
   } catch (problem) {
     $("fault").textContent = told(problem);
+    markFaults($("draft"), problem.faults, lang);
   }
 }
+
+// One more item of the same call: whoever calls stays, the matter is another.
+on("more", () => {
+  more = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  fill(draft.open(now.pop.id, { version: 0, text: "" }), now.pop);
+  put($("draft"), { name: last.name, phone: last.phone, address: last.address });
+  $("d-content").focus();
+});
 
 function leave() {
   now.pop = null;

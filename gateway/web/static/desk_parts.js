@@ -56,8 +56,9 @@ export function alarm(text) {
 export function told(problem) {
   if (!problem.faults?.length) return problem.message;
   const label = (field) => document.querySelector(`label[for="d-${CSS.escape(field)}"], label[for="${CSS.escape(field)}"]`)?.textContent;
+  const plain = (field) => label(field.replace(/^items\[\d+\]\./, "")); // of several items of a call
   const [colon, comma] = lang === "zh" ? ["：", "；"] : [": ", "; "];
-  return problem.faults.map((one) => [label(one.field), one[lang]].filter(Boolean).join(colon)).join(comma);
+  return problem.faults.map((one) => [plain(one.field), one[lang]].filter(Boolean).join(colon)).join(comma);
 }
 
 const setLook = (look) => (document.documentElement.dataset.look = look);

@@ -2,7 +2,7 @@
 // receipt is here, so that a second press after a lost answer gives the same receipt.
 import { Problem } from "./desk_server.js";
 import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
-import { asItem, typed } from "./case_form.js";
+import { asItem, markFaults, typed } from "./case_form.js";
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
 const WRITTEN = ["email", "id_type", "id_number", "came_by"];
@@ -78,6 +78,7 @@ $("draft").addEventListener("submit", async (event) => {
     showReceipt(await send(body(sent)));
   } catch (problem) {
     $("fault").textContent = told(problem);
+    markFaults($("draft"), problem.faults, document.body.dataset.lang);
     if (problem.status && problem.status < 500) key = crypto.randomUUID(); // it was refused whole: what is sent next is another
   }
   $("progress").hidden = true;

@@ -1,8 +1,9 @@
 // The pages of a fax item: looked at, put in order, parted and joined; what was read is offered beside them.
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
-import { asItem, emptied, put, typed } from "./case_form.js";
+import { asItem, emptied, markFaults, put, typed } from "./case_form.js";
 import { $, alarm, lang, make, told, w } from "./desk_parts.js";
+import { showSource } from "./fax_source.js";
 
 const { number } = document.body.dataset;
 const FIELDS = { name: "name", phone: "phone", amount: "amount", date: "occurred_on", respondent: "respondent_name" };
@@ -16,6 +17,9 @@ let again = 0; // looks once more while pages are being read
 let reason = ""; // why sealed pages have to be seen
 let call = ""; // whose line was recorded
 let sealed = ""; // the word that says why they are not shown
+
+const KEPT = `typed:${number}:write-up`; // what was typed and is not sent stays in this browser
+$("draft").addEventListener("input", () => localStorage.setItem(KEPT, JSON.stringify(typed($("draft")))));
 
 const name = (page) => `${page.fax}/${page.page}`;
 // The pages of a report are shown for a reason: gateway/web/api/sealed.py.
@@ -200,6 +204,7 @@ $("draft").addEventListener("submit", async (event) => {
   $("fault").textContent = "";
   $("saved").textContent = "";
   const said = typed($("draft"));
+  markFaults($("draft"), [], lang);
   if (!said.kind || !said.content?.trim()) {
     $("fault").textContent = w("missing");
     return;
@@ -208,10 +213,12 @@ $("draft").addEventListener("submit", async (event) => {
     await ask("POST", "queue/claim", { number });
     await ask("POST", `queue/${number}/write-up`, { ...asItem(said), blank: emptied(before, said) });
     before = said;
+    localStorage.removeItem(KEPT);
     $("saved").textContent = w("saved_item");
     document.body.dataset.saved = "yes";
   } catch (problem) {
     $("fault").textContent = told(problem);
+    markFaults($("draft"), problem.faults, lang);
   }
 });
 
@@ -262,8 +269,7 @@ $("sealed").addEventListener("submit", (event) => {
   event.preventDefault();
   reason = $("sealed-why").value.trim();
   trying(async () => {
-    await read();
-    showSound();
+    await begin();
   });
 });
 
@@ -283,10 +289,18 @@ async function begin() {
     ...{ kind: item.kind, content: item.content, name: person.name, phone: person.phone, address: person.address },
     ...{ respondent_name: respondent.name, respondent_address: respondent.address, respondent_phone: respondent.phone },
     ...{ county: item.county, occurred_on: item.occurred_on || "", amount: item.amount ?? "", claims: item.claims },
+    ...{ subject: item.subject, problem: item.problem, declined: item.declined },
   });
   before = typed($("draft"));
+  const kept = localStorage.getItem(KEPT);
+  if (kept) put($("draft"), JSON.parse(kept));
   call = item.call_id;
   await read();
+  const isFax = item.channel === "fax" || pages.length > 0;
+  document.body.dataset.arrived = isFax ? "fax" : "other";
+  if (isFax) $("sound-place").append($("sound-box"));
+  else if (!sealed) showSource(item, because);
+  $("none").hidden ||= !isFax && !sealed;
   showSound();
   document.body.dataset.known = "yes";
 }

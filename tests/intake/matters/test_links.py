@@ -240,3 +240,15 @@ async def test_the_platforms_number(house: House) -> None:
     assert revision.changes == {"external_no": ("12315 LF-1", "12315 LF-2")}
     with pytest.raises(NotFound):
         await house.matters.set_external(NOBODY, "12315", "1", "agent1")
+
+
+async def test_the_history_beside_an_item_tells_of_no_reporter(house: House) -> None:
+    person, shop = Person("赵六", "13800138000"), Respondent("好再来超市")
+    first = await house.number("web:1", person=person, respondent=shop)
+    second = await house.number("web:2", person=person, respondent=Respondent("另一家店"))
+    report = await house.number("web:3", kind=Kind.REPORT, person=person, respondent=shop)
+    beside = await house.matters.history(first)
+    assert [one.number for one in beside.person] == [second]
+    assert [one.number for one in beside.respondent] == [report]
+    assert not beside.respondent[0].person.phone
+    assert not (await house.matters.history(report)).person

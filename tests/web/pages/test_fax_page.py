@@ -212,8 +212,14 @@ async def test_a_mail_is_written_up_and_no_item_is_not_found(browser: Browser, t
             await log_in(page)
             await page.goto(f"/desk/fax/{number}")
             await page.wait_for_selector("body[data-known]")
-            assert await page.is_visible("#none")
+            assert await page.inner_text("#source-text") == mail.content
+            assert await page.is_hidden("#turn") and await page.is_hidden("#leaves"), "no tools for faxes"
             assert await page.input_value("#d-content") == mail.content
+            await looked_at(page, "write-up-mail")
+            await page.fill("#d-name", "赵六")
+            await page.reload()
+            await page.wait_for_selector("body[data-known]")
+            assert await page.input_value("#d-name") == "赵六", "what is typed outlives a reload"
             await page.keyboard.press("F10")
             assert await page.inner_text("#fault"), "the kind is missing"
             await page.check("input[name=kind][value=complaint]")

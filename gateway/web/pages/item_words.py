@@ -1,0 +1,59 @@
+"""The words of what may be done to an item at the desk: acts, what they need, what follows."""
+
+from __future__ import annotations
+
+from gateway.core.item.states import EVENT_NAMES
+from gateway.web.pages.work_page import Words
+
+_WORD = ("说明（可不填）", "A word (may be left out)")
+_REASON = ("原因", "Reason")
+ACT_WORDS: Words = {
+    **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
+    "act.hand_over": ("转交区县局", "Hand to a county"),
+    "act.withdraw": ("消费者撤回", "Withdrawn by the person"),
+    "act.refer": ("转办协作单位", "Hand to a partner"),
+    "act.split": ("拆分举报或投诉", "Part complaint and report"),
+    "act.fax": ("发传真", "Send a fax"),
+    "act.external": ("登记全国平台编号", "Number of the national platform"),
+    "act.retract": ("撤回决定或办结", "Take the decision or closing back"),
+    **{
+        f"word.{name}": _WORD
+        for name in ("refuse_acceptance", "hand_over", "refer", "withdraw", "complete", "fax")
+    },
+    **{f"word.{name}": _REASON for name in ("hand_back", "reopen", "retract")},
+    "word.wait_for_papers": ("需要补充的材料", "Which papers are wanted"),
+    "word.answer": ("答复内容", "The answer"),
+    "word.split": ("另一件的内容", "What the other item says"),
+    "word.complete_early": (
+        "尚未作出决定或答复，请写明办结原因",
+        "It is not decided or answered yet: why is it closed?",
+    ),
+    "needed.ground": ("请选择不予受理情形", "Choose a ground"),
+    "needed.to": ("请选择区县局", "Choose a county"),
+    "needed.partner": ("请选择协作单位", "Choose a partner"),
+    "needed.fax": ("请填写传真号码", "Fill in the fax number"),
+    "needed.external_no": ("请填写全国平台编号", "Fill in the number"),
+    "needed.papers": ("请写明需要哪些材料", "Say which papers are wanted"),
+    "needed.text": ("请填写", "Fill it in"),
+    "needed.reason": ("请写明原因", "Say why"),
+    "needed.content": ("请填写内容", "Fill in the content"),
+    "choose": ("请选择", "Choose"),
+    "choose_answer": ("选择常用答复，填入下方", "Choose one: it goes into the text below"),
+    "missing_words": ("文中〔〕内没有登记，请补全：%d", "Complete what stands in 〔〕: %d"),
+    "done": ("已执行：%d", "Done: %d"),
+    "came": ("收到", "received"),
+    "nobody": ("无人办理", "held by nobody"),
+    "correct": ("更正", "Correct"),
+    "save": ("保存更正", "Save"),
+    "cancel": ("取消", "Cancel"),
+    "declined": ("不愿提供", "not told"),
+    "tell_colleague": ("提醒同事……", "Tell a colleague …"),
+    "lately": ("前后30天内 %d 件", "%d within 30 days"),
+    "score": ("%d 分", "%d points"),
+    "number": ("编号", "Number"),
+    "code": ("查询码", "Query code"),
+    "form": ("打印登记表", "Print the form"),
+    "copy": ("复制", "Copy"),
+    "copied": ("已复制", "Copied"),
+}
+"""Beside ITEM_WORDS, for /desk alone."""

@@ -1,0 +1,208 @@
+// What may be done to an item: one button for each act, with what it needs beside it and nothing chosen before;
+// and, for some seconds, undone.
+import { ask } from "./desk_server.js";
+import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
+import { $, agent, lang, make, seat, told, w } from "./desk_parts.js";
+
+const { grounds, zone } = JSON.parse(document.body.dataset.item);
+const QUEUED = ["received", "in_work"];
+const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
+// What an act needs beside its words.
+const BOXES = { refuse_acceptance: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
+const WORDLESS = ["external"];
+let chosen = ""; // the act whose form is open
+let answers = [];
+
+part((one, another) => {
+  if (another) closeAct();
+  const mine = isMine();
+  $("claim").hidden = mine || !QUEUED.includes(one.state);
+  $("addition-read").hidden = !one.has_addition || Boolean(one.holder && !mine);
+  $("release").hidden = !mine || !one.allowed.includes("release");
+  $("show-code").hidden = !mine;
+  $("ring-back").hidden = !one.person.phone || !seat;
+  $("item-form").href = `/api/v1/queue/${one.number}/form`;
+  const unsorted = one.kind === "unsorted" && QUEUED.includes(one.state);
+  $("fax-pages").hidden = !(one.channel === "fax" || unsorted);
+  $("fax-word").textContent = w(one.channel === "fax" ? "look_at_fax" : "write_up");
+  $("fax-pages").href = `/desk/fax/${one.number}`;
+  const acts = actsOf(one, mine);
+  for (const act of document.querySelectorAll("#item-acts [data-act]")) act.hidden = !acts.includes(act.dataset.act);
+  if (chosen && !acts.includes(chosen)) closeAct();
+  showUndo(one.last_act);
+});
+
+function actsOf(one, mine) {
+  const free = !one.holder || mine;
+  const withoutLease = ["withdraw", "reopen", "hand_back"];
+  const may = (name) => mine || (free && (withoutLease.includes(name) || one.state === "handed_over"));
+  const acts = one.allowed.filter((name) => may(name) && !(name === "refuse_acceptance" && one.kind !== "complaint"));
+  if (!mine) acts.splice(acts.indexOf("complete"), acts.includes("complete") ? 1 : 0);
+  if (QUEUED.includes(one.state) || one.state === "accepted") acts.push("refer");
+  if (["complaint", "report"].includes(one.kind) && one.state !== "merged") acts.push("split");
+  if (free && one.last_act?.retractable) acts.push("retract");
+  return [...acts, "fax", "external"];
+}
+
+// ------------------------------------------------------------ the form of an act
+
+for (const act of document.querySelectorAll("#item-acts [data-act]"))
+  act.addEventListener("click", () => {
+    $("more-acts").open = false;
+    const name = act.dataset.act;
+    if (AT_ONCE.includes(name)) change(at(name), {});
+    else openAct(name);
+  });
+
+const at = (what) => `queue/${current().number}/${what}`;
+
+// By its key: only what stands there to be pressed.
+export function press(name) {
+  const act = document.querySelector(`#item-acts [data-act="${name}"]`);
+  if (current() && act && !act.hidden) act.click();
+}
+
+function openAct(name) {
+  const one = current();
+  chosen = name;
+  const boxes = BOXES[name] || [];
+  for (const box of ["ground", "to", "partner", "fax", "external", "canned"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
+  for (const id of ["act-ground", "act-to", "act-partner", "act-fax", "act-external"]) $(id).value = "";
+  if (boxes.includes("ground")) showGrounds(one);
+  if (boxes.includes("canned")) showAnswers(one);
+  $("act-word-box").hidden = WORDLESS.includes(name);
+  $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
+  $("act-name").textContent = $("do").textContent = w(`act.${name}`);
+  $("item-word").dataset.act = name;
+  $("item-word").value = typedIn($("item-word"));
+  placeFaults($("decide"), null, {});
+  $("item-fault").textContent = "";
+  $("decide").hidden = false;
+  const first = $("decide").querySelector("div:not([hidden]) > select, div:not([hidden]) > input, div:not([hidden]) > textarea");
+  (name === "answer" ? $("item-word") : first).focus();
+}
+
+// Closes the form of an act; false when none was open.
+export function closeAct() {
+  const open = Boolean(chosen);
+  chosen = "";
+  $("decide").hidden = true;
+  return open;
+}
+$("do-not").addEventListener("click", closeAct);
+
+function showGrounds(one) {
+  const received = new Date(one.received_at).toLocaleDateString("sv", { timeZone: zone });
+  const order = grounds.filter((known) => known.from <= received).at(-1) || grounds[0];
+  const rows = order.grounds.map(([number, text]) => Object.assign(make("option", `${number}. ${text}`), { value: number }));
+  $("act-ground").replaceChildren(Object.assign(make("option", w("choose")), { value: "" }), ...rows);
+}
+
+async function showAnswers(one) {
+  $("act-canned").replaceChildren(Object.assign(make("option", w("choose_answer")), { value: "" }));
+  $("canned-hint").textContent = "";
+  answers = await ask("GET", `queue/${one.number}/answers`).then(({ items }) => items, () => []);
+  $("act-canned-box").hidden = !answers.length || chosen !== "answer";
+  $("act-canned").append(...answers.map((answer) => Object.assign(make("option", answer.title), { value: answer.id })));
+}
+
+$("act-canned").addEventListener("change", () => {
+  const answer = answers.find((one) => one.id === $("act-canned").value);
+  if (!answer) return;
+  const field = $("item-word");
+  field.setRangeText(answer.text.trim(), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input"));
+  $("canned-hint").textContent = answer.missing.length ? w("missing_words", answer.missing.join("、")) : "";
+  field.focus();
+});
+
+const FIELDS = { ground: "act-ground", to: "act-to", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
+
+// What is asked for and not given is said here in the words of the page; the server has the last word.
+function missing(name) {
+  const needs = { refuse_acceptance: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
+  return (needs[name] || []).filter((field) => !$(FIELDS[field]).value.trim()).map((field) => ({ field, [lang]: w(`needed.${field}`) }));
+}
+
+function bodyOf(name) {
+  const word = $("item-word").value.trim();
+  switch (name) {
+    case "refuse_acceptance":
+      return { ground: Number($("act-ground").value), text: word };
+    case "hand_over":
+      return { to: $("act-to").value, text: word };
+    case "wait_for_papers":
+      return { papers: word };
+    case "hand_back":
+    case "reopen":
+    case "retract":
+      return { reason: word };
+    case "refer":
+      return { partner: $("act-partner").value, text: word };
+    case "split":
+      return { kind: current().kind === "complaint" ? "report" : "complaint", content: word };
+    case "fax":
+      return { to: $("act-fax").value.replace(/[ -]/g, ""), text: word };
+    case "external":
+      return { external_no: $("act-external").value.trim() };
+    default:
+      return { text: word };
+  }
+}
+
+$("decide").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const name = chosen;
+  const fields = Object.fromEntries(Object.entries(FIELDS).map(([field, id]) => [field, $(id)]));
+  const faulty = (problem) => ($("item-fault").textContent = placeFaults($("decide"), problem, fields));
+  const faults = missing(name);
+  if (faults.length) return faulty({ faults });
+  placeFaults($("decide"), null, {});
+  if (await change(at(name), bodyOf(name), faulty)) {
+    sentTyped($("item-word"));
+    closeAct();
+  }
+});
+keepTyped($("item-word"));
+
+$("claim").addEventListener("click", () => change("queue/claim", { number: current().number }));
+$("addition-read").addEventListener("click", () => change(at("addition-read"), {}));
+$("release").addEventListener("click", () => change(at("release"), {}));
+$("ring-back").addEventListener("click", () => ask("POST", at("call")).catch((problem) => ($("item-fault").textContent = problem.message)));
+$("show-code").addEventListener("click", async () => {
+  $("more-acts").open = false;
+  try {
+    const { query_code } = await ask("GET", at("code"));
+    $("code-again").textContent = query_code;
+    $("code-box").hidden = false;
+  } catch (problem) {
+    $("item-fault").textContent = told(problem);
+  }
+});
+
+// ------------------------------------------------------------ undo
+
+let until = 0;
+function showUndo(act) {
+  until = act && act.who === agent ? Date.parse(act.undo_until) : 0;
+  $("undo-word").textContent = act ? w("done", act[`event_${lang}`]) : "";
+  tick();
+}
+
+function tick() {
+  const left = Math.ceil((until - Date.now()) / 1000);
+  $("undo-box").hidden = left <= 0;
+  $("undo-left").textContent = left > 0 ? String(left) : "";
+}
+setInterval(tick, 500);
+
+$("undo").addEventListener("click", async () => {
+  until = 0;
+  await change(at("undo"), {});
+  tick();
+});
+
+ask("GET", "partners").then(
+  ({ items }) => $("act-partner").replaceChildren(...[{ id: "", name: w("choose") }, ...items].map((one) => Object.assign(make("option", one.name), { value: one.id }))),
+  () => {},
+);

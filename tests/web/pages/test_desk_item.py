@@ -1,0 +1,178 @@
+"""One item at the desk in a real Chromium: acts with what they need, undo, corrections, notes, files, what
+belongs to it; nothing typed is lost. Set PICTURES to a folder to keep what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from gateway.core.item.contact import Kind, Person, Respondent
+from gateway.core.roles import Role
+from tests.storage.databases import contact
+from tests.web.pages.desk_site import PHONE, SMALL, WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.real_site import RealSite
+
+pytestmark = pytest.mark.live
+PERSON = Person("赵六", "13935700001")
+SHOP = Respondent("好再来超市", "尧都区解放路2号")
+LONG = "8月1日在该超市购买的牛奶已过保质期，向店员反映后对方拒绝退款并出言不逊。小票和照片都在。" * 12
+
+
+async def number_of(site: RealSite, key: str, **said: object) -> str:
+    return (await site.intake.submit(contact(key, person=PERSON, respondent=SHOP, **said))).number
+
+
+async def open_item(page: Page, number: str) -> None:
+    await page.evaluate("number => (location.hash = number)", number)
+    await page.wait_for_selector(f"body[data-matter='{number}']")
+
+
+async def press(page: Page, act: str) -> None:
+    button = page.locator(f"#item-acts [data-act={act}]")
+    if not await button.is_visible():
+        await page.click("#more-acts summary")
+    await button.click()
+
+
+async def test_an_item_is_worked_on_from_its_head(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        await site.accounts.add("agent2", "王芳", Role.AGENT, PASSWORD)
+        await page.reload()
+        earlier = await number_of(site, "one", content="购买的牛奶已过保质期，商家拒绝退款")
+        number = await number_of(site, "two", content=LONG)
+        await open_item(page, number)
+        assert await page.locator("[data-act]:visible").count() == 0, (
+            "whoever does not hold it decides nothing"
+        )
+        await looked_at_everywhere(page, "item-waiting", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#complete:not([hidden])")
+        await expect(page.locator("#item-facts")).to_contain_text("李红")
+
+        # Nothing is chosen before; what is missing is told beside its field.
+        await press(page, "refuse_acceptance")
+        assert await page.input_value("#act-ground") == ""
+        await page.click("#do")
+        await expect(page.locator("#fault-ground")).to_have_text("请选择不予受理情形")
+        await looked_at_everywhere(page, "item-refusing", sizes=(WIDE, SMALL))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.keyboard.press("Escape")
+        assert await page.is_hidden("#decide") and await page.is_visible("#item")
+
+        # F10 opens the closing, which wants a reason; what is typed outlives a reload.
+        await page.keyboard.press("F10")
+        await page.click("#do")
+        await expect(page.locator("#fault-word")).to_have_text("请填写")
+        await page.fill("#item-word", "消费者来电称已解决")
+        await page.reload()
+        await page.wait_for_selector(f"body[data-matter='{number}']")
+        await page.keyboard.press("F10")
+        assert await page.input_value("#item-word") == "消费者来电称已解决"
+        await page.keyboard.press("Escape")
+
+        # Accepted by one press, and undone by another.
+        await press(page, "accept")
+        await expect(page.locator("#item-state")).to_have_text("已受理")
+        await page.click("#undo")
+        await expect(page.locator("#item-state")).to_have_text("办理中")
+        await expect(page.locator("#item-past li").first).to_contain_text("撤销操作")
+
+        # An answer begins with a canned one; a closing is taken back with a reason.
+        await page.keyboard.press("r")
+        await page.locator("#act-canned option", has_text="双方已和解").wait_for(state="attached")
+        await page.select_option("#act-canned", label="双方已和解")
+        assert f"您与{SHOP.name}" in await page.input_value("#item-word")
+        await looked_at_everywhere(page, "item-answer", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.click("#do")
+        await expect(page.locator("#item-state")).to_have_text("已答复")
+        await page.keyboard.press("F10")
+        await page.click("#do")
+        await expect(page.locator("#item-state")).to_have_text("已办结")
+        await press(page, "retract")
+        await page.fill("#item-word", "消费者称未收到退款")
+        await page.click("#do")
+        await expect(page.locator("#item-state")).to_have_text("已答复")
+
+        # The right column: this person's and this firm's other items.
+        await expect(page.locator("#item-firm button")).to_have_text(
+            [f"{earlier[:6]} {earlier[6:11]} {earlier[11]}"]
+        )
+        assert await page.locator("#item-person li").count() == 1
+
+
+async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        await site.accounts.add("agent2", "王芳", Role.AGENT, PASSWORD)
+        await page.reload()
+        number = await number_of(site, "one", content=LONG)
+        await open_item(page, number)
+        assert await page.is_visible("#unfold")
+        await page.click("#claim")
+
+        # A field is corrected in place; a refusal stands beside it, and what was typed stays.
+        await page.click("button[aria-label='更正 联系电话']")
+        await page.fill("#e-phone", "没有")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#fault-e-phone")).to_contain_text("请填写一个电话号码")
+        assert await page.input_value("#e-phone") == "没有"
+        await looked_at_everywhere(page, "item-correcting", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.fill("#e-phone", "13935700002")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#item-fields")).to_contain_text("13935700002")
+        await page.click("button[aria-label='更正 事实经过']")
+        await page.fill("#e-content", "更正后的经过")
+        await page.click("#item-content button[type=submit]")
+        await expect(page.locator("#item-content")).to_have_text("更正后的经过")
+        await page.click("#show-revisions")
+        await expect(page.locator("#item-revisions")).to_contain_text("13935700001 → 13935700002")
+        await page.click("#show-arrival")
+        await expect(page.locator("#item-arrival")).to_contain_text("13935700001")
+
+        # A note names a colleague; one that the server does not get stays in its field.
+        await page.select_option("#note-who", "agent2")
+        await page.locator("#note-text").press_sequentially("请看一下")
+
+        async def lost(route: Route) -> None:
+            await route.abort()
+
+        await page.route("**/note", lost)
+        await page.click("#note-form button[type=submit]")
+        await page.wait_for_selector("#note-fault:not(:empty)")
+        assert await page.input_value("#note-text") == "@王芳 请看一下"
+        await page.unroute("**/note")
+        await page.click("#note-form button[type=submit]")
+        await expect(page.locator("#item-notes")).to_contain_text("@王芳 请看一下")
+        assert await page.input_value("#note-text") == ""
+
+        # Files of the house; one that is not taken is named.
+        await page.set_input_files(
+            "#new-files", {"name": "笔录.txt", "mimeType": "text/plain", "buffer": b"x"}
+        )
+        await page.wait_for_selector("#files-fault:not(:empty), #item-files li")
+        await page.click("#more-acts summary")
+        await page.click("#show-code")
+        await expect(page.locator("#code-again")).to_have_text(await code_of(site, number))
+        await looked_at_everywhere(page, "item-whole")
+
+
+async def code_of(site: RealSite, number: str) -> str:
+    items = site.storage.items
+    return await site.storage.database.read(lambda t: items.code_of(t, number))
+
+
+async def test_a_report_shows_no_reporter_beside_it(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        number = await number_of(site, "one", kind=Kind.REPORT)
+        await number_of(site, "two")
+        await open_item(page, number)
+        await page.click("#claim")
+        await page.wait_for_selector("#complete:not([hidden])")
+        assert await page.is_hidden("#item-person-box") and await page.is_visible("#item-firm-box")
+        assert PERSON.name not in await page.inner_text("#item")
+        assert await page.locator("button[aria-label='更正 姓名']").count() == 0
