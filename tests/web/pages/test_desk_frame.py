@@ -45,7 +45,7 @@ async def test_the_frame_shows_list_work_and_context_at_every_size(browser: Brow
         await page.go_back()
         await page.wait_for_selector(f"body[data-matter='{first}']")
         await page.keyboard.press("Escape")
-        assert await page.is_visible("#idle") and not await page.evaluate("location.hash")
+        assert await page.is_visible("#idle") and await page.evaluate("location.hash") == "#tab=waiting"
 
 
 async def test_the_head_shows_what_a_role_may_do(browser: Browser, tmp_path: Path) -> None:
