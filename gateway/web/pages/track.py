@@ -196,7 +196,6 @@ class TrackPage:
             refused=refused,
             added=added,
             withdrawn=withdrawn,
-            opened=bool(told or refused or kept),
             kept=kept,
             had_files=bool(sent and sent.files) and not kept,
         )

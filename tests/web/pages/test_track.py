@@ -90,9 +90,8 @@ async def test_from_the_receipt_to_the_answer(site: RealSite, page: Page) -> Non
     await site.intake.complete(number, "agent1")
     await look_up(page, receipt)
     assert await page.inner_text("#answer") == ANSWER, "it stays after closing"
-    await page.click("summary")
     await page.fill("#f-text", "又坏了")
-    await page.click("details button[type=submit]")
+    await page.click("form.matter button[type=submit]")
     await page.wait_for_selector(".good")
     assert (await site.intake.get(number)).item.added_at, "it is seen at the desk in any state"
 
