@@ -45,6 +45,8 @@ _AROUND = " \t\n<>\"'`,;:.。、，；：“”‘’《》()（）[]【】"
 def text(given: str) -> str:
     """A text without what nobody sees: controls, marks of direction. Lines are ended by \\n."""
     plain = given.replace("\r\n", "\n").replace("\r", "\n").translate(_MEANT)
+    if plain.replace("\n", "").isprintable():  # most texts: nothing unseen in them
+        return plain
     return "".join(character for character in plain if _is_seen(character))
 
 
