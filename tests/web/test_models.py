@@ -122,6 +122,8 @@ def test_query_and_form_have_texts_alone() -> None:
     assert {fault.field for fault in raised.value.faults} == {"sure", "count"}
     form = read_form(Whatever, [("state", "received"), ("sure", "是"), ("happened", "2026年1月2日")])
     assert form.made and form.made.sure and form.made.happened == date(2026, 1, 2)
+    wrong = read_form(Whatever, [("state", "received"), ("sure", "是"), ("count", "0")])
+    assert wrong.rest and wrong.rest.sure, "what is right is kept beside what is wrong"
     amount = read_form(Part, [("name", "ＡＢ"), ("amount", "￥1.2万")]).made
     assert amount == Part(name="AB", amount=Decimal(12000))
 

@@ -119,14 +119,14 @@ def read(
         errors = error.errors(include_url=False, include_input=False)
         wrong = {str(detail["loc"][0]) for detail in errors}
         told = (*faults, *_faults(model, errors))[: max(MOST_FAULTS, len(faults))]
-        return Reading(None, _rest(model, raw, wrong), told)
+        return Reading(None, _rest(model, raw, wrong, texts), told)
     return Reading(None if faults else value, value, tuple(faults))
 
 
-def _rest(model: type[M], values: Mapping[str, Any], wrong: set[str]) -> M | None:
+def _rest(model: type[M], values: Mapping[str, Any], wrong: set[str], texts: Texts) -> M | None:
     good = {name: value for name, value in values.items() if name in members(model) and name not in wrong}
     try:
-        rest = lenient(model).model_validate(good, context=Texts())
+        rest = lenient(model).model_validate(good, context=texts)
     except ValidationError:
         return None
     assert isinstance(rest, model)
