@@ -60,7 +60,7 @@ def _show(settings: Config, tie: Tie) -> None:
     none = "无 / none"
     print(f"var       {tie.var_id or none}  {settings.var}  {'有附件 / has files' if tie.files else ''}")
     print(
-        f"database  {tie.database_id or none}  {'有工单 / has items' if tie.items else '无工单 / no items'}"
+        f"database  {tie.database_id or none}  {'有事项 / has items' if tie.items else '无事项 / no items'}"
     )
     for name, state in tie.keys.items():
         print(f"key       {name:<12}{state}")

@@ -212,10 +212,10 @@ def _contacts(kept: Kept, day: date) -> Iterator[Discrepancy]:
     items, contacts = {item.number for item in kept.items}, {number for number, _ in kept.contacts}
     for number, key in sorted(kept.contacts):
         if number not in items:
-            yield Discrepancy("contact_without_item", number, "来件没有工单", f"contact {key} has no item")
+            yield Discrepancy("contact_without_item", number, "来件没有事项", f"contact {key} has no item")
     for number in sorted(items - contacts):
         yield Discrepancy(
-            "item_without_contact", number, "工单没有来件原始记录", "no contact led to this item"
+            "item_without_contact", number, "事项没有来件原始记录", "no contact led to this item"
         )
     for number, count in sorted(Counter(number for number, _ in kept.contacts).items()):
         if count > 1:
@@ -224,7 +224,7 @@ def _contacts(kept: Kept, day: date) -> Iterator[Discrepancy]:
             )
     if kept.last_serial != len(items):
         yield Discrepancy(
-            *("number_missing", day.isoformat(), f"已发号 {kept.last_serial} 个，工单 {len(items)} 件"),
+            *("number_missing", day.isoformat(), f"已发号 {kept.last_serial} 个，事项 {len(items)} 件"),
             f"{kept.last_serial} numbers were given, {len(items)} items are there",
         )
 
@@ -244,7 +244,7 @@ def _attached(kept: Kept, disk: Disk) -> Iterator[Discrepancy]:
                 f"{file.name} is not what it was",
             )
     for path in disk.stray:
-        yield Discrepancy("file_without_item", path, "文件没有工单", "no item names this file")
+        yield Discrepancy("file_without_item", path, "文件没有事项", "no item names this file")
 
 
 def _mailboxes(kept: Kept) -> Iterator[Discrepancy]:

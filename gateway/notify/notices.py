@@ -97,7 +97,7 @@ class Notices:
         email = about.item.person.email
         own = {*self._head.own, self._head.sender.lower(), self._head.inbox.lower()} - {""}
         if about.item.channel == Channel.EMAIL and (why := why_no_answer(about.raw, own)):
-            return f"自动邮件或非个人来信（{why}）"
+            return f"自动邮件或非个人邮件（{why}）"
         if email.lower() in own:
             return "收件人是本中心的地址"
         try:

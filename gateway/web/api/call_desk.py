@@ -95,7 +95,7 @@ class CallDeskApi:
     def routes(self) -> tuple[Route, ...]:
         return (
             Route(
-                *("GET", f"{CALL}/pop", "pop", "来电弹屏：来电人的既往情况与草稿"),
+                *("GET", f"{CALL}/pop", "pop", "来电弹屏：来电人的历史记录与草稿"),
                 "A call with what came from its number before, and its draft",
                 self.pop,
                 {200: models.PopShown},

@@ -91,7 +91,7 @@ class ItemDeskApi:
             ),
             Route(
                 *("GET", "/api/v1/mentions", "mentions"),
-                *("同事在备注中提醒我的工单", "Where colleagues named the asker", self.mentions),
+                *("同事在备注中提醒我的事项", "Where colleagues named the asker", self.mentions),
                 {200: models.MentionsGiven},
                 roles=HOUSE,
                 refuses=(StorageDown,),

@@ -44,7 +44,7 @@ class ListsApi:
                 "GET",
                 f"{QUEUE}/rows",
                 "queue_rows",
-                "某个列表的工单（待领取、我的、待答复等）",
+                "某个列表的事项（待领取、我的、待答复等）",
                 "Rows of one list of the desk, a page at a time",
                 self.rows,
                 {200: models.RowsPage},

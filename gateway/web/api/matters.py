@@ -65,7 +65,7 @@ class MattersApi:
         return (
             self._look(
                 "likely",
-                "可能重复的工单及理由",
+                "可能重复的事项及理由",
                 "Items that may be the same matter, with the reasons",
                 self.likely,
                 matter_models.LikelyGiven,

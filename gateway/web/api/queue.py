@@ -44,7 +44,7 @@ class QueueApi:
                 "GET",
                 QUEUE,
                 "queue",
-                "按到达顺序列出工单",
+                "按到达顺序列出事项",
                 "Items in order of arrival, a page at a time",
                 self.page,
                 {200: QueuePage},

@@ -164,7 +164,7 @@ DESK_WORDS: Words = {
     "pause.phone": ("电话不可用", "No phone"),
     "pause.wrap-up": ("", ""),
     "pause.other-phone": ("另一部话机通话中，结束后恢复就绪", "In a call on your other phone"),
-    "pause.taken": ("座席在另一部话机上登录，请核实后再就绪", "Another telephone registered as your seat"),
+    "pause.taken": ("坐席在另一部话机上登录，请核实后再就绪", "Another telephone registered as your seat"),
     "pause.forward": ("话机设了呼叫转移，请取消后再就绪", "The telephone forwards calls: switch that off"),
     "pause.Auto-Pause": ("未接听", "Did not answer"),
     "link.off": ("未启用", "Off"),

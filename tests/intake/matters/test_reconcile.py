@@ -339,4 +339,4 @@ def test_the_command(
     told = json.loads(capsys.readouterr().out)
     assert (told["day"], told["holes"][0]["what"]) == ("2026-03-02", "file_without_item")
     assert main(["reconcile", "2026-03-02"]) == 1
-    assert capsys.readouterr().out.startswith("file_without_item  files/ab/cdef  文件没有工单 / ")
+    assert capsys.readouterr().out.startswith("file_without_item  files/ab/cdef  文件没有事项 / ")
