@@ -52,6 +52,7 @@ class DeskPage:
             pauses={name: look.t(*both) for name, both in PAUSES.items()},
             channels={entry.channel: look.of(entry) for entry in self._pages.public.rules.channels},
             tabs=[(tab.value, look.t(zh, en.capitalize())) for tab, (zh, en) in TAB_NAMES.items()],
+            report_results=[(one.id, look.of(one)) for one in self._pages.public.rules.report_results],
             has_seat=bool(seat),
             seat=seat,
             **case_fields(self._pages, look),
@@ -59,12 +60,13 @@ class DeskPage:
 
 
 def _grounds(rules: Rules, look: Look) -> list[dict[str, object]]:
-    """Why a complaint may be refused, by the first day of each order, the earliest first."""
+    """Why a complaint may be refused and a mediation ends, by the first day of each order, in time."""
     orders = sorted(rules.sets, key=lambda order: order.in_force_from)
     return [
         {
             "from": order.in_force_from.isoformat(),
             "grounds": [(ground.number, look.of(ground)) for ground in order.non_acceptance.entries],
+            "endings": [(ground.number, look.of(ground)) for ground in order.ending_mediation.entries],
         }
         for order in orders
     ]

@@ -18,7 +18,15 @@ ACT_WORDS: Words = {
     "act.retract": ("撤回决定或办结", "Take the decision or closing back"),
     **{
         f"word.{name}": _WORD
-        for name in ("refuse_acceptance", "hand_over", "refer", "withdraw", "complete", "fax")
+        for name in (
+            "refuse_acceptance",
+            "end_mediation",
+            "hand_over",
+            "refer",
+            "withdraw",
+            "complete",
+            "fax",
+        )
     },
     **{f"word.{name}": _REASON for name in ("hand_back", "reopen", "retract")},
     "word.wait_for_papers": ("需要补充的材料", "Which papers are wanted"),
@@ -28,7 +36,7 @@ ACT_WORDS: Words = {
         "尚未作出决定或答复，请写明办结原因",
         "It is not decided or answered yet: why is it closed?",
     ),
-    "needed.ground": ("请选择不予受理情形", "Choose a ground"),
+    "needed.ground": ("请选择情形", "Choose a ground"),
     "needed.to": ("请选择区县局", "Choose a county"),
     "needed.partner": ("请选择协作单位", "Choose a partner"),
     "needed.fax": ("请填写传真号码", "Fill in the fax number"),

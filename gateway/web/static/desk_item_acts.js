@@ -8,7 +8,7 @@ const { grounds, zone } = JSON.parse(document.body.dataset.item);
 const QUEUED = ["received", "in_work"];
 const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 // What an act needs beside its words.
-const BOXES = { refuse_acceptance: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
+const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
 const WORDLESS = ["external"];
 let chosen = ""; // the act whose form is open
 let answers = [];
@@ -65,10 +65,11 @@ export function press(name) {
 function openAct(name) {
   const one = current();
   chosen = name;
-  const boxes = BOXES[name] || [];
-  for (const box of ["ground", "to", "partner", "fax", "external", "canned"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
-  for (const id of ["act-ground", "act-to", "act-partner", "act-fax", "act-external"]) $(id).value = "";
-  if (boxes.includes("ground")) showGrounds(one);
+  const boxes = [...(BOXES[name] || [])];
+  if (name === "answer" && one.kind === "report") boxes.push("basis");
+  for (const box of ["ground", "to", "partner", "fax", "external", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
+  for (const id of ["act-ground", "act-to", "act-partner", "act-fax", "act-external", "act-basis"]) $(id).value = "";
+  if (boxes.includes("ground")) showGrounds(one, name === "end_mediation" ? "endings" : "grounds");
   if (boxes.includes("canned")) showAnswers(one);
   $("act-word-box").hidden = WORDLESS.includes(name);
   $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
@@ -91,10 +92,10 @@ export function closeAct() {
 }
 $("do-not").addEventListener("click", closeAct);
 
-function showGrounds(one) {
+function showGrounds(one, which) {
   const received = new Date(one.received_at).toLocaleDateString("sv", { timeZone: zone });
   const order = grounds.filter((known) => known.from <= received).at(-1) || grounds[0];
-  const rows = order.grounds.map(([number, text]) => Object.assign(make("option", `${number}. ${text}`), { value: number }));
+  const rows = order[which].map(([number, text]) => Object.assign(make("option", `${number}. ${text}`), { value: number }));
   $("act-ground").replaceChildren(Object.assign(make("option", w("choose")), { value: "" }), ...rows);
 }
 
@@ -116,11 +117,11 @@ $("act-canned").addEventListener("change", () => {
   field.focus();
 });
 
-const FIELDS = { ground: "act-ground", to: "act-to", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
+const FIELDS = { basis: "act-basis", ground: "act-ground", to: "act-to", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
 
 // What is asked for and not given is said here in the words of the page; the server has the last word.
 function missing(name) {
-  const needs = { refuse_acceptance: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
+  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
   return (needs[name] || []).filter((field) => !$(FIELDS[field]).value.trim()).map((field) => ({ field, [lang]: w(`needed.${field}`) }));
 }
 
@@ -128,9 +129,12 @@ function bodyOf(name) {
   const word = $("item-word").value.trim();
   switch (name) {
     case "refuse_acceptance":
+    case "end_mediation":
       return { ground: Number($("act-ground").value), text: word };
     case "hand_over":
       return { to: $("act-to").value, text: word };
+    case "answer":
+      return $("act-basis").value ? { text: word, basis: $("act-basis").value } : { text: word };
     case "wait_for_papers":
       return { papers: word };
     case "hand_back":

@@ -57,7 +57,7 @@ async def test_an_item_is_worked_on_from_its_head(browser: Browser, tmp_path: Pa
         await press(page, "refuse_acceptance")
         assert await page.input_value("#act-ground") == ""
         await page.click("#do")
-        await expect(page.locator("#fault-ground")).to_have_text("请选择不予受理情形")
+        await expect(page.locator("#fault-ground")).to_have_text("请选择情形")
         await looked_at_everywhere(page, "item-refusing", sizes=(WIDE, SMALL))
         await page.set_viewport_size({"width": 1280, "height": 720})
         await page.keyboard.press("Escape")
