@@ -10,6 +10,7 @@ from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.item.states import STATE_NAMES
 from gateway.web.api.referrals import EVENT_WORDS
+from gateway.web.pages.call_words import CALL_WORDS, SESSION_WORDS
 from gateway.web.pages.item_words import ACT_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
@@ -21,6 +22,7 @@ PAUSES = {
     "other": ("其他", "Other"),
 }
 WORDS: Words = {
+    **SESSION_WORDS,
     **{f"kind.{kind.value}": words for kind, words in KIND_NAMES.items()},
     f"kind.{Kind.UNSORTED.value}": ("待分类", "Unsorted"),
     **{
@@ -149,6 +151,7 @@ DESK_WORDS: Words = {
     **ITEM_WORDS,
     **LIST_WORDS,
     **ACT_WORDS,
+    **CALL_WORDS,
     **{
         f"state.{state.value}": words
         for state, words in {
@@ -167,15 +170,6 @@ DESK_WORDS: Words = {
     "pause.taken": ("坐席在另一部话机上登录，请核实后再就绪", "Another telephone registered as your seat"),
     "pause.forward": ("话机设了呼叫转移，请取消后再就绪", "The telephone forwards calls: switch that off"),
     "pause.Auto-Pause": ("未接听", "Did not answer"),
-    "link.off": ("未启用", "Off"),
-    "link.connecting": ("连接中", "Connecting"),
-    "link.ready": ("正常", "Ready to ring"),
-    "link.gone": ("连接断开", "Connection lost"),
-    "link.refused": ("注册被拒", "Refused"),
-    "link.other": ("在另一页面", "On another page"),
-    "link.microphone": ("没有麦克风", "No microphone"),
-    "link.sip": ("SIP 话机", "SIP telephone"),
-    "link.unreachable": ("话机离线", "Telephone away"),
     "call.calling": ("正在呼叫", "Calling"),
     "call.ringing": ("来电振铃", "Ringing"),
     "call.talking": ("通话中", "Talking"),

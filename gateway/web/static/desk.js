@@ -3,6 +3,7 @@
 //   desk_server.js         requests and events; desk_parts.js: words and elements
 //   desk_seat.js, desk_phone.js, desk_team.js     the own seat, the page's telephone, the other seats
 //   desk_call.js, desk_call_form.js, desk_call_transfer.js, desk_draft.js    a call
+//   desk_call_alert.js, desk_call_back.js, desk_devices.js    title and notification, call-backs, sound devices
 //   desk_list.js, desk_search.js    the left column
 //   desk_item.js and desk_item_*.js    one item; desk_made.js: the card after registering
 // Everything that came from outside is set as text, never as markup.
@@ -23,6 +24,9 @@ import { focusSearch, isSearch } from "./desk_search.js";
 import { keepPhone, page, yieldPhone } from "./desk_phone.js";
 import * as seats from "./desk_team.js";
 import * as own from "./desk_seat.js";
+import "./desk_call_alert.js";
+import "./desk_call_back.js";
+import "./desk_devices.js";
 import { becameFax, readTransfer, showTransfer } from "./desk_call_transfer.js";
 
 // ------------------------------------------------------------ events
@@ -50,7 +54,8 @@ async function connected() {
   now.seat.since = null; // whatever was known is from before the break
   await seats.readSeats().catch(() => {});
   keepPhone();
-  if (now.seat.call_id && !now.pop) call.popUp({ id: now.seat.call_id, kind: "unsorted" });
+  if (now.seat.call_id && now.seat.call_id !== now.pop?.id) call.popUp({ id: now.seat.call_id, kind: "unsorted" });
+  else call.readMissing();
   if (now.seat.call_id) readTransfer();
   list.readList();
   ask("GET", "lines").then((lines) => list.showWaiting(lines.waiting.length), () => {});

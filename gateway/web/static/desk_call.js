@@ -1,9 +1,9 @@
 // The call at hand: who it is, by which keys, what the number brought before, and the telephone's buttons.
 import { ask } from "./desk_server.js";
-import { $, button, clock, make, path, w, when } from "./desk_parts.js";
+import { $, button, clock, make, path, spaced, w, when } from "./desk_parts.js";
 import { now, on, show, tell } from "./desk_now.js";
-import { leaveDraft, openDraft } from "./desk_call_form.js";
-import { openItem } from "./desk_item.js";
+import { beginDraft, leaveDraft, openDraft } from "./desk_call_form.js";
+import { current, openItem } from "./desk_item.js";
 
 const TICK = 500; // milliseconds
 let earlier = null; // done when what came before stands beside it
@@ -16,15 +16,22 @@ export function showCall() {
   const state = !call ? "" : call.held ? "held" : call.state;
   $("call").dataset.state = state || (isOwn() ? now.seat.state : "");
   const sip = !call && isOwn() ? w(`state.${now.seat.state}`) : "";
-  $("call-state").textContent = call ? w(`call.${state}`) + (call.muted ? ` · ${w("call.muted")}` : "") : sip;
+  const rings = state === "ringing" && now.pop?.direction === "out" ? "state" : "call"; // it is no caller who rings
+  const words = call ? [w(`${rings}.${state}`), call.muted && w("call.muted")] : [sip];
+  $("call-state").textContent = [backWords(), ...words].filter(Boolean).join(" · ");
   showButtons(call);
   $("transfer").hidden = !(now.pop && now.seat.state === "talking" && isOwn());
-  if (call && now.view !== "pop") show("pop");
-  if (call && !now.pop) $("pop-number").textContent = call.number;
+  $("call").hidden = now.view !== "pop" && !call && !(isOwn() && ["ringing", "talking"].includes(now.seat.state));
+  if (call && !now.pop) showFacts({ caller: call.number, kind: "internal" });
   tick();
 }
-on("seat", showCall);
-on("call", showCall);
+for (const name of ["seat", "call", "shown"]) on(name, showCall);
+
+// A call-back is told as such, with which try it is.
+function backWords() {
+  if (!now.pop?.back_of) return "";
+  return `${w("call.back")} · ${w("call.attempt", now.pop.attempt || 1)}`;
+}
 
 function showButtons(call) {
   $("answer").hidden = !(call?.state === "ringing" && call.direction === "incoming");
@@ -41,15 +48,19 @@ function tick() {
 }
 setInterval(tick, TICK);
 
-// First what came with the ring, at once; then what the gateway knows of this number.
+// First what came with the ring, at once; then what the gateway knows of this number. A call that is made from an
+// item stays beside that item.
 export function popUp(facts) {
   if (now.pop?.id === facts.id && now.view === "pop") return;
   leaveDraft();
-  now.pop = { id: facts.id };
+  now.pop = facts;
   showFacts(facts);
   for (const id of ["earlier-items", "earlier-calls", "owed"]) listOf(id, []);
-  $("draft").reset();
   $("fault").textContent = "";
+  $("saved").textContent = "";
+  if (isAboutItem(facts)) return stayAtItem(facts);
+  if (location.hash) history.replaceState(null, "", location.pathname); // the address names what is shown
+  beginDraft(facts.id);
   show("pop");
   tell("popped");
   document.body.dataset.popped = facts.id;
@@ -58,15 +69,44 @@ export function popUp(facts) {
   earlier = showHistory(facts.id);
 }
 
+const isAboutItem = ({ direction, number, back_of }) => direction === "out" && number && !back_of;
+
+async function stayAtItem({ id, number }) {
+  if (current()?.number !== number) await openItem(number);
+  tell("popped");
+  showCall();
+  document.body.dataset.popped = id;
+}
+
 // An item was shown meanwhile: the call and what was written in it come back.
-on("resume", () => popUp({ ...now.pop.call, id: now.pop.id, caller: now.pop.number, kind: now.pop.kind, path: now.pop.path, place: now.pop.place }));
+on("resume", () => (isAboutItem(now.pop) ? show("idle") : popUp({ ...now.pop })));
+
+// The facts of the call as the event of its ring has them.
+const factsOf = ({ call, number, kind, path: steps, place, back }) => ({
+  ...call,
+  caller: number,
+  kind,
+  path: steps,
+  place,
+  number: back?.number || call.number,
+  back_of: back?.id,
+  attempt: back?.attempt,
+});
+
+// What could not be read while the gateway was away.
+export function readMissing() {
+  if (now.pop && now.view === "pop" && document.body.dataset.known !== now.pop.id) earlier = showHistory(now.pop.id);
+}
 
 async function showHistory(id) {
   try {
     const known = await ask("GET", `calls/${path(id)}/pop`);
+    if (known.back?.number) known.item = await ask("GET", `queue/${known.back.number}`);
     if (now.pop?.id !== id) return;
-    now.pop = { id, ...known };
-    showFacts({ ...known.call, caller: known.number, kind: known.kind, path: known.path, place: known.place });
+    now.pop = { ...factsOf(known), id };
+    $("fault").textContent = "";
+    showFacts(now.pop);
+    showCall();
     showEarlier(known);
     openDraft(id, known);
     performance.mark(`history:${id}`);
@@ -76,12 +116,15 @@ async function showHistory(id) {
   }
 }
 
-function showFacts({ caller, line, kind, path: steps, wait_seconds, place, direction }) {
+function showFacts({ caller, line, kind, path: steps, wait_seconds, place, direction, number }) {
   $("pop-number").textContent = caller || w("unknown");
-  const facts = [place, w(`kind.${kind}`)];
+  $("pop-item").hidden = !number;
+  $("pop-item").textContent = number ? `${w("call.about")} ${spaced(number)}` : "";
+  const facts = [place, direction !== "out" && w(`kind.${kind}`)];
   if (line) facts.push(`${w("line")} ${line}`);
   if (direction === "in") facts.push(`${w("waited")} ${Math.round(wait_seconds || 0)} ${w("seconds")}`);
   $("pop-facts").textContent = facts.filter(Boolean).join(" · ");
+  $("pop-item").onclick = () => openItem(number);
   $("pop-path").replaceChildren(...(steps || []).map((step) => make("li", step)));
 }
 
@@ -91,7 +134,7 @@ function listOf(id, rows) {
 
 function showEarlier({ items, calls, owed }) {
   listOf("earlier-items", items.map(earlierItem));
-  listOf("earlier-calls", calls.map((call) => make("li", [when(call.started_at), call.outcome, call.agent, call.number].filter(Boolean).join(" · "))));
+  listOf("earlier-calls", calls.map((call) => make("li", [when(call.started_at), w(`call_outcome.${call.outcome}`), call.agent, call.number].filter(Boolean).join(" · "))));
   listOf("owed", owed.map((owing) => make("li", owedText(owing))));
 }
 

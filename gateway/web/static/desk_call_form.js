@@ -16,25 +16,38 @@ export const draft = new DraftKeeper(
   (text) => put($("draft"), JSON.parse(text)),
 );
 
-// The form of the call that is shown, with what was written before.
-export function openDraft(call, known) {
-  fill(draft.open(call, known.draft), known);
+// The form of a call of which nothing else is known yet: what is typed now is kept too.
+export function beginDraft(call) {
+  $("draft").reset();
+  draft.open(call, { version: 0, text: "" });
 }
 
-function fill(text, known) {
-  const form = $("draft");
-  form.reset();
-  let said = {};
+// The form with what was written before, else with what is known; what was typed meanwhile stays.
+export function openDraft(call, known) {
+  const text = draft.open(call, known.draft);
+  const said = fieldsOf(text);
+  if (!known.draft.text) for (const [name, value] of Object.entries(suggested(known))) said[name] = filled(said[name]) ? said[name] : value;
+  put($("draft"), said);
+}
+
+const filled = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+
+function fieldsOf(text) {
   try {
-    said = JSON.parse(text || "{}");
+    return JSON.parse(text || "{}");
   } catch {
-    said = { content: text };
+    return { content: text };
   }
-  if (!text) {
-    const before = known.items.find((item) => item.name);
-    said = { phone: known.number, name: before?.name || "", kind: known.kind === "unsorted" ? "" : known.kind };
-  }
-  put(form, said);
+}
+
+// Of a call-back the item that it is about, else who called from this number before.
+function suggested({ number, items, kind, item }) {
+  if (!item) return { phone: number, name: items.find((one) => one.name)?.name || "", kind: kind === "unsorted" ? "" : kind };
+  const { person, respondent } = item;
+  const said = { kind: item.kind === "unsorted" ? "" : item.kind, content: item.content, claims: item.claims };
+  for (const name of ["name", "phone", "address"]) Object.assign(said, { [name]: person[name] || "", [`respondent_${name}`]: respondent[name] || "" });
+  for (const name of ["county", "problem", "subject", "occurred_on", "amount"]) said[name] = item[name] ?? "";
+  return { ...said, phone: said.phone || number };
 }
 
 // What was typed is on its way when this returns; whoever needs it kept waits for what it gives.
@@ -75,8 +88,8 @@ export async function register(close) {
     const numbers = items.map((item) => item.number);
     document.body.dataset.made = numbers.join(" ");
     $("draft").reset();
-    $("saved").textContent = w("made") + numbers.join("、");
     if (!now.phone?.call && now.seat.call_id !== now.pop.id) leave();
+    else draft.open(now.pop.id, { version: 0, text: "" }); // what is typed from now on is kept too
     tell("made", items);
     tell("changed");
   } catch (problem) {

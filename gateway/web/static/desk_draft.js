@@ -31,6 +31,11 @@ export class DraftKeeper {
     return this._text;
   }
 
+  // Is there anything that the gateway does not have yet?
+  get unsent() {
+    return Boolean(this.call) && this._text !== this._sent;
+  }
+
   type(text) {
     if (!this.call || text === this._text) return;
     this._text = text;

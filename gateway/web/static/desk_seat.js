@@ -11,7 +11,7 @@ export function showSeat() {
   const { state, reason } = now.seat;
   $("state").dataset.state = state;
   $("state-word").textContent = w(`state.${state}`) + (state === "paused" && reason ? ` · ${w(`pause.${reason}`)}` : "");
-  alarm(state === "paused" && reason === "phone" ? w("will_not_ring") : "");
+  alarm(state === "paused" && ["phone", "microphone"].includes(reason) ? w("will_not_ring") : "");
   $("offline").disabled = state === "offline";
   $("pause").disabled = state === "offline";
   tick();

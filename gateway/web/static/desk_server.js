@@ -1,5 +1,6 @@
 // What the desk asks of the gateway, and what the gateway tells it. No page here.
-const csrf = document.querySelector('meta[name="csrf"]').content;
+import { logInAgain, renewed, session, whose } from "./desk_session.js";
+import { w } from "./desk_parts.js";
 
 export class Problem extends Error {
   constructor(status, told) {
@@ -9,25 +10,30 @@ export class Problem extends Error {
   }
 }
 
-const AWAY = { zh: "网络连接已断开，内容未提交，请稍后重试", en: "no connection: nothing was sent, try again in a moment" };
+const OVER = 401; // the session is over
+const FORBIDDEN = 403; // or it is another one than the page knows
 
-// fetch, that tells a lost connection in words instead of the browser's own English.
-async function reached(path, how) {
-  try {
-    return await fetch(path, how);
-  } catch {
-    throw new Problem(0, AWAY);
-  }
-}
-
+// A session that is over is renewed beside the page, then the same is asked again.
 export async function ask(method, path, body) {
-  const headers = { "X-CSRF-Token": csrf };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await reached(`/api/v1/${path}`, { method, headers, body: body === undefined ? body : JSON.stringify(body) });
-  if (answer.status === 401) location.reload(); // the session is over: the log-in form comes
+  let answer = await send(method, path, body);
+  if (answer.status === FORBIDDEN && (await renewed())) answer = await send(method, path, body);
+  while (answer.status === OVER) {
+    await logInAgain();
+    answer = await send(method, path, body);
+  }
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Problem(answer.status, told);
   return told;
+}
+
+async function send(method, path, body) {
+  const headers = { "X-CSRF-Token": session.csrf };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  try {
+    return await fetch(`/api/v1/${path}`, { method, headers, body: body === undefined ? body : JSON.stringify(body) });
+  } catch {
+    throw new Problem(0, { detail: w("unreachable") });
+  }
 }
 
 // Events, for as long as the page is open; `again` is called at each connection, since what was told
@@ -46,9 +52,14 @@ export function listen(page, told, again, lost) {
     };
     socket.onclose = () => {
       lost();
-      setTimeout(connect, pause);
+      setTimeout(reconnect, pause);
       pause = Math.min(pause * 2, 8000);
     };
+  };
+  // A connection without a session is refused, and no browser tells why.
+  const reconnect = async () => {
+    if (["nobody", "other"].includes(await whose())) await logInAgain();
+    connect();
   };
   connect();
 }

@@ -33,9 +33,10 @@ function showTeam(seats) {
   $("seats").replaceChildren(...seats.map(seatRow));
 }
 
-function seatRow({ seat: number, name, state, call_id: call }) {
+function seatRow({ seat: number, name, state, reason, call_id: call }) {
   const row = make("li");
-  row.append(make("span", `${number} ${name} `), make("span", w(`state.${state}`), "tag"));
+  const why = state === "paused" && reason ? w(`pause.${reason}`) : "";
+  row.append(make("span", `${number} ${name} `), make("span", [w(`state.${state}`), why].filter(Boolean).join(" · "), "tag"));
   if (call && state === "talking") for (const mode of ["listen", "whisper", "join"]) row.append(button(w(mode), () => hearIn(call, mode)));
   return row;
 }

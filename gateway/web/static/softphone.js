@@ -1,9 +1,9 @@
 // A telephone in a page: registers over /ws, rings, answers, calls. It knows no page; desk.js and phone.js
 // listen to its "change" and show `link`, `call` and `trouble`.
 import JsSIP from "./jssip.js";
+import { chosen, Microphone, Ring } from "./softphone_sound.js";
 
 const HOLD_REST = 300; // ms between two changes: the other side may have its own to tell
-const RINGING = { on: 1000, off: 4000, hertz: 450 };
 const ANSWER = { pcConfig: { iceServers: [] }, rtcOfferConstraints: { offerToReceiveAudio: true } };
 
 export class Softphone extends EventTarget {
@@ -14,18 +14,27 @@ export class Softphone extends EventTarget {
     this.call = null; // {id, direction, number, state: calling|ringing|talking, held, muted, since}
     this._rings = rings;
     this._session = null;
+    this._ring = new Ring();
+    this.microphone = new Microphone((track) => this._speakInto(track));
     this._account = { user, auth, password, name, register };
     this._speaker = new Audio();
     this._speaker.autoplay = true;
+    if (chosen("speaker")) this._speaker.setSinkId?.(chosen("speaker")).catch(() => {});
   }
 
+  // Without a microphone nobody can be rung: then it waits for one.
   async start() {
-    this._microphone = await this._listen();
+    await this.microphone.take();
+  }
+
+  _connect() {
     const { user, auth, password, name, register } = this._account;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this._ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(`${scheme}://${location.host}/ws`)],
       uri: `sip:${user}@${location.hostname}`,
+      // Its own name, so that it may speak in a call that began on an earlier connection: sip_guard.py.
+      contact_uri: `sip:${user}@${crypto.randomUUID().slice(0, 8)}.invalid;transport=ws`,
       authorization_user: auth,
       password,
       display_name: name,
@@ -36,7 +45,7 @@ export class Softphone extends EventTarget {
       connection_recovery_max_interval: 4,
       user_agent: "hotline desk",
     });
-    this._ua.on("connected", () => this._set({ link: register ? "connecting" : "ready" }));
+    this._ua.on("connected", () => this._connected());
     this._ua.on("disconnected", () => this._set({ link: "gone" }));
     this._ua.on("registered", () => this._set({ link: "ready" }));
     this._ua.on("unregistered", () => this._set({ link: "off" }));
@@ -47,25 +56,36 @@ export class Softphone extends EventTarget {
   }
 
   stop() {
+    this._stopped = true;
     this.hangUp();
     this._ua?.stop();
     this._ua = null;
-    this._microphone?.getTracks().forEach((track) => track.stop());
+    this.microphone.stop();
     this._set({ link: "off" });
   }
 
   dial(number) {
     if (this._session || !this._ua) return;
-    this._ua.call(`sip:${number}@${location.hostname}`, { mediaStream: this._microphone, ...ANSWER });
+    this._ua.call(`sip:${number}@${location.hostname}`, { mediaStream: this.microphone.stream, ...ANSWER });
   }
 
   answer() {
     if (this.call?.state !== "ringing" || this._session.direction !== "incoming") return;
-    this._session.answer({ mediaStream: this._microphone, ...ANSWER });
+    this._session.answer({ mediaStream: this.microphone.stream, ...ANSWER });
   }
 
+  // Without a connection nobody would hear of it, and the caller be left in silence: then as soon as there is one.
   hangUp() {
-    if (this._session && !this._session.isEnded()) this._session.terminate();
+    if (!this._session || this._session.isEnded()) return;
+    if (this._ua.isConnected()) return this._session.terminate();
+    this.mute(true);
+    this._wantsEnd = this._session;
+    return undefined;
+  }
+
+  _connected() {
+    this._set({ link: this._account.register ? "connecting" : "ready" });
+    if (this._wantsEnd === this._session) this.hangUp();
   }
 
   hold(on = !this._wantsHold) {
@@ -92,17 +112,23 @@ export class Softphone extends EventTarget {
     if (this.call?.state === "talking") this._session.sendDTMF(key, { transportType: "RFC2833", duration: 120 });
   }
 
-  async _listen() {
-    try {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-      });
-      stream.getAudioTracks()[0].addEventListener("ended", () => this._set({ trouble: "microphone" }));
-      return stream;
-    } catch (error) {
-      this._set({ trouble: "microphone" });
-      throw error;
+  // A microphone was taken, or lost (null). A talk goes on with the new one.
+  _speakInto(track) {
+    if (!track) return this._set({ trouble: "microphone" });
+    const sender = this._session?.connection?.getSenders().find((one) => !one.track || one.track.kind === "audio");
+    if (sender) {
+      track.enabled = sender.track?.enabled ?? true; // muted or on hold as before
+      sender.replaceTrack(track).catch(() => this._set({ trouble: "microphone" }));
     }
+    this._set({ trouble: "" });
+    if (!this._ua && !this._stopped) this._connect();
+    return undefined;
+  }
+
+  // The devices that were chosen in this browser.
+  async useDevices() {
+    this._speaker.setSinkId?.(chosen("speaker")).catch(() => {});
+    await this.microphone.take();
   }
 
   _begin(session) {
@@ -136,41 +162,23 @@ export class Softphone extends EventTarget {
     session.on("icecandidate", ({ candidate, ready }) => candidate.type === "host" && candidate.protocol === "udp" && ready());
     session.on("progress", () => !incoming && this._update({ state: "ringing" }));
     session.on("confirmed", () => this._update({ state: "talking", since: Date.now() }));
-    session.on("accepted", () => this._ring(false));
+    session.on("accepted", () => this._ring.stop());
     session.on("hold", ({ originator }) => originator === "local" && this._update({ held: true }));
     session.on("unhold", ({ originator }) => originator === "local" && this._update({ held: false }));
     session.on("muted", () => this._update({ muted: true }));
     session.on("unmuted", () => this._update({ muted: false }));
     session.on("ended", ({ cause }) => this._over(session, cause));
     session.on("failed", ({ cause }) => this._over(session, cause));
-    if (incoming && this._rings) this._ring(true);
+    if (incoming && this._rings) this._ring.start(() => this.call?.state === "ringing");
   }
 
   _over(session, cause) {
     if (this._session !== session) return;
-    this._ring(false);
-    this._session = null;
+    this._ring.stop();
+    this._session = this._wantsEnd = null;
     this._speaker.srcObject = null;
-    this._microphone?.getAudioTracks().forEach((track) => (track.enabled = true));
+    this.microphone.stream?.getAudioTracks().forEach((track) => (track.enabled = true));
     this._set({ call: null, cause });
-  }
-
-  // 450 Hz, one second in five, as telephones ring in China.
-  _ring(on) {
-    clearInterval(this._ringer);
-    this._tone?.stop();
-    this._tone = null;
-    if (!on) return;
-    this._sound ??= new AudioContext();
-    const burst = () => {
-      const volume = new GainNode(this._sound, { gain: 0.2 });
-      this._tone = new OscillatorNode(this._sound, { frequency: RINGING.hertz });
-      this._tone.connect(volume).connect(this._sound.destination);
-      this._tone.start();
-      this._tone.stop(this._sound.currentTime + RINGING.on / 1000);
-    };
-    this._sound.resume().then(() => this.call?.state === "ringing" && burst());
-    this._ringer = setInterval(burst, RINGING.on + RINGING.off);
   }
 
   _update(change) {

@@ -30,6 +30,7 @@ const SEATS = {
 };
 const REASONS = {
   phone: ["✕", "话机离线", "phone lost", "bad"],
+  microphone: ["✕", "麦克风不可用", "no microphone", "bad"],
   "other-phone": ["●", "另一话机通话", "on other phone", "busy"],
   taken: ["✕", "另一话机登录", "another phone", "bad"],
   forward: ["✕", "话机呼叫转移", "phone forwards", "bad"],
