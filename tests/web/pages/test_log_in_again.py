@@ -1,0 +1,37 @@
+"""A session that is over: the desk asks for the log-in over the page, and what was typed stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Browser
+
+from tests.web.pages.desk_site import at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.test_fax_page import PASSWORD
+
+
+async def test_a_session_that_is_over_costs_nothing_that_was_typed(browser: Browser, tmp_path: Path) -> None:
+    sent = {"kind": "question", "content": "怎样退货", "name": "张三", "phone": "13835712345"}
+    async with desk_site(tmp_path) as site:
+        async with site.client.post("/api/v1/intake", json=sent, headers=site.bearer("agent")) as answer:
+            number = (await answer.json())["number"]
+        async with at_desk(browser, site) as page:
+            await page.evaluate("number => (location.hash = number)", number)
+            await page.fill("#item-word", "七日内可以退货")
+            await site.accounts.sign_out("agent1")
+            await page.click("#claim")
+            await page.wait_for_selector("dialog.log-in-again:modal")
+            await looked_at_everywhere(page, "log-in-again")
+            await page.fill("#again-password", PASSWORD)
+            await page.press("#again-password", "Enter")
+            await page.wait_for_selector("dialog.log-in-again", state="detached")
+            await page.wait_for_selector("#complete:not([hidden])")  # it was claimed after all
+            assert (await site.intake.get(number)).item.lease is not None
+
+            # another tab logged in anew: this page's token is of a session that is over
+            session = await site.accounts.log_in("agent1", PASSWORD, "")
+            assert session
+            cookie = {"name": "session", "value": session.cookie, "url": site.url("/")}
+            await page.context.add_cookies([cookie])
+            await page.click("#release")
+            await page.wait_for_selector("#claim:not([hidden])")
