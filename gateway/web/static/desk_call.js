@@ -105,6 +105,7 @@ async function showHistory(id) {
     if (now.pop?.id !== id) return;
     now.pop = { ...factsOf(known), id };
     $("fault").textContent = "";
+    if (isAboutItem(now.pop) && !known.draft.text) return stayAtItem(now.pop); // the page was loaded anew
     showFacts(now.pop);
     showCall();
     showEarlier(known);

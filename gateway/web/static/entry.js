@@ -1,10 +1,10 @@
 // /desk/entry: a visit or a letter becomes an item. Files go with it in one request; its key is kept until the
 // receipt is here, so that a second press after a lost answer gives the same receipt.
 import { Problem } from "./desk_server.js";
+import { logInAgain, renewed, session } from "./desk_session.js";
 import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
 import { asItem, markFaults, typed } from "./case_form.js";
 
-const csrf = document.querySelector('meta[name="csrf"]').content;
 const WRITTEN = ["email", "id_type", "id_number", "came_by"];
 let key = crypto.randomUUID();
 
@@ -52,7 +52,7 @@ function send(form) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/counter");
-    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.setRequestHeader("X-CSRF-Token", session.csrf);
     request.setRequestHeader("Idempotency-Key", key);
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => {
@@ -65,6 +65,17 @@ function send(form) {
   });
 }
 
+// A session that is over is renewed over the page, then the same is sent again.
+async function deliver(form) {
+  try {
+    return await send(form);
+  } catch (problem) {
+    if (problem.status === 401) await logInAgain();
+    else if (problem.status !== 403 || !(await renewed())) throw problem;
+    return send(form);
+  }
+}
+
 $("draft").addEventListener("submit", async (event) => {
   event.preventDefault();
   const sent = wish();
@@ -75,7 +86,7 @@ $("draft").addEventListener("submit", async (event) => {
   $("send").disabled = true;
   $("fault").textContent = "";
   try {
-    showReceipt(await send(body(sent)));
+    showReceipt(await deliver(body(sent)));
   } catch (problem) {
     $("fault").textContent = told(problem);
     markFaults($("draft"), problem.faults, document.body.dataset.lang);
