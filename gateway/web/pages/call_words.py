@@ -16,7 +16,10 @@ SESSION_WORDS: Words = {
     "session.log_in": ("登录", "Log in"),
     "session.wrong": ("密码或验证码不对", "Password or code is wrong"),
     "session.wait": ("尝试次数过多，请 %d 秒后再试", "Too many tries: try again in %d seconds"),
-    "unreachable": ("连接不上服务器，请稍后再试", "The server cannot be reached: try again in a moment"),
+    "unreachable": (
+        "网络连接已断开，内容未提交，请稍后重试",
+        "no connection: nothing was sent, try again in a moment",
+    ),
 }
 """What every page of the house says when its session is over."""
 CALL_WORDS: Words = {
