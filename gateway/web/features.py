@@ -52,6 +52,7 @@ from gateway.web.pages.log_in import LogInPage
 from gateway.web.pages.pages import Pages
 from gateway.web.pages.partner import PartnerPage
 from gateway.web.pages.phone import PhonePage
+from gateway.web.pages.receipt import ReceiptPage
 from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
 from gateway.web.pages.track import TrackPage
@@ -278,10 +279,11 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
 
 def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     parts = shared.parts
-    report = ReportPage(pages)
+    receipts = ReceiptPage(pages)
     yield pages.add_start
-    yield report.add
-    yield TrackPage(pages, report, parts.matters).add
+    yield ReportPage(pages, receipts).add
+    yield receipts.add
+    yield TrackPage(pages, receipts, parts.matters).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
     if parts.phones:

@@ -47,11 +47,13 @@ KIND_NAMES = {
     kind: (zh, en.capitalize()) for kind, (zh, en) in case.KIND_NAMES.items() if kind is not Kind.UNSORTED
 }
 """What a citizen can choose."""
+KINDS = {kind.value: words for kind, words in KIND_NAMES.items()}
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LANGUAGES = ("zh", "en")
+HONEYPOT = "website"
 KEPT = "kept"  # a field of forms: places of files that came before with this form and are held
 _BODY_SECONDS = 30.0
 _LARGEST = 64 * 1024  # bytes of a form without files
@@ -347,3 +349,10 @@ def _language_of(request: web.Request) -> str:
         if wish in LANGUAGES:
             return str(wish)
     return language(request)
+
+
+class Aged(Refused):
+    """The pass of a form is too old, or was none of ours; what was filled in is shown again."""
+
+    zh = "页面停留过久，内容尚未提交。请核对后再次点击提交"
+    en = "This page was open too long and nothing was sent yet. Please check it and send it again"

@@ -26,8 +26,8 @@ from gateway.web.http.fields import Text
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.models import RequestModel
 from gateway.web.http.uploads import EVIDENCE, Sent
-from gateway.web.pages.pages import KEPT, Look, Pages
-from gateway.web.pages.report import HONEYPOT, KINDS, Aged, ReportPage
+from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Aged, Look, Pages
+from gateway.web.pages.receipt import ReceiptPage
 
 
 class Addition(RequestModel):
@@ -48,7 +48,7 @@ class Withdrawals(Protocol):
 class TrackPage:
     """Looking up, adding, withdrawing. `receipts` names the clocks."""
 
-    def __init__(self, pages: Pages, receipts: ReportPage, withdrawals: Withdrawals | None = None) -> None:
+    def __init__(self, pages: Pages, receipts: ReceiptPage, withdrawals: Withdrawals | None = None) -> None:
         self._pages = pages
         self._receipts = receipts
         self._withdrawals = withdrawals
