@@ -53,12 +53,14 @@ class Additions:
             self._changes.tell("changed", number)
         return new
 
-    def _write(self, t: Transaction, item: Item, key: str, text: str, who: str, said: Contact | None) -> bool:
+    def _write(
+        self, t: Transaction, item: Item, key: str, text: str, who: str, contact: Contact | None
+    ) -> bool:
         """The line of the timeline and what is kept sealed. False when this key was there already."""
         now = self._changes.now()
-        changes = said_beside(item, self._items.person_of(t, item), said) if said else {}
-        words = beside_text(item, said, text, changes) if said else text
-        by = said.channel.value if said and secret(item) else who
+        changes = said_beside(item, self._items.person_of(t, item), contact) if contact else {}
+        words = beside_text(item, contact, text, changes) if contact else text
+        by = contact.channel.value if contact and secret(item) else who
         if not self._items.happened(t, item.number, Happened(now, "follow_up", by, words), key):
             return False
         self._changes.revisions.add(t, item.number, Revision(now, by, "follow_up", changes))
@@ -76,7 +78,7 @@ class Additions:
 
         def added(t: Transaction) -> None:
             item = self._items.locked(t, number)
-            names = "、".join(one.name for one in kept)
+            names = "、".join(file.name for file in kept)
             self._changes.note(t, number, "file_added", who, "：".join(filter(None, (names, text))))
             self._attach(t, item, kept)
             self._changes.announce(t, number, what_changed("file_added"))

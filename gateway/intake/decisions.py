@@ -109,8 +109,8 @@ class Decisions:
         text, need = act.said.get("text", "").strip(), NEEDS.get(act.event, "text")
         word = act.said.get(need, "").strip()
         told = word if act.event in TOLD_IN_WORDS else ""
-        said = "，".join(dict.fromkeys(filter(None, (word, text))))
-        plain = Decision(now, act.event.value, who, text=said, told=told)
+        words = "，".join(dict.fromkeys(filter(None, (word, text))))
+        plain = Decision(now, act.event.value, who, text=words, told=told)
         match act.event:
             case Event.REFUSE_ACCEPTANCE | Event.END_MEDIATION:
                 return self._on_a_ground(item, act, replace(plain, text=text))
@@ -132,12 +132,12 @@ class Decisions:
         grounds = order.ending_mediation if ends else order.non_acceptance
         ground = grounds.numbered(act.ground) if act.ground is not None else None
         if ground is None:
-            known = "、".join(str(entry.number) for entry in grounds.entries)
+            numbers = "、".join(str(entry.number) for entry in grounds.entries)
             raise BadContact(
                 FieldFault(
                     "ground",
-                    f"{order.zh}中的{word}情形为：{known}",
-                    f"the grounds of {order.en} are: {known.replace('、', ', ')}",
+                    f"{order.zh}中的{word}情形为：{numbers}",
+                    f"the grounds of {order.en} are: {numbers.replace('、', ', ')}",
                 )
             )
         text = f"第（{ground.number}）项：{ground.zh}（{grounds.basis}）"
@@ -154,11 +154,11 @@ class Decisions:
             raise BadContact(FieldFault("text", "必填", "is required"))
         if not basis:
             return replace(plain, told="")
-        law = next((one for one in self._rules.report_results if one.id == basis), None)
+        law = next((result for result in self._rules.report_results if result.id == basis), None)
         if law is None:
-            known = "、".join(one.id for one in self._rules.report_results)
-            en = f"is none of {known.replace('、', ', ')}"
-            raise BadContact(FieldFault("basis", f"应为以下之一：{known}", en))
+            ids = "、".join(result.id for result in self._rules.report_results)
+            en = f"is none of {ids.replace('、', ', ')}"
+            raise BadContact(FieldFault("basis", f"应为以下之一：{ids}", en))
         return replace(plain, basis=law.zh)
 
     def _handing_over(self, code: str, plain: Decision) -> Decision:

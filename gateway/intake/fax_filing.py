@@ -43,8 +43,8 @@ class Filing:
 
         def arranged(t: Transaction) -> tuple[FiledPage, ...]:
             self._storage.items.locked(t, number)
-            there = [one.key for one in self._storage.faxes.filed(t, number)]
-            if sorted(there) != sorted(one.key for one in order):
+            there = [page.key for page in self._storage.faxes.filed(t, number)]
+            if sorted(there) != sorted(page.key for page in order):
                 raise Conflict("页面已有变化，请刷新 / the pages have changed: look again")
             self._storage.faxes.place(t, order)
             return self._storage.faxes.filed(t, number)
@@ -78,8 +78,8 @@ class Filing:
             self._storage.faxes.move(t, still, new)
             now = self._now()
             self._storage.links.link(t, number, new, LinkKind.SPLIT, who, "", now)
-            for one, other in ((number, new), (new, number)):
-                self._storage.items.happened(t, one, Happened(now, "split", who, other))
+            for here, other in ((number, new), (new, number)):
+                self._storage.items.happened(t, here, Happened(now, "split", who, other))
 
         receipt = await self._intake.submit(contact, beside)
         if receipt.repeated:
@@ -94,14 +94,14 @@ class Filing:
             raise Conflict("该件已结束 / this item is closed")
         return item
 
-    def _picture(self, one: FiledPage, place: int) -> Evidence:
-        path = self._storage.files.path(one.page.sha256)
+    def _picture(self, page: FiledPage, place: int) -> Evidence:
+        path = self._storage.files.path(page.page.sha256)
         return Evidence(str(path), f"第{place}页.png", "image/png", "page")
 
 
 def _leaving(there: Sequence[FiledPage], chosen: Collection[Key]) -> list[FiledPage]:
     """The chosen pages. Raises Conflict unless they are all there and something stays behind."""
-    leaving = [one for one in there if one.key in set(chosen)]
+    leaving = [page for page in there if page.key in set(chosen)]
     if not leaving or len(leaving) != len(set(chosen)):
         raise Conflict("页面已不在该件中 / the pages are not in this item any more")
     if len(leaving) == len(there):

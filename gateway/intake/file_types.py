@@ -116,10 +116,10 @@ def _media(head: bytes) -> str:
     end = min(int.from_bytes(head[:4], "big"), 256)
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, end, 4))]
     if brands[0] in _PICTURES:
-        return "heic" if any(_BRANDS.get(one) == "heic" for one in brands) else ""
-    for one in brands:
-        if found := "3gp" if one.startswith((b"3g", b"3G")) else _BRANDS.get(one):
-            return found
+        return "heic" if any(_BRANDS.get(brand) == "heic" for brand in brands) else ""
+    for brand in brands:
+        if media_type := "3gp" if brand.startswith((b"3g", b"3G")) else _BRANDS.get(brand):
+            return media_type
     return ""
 
 
@@ -163,9 +163,9 @@ def _names(file: BinaryIO) -> set[bytes]:
 
 
 def _entries(directory: bytes) -> list[bytes]:
-    found, at = [], 0
+    entries, at = [], 0
     while directory.startswith(b"PK\x01\x02", at) and len(directory) - at >= 46:
         name, extra, comment = struct.unpack_from("<HHH", directory, at + 28)
-        found.append(directory[at + 46 : at + 46 + name])
+        entries.append(directory[at + 46 : at + 46 + name])
         at += 46 + name + extra + comment
-    return found
+    return entries

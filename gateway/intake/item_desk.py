@@ -63,9 +63,13 @@ class ItemDesk:
     async def colleagues(self) -> Mapping[str, str]:
         """The name of each account that works on items. Raises StorageDown."""
         house = [role.value for role in HOUSE]
-        found = await self._accounts.list()
+        accounts = await self._accounts.list()
         return MappingProxyType(
-            {one.id: one.name for one in found if one.role in house and one.locked_at is None}
+            {
+                account.id: account.name
+                for account in accounts
+                if account.role in house and account.locked_at is None
+            }
         )
 
     async def note(self, number: str, who: str, text: str) -> ItemDetail:
@@ -131,4 +135,4 @@ class ItemDesk:
         item = (await self._intake.get(number)).item
         received = item.received_at.astimezone(today.tzinfo).date()
         words = words_of(item, self._centre, agent, received, today.date())
-        return [filled(one, words) for one in self._answers if item.kind in one.kinds]
+        return [filled(answer, words) for answer in self._answers if item.kind in answer.kinds]

@@ -80,8 +80,8 @@ class LikelyDuplicates:
             firms = self._links.candidates(t, item, Signs(respondent=signs.respondent), MOST_EARLIER)
             own: list[Item] = []
             if not secret(item):
-                found = self._links.candidates(t, item, replace(signs, respondent=""), MOST_EARLIER)
-                own = [other for other in found if not secret(other)]
+                candidates = self._links.candidates(t, item, replace(signs, respondent=""), MOST_EARLIER)
+                own = [other for other in candidates if not secret(other)]
             return History(_newest(own), _newest(firms))
 
         return await self._changes.read(searched)
@@ -115,7 +115,7 @@ def _without_reporter(item: Item) -> Item:
 
 
 def _newest(items: Sequence[Item]) -> tuple[Item, ...]:
-    return tuple(sorted(map(_without_reporter, items), key=lambda one: one.received_at, reverse=True))
+    return tuple(sorted(map(_without_reporter, items), key=lambda item: item.received_at, reverse=True))
 
 
 def _spellings(text: str) -> tuple[str, ...]:

@@ -91,8 +91,10 @@ class Matters:
     def names(self, item: Item) -> Names:
         """The Chinese names of an item's channel, county, claims and categories."""
         rules = self._rules
-        county = next((one.zh for one in rules.divisions if one.code == item.county), item.county)
-        claims = {one.id: one.zh for one in rules.claims}
+        county = next(
+            (division.zh for division in rules.divisions if division.code == item.county), item.county
+        )
+        claims = {division.id: division.zh for division in rules.claims}
         return Names(
             rules.channels.zh(item.channel),
             county,

@@ -63,7 +63,7 @@ class Slips(Protocol):
     """Makes what is sent to a partner. gateway/notify/slips.py has it."""
 
     def drafts(
-        self, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+        self, referral: Referral, partner: Partner, occasion: str, at: datetime | None = None
     ) -> tuple[Draft, ...]:
         """Deliveries by the partner's ways; `occasion` is new, told or reminder. `at` tells apart what is
         told in one state more than once: a corrected answer."""
@@ -108,59 +108,59 @@ class Linkage:
         def body(t: Transaction) -> tuple[Referral, bool]:
             item = self._storage.items.locked(t, number)
             cause = key or f"hand:{number}:{self._storage.referrals.next_id(t, number)}"
-            known = self._storage.referrals.by_key(t, partner_id, cause)
-            if known is not None:
-                return known, False
-            made = self._made(t, item, partner, Direction.OUT, cause)
-            made = replace(made, text=text, call_id=call_id, slip=slip_of(item, partner.sees))
-            self._storage.referrals.add(t, made)
-            told = f"{partner.zh} {made.id} {text}".strip()
-            self._storage.items.happened(t, number, Happened(made.made_at, "referred", who, told))
-            self._send(t, made, partner, "new")
-            return made, True
+            earlier = self._storage.referrals.by_key(t, partner_id, cause)
+            if earlier is not None:
+                return earlier, False
+            referral = self._made(t, item, partner, Direction.OUT, cause)
+            referral = replace(referral, text=text, call_id=call_id, slip=slip_of(item, partner.sees))
+            self._storage.referrals.add(t, referral)
+            entry = f"{partner.zh} {referral.id} {text}".strip()
+            self._storage.items.happened(t, number, Happened(referral.made_at, "referred", who, entry))
+            self._send(t, referral, partner, "new")
+            return referral, True
 
-        made, new = await self._storage.database.write(body)
+        made_referral, new = await self._storage.database.write(body)
         if new:
             self._told("changed", number)
-        return made
+        return made_referral
 
-    async def take(self, said: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]:
+    async def take(self, contact: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]:
         """What a partner pushes to us: an item by the door, and its referral. Idempotent by their number."""
         partner = self._partner(partner_id)
         if not their_number:
             raise BadContact(FieldFault("their_number", "请填写贵方编号", "give your own number of it"))
-        receipt = await self._door.submit(pushed_contact(said, partner_id, their_number))
+        receipt = await self._door.submit(pushed_contact(contact, partner_id, their_number))
         key = pushed_key(partner_id, their_number)
 
         def body(t: Transaction) -> Referral:
             item = self._storage.items.locked(t, receipt.number)
-            known = self._storage.referrals.by_key(t, partner_id, key)
-            if known is not None:
-                return known
-            made = replace(self._made(t, item, partner, Direction.IN, key), their_number=their_number)
-            self._storage.referrals.add(t, made)
-            self._number_elsewhere(t, made)
-            told = f"{partner.zh} {their_number}"
-            entry = Happened(made.made_at, "referred_here", f"partner:{partner_id}", told)
+            earlier = self._storage.referrals.by_key(t, partner_id, key)
+            if earlier is not None:
+                return earlier
+            referral = replace(self._made(t, item, partner, Direction.IN, key), their_number=their_number)
+            self._storage.referrals.add(t, referral)
+            self._number_elsewhere(t, referral)
+            entry_text = f"{partner.zh} {their_number}"
+            entry = Happened(referral.made_at, "referred_here", f"partner:{partner_id}", entry_text)
             self._storage.items.happened(t, receipt.number, entry)
-            return made
+            return referral
 
         return receipt, await self._storage.database.write(body)
 
     async def of_call(self, record: CallRecord, transfers: tuple[Transfer, ...]) -> None:
         """A call that was handed over by three-way or one key is a referral of the item it became."""
-        for one in transfers:
-            if not record.number or one.kind is not TargetKind.PARTNER or one.outcome not in HANDED:
+        for transfer in transfers:
+            if not record.number or transfer.kind is not TargetKind.PARTNER or transfer.outcome not in HANDED:
                 continue
-            if one.target not in self._partners():
+            if transfer.target not in self._partners():
                 continue
-            said = "来电已转接" if one.outcome is TransferOutcome.HANDED_OVER else "三方通话"
+            outcome = "来电已转接" if transfer.outcome is TransferOutcome.HANDED_OVER else "三方通话"
             await self.refer(
                 record.number,
-                one.target,
+                transfer.target,
                 record.agent or "phone",
-                text=said,
-                key=f"transfer:{one.id}",
+                text=outcome,
+                key=f"transfer:{transfer.id}",
                 call_id=record.id,
             )
 
@@ -192,22 +192,22 @@ class Linkage:
             raise BadContact(FieldFault("text", "请填写理由或办理结果", "say why, or what was done"))
 
         def body(t: Transaction) -> Referral:
-            one = self._storage.referrals.locked(t, referral_id)
-            if one is None or (partner and one.partner != partner):
+            referral = self._storage.referrals.locked(t, referral_id)
+            if referral is None or (partner and referral.partner != partner):
                 raise NotFound
-            if side_of(one.direction, not partner) is not WHO[event]:
+            if side_of(referral.direction, not partner) is not WHO[event]:
                 raise NotAllowed("这一步由对方操作 / this is for the other side to say")
-            after = self._moved(one, event, text, their_number, satisfied)
-            item = self._storage.items.locked(t, one.number)
+            after = self._moved(referral, event, text, their_number, satisfied)
+            item = self._storage.items.locked(t, referral.number)
             self._storage.referrals.replace(t, after)
             if partner and event in NEEDS_REASON:
                 self._storage.items.added(t, item, self._now())  # somebody has to read it
-            if after.their_number != one.their_number:
+            if after.their_number != referral.their_number:
                 self._number_elsewhere(t, after)
             self._note(t, after, event, who)
-            known = self._partners().get(one.partner)
-            if not partner and known and after != one:
-                self._send(t, after, known, "told", self._now())
+            its_partner = self._partners().get(referral.partner)
+            if not partner and its_partner and after != referral:
+                self._send(t, after, its_partner, "told", self._now())
             return after
 
         done = await self._storage.database.write(body)
@@ -215,39 +215,41 @@ class Linkage:
         return done
 
     def _moved(
-        self, one: Referral, event: ReferralEvent, text: str, their_number: str, satisfied: bool | None
+        self, referral: Referral, event: ReferralEvent, text: str, their_number: str, satisfied: bool | None
     ) -> Referral:
         now = self._now()
-        state = move(one.state, event, one.direction)
-        after = replace(one, state=state, text=text or one.text)
+        state = move(referral.state, event, referral.direction)
+        after = replace(referral, state=state, text=text or referral.text)
         if their_number:
-            if one.their_number and one.their_number != their_number:
-                raise Conflict(f"对方编号已登记为 {one.their_number} / their number is known already")
+            if referral.their_number and referral.their_number != their_number:
+                raise Conflict(f"对方编号已登记为 {referral.their_number} / their number is known already")
             after = replace(after, their_number=their_number)
-        if one.answered_at is None and event is not ReferralEvent.CLOSE:
+        if referral.answered_at is None and event is not ReferralEvent.CLOSE:
             after = replace(after, answered_at=now)
         if state not in RUNNING and state is not ReferralState.ANSWERED:
             after = replace(after, ended_at=now)
-        return replace(after, satisfied=satisfied if satisfied is not None else one.satisfied)
+        return replace(after, satisfied=satisfied if satisfied is not None else referral.satisfied)
 
-    def _note(self, t: Transaction, one: Referral, event: ReferralEvent, who: str) -> None:
-        known = self._partners().get(one.partner)
-        name = known.zh if known else one.partner
-        state = state_name(one.state, one.direction)[0]
-        text = f"{name} {one.id}：{state} {one.their_number} {one.text}".strip()
+    def _note(self, t: Transaction, referral: Referral, event: ReferralEvent, who: str) -> None:
+        partner = self._partners().get(referral.partner)
+        name = partner.zh if partner else referral.partner
+        state = state_name(referral.state, referral.direction)[0]
+        text = f"{name} {referral.id}：{state} {referral.their_number} {referral.text}".strip()
         entry = Happened(self._now(), f"referral_{event.value}", who, text)
-        self._storage.items.happened(t, one.number, entry)
+        self._storage.items.happened(t, referral.number, entry)
 
-    def _number_elsewhere(self, t: Transaction, one: Referral) -> None:
-        if one.their_number:
-            kept = External(one.partner, one.their_number, self._now(), f"partner:{one.partner}")
-            self._storage.links.set_external(t, one.number, kept)
+    def _number_elsewhere(self, t: Transaction, referral: Referral) -> None:
+        if referral.their_number:
+            kept = External(
+                referral.partner, referral.their_number, self._now(), f"partner:{referral.partner}"
+            )
+            self._storage.links.set_external(t, referral.number, kept)
 
     def _send(
-        self, t: Transaction, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+        self, t: Transaction, referral: Referral, partner: Partner, occasion: str, at: datetime | None = None
     ) -> None:
-        for draft in self._slips.drafts(one, partner, occasion, at):
-            self._storage.outbox.add(t, one.number, draft, self._now())
+        for draft in self._slips.drafts(referral, partner, occasion, at):
+            self._storage.outbox.add(t, referral.number, draft, self._now())
 
     # ------------------------------------------------------------ time
 
@@ -255,12 +257,14 @@ class Linkage:
         """Remind partners of replies that are due tomorrow or over; each of them once. How many are owed."""
         today = day_of(self._now(), self._zone)
         drafts = []
-        for one in await self._storage.referrals.owed(today + timedelta(days=1)):
-            known = self._partners().get(one.partner)
-            if one.direction is Direction.OUT and known:
-                stage = "overdue" if one.due < today else "soon"
-                made = self._slips.drafts(one, known, "reminder")
-                drafts += [(one.number, replace(draft, key=f"{draft.key}:{stage}")) for draft in made]
+        for referral in await self._storage.referrals.owed(today + timedelta(days=1)):
+            partner = self._partners().get(referral.partner)
+            if referral.direction is Direction.OUT and partner:
+                stage = "overdue" if referral.due < today else "soon"
+                reminders = self._slips.drafts(referral, partner, "reminder")
+                drafts += [
+                    (referral.number, replace(draft, key=f"{draft.key}:{stage}")) for draft in reminders
+                ]
         await self._storage.outbox.post_all(drafts, self._now())
         return len(drafts)
 
@@ -277,10 +281,10 @@ class Linkage:
 
     async def get(self, referral_id: str, partner: str = "") -> Referral:
         """Raises NotFound, also for another partner's."""
-        found = await self._storage.referrals.get(referral_id)
-        if found is None or (partner and found.partner != partner):
+        referral = await self._storage.referrals.get(referral_id)
+        if referral is None or (partner and referral.partner != partner):
             raise NotFound
-        return found
+        return referral
 
     async def page(
         self, partner: str, state: ReferralState | None, number: str, after: str, limit: int
@@ -291,9 +295,13 @@ class Linkage:
         """Days `first` to `last`, both included, in the centre's time zone."""
         begin = datetime(first.year, first.month, first.day, tzinfo=self._zone)
         end = datetime(last.year, last.month, last.day, tzinfo=self._zone) + timedelta(days=1)
-        found = await self._storage.referrals.made_between(begin, end)
-        replied = {one.id: day_of(one.answered_at, self._zone) for one in found if one.answered_at}
-        return accounts(found, day_of(self._now(), self._zone), replied)
+        referrals = await self._storage.referrals.made_between(begin, end)
+        replied = {
+            referral.id: day_of(referral.answered_at, self._zone)
+            for referral in referrals
+            if referral.answered_at
+        }
+        return accounts(referrals, day_of(self._now(), self._zone), replied)
 
     def token(self, referral_id: str) -> str:
         """What stands in the link by which a partner replies without an account."""
@@ -302,19 +310,19 @@ class Linkage:
     def opens(self, referral_id: str, token: str) -> bool:
         return hmac.compare_digest(self.token(referral_id), token)
 
-    def expired(self, one: Referral) -> bool:
+    def expired(self, referral: Referral) -> bool:
         """Does the link of this referral's slips open it no more?
 
         While a reply is owed it does until OWED_DAYS after the day by which it was; afterwards for DONE_DAYS.
         """
         today = day_of(self._now(), self._zone)
-        if one.state in RUNNING:
-            return today > one.due + timedelta(days=OWED_DAYS)
-        last = one.ended_at or one.answered_at or one.made_at
+        if referral.state in RUNNING:
+            return today > referral.due + timedelta(days=OWED_DAYS)
+        last = referral.ended_at or referral.answered_at or referral.made_at
         return today > day_of(last, self._zone) + timedelta(days=DONE_DAYS)
 
     def _partner(self, partner_id: str) -> Partner:
-        known = self._partners().get(partner_id)
-        if known is None:
+        partner = self._partners().get(partner_id)
+        if partner is None:
             raise NotFound(f"no partner {partner_id}")
-        return known
+        return partner

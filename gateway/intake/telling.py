@@ -67,17 +67,17 @@ class Telling:
 
     def _ways(self, t: Transaction, item: Item, wanted: tuple[str, ...]) -> tuple[str, ...]:
         """The ways by which he is told. Raises BadContact."""
-        known = reach(item.channel, self._items.person_of(t, item), self._sending)
-        chosen = wanted or tuple(filter(None, (first_way(known, official=True),)))
-        wrong = [way for way in chosen if way not in known]
+        addresses = reach(item.channel, self._items.person_of(t, item), self._sending)
+        chosen = wanted or tuple(filter(None, (first_way(addresses, official=True),)))
+        wrong = [way for way in chosen if way not in addresses]
         if wrong or not chosen:
-            there = [f"{WAYS[way].zh} {way}" for way in known]
+            there = [f"{WAYS[way].zh} {way}" for way in addresses]
             zh = (
                 f"可用的方式：{'、'.join(there)}"
                 if there
                 else "没有可用的联系方式，请先登记邮箱、电话或者地址"
             )
-            en = f"what leads to the person: {', '.join(known) or 'nothing'}"
+            en = f"what leads to the person: {', '.join(addresses) or 'nothing'}"
             raise BadContact(FieldFault("ways", zh, en))
         return chosen
 
@@ -96,13 +96,13 @@ class Telling:
 
         def done(t: Transaction) -> None:
             self._items.locked(t, number)
-            known = self._there(t, number, notice)
-            if known.state != NoticeState.TO_DO:
+            notice_row = self._there(t, number, notice)
+            if notice_row.state != NoticeState.TO_DO:
                 raise Conflict("只有待办的电话、信函告知可以登记 / only a call or letter that is to be done")
             proof = f"{who}：{text}" if text else who
             self._notices.settle(t, notice, DeliveryState.SENT, proof, self._changes.now())
-            told = f"{WAYS[known.way].zh}（{NOTICE_NAMES[NoticeKind(known.kind)][0]}）{text}"
-            self._changes.note(t, number, "told", who, told)
+            entry = f"{WAYS[notice_row.way].zh}（{NOTICE_NAMES[NoticeKind(notice_row.kind)][0]}）{text}"
+            self._changes.note(t, number, "told", who, entry)
 
         await self._changes.write(done)
         self._changes.tell("changed", number)
@@ -112,15 +112,15 @@ class Telling:
 
         def tried(t: Transaction) -> None:
             item = self._items.locked(t, number)
-            known = self._there(t, number, notice)
-            if known.state not in OPEN:
+            earlier = self._there(t, number, notice)
+            if earlier.state not in OPEN:
                 raise Conflict("该告知不需要重发 / this notice wants no other try")
-            if not known.occasion:
+            if not earlier.occasion:
                 raise Conflict("该告知不能改用其他方式 / nothing is known of what this notice told")
-            (chosen,) = self._ways(t, item, (way or known.way,))
-            gone = f"{who}：改用{WAYS[chosen].zh}" if chosen != known.way else f"{who}：重新发送"
+            (chosen,) = self._ways(t, item, (way or earlier.way,))
+            gone = f"{who}：改用{WAYS[chosen].zh}" if chosen != earlier.way else f"{who}：重新发送"
             self._notices.settle(t, notice, DeliveryState.DROPPED, gone, self._changes.now())
-            facts = {**json.loads(known.occasion), "ways": chosen}
+            facts = {**json.loads(earlier.occasion), "ways": chosen}
             self._changes.announce(t, number, json.dumps(facts, ensure_ascii=False))
             self._changes.note(t, number, "told_again", who, WAYS[chosen].zh)
 
@@ -128,8 +128,8 @@ class Telling:
         self._changes.tell("changed", number)
 
     def _there(self, t: Transaction, number: str, notice: int) -> Told:
-        found = (one for one in self._notices.of_item(t, number) if one.id == notice)
-        known = next(found, None)
-        if known is None:
+        matching = (row for row in self._notices.of_item(t, number) if row.id == notice)
+        notice_row = next(matching, None)
+        if notice_row is None:
             raise NotFound
-        return known
+        return notice_row

@@ -118,9 +118,9 @@ class WritingUp:
         self._changes.announce(t, number)
 
 
-def _person_with(known: Person, given: Person | None) -> Person:
+def _person_with(person: Person, given: Person | None) -> Person:
     """What is not given does not wipe out what is known."""
     if given is None:
-        return known
+        return person
     stated = {f.name: value for f in fields(Person) if (value := getattr(given, f.name))}
-    return replace(known, **stated)
+    return replace(person, **stated)

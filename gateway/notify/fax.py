@@ -129,10 +129,10 @@ class FaxSender:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        said = b""
+        output = b""
         try:
             async with asyncio.timeout(SETTING):
-                said, _ = await process.communicate(text.encode())
+                output, _ = await process.communicate(text.encode())
         except TimeoutError:
             pass
         finally:
@@ -140,13 +140,13 @@ class FaxSender:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        return int(json.loads(said)["pages"]) if process.returncode == 0 else 0
+        return int(json.loads(output)["pages"]) if process.returncode == 0 else 0
 
     def _judged(self, went: Went, meant: int, delivery: Delivery) -> Result:
         done = went.sent
         if done and done.status == "SUCCESS" and done.pages == meant:
-            told = f"传真已发出，{meant}页，{done.rate} bit/s"
-            return Sent(told, told)
+            proof = f"传真已发出，{meant}页，{done.rate} bit/s"
+            return Sent(proof, proof)
         if went.dialled == "NOLINE":
             return Later(DIALS["NOLINE"])  # nobody was rung: it costs no try
         if done and (done.pages or done.rate):

@@ -71,22 +71,22 @@ def main(arguments: list[str]) -> int:
     bound()
     text = sys.stdin.read(LONGEST + 1)
     try:
-        made = list(pages(text, ImageFont.truetype(arguments[1], SIZE))) if len(text) <= LONGEST else []
-        made += enclosed(map(Path, arguments[2:]))
+        sheets = list(pages(text, ImageFont.truetype(arguments[1], SIZE))) if len(text) <= LONGEST else []
+        sheets += enclosed(map(Path, arguments[2:]))
     except (TooMany, pypdfium2.PdfiumError):
-        made = []
-    if not 0 < len(made) <= MOST:
+        sheets = []
+    if not 0 < len(sheets) <= MOST:
         print(json.dumps({"error": f"more than {MOST} pages, or not to be read"}))
         return 1
-    made[0].save(
+    sheets[0].save(
         Path(arguments[0]),
         "TIFF",
         compression="group4",
         save_all=True,
-        append_images=made[1:],
+        append_images=sheets[1:],
         dpi=(204, 196),
     )
-    print(json.dumps({"pages": len(made)}))
+    print(json.dumps({"pages": len(sheets)}))
     return 0
 
 

@@ -67,8 +67,8 @@ def body(occasion: Occasion, about: About) -> str:
         data["what"] = occasion.what
     if occasion.topic == "item.due":
         data |= {name: occasion.facts[name] for name in ("clock", "on", "stage") if name in occasion.facts}
-    told = {"type": occasion.topic, "timestamp": _at(occasion.at), "data": data}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    message = {"type": occasion.topic, "timestamp": _at(occasion.at), "data": data}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 def _at(at: datetime) -> str:

@@ -48,7 +48,7 @@ def thread(raw: bytes) -> list[str]:
     if not before:
         answered = list(message_ids(headers.raw("in-reply-to")))
         before = answered if len(answered) == 1 else []
-    ids = [one for one in dict.fromkeys(before) if one.isascii() and one != own]
+    ids = [id_ for id_ in dict.fromkeys(before) if id_.isascii() and id_ != own]
     if len(ids) > REFERENCES:
         ids = [*ids[:1], *ids[1 - REFERENCES :]]  # the first tells the conversation, the last are nearest
-    return [f"<{one}>" for one in (*ids, own)] if own.isascii() and own else []
+    return [f"<{id_}>" for id_ in (*ids, own)] if own.isascii() and own else []

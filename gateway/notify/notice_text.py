@@ -88,13 +88,13 @@ class Texts:
 
     def _words(self, kind: NoticeKind, way: str, occasion: Occasion, item: Item, lang: int) -> dict[str, str]:
         """What we say in words of our own, or where it is to be read."""
-        said = occasion.facts.get("told", "")
-        told = WAYS[way].by_hand or texts_may_go(item, self._head.text_kinds)
+        wording = occasion.facts.get("told", "")
+        may_tell = WAYS[way].by_hand or texts_may_go(item, self._head.text_kinds)
         name = "papers" if kind is NoticeKind.PAPERS_WANTED else "text"
-        held = kind in WITH_WORDS and not told
+        held = kind in WITH_WORDS and not may_tell
         call = (f"拨打 {self._head.hotline}，按 4", f"call {self._head.hotline} and press 4")[lang]
         read_at = (self._head.track_url or call) if held else ""
-        return {"papers": "", "text": "", name: said if told else "", "read_at": read_at}
+        return {"papers": "", "text": "", name: wording if may_tell else "", "read_at": read_at}
 
     def _clock(self, item: Item, due: Due, lang: int) -> str:
         if is_secret(item):

@@ -119,7 +119,7 @@ class Notices:
         content = {"subject": composed.subject, "text": composed.text}
         if way == FAX:
             del content["subject"]  # the sheet has a head of its own
-        facts = {name: said for name, said in occasion.facts.items() if name != "ways"}
+        facts = {name: value for name, value in occasion.facts.items() if name != "ways"}
         again = {"what": occasion.what or template.kind.value, **facts}
         content["occasion"] = json.dumps(again, ensure_ascii=False)
         if composed.holds_code:

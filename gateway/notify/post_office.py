@@ -60,7 +60,7 @@ class OutboxLedger(Protocol):
 
     async def settle(
         self,
-        one: Delivery,
+        delivery: Delivery,
         state: DeliveryState,
         now: datetime,
         *,
@@ -131,11 +131,11 @@ class PostOffice:
         planned = self._planned if self._planners else None
         while True:
             try:
-                found = await self._ledger.plan(planned, PLANNED, self._now())
-                if found:
+                planned_rows = await self._ledger.plan(planned, PLANNED, self._now())
+                if planned_rows:
                     for due in self._due.values():
                         due.set()
-                if found < PLANNED:
+                if planned_rows < PLANNED:
                     await _event(self._news, POLL)
                     await asyncio.sleep(GATHER)
             except StorageDown:
@@ -143,15 +143,15 @@ class PostOffice:
 
     def _planned(self, occasion: Occasion, about: About) -> Plan:
         """All plans as one. A planner that fails holds up neither the others nor the occasions behind."""
-        found = Plan()
+        plan = Plan()
         for planner in self._planners:
             try:
-                made = planner(occasion, about)
+                drafts = planner(occasion, about)
             except Exception:
                 log.exception("planning %s failed", occasion.topic)
-                made = Plan(notes=(f"未能生成外发通知（{occasion.topic}），请查看日志",))
-            found = Plan((*found.drafts, *made.drafts), (*found.notes, *made.notes))
-        return found
+                drafts = Plan(notes=(f"未能生成外发通知（{occasion.topic}），请查看日志",))
+            plan = Plan((*plan.drafts, *drafts.drafts), (*plan.notes, *drafts.notes))
+        return plan
 
     async def _watch_clocks(self) -> None:
         """Once an hour: which clocks come due, and which are over?"""
@@ -179,58 +179,58 @@ class PostOffice:
     async def send_due(self, way: Way) -> int:
         """Hand over the next that is due by one way; how many were tried. Raises StorageDown."""
         lease = timedelta(seconds=way.limit + SPARE)
-        found = await self._ledger.claim((way.name,), 1, self._now(), lease)
-        for one in found:
-            await self._note(one, await self._try(way, one))
-        return len(found)
+        deliveries = await self._ledger.claim((way.name,), 1, self._now(), lease)
+        for delivery in deliveries:
+            await self._note(delivery, await self._try(way, delivery))
+        return len(deliveries)
 
-    async def _try(self, way: Way, one: Delivery) -> Result:
+    async def _try(self, way: Way, delivery: Delivery) -> Result:
         try:
             async with asyncio.timeout(way.limit):
-                return await way.send(one)
+                return await way.send(delivery)
         except TimeoutError:
             await way.rest()
             return Later(f"no answer in {way.limit:g} s")
         except Exception as error:  # one delivery must not hold up those behind it
-            log.exception("%s: delivery %d failed", way.name, one.id)
+            log.exception("%s: delivery %d failed", way.name, delivery.id)
             await way.rest()
             return Later(type(error).__name__)
 
-    async def _note(self, one: Delivery, result: Result) -> None:
+    async def _note(self, delivery: Delivery, result: Result) -> None:
         """Write down how it went; what was handed over is noted even if storage is away for a moment."""
         for left in reversed(range(NOTING)):
             try:
-                await self._settle(one, result)
+                await self._settle(delivery, result)
                 return
             except StorageDown:
                 if not left:
                     raise
                 await asyncio.sleep(AWAY)
 
-    async def _settle(self, one: Delivery, result: Result) -> None:
+    async def _settle(self, delivery: Delivery, result: Result) -> None:
         now = self._now()
         match result:
             case Sent(told, proof):
                 line = ("sent", told) if told else None
-                await self._ledger.settle(one, DeliveryState.SENT, now, told=line, proof=proof)
-            case Later(why) if now - one.made_at < self._give_up:
-                log.info("%s: delivery %d waits: %s", one.draft.way, one.id, why)
-                due = now + pause(one.attempts + 1, self._chance())
-                await self._ledger.settle(one, DeliveryState.WAITING, now, due_at=due, error=why)
+                await self._ledger.settle(delivery, DeliveryState.SENT, now, told=line, proof=proof)
+            case Later(why) if now - delivery.made_at < self._give_up:
+                log.info("%s: delivery %d waits: %s", delivery.draft.way, delivery.id, why)
+                due = now + pause(delivery.attempts + 1, self._chance())
+                await self._ledger.settle(delivery, DeliveryState.WAITING, now, due_at=due, error=why)
                 return
             case Later(why) | Never(why):
-                log.warning("%s: delivery %d is given up: %s", one.draft.way, one.id, why)
-                line = ("not_sent", f"{one.draft.way} 未能送达（投递号 {one.id}）：{why}")
-                await self._ledger.settle(one, DeliveryState.DEAD, now, error=why, told=line)
-        self._told(one.number)
+                log.warning("%s: delivery %d is given up: %s", delivery.draft.way, delivery.id, why)
+                line = ("not_sent", f"{delivery.draft.way} 未能送达（投递号 {delivery.id}）：{why}")
+                await self._ledger.settle(delivery, DeliveryState.DEAD, now, error=why, told=line)
+        self._told(delivery.number)
 
     # ------------------------------------------------------------ what comes back
 
     async def bounced(self, number: str, bounce: Bounce) -> None:
         """A report on a mail of ours, as gateway/mail_in tells of it. Raises StorageDown."""
         why = " ".join(part for part in (bounce.action, bounce.status, bounce.diagnostic) if part)
-        known = await self._ledger.bounced(bounce.originals, bounce.final, why)
-        log.info("a report on %d mails of item %s: %s", known, number, bounce.status or bounce.action)
+        deliveries = await self._ledger.bounced(bounce.originals, bounce.final, why)
+        log.info("a report on %d mails of item %s: %s", deliveries, number, bounce.status or bounce.action)
 
 
 async def _event(event: asyncio.Event, seconds: float) -> None:

@@ -128,7 +128,7 @@ def letterhead(config: Config, marks: Marks, rules: Rules) -> Letterhead:
         marks,
         inbox=inbox,
         track_url=f"{config.web.public_url.rstrip('/')}/track" if config.web.public_url else "",
-        clocks={clock.name: (clock.zh, clock.en) for one in rules.sets for clock in one.clocks},
+        clocks={clock.name: (clock.zh, clock.en) for rule_set in rules.sets for clock in rule_set.clocks},
         own=frozenset(address.lower() for address in config.mail_in.addresses),
         per_person=out.per_person,
         per_item=out.per_item,
@@ -144,7 +144,7 @@ def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[st
     return PartnerSlips(
         SlipHead(
             *(head.centre, head.hotline, head.sender, marks),
-            link=lambda one: f"{public}{path(one)}" if public else "",
+            link=lambda referral: f"{public}{path(referral)}" if public else "",
             ways=frozenset([*ways, *sending(config).ways]),
             inbox=head.inbox,
         )

@@ -47,66 +47,76 @@ class PartnerSlips:
         self._head = head
 
     def drafts(
-        self, one: Referral, partner: Partner, occasion: str, at: datetime | None = None
+        self, referral: Referral, partner: Partner, occasion: str, at: datetime | None = None
     ) -> tuple[Draft, ...]:
         """One for each way that is in the partner's file and set up here; linkage.py tells of `at`."""
-        if occasion == "new" and one.direction is Direction.IN:
+        if occasion == "new" and referral.direction is Direction.IN:
             return ()
-        made = []
-        stamp = one.state.value if occasion == "told" else occasion
+        drafts = []
+        stamp = referral.state.value if occasion == "told" else occasion
         if at is not None:
             stamp += f":{at.timestamp() * 1000:.0f}"
         hook = way_of(partner.webhook) if partner.webhook else ""
         for way, address in ((MAIL, partner.mail), (hook, partner.webhook), ("fax", partner.fax)):
             if address and way in self._head.ways:
-                key = f"{way}:referral:{one.id}:{stamp}"
-                made.append(self._draft(key, way, address, one, occasion, stamp))
-        return tuple(made)
+                key = f"{way}:referral:{referral.id}:{stamp}"
+                drafts.append(self._draft(key, way, address, referral, occasion, stamp))
+        return tuple(drafts)
 
-    def _draft(self, key: str, way: str, address: str, one: Referral, occasion: str, stamp: str) -> Draft:
+    def _draft(
+        self, key: str, way: str, address: str, referral: Referral, occasion: str, stamp: str
+    ) -> Draft:
         if way == way_of(address):
             event = f"referral.{occasion}"
-            body = {"type": event, "timestamp": one.made_at.isoformat(), "data": self._data(one)}
+            body = {"type": event, "timestamp": referral.made_at.isoformat(), "data": self._data(referral)}
             return posted(key, address, event, json.dumps(body, ensure_ascii=False))
-        chance = "r" + "".join(filter(str.isalnum, f"{one.id[13:]}{occasion}{one.state.value}{stamp}"))
+        chance = "r" + "".join(
+            filter(str.isalnum, f"{referral.id[13:]}{occasion}{referral.state.value}{stamp}")
+        )
         domain = self._head.sender.rpartition("@")[2]
-        message_id = self._head.marks.message_id(one.number, chance, domain)
+        message_id = self._head.marks.message_id(referral.number, chance, domain)
         content = {
-            "subject": SUBJECTS[occasion].format(hotline=self._head.hotline, id=one.id, due=one.due),
-            "text": self._text(one, occasion),
+            "subject": SUBJECTS[occasion].format(
+                hotline=self._head.hotline, id=referral.id, due=referral.due
+            ),
+            "text": self._text(referral, occasion),
             "message_id": message_id,
             "auto_submitted": "auto-generated",
             OWN_LOOP: "1",
         }
         if self._head.inbox:
-            content["reply_to"] = self._head.marks.answer_address(one.number, self._head.inbox)
+            content["reply_to"] = self._head.marks.answer_address(referral.number, self._head.inbox)
         return Draft(key, way, address, content, message_id.strip("<>"))
 
-    def _data(self, one: Referral) -> dict[str, object]:
+    def _data(self, referral: Referral) -> dict[str, object]:
         return {
-            "id": one.id,
-            "their_number": one.their_number,
-            "state": one.state.value,
-            "due": one.due.isoformat(),
-            "text": one.text,
-            "slip": dict(one.slip),
-            "reply": self._head.link(one.id),
+            "id": referral.id,
+            "their_number": referral.their_number,
+            "state": referral.state.value,
+            "due": referral.due.isoformat(),
+            "text": referral.text,
+            "slip": dict(referral.slip),
+            "reply": self._head.link(referral.id),
         }
 
-    def _text(self, one: Referral, occasion: str) -> str:
-        state = state_name_told(one.state, one.direction)
+    def _text(self, referral: Referral, occasion: str) -> str:
+        state = state_name_told(referral.state, referral.direction)
         lines = [f"{self._head.centre} 转办单 / slip of {self._head.hotline}", ""]
-        lines += [f"我方编号 our number：{one.id}"]
-        lines += [f"贵方编号 your number：{one.their_number}"] if one.their_number else []
-        lines += [f"状态 state：{state[0]} / {state[1]}", f"反馈期限 reply by：{one.due.isoformat()}", ""]
-        if one.text:
-            lines += [f"说明 said：{one.text}", ""]
+        lines += [f"我方编号 our number：{referral.id}"]
+        lines += [f"贵方编号 your number：{referral.their_number}"] if referral.their_number else []
+        lines += [
+            f"状态 state：{state[0]} / {state[1]}",
+            f"反馈期限 reply by：{referral.due.isoformat()}",
+            "",
+        ]
+        if referral.text:
+            lines += [f"说明 said：{referral.text}", ""]
         if occasion != "told":
             lines += [
                 f"{FIELD_NAMES[name][0]} {FIELD_NAMES[name][1]}：{_shown(name, v)}"
-                for name, v in one.slip.items()
+                for name, v in referral.slip.items()
             ]
-        link = self._head.link(one.id)
+        link = self._head.link(referral.id)
         if link:
             lines += ["", f"在此反馈（接收、退回、办理结果）/ reply here: {link}"]
         return "\n".join([*lines, ""])

@@ -61,8 +61,8 @@ class Accounts:
     def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
         self._audit = audit
-        made = sqlite_insert if database.sqlite else postgres_insert
-        self._add = made(accounts).on_conflict_do_nothing()
+        insert = sqlite_insert if database.sqlite else postgres_insert
+        self._add = insert(accounts).on_conflict_do_nothing()
 
     # ------------------------------------------------------------ accounts
 
@@ -85,8 +85,8 @@ class Accounts:
 
     async def list(self) -> list[AccountRow]:
         wanted = select(accounts).order_by(accounts.c.id)
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [_account(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [_account(row) for row in records]
 
     async def change(
         self, account_id: str, what: str, now: datetime, *, ends_sessions: bool, **values: Any

@@ -102,8 +102,8 @@ class Audit:
             wanted = wanted.where(audit.c.who == who)
         if about:
             wanted = wanted.where(audit.c.about == about)
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [_row(one) for one in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [_row(record) for record in records]
 
     async def verify(self) -> Verdict:
         """Hold every row against the one before it, and the last against the head kept elsewhere."""
@@ -129,7 +129,9 @@ class Audit:
 
     async def _behind(self, seq: int) -> list[Row]:
         wanted = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(PAGE)
-        return [_row(one) for one in await self._database.read(lambda t: t.execute(wanted).mappings().all())]
+        return [
+            _row(record) for record in await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        ]
 
     # ------------------------------------------------------------ the head elsewhere
 
@@ -145,11 +147,11 @@ class Audit:
             raise
 
     async def _tell_head(self) -> None:
-        known = self._known_head()
+        head = self._known_head()
         last, there = await self._database.read(
-            lambda t: (t.execute(LAST).first(), _hash_at(t, known[0]) if known else "")
+            lambda t: (t.execute(LAST).first(), _hash_at(t, head[0]) if head else "")
         )
-        if known and there != known[1]:
+        if head and there != head[1]:
             log.critical("the audit log has lost rows that it had: run `gateway audit verify`")
             return
         if last:
@@ -184,5 +186,5 @@ def _hash_at(t: Transaction, seq: int) -> str:
     return t.execute(select(audit.c.hash).where(audit.c.seq == seq)).scalar_one_or_none() or ""
 
 
-def _row(found: rows.Row) -> Row:
-    return Row(**found)
+def _row(record: rows.Row) -> Row:
+    return Row(**record)

@@ -45,37 +45,37 @@ async def add_day(
 
     def added(t: Transaction) -> int:
         last = t.execute(select(serials.c.last).where(serials.c.day == day.isoformat())).scalar_one_or_none()
-        made: Rows = defaultdict(list)
-        found: list[tuple[str, set[str]]] = []
+        table_rows: Rows = defaultdict(list)
+        tokens_of: list[tuple[str, set[str]]] = []
         serial = last or 0
-        for one in invented:
-            if one.contact is not None:
+        for contact in invented:
+            if contact.contact is not None:
                 serial += 1
                 item = number.make(day, serial)
-                _item(made, one, item, code(), clocks(one.contact.kind, day))
-                found.append((item, tokens(item, said_in(one.contact))))
-            elif one.call is not None:
-                made[calls].append(rows.call_values(one.call))
-        for table, values in filter(itemgetter(1), made.items()):
+                _item(table_rows, contact, item, code(), clocks(contact.contact.kind, day))
+                tokens_of.append((item, tokens(item, said_in(contact.contact))))
+            elif contact.call is not None:
+                table_rows[calls].append(rows.call_values(contact.call))
+        for table, values in filter(itemgetter(1), table_rows.items()):
             t.execute(insert(table), values).close()
-        add_many(t, found)
+        add_many(t, tokens_of)
         _keep_serial(t, day, serial, known=last is not None)
         return serial - (last or 0)
 
     return await database.write(added)
 
 
-def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...]) -> None:
-    contact = one.contact
+def _item(table_rows: Rows, fields: Invented, item: str, code: str, due: tuple[Due, ...]) -> None:
+    contact = fields.contact
     assert contact is not None
     at = rows.to_ms(contact.received_at)
     values = rows.item_values(contact, 0)
-    runs = one.state not in TERMINAL and one.state not in MET
+    runs = fields.state not in TERMINAL and fields.state not in MET
     next_due = rows.next_due(due if runs else ())
-    made[items].append(
-        {"number": item, "query_code": code, "state": one.state.value, "next_due": next_due, **values}
+    table_rows[items].append(
+        {"number": item, "query_code": code, "state": fields.state.value, "next_due": next_due, **values}
     )
-    made[contacts].append(
+    table_rows[contacts].append(
         {
             "key": contact.key,
             "fingerprint": "",
@@ -85,14 +85,14 @@ def _item(made: Rows, one: Invented, item: str, code: str, due: tuple[Due, ...])
             "raw": None,
         }
     )
-    if one.state not in MET:
-        made[dues] += [{**rows.due_values(item, clock), "running": runs} for clock in due]
+    if fields.state not in MET:
+        table_rows[dues] += [{**rows.due_values(item, clock), "running": runs} for clock in due]
     entries = [Happened(contact.received_at, "received", contact.channel.value)]
-    if one.state not in QUEUED:
+    if fields.state not in QUEUED:
         entries.append(Happened(contact.received_at, Event.COMPLETE.value, "demo"))
-    made[timeline] += [rows.happened_values(item, entry, None) for entry in entries]
-    if one.call is not None:
-        made[calls].append({**rows.call_values(one.call), "number": item})
+    table_rows[timeline] += [rows.happened_values(item, entry, None) for entry in entries]
+    if fields.call is not None:
+        table_rows[calls].append({**rows.call_values(fields.call), "number": item})
 
 
 def _keep_serial(t: Transaction, day: date, last: int, *, known: bool) -> None:

@@ -48,8 +48,8 @@ class Drafts:
     def __init__(self, database: Database, seals: Identities) -> None:
         self._database = database
         self._seals = seals
-        made = sqlite_insert if database.sqlite else postgres_insert
-        self._begin = made(drafts).on_conflict_do_nothing()
+        insert = sqlite_insert if database.sqlite else postgres_insert
+        self._begin = insert(drafts).on_conflict_do_nothing()
 
     async def open(self, call: str, agent: str, at: datetime) -> Draft:
         """The call's draft; an empty one of version 0 when nothing was written yet."""
@@ -64,15 +64,15 @@ class Drafts:
         """The draft with this text, if it still was of version `before`; None when it is not."""
 
         def saved(t: Transaction) -> Draft | None:
-            said, when = self._sealed(call, text), rows.to_ms(at)
+            sealed, when = self._sealed(call, text), rows.to_ms(at)
             values = {"call": call, "before": before, "after": before + 1}
-            values |= {"by": agent, "said": said, "when": when}
+            values |= {"by": agent, "said": sealed, "when": when}
             if before == 0:
-                first = {"call_id": call, "agent": agent, "version": 1, "sealed": said, "at": when}
-                made = t.execute(self._begin, first).rowcount
+                first = {"call_id": call, "agent": agent, "version": 1, "sealed": sealed, "at": when}
+                inserted = t.execute(self._begin, first).rowcount
             else:
-                made = t.execute(SAVE, values).rowcount
-            if made != 1:
+                inserted = t.execute(SAVE, values).rowcount
+            if inserted != 1:
                 return None
             return self._draft(t.execute(ONE, {"call": call}).mappings().one())
 
@@ -80,8 +80,8 @@ class Drafts:
 
     async def of_agent(self, agent: str) -> list[Draft]:
         """What an agent has begun and not made items of, the oldest first."""
-        found = await self._database.read(lambda t: t.execute(OWN, {"agent": agent}).mappings().all())
-        return [self._draft(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(OWN, {"agent": agent}).mappings().all())
+        return [self._draft(row) for row in records]
 
     async def drop(self, call: str) -> None:
         await self._database.write(lambda t: t.execute(DROP, {"call": call}).close())

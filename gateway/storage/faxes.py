@@ -47,8 +47,8 @@ class Faxes:
             at, last = rows.to_ms(before[0]), before[1]
             same_time = and_(faxes.c.started_at == at, faxes.c.id < last)
             wanted = wanted.where(or_(faxes.c.started_at < at, same_time))
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [_fax(row, ()) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [_fax(row, ()) for row in records]
 
     async def of_item(self, number: str) -> Sequence[Fax]:
         """The faxes of an item with their pages, in the order in which they came."""
@@ -83,11 +83,11 @@ class Faxes:
             .join(faxes, faxes.c.id == fax_pages.c.fax)
             .where(or_(fax_pages.c.number == number, fax_pages.c.number.in_(merged)))
         )
-        found = [
+        pages = [
             FiledPage(row["fax"], rows.of_ms(row["started_at"]), page_of(row), bool(row["same_as"]))
             for row in t.execute(wanted).mappings().all()
         ]
-        return in_order(found, number)
+        return in_order(pages, number)
 
     async def waiting(self, limit: int) -> Sequence[FiledPage]:
         """Pages that wait to be read, those that came first first."""
@@ -98,8 +98,8 @@ class Faxes:
             .order_by(faxes.c.started_at, fax_pages.c.fax, fax_pages.c.page)
             .limit(limit)
         )
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [FiledPage(row["fax"], rows.of_ms(row["started_at"]), page_of(row)) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [FiledPage(row["fax"], rows.of_ms(row["started_at"]), page_of(row)) for row in records]
 
     async def keep_reading(
         self, page: FiledPage, reading: Reading, text: str, words: str, found: str
@@ -111,14 +111,14 @@ class Faxes:
 
     def place(self, t: Transaction, order: Sequence[Placing]) -> None:
         """Put pages in this order, turned as they say."""
-        for place, one in enumerate(order, 1):
-            of = and_(fax_pages.c.fax == one.fax, fax_pages.c.page == one.page)
-            t.execute(update(fax_pages).where(of).values(place=place, turned=one.turned))
+        for place, page in enumerate(order, 1):
+            of = and_(fax_pages.c.fax == page.fax, fax_pages.c.page == page.page)
+            t.execute(update(fax_pages).where(of).values(place=place, turned=page.turned))
 
     def move(self, t: Transaction, pages: Sequence[FiledPage], number: str) -> None:
         """Pages that stand in another item from now on."""
-        for one in pages:
-            of = and_(fax_pages.c.fax == one.fax, fax_pages.c.page == one.page.page)
+        for page in pages:
+            of = and_(fax_pages.c.fax == page.fax, fax_pages.c.page == page.page.page)
             t.execute(update(fax_pages).where(of).values(number=number, place=0))
 
     def _pages(self, t: Transaction, fax_id: str) -> tuple[FaxPage, ...]:

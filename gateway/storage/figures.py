@@ -117,13 +117,13 @@ class FigureRows:
 
     def _standing(self, t: Transaction, today: date, now: datetime) -> Standing:
         waiting: Counter[Channel] = Counter()
-        owed = int(t.execute(PROMISED).scalar_one()) + int(t.execute(NOT_REACHED).scalar_one())
+        call_backs = int(t.execute(PROMISED).scalar_one()) + int(t.execute(NOT_REACHED).scalar_one())
         for channel, task, count in t.execute(self._waiting):
             waiting[Channel(channel)] += count
             if task == Task.GAVE_UP.value:
-                owed += count
+                call_backs += count
         return Standing(
-            owed=owed,
+            owed=call_backs,
             overdue=item_lists.overdue(t, today),
             due_soon=item_lists.due_between(t, today, today + SOON),
             provisional=int(t.execute(GUESSED).scalar_one()),
@@ -155,13 +155,13 @@ def _facts(row: Any) -> CallFacts:
     )
 
 
-def _between(found: Sequence[At], since: datetime, until: datetime) -> Sequence[At]:
+def _between(facts: Sequence[At], since: datetime, until: datetime) -> Sequence[At]:
     """The part of what is in order of time."""
-    return found[bisect_left(found, since, key=_at) : bisect_left(found, until, key=_at)]
+    return facts[bisect_left(facts, since, key=_at) : bisect_left(facts, until, key=_at)]
 
 
-def _at(one: CallFacts | AgentChange) -> datetime:
-    return one.at
+def _at(fact: CallFacts | AgentChange) -> datetime:
+    return fact.at
 
 
 def _bounds(before: datetime, until: datetime) -> dict[str, int]:

@@ -118,17 +118,17 @@ class Identities:
         """The keyed hash of one sign; "" of nothing."""
         if not plain:
             return ""
-        said = f"{kind}:{plain}".encode("utf-8", "replace")
-        return SEALED + hmac.new(self._hashing, said, hashlib.sha256).hexdigest()[:48]
+        marked = f"{kind}:{plain}".encode("utf-8", "replace")
+        return SEALED + hmac.new(self._hashing, marked, hashlib.sha256).hexdigest()[:48]
 
     def marks(self, kind: str, given: tuple[str, ...]) -> tuple[str, ...]:
         """These signs and what stands for them in reports."""
         if kind == "phone":
-            spelled = {other for one in given for other in (one, *telephone.spellings(one))}
+            spelled = {other for number in given for other in (number, *telephone.spellings(number))}
             plain = {telephone.comparable(other) for other in spelled} | spelled
         else:
-            plain = {one.strip().casefold() for one in given}
-        return (*given, *sorted(self.mark(kind, one) for one in plain if one))
+            plain = {number.strip().casefold() for number in given}
+        return (*given, *sorted(self.mark(kind, number) for number in plain if number))
 
     # ------------------------------------------------------------ what was there before
 

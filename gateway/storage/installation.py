@@ -76,9 +76,9 @@ class Installation:
         Raises SetupError, StorageDown.
         """
         async with self._alone():
-            known = await self._database.read(_recorded)
-            tie = await self._tie(known)
-            if wrong := list(self._wrong_id(tie, known)) or list(self._wrong_keys(tie)):
+            fingerprints = await self._database.read(_recorded)
+            tie = await self._tie(fingerprints)
+            if wrong := list(self._wrong_id(tie, fingerprints)) or list(self._wrong_keys(tie)):
                 raise SetupError(*wrong)
             await self._keep_id(tie.database_id or tie.var_id or self._begin())
             return await self._keep_keys()
@@ -105,16 +105,16 @@ class Installation:
         Raises SetupError, StorageDown.
         """
         async with self._alone():
-            key = next(one for one in KEYS if one.name == name)
+            key = next(key_file for key_file in KEYS if key_file.name == name)
             kept = key_once(self._path(key), key.lost)
             await self._database.write(lambda t: _record(t, f"key:{name}", fingerprint(kept)))
 
     # ------------------------------------------------------------ looking
 
-    async def _tie(self, known: dict[str, str]) -> Tie:
+    async def _tie(self, fingerprints: dict[str, str]) -> Tie:
         filled = await self._database.read(lambda t: _any(t, items))
-        states = {key.name: await self._state(key, known.get(f"key:{key.name}", "")) for key in KEYS}
-        return Tie(_read(self._file), known.get(ID, ""), states, filled, self._has_files())
+        states = {key.name: await self._state(key, fingerprints.get(f"key:{key.name}", "")) for key in KEYS}
+        return Tie(_read(self._file), fingerprints.get(ID, ""), states, filled, self._has_files())
 
     async def _state(self, key: Key, recorded: str) -> str:
         file = self._path(key)
@@ -127,8 +127,8 @@ class Installation:
         fits = await self._database.read(lambda t: _fits(t, key.name, kept))
         return {True: "ok", False: "another", None: "new"}[fits]
 
-    def _wrong_id(self, tie: Tie, known: dict[str, str]) -> Iterator[Problem]:
-        proven = tie.keys["identities"] == "ok" or (ID not in known and tie.keys["audit"] == "ok")
+    def _wrong_id(self, tie: Tie, fingerprints: dict[str, str]) -> Iterator[Problem]:
+        proven = tie.keys["identities"] == "ok" or (ID not in fingerprints and tie.keys["audit"] == "ok")
         proven = proven or (bool(tie.database_id) and tie.database_id == _read(self._begun))
         if tie.var_id and tie.database_id and tie.var_id != tie.database_id:
             yield self._problem(f"belongs to installation {tie.var_id}, the database to {tie.database_id}")
@@ -186,9 +186,9 @@ class Installation:
         kept = {key.name: key_once(self._path(key), key.lost) for key in KEYS}
 
         def recorded(t: Transaction) -> None:
-            known = _recorded(t)
+            fingerprints = _recorded(t)
             for name, value in kept.items():
-                if f"key:{name}" not in known:
+                if f"key:{name}" not in fingerprints:
                     _record(t, f"key:{name}", fingerprint(value))
 
         await self._database.write(recorded)

@@ -104,15 +104,15 @@ class Items:
         self._audit = audit
         self._identities = identities
         self._dialect = "sqlite" if database.sqlite else "postgresql"
-        made = sqlite_insert if database.sqlite else postgres_insert
+        insert = sqlite_insert if database.sqlite else postgres_insert
         self._count = Prepared(
-            made(serials)
+            insert(serials)
             .values(day=bindparam("day"), last=1)
             .on_conflict_do_update(index_elements=["day"], set_={"last": serials.c.last + 1})
             .returning(serials.c.last)
         )
-        self._claim_key = Prepared(made(contacts).on_conflict_do_nothing(), names_columns=True)
-        self._happened = Prepared(made(timeline).on_conflict_do_nothing(), names_columns=True)
+        self._claim_key = Prepared(insert(contacts).on_conflict_do_nothing(), names_columns=True)
+        self._happened = Prepared(insert(timeline).on_conflict_do_nothing(), names_columns=True)
 
     # ------------------------------------------------------------ taking in
 
@@ -163,7 +163,7 @@ class Items:
 
     def attach(self, t: Transaction, number: str, kept: Sequence[Attachment]) -> None:
         if kept:
-            ATTACH.run_each(t, [rows.attachment_values(number, one) for one in kept])
+            ATTACH.run_each(t, [rows.attachment_values(number, attachment) for attachment in kept])
 
     def set_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         if clocks:
@@ -292,36 +292,36 @@ class Items:
             last = select(items.c.received_at).where(items.c.number == query.after).scalar_subquery()
             later = and_(items.c.received_at == last, items.c.number > query.after)
             wanted = wanted.where(or_(items.c.received_at > last, later))
-        found = t.execute(wanted.limit(query.limit), values).mappings().all()
-        clocks = self._dues(t, [row["number"] for row in found])
-        return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
+        records = t.execute(wanted.limit(query.limit), values).mappings().all()
+        clocks = self._dues(t, [row["number"] for row in records])
+        return [rows.item_of(row, clocks.get(row["number"], ())) for row in records]
 
     def of_phones(self, t: Transaction, phones: Sequence[str], limit: int) -> list[Item]:
         """What came from one of these numbers, the newest first; reports are sealed and not found."""
         wanted = select(items).where(items.c.person_phone.in_(phones))
         newest = wanted.order_by(items.c.received_at.desc(), items.c.number.desc()).limit(limit)
-        found = t.execute(newest).mappings().all()
-        clocks = self._dues(t, [row["number"] for row in found])
-        return [rows.item_of(row, clocks.get(row["number"], ())) for row in found]
+        records = t.execute(newest).mappings().all()
+        clocks = self._dues(t, [row["number"] for row in records])
+        return [rows.item_of(row, clocks.get(row["number"], ())) for row in records]
 
     def attachments_by_item(
         self, t: Transaction, numbers: Sequence[str]
     ) -> dict[str, tuple[Attachment, ...]]:
         """The attachments of these items, each in the order in which they came."""
-        found: dict[str, tuple[Attachment, ...]] = {}
+        by_item: dict[str, tuple[Attachment, ...]] = {}
         if numbers:
             wanted = select(attachments).where(attachments.c.number.in_(numbers)).order_by(attachments.c.id)
             for row in t.execute(wanted).mappings():
-                found[row["number"]] = (*found.get(row["number"], ()), rows.attachment_of(row))
-        return found
+                by_item[row["number"]] = (*by_item.get(row["number"], ()), rows.attachment_of(row))
+        return by_item
 
     def _dues(self, t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[Due, ...]]:
-        found: dict[str, tuple[Due, ...]] = {}
+        by_item: dict[str, tuple[Due, ...]] = {}
         if numbers:
             wanted = select(dues).where(dues.c.number.in_(numbers)).order_by(dues.c.on, dues.c.clock)
             for row in t.execute(wanted).mappings():
-                found[row["number"]] = (*found.get(row["number"], ()), rows.due_of(row))
-        return found
+                by_item[row["number"]] = (*by_item.get(row["number"], ()), rows.due_of(row))
+        return by_item
 
     # ------------------------------------------------------------ attempts to look something up
 

@@ -65,10 +65,10 @@ class Links:
         self._index = index
         self._revisions = Revisions(identities)
         self._place = func.instr if database.sqlite else func.strpos
-        made = sqlite_insert if database.sqlite else postgres_insert
-        self._link = made(links).on_conflict_do_nothing()
-        self._mark = made(milestones).on_conflict_do_nothing()
-        number = made(externals)
+        insert = sqlite_insert if database.sqlite else postgres_insert
+        self._link = insert(links).on_conflict_do_nothing()
+        self._mark = insert(milestones).on_conflict_do_nothing()
+        number = insert(externals)
         self._external = number.on_conflict_do_update(
             index_elements=["number", "source"],
             set_={name: number.excluded[name] for name in ("external_no", "at", "who")},
@@ -97,9 +97,9 @@ class Links:
             )
             numbers.update((row.number, abs(row.received_at - at)) for row in t.execute(near))
         nearest = sorted(numbers, key=lambda number: (numbers[number], number))[:limit]
-        found = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
-        items_ = [self._identities.opened(t, rows.item_of(row)) for row in found.all()]
-        by_number = {one.number: one for one in items_}
+        records = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
+        items_ = [self._identities.opened(t, rows.item_of(row)) for row in records.all()]
+        by_number = {candidate.number: candidate for candidate in items_}
         return [by_number[number] for number in nearest]
 
     # ------------------------------------------------------------ links
@@ -122,30 +122,30 @@ class Links:
         ]
 
     def link_kind(self, t: Transaction, one: str, two: str) -> LinkKind | None:
-        found = t.execute(LINK, {"number": one, "other_end": two}).scalar_one_or_none()
-        return LinkKind(found) if found else None
+        kind = t.execute(LINK, {"number": one, "other_end": two}).scalar_one_or_none()
+        return LinkKind(kind) if kind else None
 
     def links_of(self, t: Transaction, number: str) -> tuple[Link, ...]:
         return tuple(_link_of(row) for row in t.execute(LINKS, {"number": number}).mappings())
 
     # ------------------------------------------------------------ decisions and days
 
-    def decide(self, t: Transaction, number: str, made: Decision) -> None:
+    def decide(self, t: Transaction, number: str, decision: Decision) -> None:
         values = {
             "number": number,
-            "at": rows.to_ms(made.at),
-            "event": made.event,
-            "who": made.who,
-            "ground": made.ground,
-            "basis": made.basis,
-            "county": made.county,
-            "text": made.text,
-            "told": made.told,
+            "at": rows.to_ms(decision.at),
+            "event": decision.event,
+            "who": decision.who,
+            "ground": decision.ground,
+            "basis": decision.basis,
+            "county": decision.county,
+            "text": decision.text,
+            "told": decision.told,
         }
         t.execute(insert(decisions), values)
 
     def decisions_of(self, t: Transaction, number: str) -> tuple[Decision, ...]:
-        found = t.execute(DECIDED, {"number": number}).mappings()
+        records = t.execute(DECIDED, {"number": number}).mappings()
         return tuple(
             Decision(
                 rows.of_ms(row["at"]),
@@ -157,7 +157,7 @@ class Links:
                 row["text"],
                 row["told"],
             )
-            for row in found
+            for row in records
         )
 
     def mark(self, t: Transaction, number: str, milestone: str, day: date) -> None:
@@ -171,14 +171,16 @@ class Links:
 
     def days_of(self, t: Transaction, number: str) -> dict[str, date]:
         """The day of each milestone, by its name."""
-        found = t.execute(DAYS, {"number": number}).mappings()
-        return {row["name"]: date.fromisoformat(row["on"]) for row in found}
+        records = t.execute(DAYS, {"number": number}).mappings()
+        return {row["name"]: date.fromisoformat(row["on"]) for row in records}
 
     # ------------------------------------------------------------ numbers elsewhere
 
     def set_external(self, t: Transaction, number: str, external: External) -> None:
         """Keep it as the one that this source gives now; an earlier one stays among the item's revisions."""
-        before = next((one for one in self.externals_of(t, number) if one.source == external.source), None)
+        before = next(
+            (earlier for earlier in self.externals_of(t, number) if earlier.source == external.source), None
+        )
         if before and before.external_no != external.external_no:
             changes = {"external_no": (_named(before), _named(external))}
             self._revisions.add(t, number, Revision(external.at, external.who, "external", changes))
@@ -193,9 +195,9 @@ class Links:
         self._index.put(t, number)
 
     def externals_of(self, t: Transaction, number: str) -> tuple[External, ...]:
-        found = t.execute(ELSEWHERE, {"number": number}).mappings()
+        records = t.execute(ELSEWHERE, {"number": number}).mappings()
         return tuple(
-            External(row["source"], row["external_no"], rows.of_ms(row["at"]), row["who"]) for row in found
+            External(row["source"], row["external_no"], rows.of_ms(row["at"]), row["who"]) for row in records
         )
 
     # ------------------------------------------------------------ all of it

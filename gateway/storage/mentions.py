@@ -24,16 +24,16 @@ class Mentions:
     def add(self, t: Transaction, number: str, accounts: Collection[str], note: Mention) -> None:
         """One for each account that is named; `note.account` is not looked at."""
         if accounts:
-            one = {"number": number, "at": rows.to_ms(note.at), "author": note.by, "text": note.text}
-            t.execute(insert(mentions), [{**one, "account": account} for account in sorted(accounts)])
+            values = {"number": number, "at": rows.to_ms(note.at), "author": note.by, "text": note.text}
+            t.execute(insert(mentions), [{**values, "account": account} for account in sorted(accounts)])
 
     def unseen_by(self, t: Transaction, account: str, limit: int) -> list[Mention]:
         """What names an account and he has not seen, the newest first."""
         wanted = select(mentions).where(mentions.c.account == account, UNSEEN)
-        found = t.execute(wanted.order_by(mentions.c.id.desc()).limit(limit)).mappings()
+        records = t.execute(wanted.order_by(mentions.c.id.desc()).limit(limit)).mappings()
         return [
             Mention(row["number"], row["account"], row["author"], rows.of_ms(row["at"]), row["text"])
-            for row in found
+            for row in records
         ]
 
     def seen(self, t: Transaction, number: str, account: str, at: datetime) -> int:

@@ -43,14 +43,14 @@ class OneTimeWork:
         return {name: await self._run(name, step) for name, step in self._steps.items()}
 
     async def _run(self, name: str, step: Step) -> int:
-        done, after, told = 0, "", time.monotonic()
+        done, after, logged_at = 0, "", time.monotonic()
         while True:
             batch = await self._database.write(lambda t: step(t, after, BATCH))  # noqa: B023 - awaited at once
             if not batch.rows:
                 break
             done, after = done + batch.rows, batch.after
-            if time.monotonic() - told > TELL:
-                told = time.monotonic()
+            if time.monotonic() - logged_at > TELL:
+                logged_at = time.monotonic()
                 log.info("%s: %d rows done, it goes on", name, done)
         if done:
             log.info("%s: finished, %d rows", name, done)

@@ -68,22 +68,24 @@ class Outbox:
         """
 
         def body(t: Transaction) -> int:
-            found = t.execute(OLDEST, {"now": rows.to_ms(now), "limit": limit})
-            taken = [_occasion(row) for row in found.mappings()]
+            occasions = t.execute(OLDEST, {"now": rows.to_ms(now), "limit": limit})
+            taken = [_occasion(row) for row in occasions.mappings()]
             if planned is not None:
-                numbers = sorted({one.number for one in taken})  # in one order: nobody waits for another
+                numbers = sorted(
+                    {occasion.number for occasion in taken}
+                )  # in one order: nobody waits for another
                 subjects = {number: self._items.locked(t, number) for number in numbers}
-                for one in taken:
-                    about = self._about(t, subjects[one.number], now)
-                    self._make(t, one, planned(one, about), now)
+                for occasion in taken:
+                    about = self._about(t, subjects[occasion.number], now)
+                    self._make(t, occasion, planned(occasion, about), now)
             if taken:
-                t.execute(PLANNED, {"ids": [one.id for one in taken]})
+                t.execute(PLANNED, {"ids": [occasion.id for occasion in taken]})
             return len(taken)
 
         return await self._database.write(body)
 
-    def _about(self, t: Transaction, known: Item, now: datetime) -> About:
-        item = self._reachable(t, known)
+    def _about(self, t: Transaction, its_item: Item, now: datetime) -> About:
+        item = self._reachable(t, its_item)
         raw = b""
         if item.channel == Channel.EMAIL:
             first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == item.number)
@@ -198,10 +200,10 @@ class Outbox:
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
-            found = [self._delivery(row) for row in t.execute(wanted).mappings()]
-            ready = [one for one in found if one.draft.address]
+            waiting = [self._delivery(row) for row in t.execute(wanted).mappings()]
+            ready = [delivery for delivery in waiting if delivery.draft.address]
             _set(t, ready, lease_until=rows.to_ms(now + lease))
-            shut = [one for one in found if not one.draft.address]
+            shut = [delivery for delivery in waiting if not delivery.draft.address]
             _set(t, shut, state=DeliveryState.DEAD.value, error=SHUT)
             return ready
 
@@ -209,7 +211,7 @@ class Outbox:
 
     async def settle(
         self,
-        one: Delivery,
+        delivery: Delivery,
         state: DeliveryState,
         now: datetime,
         *,
@@ -221,18 +223,18 @@ class Outbox:
         """Note how a try went. `told` is a line (what, text) for the item's timeline."""
 
         def body(t: Transaction) -> None:
-            said = without_address(error, one.draft.address)
-            values: dict[str, Any] = {"state": state.value, "error": said, "lease_until": None}
-            values["attempts"] = one.attempts + 1
+            reason = without_address(error, delivery.draft.address)
+            values: dict[str, Any] = {"state": state.value, "error": reason, "lease_until": None}
+            values["attempts"] = delivery.attempts + 1
             if due_at is not None:
                 values["due_at"] = rows.to_ms(due_at)
             if state is DeliveryState.SENT:
                 values["sent_at"] = rows.to_ms(now)
-                values["proof"] = without_address(proof, one.draft.address)
-            t.execute(update(deliveries).where(deliveries.c.id == one.id).values(**values))
+                values["proof"] = without_address(proof, delivery.draft.address)
+            t.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
             if told:
-                line = without_address(told[1], one.draft.address)
-                self._items.happened(t, one.number, Happened(now, told[0], "system", line))
+                line = without_address(told[1], delivery.draft.address)
+                self._items.happened(t, delivery.number, Happened(now, told[0], "system", line))
 
         await self._database.write(body)
 
@@ -243,11 +245,11 @@ class Outbox:
         def body(t: Transaction) -> int:
             if not references:
                 return 0
-            known = select(deliveries).where(deliveries.c.reference.in_(sorted(references)))
-            found = [self._delivery(row) for row in t.execute(known).mappings()]
-            for one in found:
-                _set(t, [one], error=without_address(why, one.draft.address), **state)
-            return len(found)
+            wanted = select(deliveries).where(deliveries.c.reference.in_(sorted(references)))
+            bounced = [self._delivery(row) for row in t.execute(wanted).mappings()]
+            for delivery in bounced:
+                _set(t, [delivery], error=without_address(why, delivery.draft.address), **state)
+            return len(bounced)
 
         return await self._database.write(body)
 
@@ -272,8 +274,8 @@ class Outbox:
             wanted = wanted.where(deliveries.c.number == number)
         if after:
             wanted = wanted.where(deliveries.c.id < after)
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [self._delivery(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [self._delivery(row) for row in records]
 
     async def get(self, delivery_id: int) -> Delivery | None:
         wanted = select(deliveries).where(deliveries.c.id == delivery_id)
@@ -286,7 +288,7 @@ class Outbox:
         """Send again (WAITING) or drop; False when it was in none of these states."""
         values = {"state": after.value, "due_at": rows.to_ms(now), "lease_until": None, "attempts": 0}
         wanted = update(deliveries).where(
-            deliveries.c.id == delivery_id, deliveries.c.state.in_([one.value for one in before])
+            deliveries.c.id == delivery_id, deliveries.c.state.in_([state.value for state in before])
         )
         return await self._database.write(lambda t: t.execute(wanted.values(**values)).rowcount == 1)
 
@@ -296,8 +298,8 @@ class Outbox:
             deliveries.c.state.in_([DeliveryState.WAITING.value, DeliveryState.DEAD.value])
         )
         grouped = wanted.group_by(deliveries.c.way, deliveries.c.state)
-        found = await self._database.read(lambda t: t.execute(grouped).all())
-        return {(way, state): count for way, state, count in found}
+        records = await self._database.read(lambda t: t.execute(grouped).all())
+        return {(way, state): count for way, state, count in records}
 
     async def stuck(self, before: datetime) -> int:
         """How many were made before this moment, failed at least once and still wait."""
@@ -329,6 +331,10 @@ def _occasion(row: RowMapping) -> Occasion:
     return Occasion(row["id"], row["topic"], row["number"], rows.of_ms(row["made_at"]), what, facts)
 
 
-def _set(t: Transaction, found: Sequence[Delivery], **values: Any) -> None:
-    if found:
-        t.execute(update(deliveries).where(deliveries.c.id.in_([one.id for one in found])).values(**values))
+def _set(t: Transaction, chosen: Sequence[Delivery], **values: Any) -> None:
+    if chosen:
+        t.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_([delivery.id for delivery in chosen]))
+            .values(**values)
+        )

@@ -68,9 +68,9 @@ async def _run(database: Database, statement: Any, values: Any) -> None:
 
 def replace_into(database: Database, table: Table, key: str) -> Any:
     """Insert, or replace every column of the row that has this key."""
-    made = (sqlite_insert if database.sqlite else postgres_insert)(table)
-    others = {c.name: made.excluded[c.name] for c in table.columns if c.name != key}
-    return made.on_conflict_do_update(index_elements=[key], set_=others)
+    insert_ = (sqlite_insert if database.sqlite else postgres_insert)(table)
+    others = {c.name: insert_.excluded[c.name] for c in table.columns if c.name != key}
+    return insert_.on_conflict_do_update(index_elements=[key], set_=others)
 
 
 class Calls:
@@ -84,7 +84,10 @@ class Calls:
     async def keep(self, calls_: Sequence[CallRecord], transfers_: Sequence[Transfer] = ()) -> None:
         latest = {call.id: call for call in calls_}  # one row for each id in the order of ids, so that
         values = [rows.call_values(latest[id_]) for id_ in sorted(latest)]  # two never wait for each other
-        moved = [rows.transfer_values(one) for one in sorted(transfers_, key=lambda one: one.id)]
+        moved = [
+            rows.transfer_values(transfer)
+            for transfer in sorted(transfers_, key=lambda transfer: transfer.id)
+        ]
 
         def kept(t: Transaction) -> None:
             self._keep.run_each(t, values)
@@ -96,12 +99,12 @@ class Calls:
 
     async def transfers(self, call_id: str) -> list[Transfer]:
         wanted = select(transfers).where(transfers.c.call_id == call_id).order_by(transfers.c.id)
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [rows.transfer_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [rows.transfer_of(row) for row in records]
 
     async def get(self, call_id: str) -> CallRecord | None:
-        found = await self._all(CALL, {"id": call_id})
-        return found[0] if found else None
+        records = await self._all(CALL, {"id": call_id})
+        return records[0] if records else None
 
     async def page(
         self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
@@ -118,11 +121,11 @@ class Calls:
 
     def with_number(self, t: Transaction, numbers: Sequence[str], limit: int) -> list[CallRecord]:
         """Calls from and to a number, given in all its spellings, the newest first."""
-        found: dict[str, CallRecord] = {}
+        by_id: dict[str, CallRecord] = {}
         for wanted in (FROM, TO):
             for row in t.execute(wanted.limit(limit), {"numbers": list(numbers)}).mappings():
-                found[row["id"]] = rows.call_of(row)
-        return sorted(found.values(), key=lambda one: (one.started_at, one.id), reverse=True)[:limit]
+                by_id[row["id"]] = rows.call_of(row)
+        return sorted(by_id.values(), key=lambda call: (call.started_at, call.id), reverse=True)[:limit]
 
     async def open_calls(self) -> list[CallRecord]:
         return await self._all(OPEN, {})
@@ -134,8 +137,8 @@ class Calls:
         return await self._database.read(lambda t: int(t.execute(counted).scalar_one()))
 
     async def _all(self, wanted: Select[Any], values: dict[str, Any]) -> list[CallRecord]:
-        found = await self._database.read(lambda t: t.execute(wanted, values).mappings().all())
-        return [rows.call_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted, values).mappings().all())
+        return [rows.call_of(row) for row in records]
 
 
 class CallBacks:
@@ -248,8 +251,8 @@ class Gaps:
 
     async def gaps(self, since: datetime) -> list[Gap]:
         wanted = select(gaps).where(gaps.c.ended_at >= rows.to_ms(since)).order_by(gaps.c.id)
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [rows.gap_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [rows.gap_of(row) for row in records]
 
 
 class Agents:
@@ -267,7 +270,7 @@ class Agents:
         wanted = select(agent_changes).where(agent_changes.c.at >= rows.to_ms(since))
         if agent:
             wanted = wanted.where(agent_changes.c.agent == agent)
-        found = await self._database.read(
+        records = await self._database.read(
             lambda t: t.execute(wanted.order_by(agent_changes.c.id)).mappings().all()
         )
-        return [rows.change_of(row) for row in found]
+        return [rows.change_of(row) for row in records]

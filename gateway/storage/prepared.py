@@ -52,7 +52,9 @@ class Prepared:
         if len(rows) > TOGETHER or not (word and row.endswith("?)")):
             raw.executemany(text, [values for _, values in ready])
             return
-        raw.execute(head + word + ", ".join([row] * len(rows)), [one for _, each in ready for one in each])
+        raw.execute(
+            head + word + ", ".join([row] * len(rows)), [value for _, each in ready for value in each]
+        )
 
     def value(self, t: Connection, values: Values) -> Any:
         """The first column of the one row that comes back; None when there is none."""

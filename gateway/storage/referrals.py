@@ -31,16 +31,16 @@ class Referrals:
         count = t.execute(select(func.count()).where(referrals.c.number == number)).scalar_one()
         return f"{number}-{count + 1}"
 
-    def add(self, t: Transaction, one: Referral) -> None:
-        t.execute(insert(referrals), _values(one))
+    def add(self, t: Transaction, referral: Referral) -> None:
+        t.execute(insert(referrals), _values(referral))
 
     def locked(self, t: Transaction, referral_id: str) -> Referral | None:
         wanted = select(referrals).where(referrals.c.id == referral_id).with_for_update()
         row = t.execute(wanted).mappings().first()
         return referral_of(row) if row else None
 
-    def replace(self, t: Transaction, one: Referral) -> None:
-        values = _values(one)
+    def replace(self, t: Transaction, referral: Referral) -> None:
+        values = _values(referral)
         t.execute(update(referrals).where(referrals.c.id == values.pop("id")).values(**values))
 
     async def get(self, referral_id: str) -> Referral | None:
@@ -63,43 +63,43 @@ class Referrals:
             last = select(referrals.c.made_at).where(referrals.c.id == after).scalar_subquery()
             older = and_(referrals.c.made_at == last, referrals.c.id < after)
             wanted = wanted.where(or_(referrals.c.made_at < last, older))
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [referral_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [referral_of(row) for row in records]
 
     async def made_between(self, first: datetime, last: datetime) -> Sequence[Referral]:
         """Made from `first` (included) to `last` (not)."""
         wanted = select(referrals).where(
             referrals.c.made_at >= rows.to_ms(first), referrals.c.made_at < rows.to_ms(last)
         )
-        found = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [referral_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [referral_of(row) for row in records]
 
     async def owed(self, until: date) -> Sequence[Referral]:
         """Those that nobody has replied to, with a day up to `until`, the most urgent first."""
         running = [state.value for state in sorted(RUNNING)]
         wanted = select(referrals).where(referrals.c.state.in_(running), referrals.c.due <= until.isoformat())
         ordered = wanted.order_by(referrals.c.due, referrals.c.id)
-        found = await self._database.read(lambda t: t.execute(ordered).mappings().all())
-        return [referral_of(row) for row in found]
+        records = await self._database.read(lambda t: t.execute(ordered).mappings().all())
+        return [referral_of(row) for row in records]
 
 
-def _values(one: Referral) -> dict[str, Any]:
+def _values(referral: Referral) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "number": one.number,
-        "partner": one.partner,
-        "direction": one.direction.value,
-        "key": one.key,
-        "made_at": rows.to_ms(one.made_at),
-        "due": one.due.isoformat(),
-        "state": one.state.value,
-        "their_number": one.their_number,
-        "call_id": one.call_id,
-        "slip": json.dumps(dict(one.slip), ensure_ascii=False),
-        "text": one.text,
-        "answered_at": rows.to_ms_or_none(one.answered_at),
-        "ended_at": rows.to_ms_or_none(one.ended_at),
-        "satisfied": one.satisfied,
+        "id": referral.id,
+        "number": referral.number,
+        "partner": referral.partner,
+        "direction": referral.direction.value,
+        "key": referral.key,
+        "made_at": rows.to_ms(referral.made_at),
+        "due": referral.due.isoformat(),
+        "state": referral.state.value,
+        "their_number": referral.their_number,
+        "call_id": referral.call_id,
+        "slip": json.dumps(dict(referral.slip), ensure_ascii=False),
+        "text": referral.text,
+        "answered_at": rows.to_ms_or_none(referral.answered_at),
+        "ended_at": rows.to_ms_or_none(referral.ended_at),
+        "satisfied": referral.satisfied,
     }
 
 

@@ -130,16 +130,16 @@ class Reports:
 
         def kept(t: Transaction) -> Kept:
             during = {"since": rows.to_ms(since), "until": rows.to_ms(until)}
-            made = tuple(rows.call_of(row) for row in t.execute(CALLS, during).mappings())
+            day_calls = tuple(rows.call_of(row) for row in t.execute(CALLS, during).mappings())
             own = tuple(KeptItem(*row) for row in t.execute(ITEMS, of_day))
             return Kept(
-                calls=made,
+                calls=day_calls,
                 items=own,
                 contacts=tuple((row[0], row[1]) for row in t.execute(CONTACTS, of_day)),
                 files=tuple(Named(*row) for row in t.execute(NAMED, of_day)),
                 last_serial=t.execute(SERIAL, {"day": day.isoformat()}).scalar() or 0,
-                known=_items_of(t, [call.number for call in made if call.number]),
-                call_ids=_there(t, calls.c.id, [one.call_id for one in own if one.call_id]),
+                known=_items_of(t, [call.number for call in day_calls if call.number]),
+                call_ids=_there(t, calls.c.id, [item.call_id for item in own if item.call_id]),
                 mailboxes=tuple((row[0], row[1]) for row in t.execute(MAILBOXES)),
             )
 
@@ -157,8 +157,8 @@ class Reports:
 
 
 def _reported(t: Transaction, wanted: Select[Any]) -> list[Reported]:
-    found = t.execute(wanted).mappings().all()
-    numbers = [row["number"] for row in found]
+    records = t.execute(wanted).mappings().all()
+    numbers = [row["number"] for row in records]
     clocks = _clocks(t, numbers)
     outside = {
         row.number: row.external_no
@@ -175,16 +175,16 @@ def _reported(t: Transaction, wanted: Select[Any]) -> list[Reported]:
             *refused.get(row["number"], (None, "")),
             same.get(row["number"], ()),
         )
-        for row in found
+        for row in records
     ]
 
 
 def _clocks(t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[Due, ...]]:
-    found: dict[str, tuple[Due, ...]] = {}
+    by_item: dict[str, tuple[Due, ...]] = {}
     wanted = select(dues).where(dues.c.number.in_(numbers)).order_by(dues.c.on, dues.c.clock)
     for row in t.execute(wanted).mappings():
-        found[row["number"]] = (*found.get(row["number"], ()), rows.due_of(row))
-    return found
+        by_item[row["number"]] = (*by_item.get(row["number"], ()), rows.due_of(row))
+    return by_item
 
 
 def _refusals(t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[int | None, str]]:
@@ -195,30 +195,30 @@ def _refusals(t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[int | N
 
 
 def _same(t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    by_item: dict[str, tuple[str, ...]] = {}
     wanted = select(links.c.number, links.c.other).where(
         links.c.number.in_(numbers), links.c.kind == LinkKind.SAME_MATTER.value
     )
     for number, other in t.execute(wanted.order_by(links.c.other)):
-        found[number] = (*found.get(number, ()), other)
-    return found
+        by_item[number] = (*by_item.get(number, ()), other)
+    return by_item
 
 
 def _items_of(t: Transaction, numbers: Sequence[str]) -> dict[str, str]:
     """The call of each of these items that is there."""
-    found: dict[str, str] = {}
+    by_call: dict[str, str] = {}
     for start in range(0, len(numbers), AT_ONCE):
         some = items.c.number.in_(numbers[start : start + AT_ONCE])
-        found.update(
+        by_call.update(
             (row[0], row[1]) for row in t.execute(select(items.c.number, items.c.call_id).where(some))
         )
-    return found
+    return by_call
 
 
 def _there(t: Transaction, column: Any, values: Sequence[str]) -> frozenset[str]:
     """Of these values those that stand in the column."""
-    found: set[str] = set()
+    present: set[str] = set()
     for start in range(0, len(values), AT_ONCE):
         some = select(column).where(column.in_(values[start : start + AT_ONCE]))
-        found.update(t.execute(some).scalars())
-    return frozenset(found)
+        present.update(t.execute(some).scalars())
+    return frozenset(present)

@@ -29,24 +29,24 @@ class Revisions:
         """Nothing is written when nothing changed."""
         if not revision.changes:
             return
-        said = json.dumps(dict(revision.changes), ensure_ascii=False)
+        changes = json.dumps(dict(revision.changes), ensure_ascii=False)
         values = {
             "number": number,
             "at": rows.to_ms(revision.at),
             "who": revision.who,
             "what": revision.what,
-            "sealed": self._seals.seal_text(_bound(number), said),
+            "sealed": self._seals.seal_text(_bound(number), changes),
         }
         t.execute(insert(revisions), values)
 
     def of_item(self, t: Transaction, number: str) -> tuple[Revision, ...]:
         """In the order in which they were made. Raises StorageDown when one does not open."""
-        found = t.execute(OF_ITEM, {"number": number}).mappings().all()
-        return tuple(self._opened(row) for row in found)
+        records = t.execute(OF_ITEM, {"number": number}).mappings().all()
+        return tuple(self._opened(row) for row in records)
 
     def _opened(self, row: rows.Row) -> Revision:
-        said = json.loads(self._seals.open_text(_bound(row["number"]), bytes(row["sealed"])))
-        changes = {name: (before, after) for name, (before, after) in said.items()}
+        stored = json.loads(self._seals.open_text(_bound(row["number"]), bytes(row["sealed"])))
+        changes = {name: (before, after) for name, (before, after) in stored.items()}
         return Revision(rows.of_ms(row["at"]), row["who"], row["what"], changes)
 
 

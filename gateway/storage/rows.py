@@ -229,21 +229,21 @@ def call_of(row: Row) -> CallRecord:
     )
 
 
-def transfer_values(one: Transfer) -> dict[str, Any]:
+def transfer_values(transfer: Transfer) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "call_id": one.call,
-        "seat": one.seat,
-        "target": one.target,
-        "kind": one.kind.value,
-        "state": one.state.value,
-        "outcome": one.outcome.value,
-        "direct": one.direct,
-        "line": one.line,
-        "asked_at": to_ms(one.asked_at),
-        "answered_at": to_ms_or_none(one.answered_at),
-        "joined_at": to_ms_or_none(one.joined_at),
-        "ended_at": to_ms_or_none(one.ended_at),
+        "id": transfer.id,
+        "call_id": transfer.call,
+        "seat": transfer.seat,
+        "target": transfer.target,
+        "kind": transfer.kind.value,
+        "state": transfer.state.value,
+        "outcome": transfer.outcome.value,
+        "direct": transfer.direct,
+        "line": transfer.line,
+        "asked_at": to_ms(transfer.asked_at),
+        "answered_at": to_ms_or_none(transfer.answered_at),
+        "joined_at": to_ms_or_none(transfer.joined_at),
+        "ended_at": to_ms_or_none(transfer.ended_at),
     }
 
 

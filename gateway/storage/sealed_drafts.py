@@ -35,8 +35,8 @@ class SealedDrafts:
     def columns(self, draft: Draft) -> dict[str, object]:
         """What the delivery's own columns hold."""
         address = draft.address.lower() if draft.way == MAIL else draft.address
-        said = json.dumps([address, dict(draft.content)], ensure_ascii=False)
-        sealed = self._seals.seal_text(_bound(draft.key), said)
+        text = json.dumps([address, dict(draft.content)], ensure_ascii=False)
+        sealed = self._seals.seal_text(_bound(draft.key), text)
         return {"address": self.mark(draft.way, address), "content": "{}", "sealed": sealed}
 
     def opened(self, row: Row) -> Draft:
@@ -44,10 +44,10 @@ class SealedDrafts:
         if row["sealed"] is None:
             return _open(row)
         try:
-            said = self._seals.open_text(_bound(row["key"]), bytes(row["sealed"]))
+            text = self._seals.open_text(_bound(row["key"]), bytes(row["sealed"]))
         except StorageDown:
-            said = '["", {}]'
-        address, content = json.loads(said)
+            text = '["", {}]'
+        address, content = json.loads(text)
         return Draft(row["key"], row["way"], address, content, row["reference"], row["notice"])
 
     # ------------------------------------------------------------ what was there before

@@ -32,8 +32,8 @@ class ItemSearch:
         """The items of one page. Raises StorageDown."""
 
         def read(t: Transaction) -> tuple[Found, list[ListRow]]:
-            found = _found(t, query)
-            return found, read_rows(t, found.numbers)
+            matches = _found(t, query)
+            return matches, read_rows(t, matches.numbers)
 
         return await self._database.read(read)
 

@@ -89,8 +89,8 @@ def _bounds(query: SearchQuery) -> dict[str, int]:
 
 def _of_sqlite(t: Transaction, query: SearchQuery, tokens: Collection[str], either: bool) -> Iterator[Rows]:
     match = (" OR " if either else " AND ").join(f'"{token}"' for token in sorted(tokens))
-    with t.execute(SQLITE, {"tokens": match, **_bounds(query)}) as found:
-        for some in found.scalars().partitions(BATCH):
+    with t.execute(SQLITE, {"tokens": match, **_bounds(query)}) as records:
+        for some in records.scalars().partitions(BATCH):
             if rows := _items(t, query, some):
                 yield rows
 

@@ -76,12 +76,12 @@ class SearchIndex:
             elsewhere[number] = (*elsewhere.get(number, ()), other)
         bounds = {"first": int(numbers[-1]), "last": int(numbers[0])}
         t.execute(DROP[t.dialect.name], bounds).close()
-        made = []
+        entries = []
         for row in rows:
             number = row["number"]
             marks = self._marks_of(t, row)
-            made.append((number, tokens(number, texts_of(row), elsewhere.get(number, ()), marks)))
-        add_many(t, made)
+            entries.append((number, tokens(number, texts_of(row), elsewhere.get(number, ()), marks)))
+        add_many(t, entries)
 
     def _marks_of(self, t: Transaction, row: Any) -> tuple[str, ...]:
         if row["kind"] != Kind.REPORT.value:
@@ -96,8 +96,10 @@ class SearchIndex:
 
     def marks_for(self, typed: str, area_code: str) -> tuple[str, ...]:
         """The keyed hashes that stand for what somebody typed."""
-        spelled = {telephone.comparable(one) for one in telephone.spellings(typed, area_code)} - {""}
-        phones = (self._identities.mark("phone", one) for one in sorted(spelled))
+        spelled = {telephone.comparable(spelling) for spelling in telephone.spellings(typed, area_code)} - {
+            ""
+        }
+        phones = (self._identities.mark("phone", spelling) for spelling in sorted(spelled))
         return self._identities.mark("name", squashed(typed)), *phones
 
     # ------------------------------------------------------------ what was there before
@@ -142,19 +144,19 @@ def _texts_of(kind: Kind, person: Person, firm: str, firm_phone: str, content: s
     return Texts(person.name, firm, content, tuple(phone for phone in (person.phone, firm_phone) if phone))
 
 
-def add_many(t: Transaction, made: Sequence[tuple[str, Collection[str]]]) -> None:
+def add_many(t: Transaction, entries: Sequence[tuple[str, Collection[str]]]) -> None:
     """Items that are not in the index yet."""
-    if not made:
+    if not entries:
         return
     if t.dialect.name == "sqlite":
-        t.exec_driver_sql(ADD_SQLITE, [(int(number), " ".join(found)) for number, found in made]).close()
+        t.exec_driver_sql(ADD_SQLITE, [(int(number), " ".join(words)) for number, words in entries]).close()
     else:
-        t.execute(ADD_POSTGRES, [{"number": int(n), "tokens": hashes(found)} for n, found in made]).close()
+        t.execute(ADD_POSTGRES, [{"number": int(n), "tokens": hashes(words)} for n, words in entries]).close()
 
 
-def hashes(found: Collection[str]) -> list[int]:
+def hashes(words: Collection[str]) -> list[int]:
     """Tokens as PostgreSQL keeps them."""
-    return [hashed(token) for token in found]
+    return [hashed(token) for token in words]
 
 
 @lru_cache(maxsize=100_000)

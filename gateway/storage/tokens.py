@@ -40,7 +40,7 @@ class Tokens:
     async def create(self, role: str, name: str, now: datetime, expires: datetime | None = None) -> str:
         """A new token's text, which nobody can be shown again."""
         text = PREFIX + secrets.token_urlsafe(32)
-        made = insert(tokens).values(
+        statement = insert(tokens).values(
             hash=_hash(text),
             name=name,
             role=role,
@@ -49,7 +49,7 @@ class Tokens:
         )
 
         def created(t: Transaction) -> None:
-            t.execute(made).close()
+            t.execute(statement).close()
             self._audit.happened(t, "token.create", name, {"role": role}, now)
 
         await self._database.write(created)

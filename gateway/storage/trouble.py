@@ -75,7 +75,7 @@ def cause(error: Exception) -> str:
     if isinstance(own, OSError) and own.errno is not None:
         return CAUSES.get(own.errno, AWAY)
     code = _code(own)
-    return next((text for known, text in CAUSES.items() if code and code.startswith(str(known))), AWAY)
+    return next((text for prefix, text in CAUSES.items() if code and code.startswith(str(prefix))), AWAY)
 
 
 def kind(error: Exception) -> str:

@@ -41,9 +41,9 @@ class Filled:
 
 def text_faults(text: str) -> list[str]:
     """What is wrong with a text, in English, for whoever edits the file."""
-    known = "、".join(PLACEHOLDERS)
+    placeholders = "、".join(PLACEHOLDERS)
     wrong = [name for name in _PLACE.findall(text) if name not in PLACEHOLDERS]
-    faults = [f"`{{{name}}}` is no placeholder; there are {known}" for name in dict.fromkeys(wrong)]
+    faults = [f"`{{{name}}}` is no placeholder; there are {placeholders}" for name in dict.fromkeys(wrong)]
     if re.search(r"[{}]", _PLACE.sub("", text)):
         faults.append("has a brace without its other half")
     return faults
@@ -51,7 +51,7 @@ def text_faults(text: str) -> list[str]:
 
 def words_of(item: Item, centre: str, agent: str, received: date, today: date) -> dict[str, str]:
     """What each placeholder stands for, "" when there is nothing."""
-    due = next((one.on for one in item.due), None)
+    due = next((clock.on for clock in item.due), None)
     return {
         "编号": item.number,
         "姓名": "" if secret(item) else item.person.name,

@@ -25,11 +25,11 @@ def named_in(text: str, colleagues: Mapping[str, str]) -> frozenset[str]:
 
     Of several that fit (王芳, 王芳芳) the longest; two of one name are both meant.
     """
-    found: set[str] = set()
+    named: set[str] = set()
     for at, sign in enumerate(text):
         if sign in SIGNS:
-            found |= _begun_with(text[at + 1 :], colleagues)
-    return frozenset(found)
+            named |= _begun_with(text[at + 1 :], colleagues)
+    return frozenset(named)
 
 
 def _begun_with(rest: str, colleagues: Mapping[str, str]) -> set[str]:

@@ -113,10 +113,10 @@ class Sending:
 def reach(channel: Channel, person: Person, sending: Sending) -> dict[str, str]:
     """The address of each way that is set up and leads to the person. A fax goes to who sent one."""
     faxes = channel == Channel.FAX and re.fullmatch(sending.faxable, person.phone)
-    known = {"mail": person.email, "fax": person.phone if faxes else ""}
-    known = {way: address for way, address in known.items() if way in sending.ways}
-    known |= {"phone": person.phone, "letter": person.address}
-    return {way: address for way, address in known.items() if address}
+    addresses = {"mail": person.email, "fax": person.phone if faxes else ""}
+    addresses = {way: address for way, address in addresses.items() if way in sending.ways}
+    addresses |= {"phone": person.phone, "letter": person.address}
+    return {way: address for way, address in addresses.items() if address}
 
 
 def first_way(reach: Mapping[str, str], *, official: bool) -> str:

@@ -59,7 +59,7 @@ class Seen:
 
 def standing(given: Seen) -> Seen:
     """Without what was undone or retracted, in decisions and timeline."""
-    decisions = _standing(given.decisions, lambda one: (one.event, one.text))
+    decisions = _standing(given.decisions, lambda decision: (decision.event, decision.text))
     past = _standing(given.past, lambda entry: (entry.what, entry.text))
     return replace(given, decisions=decisions, past=past)
 
@@ -82,7 +82,11 @@ def steps_of(seen: Seen, rules: Rules) -> tuple[PublicStep, ...]:
     order = rules.on(seen.received_day)
     clocks = {due.clock: due for due in rules.due(seen.item.kind, seen.received_day, seen.days)}
     steps = [_received(seen, order, clocks)]
-    steps += (_decided(seen, one, rules, clocks) for one in seen.decisions if _is_told(seen.item, one.event))
+    steps += (
+        _decided(seen, decision, rules, clocks)
+        for decision in seen.decisions
+        if _is_told(seen.item, decision.event)
+    )
     steps += _noted(seen)
     return tuple(sorted(steps, key=lambda step: step.at))
 
@@ -91,8 +95,10 @@ def wanted_papers(seen: Seen) -> str:
     """The papers that are wanted now, "" when none are."""
     if seen.item.state is not ItemState.WAITING:
         return ""
-    asked = (one.told for one in reversed(seen.decisions) if one.event == Event.WAIT_FOR_PAPERS)
-    return next(asked, "")
+    lists_of_papers = (
+        decision.told for decision in reversed(seen.decisions) if decision.event == Event.WAIT_FOR_PAPERS
+    )
+    return next(lists_of_papers, "")
 
 
 def answer_of(seen: Seen) -> str:
@@ -100,7 +106,7 @@ def answer_of(seen: Seen) -> str:
     open_again = (ItemState.RECEIVED, ItemState.IN_WORK)
     if seen.item.state in open_again:
         return ""
-    answers = (one.told for one in reversed(seen.decisions) if one.event == Event.ANSWER)
+    answers = (decision.told for decision in reversed(seen.decisions) if decision.event == Event.ANSWER)
     return next(answers, "")
 
 
@@ -132,30 +138,30 @@ def _is_told(item: Item, event: str) -> bool:
     return event == Event.HAND_OVER or event in PLAIN
 
 
-def _decided(seen: Seen, one: Decision, rules: Rules, clocks: Mapping[str, Due]) -> PublicStep:
+def _decided(seen: Seen, decision: Decision, rules: Rules, clocks: Mapping[str, Due]) -> PublicStep:
     order = rules.on(seen.received_day)
-    text = one.told
-    match one.event:
+    text = decision.told
+    match decision.event:
         case Event.ACCEPT:
             zh, en = _accepted(
                 _bureau(rules, seen.item.county), _due(order, clocks, starts=Milestone.ACCEPTED)
             )
         case Event.HAND_OVER:
-            bureau = _bureau(rules, one.county)
+            bureau = _bureau(rules, decision.county)
             zh, en = f"已转交{bureau[0]}办理", f"Handed over to {bureau[1] or 'the bureau in charge'}"
         case Event.REFUSE_ACCEPTANCE:
             zh, en = "不予受理", "Not accepted"
         case _:
-            zh, en = PLAIN[one.event]
-    if one.event == Event.ANSWER and seen.item.kind is Kind.REPORT and not text:
-        return PublicStep(one.at, one.event, zh, en, *NO_RESULT)
-    ended = one.event == Event.END_MEDIATION
+            zh, en = PLAIN[decision.event]
+    if decision.event == Event.ANSWER and seen.item.kind is Kind.REPORT and not text:
+        return PublicStep(decision.at, decision.event, zh, en, *NO_RESULT)
+    ended = decision.event == Event.END_MEDIATION
     grounds = order.ending_mediation if ended else order.non_acceptance
-    ground = grounds.numbered(one.ground) if one.ground is not None else None
+    ground = grounds.numbered(decision.ground) if decision.ground is not None else None
     if ground:
-        basis = f"{one.basis}第（{ground.number}）项"
-        return PublicStep(one.at, one.event, zh, en, ground.zh, ground.en, basis)
-    return PublicStep(one.at, one.event, zh, en, text, text)
+        basis = f"{decision.basis}第（{ground.number}）项"
+        return PublicStep(decision.at, decision.event, zh, en, ground.zh, ground.en, basis)
+    return PublicStep(decision.at, decision.event, zh, en, text, text)
 
 
 def _accepted(bureau: tuple[str, str], due: Due | None) -> tuple[str, str]:
@@ -176,7 +182,7 @@ def _noted(seen: Seen) -> Iterator[PublicStep]:
 
 
 def _bureau(rules: Rules, county: str) -> tuple[str, str]:
-    return next((one.bureau for one in rules.divisions if one.code == county), ("", ""))
+    return next((division.bureau for division in rules.divisions if division.code == county), ("", ""))
 
 
 def _due(

@@ -205,11 +205,11 @@ class Account:
 def accounts(referrals: Iterable[Referral], today: date, day_of: Mapping[str, date]) -> tuple[Account, ...]:
     """The referrals of a span, by partner and direction. `day_of` is the local day of each first reply,
     by id; what has none has not been replied to."""
-    found: dict[tuple[str, Direction], Counter[str]] = {}
-    for one in referrals:
-        counts = found.setdefault((one.partner, one.direction), Counter())
-        counts.update(_counted(one, today, day_of.get(one.id)))
-    return tuple(_account(*key, counts) for key, counts in sorted(found.items()))
+    tallies: dict[tuple[str, Direction], Counter[str]] = {}
+    for referral in referrals:
+        counts = tallies.setdefault((referral.partner, referral.direction), Counter())
+        counts.update(_counted(referral, today, day_of.get(referral.id)))
+    return tuple(_account(*key, counts) for key, counts in sorted(tallies.items()))
 
 
 def _account(partner: str, direction: Direction, counts: Counter[str]) -> Account:
@@ -217,26 +217,26 @@ def _account(partner: str, direction: Direction, counts: Counter[str]) -> Accoun
     return Account(partner, direction, *numbers)
 
 
-def _counted(one: Referral, today: date, replied: date | None) -> Iterable[str]:
+def _counted(referral: Referral, today: date, replied: date | None) -> Iterable[str]:
     yield "made"
-    match one.state:
+    match referral.state:
         case S.REFUSED | S.RETURNED | S.KEPT | S.ACCEPTED:
-            yield one.state.value
+            yield referral.state.value
         case S.ANSWERED | S.CLOSED:
             yield "answered"
     if replied is not None:
-        yield "in_time" if replied <= one.due else "late"
-    elif one.state in RUNNING:
+        yield "in_time" if replied <= referral.due else "late"
+    elif referral.state in RUNNING:
         yield "owed"
-        if today > one.due:
+        if today > referral.due:
             yield "overdue"
-    if one.satisfied is not None:
-        yield "satisfied" if one.satisfied else "dissatisfied"
+    if referral.satisfied is not None:
+        yield "satisfied" if referral.satisfied else "dissatisfied"
 
 
-def pushed_contact(said: Contact, partner: str, their_number: str) -> Contact:
+def pushed_contact(contact: Contact, partner: str, their_number: str) -> Contact:
     """What a partner tells, as a contact of ours."""
-    return replace(said, channel=Channel.PARTNER, key=pushed_key(partner, their_number))
+    return replace(contact, channel=Channel.PARTNER, key=pushed_key(partner, their_number))
 
 
 def pushed_key(partner: str, their_number: str) -> str:

@@ -41,21 +41,21 @@ class Revision:
     changes: Mapping[str, tuple[str, str]]
 
 
-def facts(one: Item | Contact, person: Person) -> dict[str, str]:
+def facts(source: Item | Contact, person: Person) -> dict[str, str]:
     """What it says by the API's field names, each as a text; "" is nothing. `person` may be sealed in it."""
-    said = {"kind": one.kind.value, "content": one.content}
-    said |= {name: getattr(person, name) for name in PERSONAL}
-    said |= {name: getattr(one.respondent, part) for name, part in RESPONDENT.items()}
-    said |= {name: getattr(one, name) for name in TEXTS}
-    said["claims"] = json.dumps(one.claims, ensure_ascii=False) if one.claims else ""
-    said["amount"] = "" if one.amount is None else f"{one.amount // 100}.{one.amount % 100:02}"
-    said["occurred_on"] = one.occurred_on.isoformat() if one.occurred_on else ""
+    values = {"kind": source.kind.value, "content": source.content}
+    values |= {name: getattr(person, name) for name in PERSONAL}
+    values |= {name: getattr(source.respondent, part) for name, part in RESPONDENT.items()}
+    values |= {name: getattr(source, name) for name in TEXTS}
+    values["claims"] = json.dumps(source.claims, ensure_ascii=False) if source.claims else ""
+    values["amount"] = "" if source.amount is None else f"{source.amount // 100}.{source.amount % 100:02}"
+    values["occurred_on"] = source.occurred_on.isoformat() if source.occurred_on else ""
     for name in ("publish_consent", "mediation_consent"):
-        consent = getattr(one, name)
-        said[name] = "" if consent is None else str(consent).lower()
-    said["anonymous"] = "true" if one.anonymous else ""
-    said["declined"] = ",".join(one.declined)
-    return said
+        consent = getattr(source, name)
+        values[name] = "" if consent is None else str(consent).lower()
+    values["anonymous"] = "true" if source.anonymous else ""
+    values["declined"] = ",".join(source.declined)
+    return values
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -65,16 +65,16 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str
 
 def as_arrived(item: Item, person: Person, past: Iterable[Revision]) -> dict[str, str]:
     """What was said first, field by field: what it says now, with every correction taken back."""
-    said = facts(item, person)
-    for one in reversed([one for one in past if one.what in CORRECTS]):
-        said |= {name: before for name, (before, _) in one.changes.items() if name in said}
-    return said
+    first_facts = facts(item, person)
+    for revision in reversed([revision for revision in past if revision.what in CORRECTS]):
+        first_facts |= {name: before for name, (before, _) in revision.changes.items() if name in first_facts}
+    return first_facts
 
 
-def merged(item: Item, known: Person, given: Contact, blank: Collection[str] = ()) -> Contact:
+def merged(item: Item, person: Person, given: Contact, blank: Collection[str] = ()) -> Contact:
     """The contact that an item becomes: what is given, over what it has; `blank` names fields to be emptied.
 
-    `known` is the item's person, a sealed one too. Raises BadContact for a field that may not be emptied:
+    `person` is the item's person, a sealed one too. Raises BadContact for a field that may not be emptied:
     nobody empties what he cannot see.
     """
     _may_blank(item, blank)
@@ -83,21 +83,21 @@ def merged(item: Item, known: Person, given: Contact, blank: Collection[str] = (
     others |= {name: _chosen(item, given, name, blank) for name in CHOSEN}
     return replace(
         given,
-        person=_person(known, given.person, blank),
+        person=_person(person, given.person, blank),
         respondent=_respondent(item.respondent, given.respondent, blank),
         content=given.content or item.content,
         claims=given.claims or _left(item, "claims", blank, ()),
         anonymous=given.anonymous or (keeps and item.anonymous),
-        declined=_declined(item, given, known),
+        declined=_declined(item, given, person),
         **others,
     )
 
 
-def _declined(item: Item, given: Contact, known: Person) -> tuple[str, ...]:
+def _declined(item: Item, given: Contact, person: Person) -> tuple[str, ...]:
     """What is still not told: said now or before, and not known by now."""
-    told = facts(given, given.person)
-    before = facts(item, known)
-    return tuple(name for name in given.declined or item.declined if not (told[name] or before[name]))
+    given_facts = facts(given, given.person)
+    before = facts(item, person)
+    return tuple(name for name in given.declined or item.declined if not (given_facts[name] or before[name]))
 
 
 def _may_blank(item: Item, blank: Collection[str]) -> None:
@@ -111,12 +111,12 @@ def _may_blank(item: Item, blank: Collection[str]) -> None:
         raise BadContact(*wrong)
 
 
-def _person(known: Person, given: Person, blank: Collection[str]) -> Person:
-    return Person(*(getattr(given, name) or _left(known, name, blank, "") for name in PERSONAL))
+def _person(before: Person, given: Person, blank: Collection[str]) -> Person:
+    return Person(*(getattr(given, name) or _left(before, name, blank, "") for name in PERSONAL))
 
 
-def _respondent(known: Respondent, given: Respondent, blank: Collection[str]) -> Respondent:
-    left = {name: getattr(given, part) or getattr(known, part) for name, part in RESPONDENT.items()}
+def _respondent(before: Respondent, given: Respondent, blank: Collection[str]) -> Respondent:
+    left = {name: getattr(given, part) or getattr(before, part) for name, part in RESPONDENT.items()}
     emptied = {name for name, part in RESPONDENT.items() if name in blank and not getattr(given, part)}
     return Respondent(*("" if name in emptied else value for name, value in left.items()))
 
@@ -126,8 +126,8 @@ def _chosen(item: Item, given: Contact, name: str, blank: Collection[str]) -> An
     return value if value is not None else _left(item, name, blank, None)
 
 
-def _left(known: object, name: str, blank: Collection[str], empty: Any) -> Any:
-    return empty if name in blank else getattr(known, name)
+def _left(before: object, name: str, blank: Collection[str], empty: Any) -> Any:
+    return empty if name in blank else getattr(before, name)
 
 
 # ------------------------------------------------------------ what is said beside an item
@@ -164,18 +164,20 @@ def secret(item: Item) -> bool:
     return item.kind is Kind.REPORT or item.withheld or item.anonymous
 
 
-def said_beside(item: Item, known: Person, said: Contact) -> dict[str, tuple[str, str]]:
+def said_beside(item: Item, person: Person, contact: Contact) -> dict[str, tuple[str, str]]:
     """What a follow-up says otherwise than the item: the item's value, and the one given now."""
-    given = differences(facts(item, known), facts(said, said.person))
-    unsaid = {"content"} | ({"kind"} if said.kind is Kind.UNSORTED else set())
+    given = differences(facts(item, person), facts(contact, contact.person))
+    unsaid = {"content"} | ({"kind"} if contact.kind is Kind.UNSORTED else set())
     return {name: texts for name, texts in given.items() if texts[1] and name not in unsaid}
 
 
-def beside_text(item: Item, said: Contact, text: str, changes: Mapping[str, object]) -> str:
+def beside_text(item: Item, contact: Contact, text: str, changes: Mapping[str, object]) -> str:
     """A follow-up's words for the timeline: who wrote, unless that is secret, and which fields came along."""
-    person = said.person
+    person = contact.person
     sender = f"{person.name} <{person.email}>".strip() if person.email and not secret(item) else ""
-    head = f"发件人：{sender}\n" if sender and said.channel == Channel.EMAIL else ""
-    told = {"name", "email"} if head else set()
-    names = "、".join(FIELD_NAMES[name] for name in FIELD_NAMES if name in changes and name not in told)
+    head = f"发件人：{sender}\n" if sender and contact.channel == Channel.EMAIL else ""
+    shown_in_head = {"name", "email"} if head else set()
+    names = "、".join(
+        FIELD_NAMES[name] for name in FIELD_NAMES if name in changes and name not in shown_in_head
+    )
     return f"{head}{text}" + (f"\n\n〔另填：{names}，见登记内容的历次修改〕" if names else "")

@@ -53,12 +53,12 @@ def tokens(
 ) -> set[str]:
     """What an item is found by. `elsewhere`: its numbers in other systems; `marks`: keyed hashes of a
     reporter."""
-    found = {token for field in texts.fields() for token in _cut(field)}
-    found.update(char for char in squashed(texts.name))
-    found.update(f"{PHONE}{form}" for phone in texts.phones for form in _phone_forms(phone))
-    found.update(f"{NUMBER}{squashed(one)}" for one in (number, *elsewhere))
-    found.update(f"{MARK}{mark.strip('#')}" for mark in marks if mark)
-    return found
+    cut = {token for field in texts.fields() for token in _cut(field)}
+    cut.update(char for char in squashed(texts.name))
+    cut.update(f"{PHONE}{form}" for phone in texts.phones for form in _phone_forms(phone))
+    cut.update(f"{NUMBER}{squashed(written)}" for written in (number, *elsewhere))
+    cut.update(f"{MARK}{mark.strip('#')}" for mark in marks if mark)
+    return cut
 
 
 def _cut(field: str) -> Iterator[str]:
