@@ -18,6 +18,7 @@ from gateway.core.flow.steps.queue import Queue
 from gateway.errors import Problem, SetupError
 from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
+from gateway.pbx.event_filters import as_regexes, filters_by_name
 from gateway.settings.durable_files import write_private
 from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets, random_password
@@ -102,6 +103,8 @@ def put_in_place(
         _lay_sounds(places, sounds, asterisk)
         values = words(config, secrets, places, asterisk, trunks.passwords(config))
         filled = fill(config.root / config.asterisk.conf, values)
+        if asterisk and not filters_by_name(asterisk.version) and "manager.conf" in filled:
+            filled["manager.conf"] = as_regexes(filled["manager.conf"])
         for name in sorted(filled, key=lambda name: name == "asterisk.conf"):
             write_private(places.etc / name, filled[name], safe=False)  # secrets are among the values
     except OSError as error:

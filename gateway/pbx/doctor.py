@@ -21,6 +21,7 @@ from gateway.pbx.ami_console import AmiConsole
 from gateway.pbx.asterisk_tree import OLDEST, Asterisk, major, version_line
 from gateway.pbx.conf import QUEUE, Places
 from gateway.pbx.conf_check import loaded
+from gateway.pbx.event_filters import filters_by_name
 from gateway.pbx.journal import journal_written
 from gateway.pbx.needs import COMMANDS, Wanted, missing, wanted
 from gateway.settings.schema import Config
@@ -81,7 +82,7 @@ def _asker(config: Config, asterisk: Asterisk | None, places: Places, stack: con
 def _asterisk(
     config: Config, asterisk: Asterisk | None, places: Places, prompts: Collection[str], ask: Ask
 ) -> Iterator[Finding]:
-    yield from _version(ask)
+    yield from _version(ask, config.asterisk.manage)
     yield from _needs(wanted(config, prompts), ask)
     yield from _modules(ask, places)
     yield from _sound(ask)
@@ -104,11 +105,23 @@ def _needs(need: Wanted, ask: Ask) -> Iterator[Finding]:
         )
 
 
-def _version(ask: Ask) -> Iterator[Finding]:
+def _version(ask: Ask, ours: bool) -> Iterator[Finding]:
+    """`ours`: the gateway runs it, and wrote manager.conf for its version."""
     version = version_line(ask("core show version"))
-    new = major(version) >= OLDEST
-    advice = "" if new else f"需要 {OLDEST} 以上版本 / version {OLDEST} or newer is needed"
-    yield Finding(Verdict.OK if new else Verdict.BAD, " ".join(version.split()[:2]) or "Asterisk", advice)
+    if major(version) < OLDEST:
+        verdict, advice = Verdict.BAD, f"需要 {OLDEST} 以上版本 / version {OLDEST} or newer is needed"
+    elif not ours and not filters_by_name(version):
+        verdict, advice = Verdict.WARN, _ALL_EVENTS
+    else:
+        verdict, advice = Verdict.OK, ""
+    yield Finding(verdict, " ".join(version.split()[:2]) or "Asterisk", advice)
+
+
+_ALL_EVENTS = (
+    "此版本不能按名称筛选事件，会发送全部事件；通话照常，但更占用处理器，请升级到 20.11、21.6、22.1 以上"
+    " / it cannot filter events by name and sends all; calls work, but cost more: "
+    "update to 20.11, 21.6, 22.1 or later"
+)
 
 
 def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
