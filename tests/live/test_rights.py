@@ -25,7 +25,9 @@ matter link unlink external split unmerge accept refuse_acceptance hand_over han
 papers_came answer withdraw reopen consult back leave transfer transfers call_about partners refer calls
 recording lines agents set_agent faxes fax send_fax fax_pages arrange_fax split_fax pop draft save_draft
 drop_draft drafts write_items peaks seat_phone
-seat_phone_holder call_back call_back_again
+seat_phone_holder call_back call_back_again queue_rows queue_counts search
+history undo retract note files mentions mentions_seen code arrival answers colleagues
+reply told tell_again notice_letter end_mediation
 """
 LEADERS_ONLY = "identity listen referral_accounts outbox resend"
 PARTNERS_TOO = """
