@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
-    TextClause,
     and_,
     bindparam,
     delete,
@@ -32,17 +28,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.core.item.contact import Contact, Due, Kind, Person
 from gateway.core.item.item import Attachment, Happened, Item, ItemState, Lease, QueueQuery
-from gateway.core.item.states import TERMINAL
 from gateway.errors import NotFound
-from gateway.storage import rows, running_clocks
+from gateway.storage import queue_query, rows, running_clocks
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
 from gateway.storage.prepared import Prepared
 from gateway.storage.search_index import SEARCHED, SearchIndex
 from gateway.storage.tables import (
-    ADDED,
-    WAITING,
     attachments,
     contacts,
     dues,
@@ -238,9 +231,9 @@ class Items:
 
     def next_free(self, t: Transaction, query: QueueQuery, now: datetime) -> Item | None:
         """The oldest item that fits and that nobody holds; others' locks are passed over."""
-        wanted = {name: value for name, value in _wanted(query).items() if value is not None}
+        wanted = queue_query.values_of(query)
         values = {**wanted, "now": rows.to_ms(now)}
-        row = t.execute(_next_free(self._dialect, frozenset(wanted)), values).mappings().first()
+        row = t.execute(queue_query.next_free(self._dialect, frozenset(wanted)), values).mappings().first()
         return rows.item_of(row, self.dues_of(t, row["number"])) if row else None
 
     def guessed(self, t: Transaction, after: str, limit: int) -> list[str]:
@@ -286,8 +279,8 @@ class Items:
 
     def page(self, t: Transaction, query: QueueQuery) -> list[Item]:
         """In order of arrival, from behind `after`, with their clocks."""
-        values = {name: value for name, value in _wanted(query).items() if value is not None}
-        wanted = _filtered(select(items), values).order_by(items.c.received_at, items.c.number)
+        values = queue_query.values_of(query)
+        wanted = queue_query.filtered(select(items), values).order_by(items.c.received_at, items.c.number)
         if query.after:
             last = select(items.c.received_at).where(items.c.number == query.after).scalar_subquery()
             later = and_(items.c.received_at == last, items.c.number > query.after)
@@ -348,59 +341,6 @@ class Items:
     async def files(self) -> frozenset[str]:
         """Every SHA-256 that a row names."""
         return await self._database.read(lambda t: frozenset(t.execute(NAMED).scalars()))
-
-
-def _wanted(query: QueueQuery) -> dict[str, str | int | None]:
-    """What is asked, by the name of its condition; None = anything."""
-    return {
-        "state": query.state and query.state.value,
-        "channel": query.channel and query.channel.value,
-        "kind": query.kind and query.kind.value,
-        "task": query.task and query.task.value,
-        "county": query.county,
-        "received_before": rows.to_ms_or_none(query.received_before),
-        "due_before": query.due_before.isoformat() if query.due_before else None,
-        "provisional": 1 if query.provisional else None,
-        "has_addition": 1 if query.has_addition else None,
-    }
-
-
-def _filtered(wanted: Select[Any], names: Iterable[str]) -> Select[Any]:
-    """With these conditions, whose values are bound by their names."""
-    for name in sorted(names):
-        wanted = wanted.where(_condition(name))
-    return wanted
-
-
-def _condition(name: str) -> ColumnElement[bool]:
-    match name:
-        case "received_before":
-            return items.c.received_at < bindparam(name)
-        case "due_before":
-            return _with_clock(dues.c.on < bindparam(name))
-        case "provisional":
-            return _with_clock(text("dues.provisional"))
-        case "has_addition":
-            return and_(ADDED, bindparam(name) == 1)
-        case _:
-            return items.c[name] == bindparam(name)
-
-
-def _with_clock(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
-    """Items on which somebody works or should, with a clock like this."""
-    clocks = select(dues.c.number).where(*conditions)
-    working = items.c.state.not_in([state.value for state in sorted(TERMINAL)])
-    return and_(working, items.c.number.in_(clocks))
-
-
-@lru_cache(maxsize=256)
-def _next_free(dialect: str, names: frozenset[str]) -> Select[Any]:
-    """The oldest item that nobody holds, with these conditions."""
-    wanted = select(items).where(or_(items.c.lease_holder == "", items.c.lease_until <= bindparam("now")))
-    if "state" not in names:
-        wanted = wanted.where(WAITING[dialect])
-    oldest = _filtered(wanted, names).order_by(items.c.received_at, items.c.number).limit(1)
-    return oldest.with_for_update(skip_locked=True)
 
 
 def _found(item: Item | None, number: str) -> Item:
