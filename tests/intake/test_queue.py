@@ -16,7 +16,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.intake.intake import Intake
 from gateway.intake.writing_up import Sorted
 from gateway.storage import Storage
-from gateway.storage.items import _next_free
+from gateway.storage.queue_query import next_free
 from tests.storage.databases import MONDAY, Clock, contact
 
 ANY = QueueQuery()
@@ -167,7 +167,7 @@ async def test_what_waits_is_found_in_order_and_not_sorted(intake: Intake, stora
     if not storage.database.sqlite:
         return
     await submitted(intake, 1)
-    statement = str(_next_free("sqlite", frozenset()).compile(dialect=sqlite.dialect(paramstyle="qmark")))
+    statement = str(next_free("sqlite", frozenset()).compile(dialect=sqlite.dialect(paramstyle="qmark")))
     values = (0,) * statement.count("?")
     found = await storage.database.read(
         lambda t: [row[3] for row in t.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
