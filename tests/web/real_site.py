@@ -75,9 +75,14 @@ class Later:
 
 @asynccontextmanager
 async def real_site(
-    var: Path, pages: PageSettings = QUICK, channels: ChannelRegistry = REGISTRY, **changes: Any
+    var: Path,
+    pages: PageSettings = QUICK,
+    channels: ChannelRegistry = REGISTRY,
+    port: int = 0,
+    **changes: Any,
 ) -> AsyncIterator[RealSite]:
-    """A running site; `changes` replace members of WebParts, `pages` the settings of its pages."""
+    """A running site; `changes` replace members of WebParts, `pages` the settings of its pages. On the `port`
+    of one that ended, with its `var`, it is that one started again."""
     var.mkdir(exist_ok=True)
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules", channels)
@@ -105,7 +110,7 @@ async def real_site(
         lists=storage.lists,
         searches=storage.search,
     )
-    server = TestServer(make_app(replace(parts, **changes)))
+    server = TestServer(make_app(replace(parts, **changes)), port=port or None)
     await server.start_server(access_log=None)
     tokens = {
         role: await storage.tokens.create(role, f"{role}1", utc_now())

@@ -152,9 +152,9 @@ class Pages:
         self._templates.globals["limits"] = uploads.limits
         self._templates.globals["accepted"] = accepted(uploads.limits.types)
 
-    def add(self, app: web.Application, method: str, path: str, page: Page) -> None:
-        """Serve a page."""
-        does = partial(self._serve, page)
+    def add(self, app: web.Application, method: str, path: str, page: Page, *, counted: bool = True) -> None:
+        """Serve a page. A POST counts as a form that is handed in, unless it is not to be `counted`."""
+        does = partial(self._serve, page, counted)
         app.router.add_route(method, path, does)
         if method == "GET":
             app.router.add_route("HEAD", path, does)
@@ -173,9 +173,9 @@ class Pages:
             text=text, status=status, content_type="text/html", charset="utf-8", headers=headers or {}
         )
 
-    async def _serve(self, page: Page, request: web.Request) -> web.StreamResponse:
+    async def _serve(self, page: Page, counted: bool, request: web.Request) -> web.StreamResponse:
         look = Look(request, _language_of(request))
-        response = await self._answer(page, request, look)
+        response = await self._answer(page, counted, request, look)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -184,12 +184,14 @@ class Pages:
             response.set_cookie("lang", look.lang, max_age=31536000, samesite="Lax", path="/", httponly=True)
         return response
 
-    async def _answer(self, page: Page, request: web.Request, look: Look) -> web.StreamResponse:
+    async def _answer(
+        self, page: Page, counted: bool, request: web.Request, look: Look
+    ) -> web.StreamResponse:
         try:
-            if request.method == "POST":
+            if request.method not in ("GET", "HEAD"):
                 self._own(request)
             await self.gate.admit(request)
-            if request.method == "POST":
+            if request.method == "POST" and counted:
                 await self._count(request)
             return await page(request, look)
         except GatewayError as error:

@@ -46,6 +46,7 @@ class ReportPage:
     def add(self, app: web.Application) -> None:
         self._pages.add(app, "GET", "/report", self.empty)
         self._pages.add(app, "POST", "/report", self.take)
+        self._pages.add(app, "POST", "/report/check", self.check, counted=False)
 
     async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
         """A new form, or one that was not taken and is held for this browser."""
@@ -82,6 +83,12 @@ class ReportPage:
             passed = self._pages.renewed(given.get("pass", ""))
             kept = await self._pages.hold(sent, passed)
             return self._not_taken(request, look, Unsent(sent, passed, faults, refused, kept))
+
+    async def check(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """How a step is read, for the page's script: nothing is kept of it."""
+        fields = await self._pages.fields(request)
+        self._pages.speak(look, fields)
+        return web.json_response(self._form.checked(look, fields))
 
     def _not_taken(self, request: web.Request, look: Look, unsent: Unsent) -> web.Response:
         """On to the address at which it is shown; at once to who keeps no cookies, while very much is to

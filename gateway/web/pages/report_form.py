@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from gateway.core.item.number import spaced
 from gateway.errors import FieldFault, GatewayError
 from gateway.web.api import translate
 from gateway.web.api.intake_models import NewContact
+from gateway.web.http.fields import REQUIRED
 from gateway.web.http.form_reading import read_form, spelled
 from gateway.web.http.models import members
 from gateway.web.http.proof_of_work import Pass
@@ -93,10 +95,18 @@ class ReportForm:
             found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
         return tuple(found)
 
+    def checked(self, look: Look, fields: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """How a form that is being filled in is read: what is understood, and what is wrong so far."""
+        sent = Sent(tuple(fields.items()))
+        return {
+            "spelled": dict(spelled(NewContact, said(sent))),
+            "faults": _told(look, self.faults(sent)),
+        }
+
     def _form(self, look: Look, unsent: Unsent) -> web.Response:
         """The form with what was filled in."""
         sent, refused, kept = unsent.sent, unsent.refused, unsent.kept
-        told = {fault.field.partition("[")[0]: getattr(fault, look.lang) for fault in unsent.faults}
+        told = _told(look, unsent.faults)
         if refused is not None and refused.status in (413, 415):
             told[EVIDENCE] = look.half(refused.detail)
         told = dict(sorted(told.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES))))
@@ -125,6 +135,16 @@ class ReportForm:
         )
 
 
+def _told(look: Look, faults: Iterable[FieldFault]) -> dict[str, str]:
+    """What is wrong with each field, in words that say what would be taken."""
+    told = {}
+    for fault in faults:
+        name = fault.field.partition("[")[0]
+        missing = fault.zh == REQUIRED[0] and name in _MISSING
+        told[name] = look.t(*_MISSING[name]) if missing else getattr(fault, look.lang)
+    return told
+
+
 def said(sent: Sent) -> list[tuple[str, str]]:
     """What the person said, without what the page added."""
     return [(name, text) for name, text in sent.fields if name not in OURS]
@@ -144,3 +164,8 @@ _NAMES = {
     HONEYPOT: ("网址", "Website"),
 }
 """What each field is called where a fault is told."""
+_MISSING = {
+    "kind": ("请选择投诉、举报或咨询", "Please choose: this is required"),
+    "content": ("请写明事情经过", "Please say what happened: this is required"),
+}
+"""What is said of a field that must not stay empty."""

@@ -1,15 +1,36 @@
 // What a browser with JavaScript adds to a form: the proof of work, done while the person writes, and a
 // sending that keeps all that was filled in, with a progress bar. Without this file the form works all the same.
 
+import { draft } from "./form_draft.js";
+import { goesOn, stepwise } from "./form_steps.js";
 import { firstBits } from "./sha256.js";
 
 const SLICE = 12; // milliseconds of work at a time, so that typing stays smooth
 
-for (const form of document.querySelectorAll("form[data-bits]")) {
-  work(form);
-  form.addEventListener("submit", (event) => send(event, form));
-}
+for (const form of document.querySelectorAll("form[data-bits]")) prepare(form);
 document.getElementById("summary")?.focus();
+
+function prepare(form) {
+  if (form.matches(".kept-here")) draft(form);
+  work(form);
+  days(form);
+  form.addEventListener("submit", (event) => send(event, form));
+  stepwise(form);
+}
+
+/** A day can be picked from a calendar too; what is typed is taken as it is. */
+function days(form) {
+  for (const picker of form.querySelectorAll(".picker")) {
+    const button = picker.previousElementSibling;
+    const field = document.getElementById(picker.dataset.for);
+    button.hidden = false;
+    button.addEventListener("click", () => picker.showPicker());
+    picker.addEventListener("change", () => {
+      field.value = picker.value;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+}
 
 /** Find a number whose hash with the pass begins with enough zero bits, and put it into the form. */
 function work(form) {
@@ -33,8 +54,9 @@ function work(form) {
 
 /** Send in the background, so that what was filled in stays here whatever happens on the way. */
 function send(event, form) {
-  const button = form.querySelector("button[type=submit]");
+  const button = form.querySelector(".send button");
   event.preventDefault();
+  if (goesOn(form)) return;
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   upload(form, button);
@@ -80,10 +102,7 @@ function arrived(request, form, failed) {
   const chosen = form.elements.evidence;
   document.querySelector("main").replaceWith(document.adoptNode(main));
   keepFiles(main, chosen);
-  for (const next of main.querySelectorAll("form[data-bits]")) {
-    work(next);
-    next.addEventListener("submit", (event) => send(event, next));
-  }
+  for (const next of main.querySelectorAll("form[data-bits]")) prepare(next);
   (main.querySelector("[role=alert], [role=status] h2") ?? main).focus?.();
   scrollTo(0, 0);
 }

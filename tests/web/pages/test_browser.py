@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -26,15 +27,24 @@ SAID = {"respondent_name": "某商店", "content": "商家拒绝退款", "name":
 
 @asynccontextmanager
 async def opened(
-    browser: Browser, site: RealSite, size: tuple[int, int] = PHONE, script: bool = True
+    browser: Browser,
+    site: RealSite,
+    size: tuple[int, int] = PHONE,
+    script: bool = True,
+    steps: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Page]:
-    """A tab; what its console complains of fails the test, but for answers that are no 200."""
+    """A tab; what its console complains of fails the test, but for answers that are no 200. Without `steps`
+    its reader has chosen to have forms on one page."""
     context = await browser.new_context(
         base_url=site.url(),
         viewport={"width": size[0], "height": size[1]},
         locale="zh-CN",
         java_script_enabled=script,
+        **options,
     )
+    if not steps:
+        await context.add_init_script("sessionStorage.setItem('whole', '1')")
     page = await context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,0 +1,95 @@
+"""The form in steps: read by the server as each is left, and kept whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.web.pages.test_browser import DESK, PHONE, fill, looked_at, opened, to_receipt
+from tests.web.real_site import RealSite, real_site
+
+pytestmark = pytest.mark.live
+
+
+async def go_on(page: Page, step: str) -> None:
+    await page.click(".turns .next")
+    await expect(page.locator(".stepper .at")).to_contain_text(step)
+
+
+@pytest.mark.parametrize(("size", "look"), [(PHONE, "light"), (DESK, "dark")], ids=["phone", "desk, dark"])
+async def test_a_complaint_step_by_step(
+    browser: Browser, site: RealSite, size: tuple[int, int], look: str
+) -> None:
+    """A wrong field is named before one goes on; what was typed is shown back as it is understood."""
+    async with opened(browser, site, size, steps=True, color_scheme=look) as page:
+        await page.goto("/report")
+        await expect(page.locator(".stepper .at")).to_have_text("第 1 步，共 5 步")
+        await page.click(".turns .next")
+        await expect(page.locator("#f-kind-fault")).to_contain_text("请选择投诉、举报或咨询")
+        await page.check("[name=kind][value=complaint]")
+        await looked_at(page, f"step-1-{look}")
+        await go_on(page, "第 2 步")
+        await fill(page, respondent_name="某　商店", respondent_phone="（０３５７）２０２５１００")
+        await looked_at(page, f"step-2-{look}")
+        await go_on(page, "第 3 步")
+        await fill(page, content="商家拒绝退款", occurred_on="去年", amount="￥1,299.00元")
+        await page.click(".turns .next")
+        await expect(page.locator("#f-occurred_on-fault")).to_contain_text("2026-10-01")
+        await looked_at(page, f"step-3-{look}")
+        await fill(page, occurred_on="2026/11/24")
+        await go_on(page, "第 4 步")
+        await page.go_back()
+        await expect(page.locator("#f-occurred_on")).to_have_value("2026-11-24")
+        await expect(page.locator("#f-amount")).to_have_value("1299.00")
+        await page.go_forward()
+        await fill(page, name="张三\u200b", phone="138 3570 0000")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".stepper .at")).to_contain_text("第 5 步")
+        answers = await page.inner_text(".answers")
+        assert "0357-2025100" in answers and "13835700000" in answers and "某 商店" in answers
+        await looked_at(page, f"step-5-{look}")
+        await page.click("button[type=submit]")
+        await to_receipt(page)
+    (item,) = await site.items()
+    assert item["occurred_on"] == "2026-11-24"
+
+
+async def test_optional_fields_say_so_for_the_kind(browser: Browser, site: RealSite) -> None:
+    async with opened(browser, site) as page:
+        for kind, optional in (("complaint", False), ("question", True)):
+            await page.goto(f"/report?kind={kind}")
+            for name in ("respondent_name", "name"):
+                mark = page.locator(f"label[for=f-{name}] .opt")
+                assert await mark.is_visible() is optional
+            assert await page.is_visible("label[for=f-respondent_address] .opt")
+
+
+async def test_a_server_that_dies_while_one_types_loses_nothing(browser: Browser, tmp_path: Path) -> None:
+    """Steps go on, sending says so, a reload fails; once it runs again all is there and is sent once."""
+    async with real_site(tmp_path) as site:
+        port = site.server.port
+        async with opened(browser, site, steps=True) as page:
+            await page.goto("/report?kind=complaint")
+            await fill(page, respondent_name="某商店")
+            await go_on(page, "第 3 步")
+            await site.server.close()
+            await fill(page, content="商家拒绝退款")
+            await go_on(page, "第 4 步")
+            await fill(page, name="张三", phone="13835700000")
+            await go_on(page, "第 5 步")
+            await page.click("button[type=submit]")
+            await expect(page.locator(".going")).to_contain_text("没有发送出去")
+            with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
+                await page.reload()
+            async with real_site(tmp_path, port=port) as again:
+                await page.reload()
+                await expect(page.locator(".stepper .at")).to_contain_text("第 5 步")
+                assert "商家拒绝退款" in await page.inner_text(".answers")
+                await page.click("button[type=submit]")
+                await to_receipt(page)
+                (item,) = await again.items()
+                assert item["person"]["name"] == "张三"
+                await page.goto("/report?kind=complaint")
+                assert await page.input_value("#f-name") == "", "nothing is left of what was sent"
