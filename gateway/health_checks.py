@@ -12,12 +12,13 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.calls.views import PartHealth
 from gateway.channels.email.mailbox import BoxState
 from gateway.errors import StorageDown
+from gateway.keeping.last import read_last
 from gateway.pbx.conf import Places
 from gateway.pbx.journal import journal_written
 from gateway.settings.durable_files import try_write
@@ -249,6 +250,20 @@ def journal(folder: Path, noted: Callable[[], datetime | None]) -> Check:
             return FINE
         behind = f"nothing for {last.timestamp() - written:.0f} s" if written else "nothing at all"
         return PartHealth(False, f"{behind} was written to {folder.name} though calls came", vital=False)
+
+    return check
+
+
+def backup(var: Path, oldest_hours: int) -> Check:
+    """The last good backup is not too old. Not vital: calls and forms go on."""
+
+    async def check() -> PartHealth:
+        last = await asyncio.to_thread(read_last, var)
+        age = last.age(datetime.now(UTC))
+        if age is not None and age < oldest_hours * 3600:
+            return PartHealth(True, f"the last backup is {age / 3600:.1f} h old", vital=False)
+        detail = "there is no backup" if age is None else f"the last backup is {age / 3600:.0f} h old"
+        return PartHealth(False, f"{detail}: {last.error}" if last.error else detail, vital=False)
 
     return check
 

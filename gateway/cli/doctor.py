@@ -7,8 +7,10 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from gateway.flows.prompts import load_prompts
+from gateway.keeping.last import read_last
 from gateway.pbx.asterisk_tree import find
 from gateway.pbx.doctor import Finding, Verdict, examine
 from gateway.settings.cache import cache_home
@@ -28,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load()
     prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml").by_id
     asterisk = find(cache_home()) if settings.asterisk.manage else None
-    findings = [*examine(settings, asterisk, prompts), *_web(settings)]
+    findings = [*examine(settings, asterisk, prompts), *_web(settings), *_backup(settings)]
     if arguments.json:
         print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -38,6 +40,22 @@ def run(arguments: argparse.Namespace) -> int:
                 + (f"\n     -> {finding.advice}" if finding.advice else "")
             )
     return 1 if any(f.verdict is Verdict.BAD for f in findings) else 0
+
+
+def _backup(settings: Config) -> Iterator[Finding]:
+    last, oldest = read_last(settings.var), settings.backup.oldest_hours
+    age = last.age(datetime.now(UTC))
+    if age is None:
+        advice = "设置 backup.folder 并定期运行 / set backup.folder and run `gateway backup`"
+        yield Finding(Verdict.WARN, "没有备份 / there is no backup", last.error or advice)
+        return
+    what = f"备份 / last backup: {last.name}, {age / 3600:.1f} h, {last.folder}"
+    if age > oldest * 3600:
+        yield Finding(Verdict.BAD, what, last.error or f"超过 / older than {oldest} h: `gateway backup`")
+    elif not last.checked_at:
+        yield Finding(Verdict.WARN, what, "从未试过恢复 / never tried: `gateway backup --check`")
+    else:
+        yield Finding(Verdict.OK, what, last.error)
 
 
 def _web(settings: Config) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("gateway.cli.export", "items as CSV or XLSX for the national platform"),
     "report": ("gateway.cli.report", "the figures of days or months, as a table or CSV"),
     "outbox": ("gateway.cli.outbox", "what waits to be sent, dead letters, sending again"),
+    "backup": ("gateway.cli.backup", "keep database, files, flows and keys in a folder; try a backup"),
+    "restore": ("gateway.cli.restore", "put a backup in place where nothing is"),
     "files": ("gateway.cli.files", "attachments that no row of the database names"),
     "installation": ("gateway.cli.installation", "do this var/ and this database belong together"),
     "demo": ("gateway.cli.demo", "fill the database with invented items and calls"),

@@ -39,6 +39,7 @@ __all__ = [
     "Agi",
     "Ami",
     "Asterisk",
+    "Backup",
     "Centre",
     "Config",
     "Database",
@@ -135,6 +136,23 @@ class Flows(Section):
 
 class Database(Section):
     url: str = Field(default="", description="SQLAlchemy URL of PostgreSQL; empty: SQLite under var/.")
+
+
+class Backup(Section):
+    folder: str = Field(
+        default="",
+        description="Folder that `gateway backup` writes to, on another disk or machine; empty: none.",
+    )
+    passphrase_file: str = Field(
+        default="", description="File with the passphrase that seals keys and passwords in a backup."
+    )
+    at: Annotated[str, Form(r"(([01]\d|2[0-3]):[0-5]\d)?", "must be a time like 02:30")] = Field(
+        default="", description="Time of day at which the gateway makes a backup itself; empty: never."
+    )
+    keep: int = Field(default=14, ge=1, le=10000, description="Backups that stay; older ones are removed.")
+    oldest_hours: int = Field(
+        default=48, ge=1, le=10000, description="Age in hours from which /healthz and doctor complain."
+    )
 
 
 class Rules(Section):
@@ -265,6 +283,7 @@ class Settings(Section):
     fax_out: FaxOut = Field(default_factory=FaxOut)
     flows: Flows = Field(default_factory=Flows)
     database: Database = Field(default_factory=Database)
+    backup: Backup = Field(default_factory=Backup)
     rules: Rules = Field(default_factory=Rules)
     mail_in: MailIn = Field(default_factory=MailIn)
     mail_out: MailOut = Field(default_factory=MailOut)

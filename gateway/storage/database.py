@@ -38,6 +38,8 @@ class Engine(Protocol):
 
     async def read(self, body: Callable[[Connection], T]) -> T: ...
 
+    async def whole(self, body: Callable[[Connection], T], change: bool) -> T: ...
+
 
 class Database:
     """One database. A body is a plain function over the transaction that it is given.
@@ -86,6 +88,17 @@ class Database:
             raise fault from None
         self._failed_write = None
         return value
+
+    async def whole(self, body: Callable[[Transaction], T], *, change: bool = False) -> T:
+        """`body` over one state of the database, or in one transaction that changes it, without any limit.
+
+        It need not be open. For commands alone: on PostgreSQL the event loop stands still while `body` waits
+        for something else. Raises StorageDown, and what `body` raises.
+        """
+        try:
+            return await self._engine.whole(body, change)
+        except self._engine.trouble as error:
+            raise down(error) from None
 
     async def probe(self) -> None:
         """One durable write that changes nothing. Raises StorageDown."""

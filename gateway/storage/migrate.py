@@ -22,6 +22,11 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
+def is_newest(connection: Connection) -> bool:
+    """Has this database the tables of this version?"""
+    return MigrationContext.configure(connection).get_current_revision() == scripts().get_current_head()
+
+
 def upgrade(connection: Connection) -> None:
     """Run what is missing. Raises SetupError for a database of a newer gateway."""
     if connection.dialect.name == "postgresql":

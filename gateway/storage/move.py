@@ -35,7 +35,7 @@ async def move(source_url: str, target_url: str) -> dict[str, int]:
     try:
         await target.open()
         try:
-            if used := await target.read(_in_use):
+            if used := await target.read(in_use):
                 raise SetupError(f"the target is not empty: there are rows in {used}")
             moved = {table.name: await _move_table(table, source, target) for table in TABLES}
             await target.write(begin_anew)  # the index of the search is made anew when the gateway runs
@@ -46,7 +46,7 @@ async def move(source_url: str, target_url: str) -> dict[str, int]:
         await source.close()
 
 
-def _in_use(t: Transaction) -> str:
+def in_use(t: Transaction) -> str:
     """The first table with rows, "" when there is none."""
     return next((table.name for table in TABLES if _count(t, table)), "")
 
@@ -57,16 +57,16 @@ def _count(t: Transaction, table: Table) -> int:
 
 async def _move_table(table: Table, source: Database, target: Database) -> int:
     moved, last = 0, None
-    while rows := await source.read(lambda t: _page(t, table, last)):  # noqa: B023 - awaited at once
+    while rows := await source.read(lambda t: page(t, table, last)):  # noqa: B023 - awaited at once
         await target.write(lambda t: t.execute(insert(table), rows).close())
         moved += len(rows)
         last = [rows[-1][column.name] for column in table.primary_key]
     if moved and not target.sqlite and "id" in table.c and table.autoincrement_column is not None:
-        await target.write(lambda t: _count_on(t, table))
+        await target.write(lambda t: count_on(t, table))
     return moved
 
 
-def _page(t: Transaction, table: Table, last: Sequence[Any] | None) -> list[dict[str, Any]]:
+def page(t: Transaction, table: Table, last: Sequence[Any] | None) -> list[dict[str, Any]]:
     key = tuple(table.primary_key)
     wanted = select(table).order_by(*key).limit(PAGE)
     if last is not None:
@@ -74,7 +74,7 @@ def _page(t: Transaction, table: Table, last: Sequence[Any] | None) -> list[dict
     return [dict(row) for row in t.execute(wanted).mappings()]
 
 
-def _count_on(t: Transaction, table: Table) -> None:
+def count_on(t: Transaction, table: Table) -> None:
     """Let PostgreSQL's own counter go on behind the last row."""
     name = table.name
     t.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name}"))

@@ -51,17 +51,7 @@ class Postgres:
     async def open(self, prepare: Callable[[Connection], None]) -> None:
         """Let `prepare` run in one transaction, without limits: a migration of a large database takes its
         time, and another gateway's start may have to be waited for."""
-        engine = create_async_engine(
-            self._url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "gateway"}},
-        )
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(prepare)
-        finally:
-            await engine.dispose()
+        await self.whole(prepare, change=True)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -73,3 +63,18 @@ class Postgres:
     async def read(self, body: Callable[[Connection], T]) -> T:
         async with asyncio.timeout(LIMIT), self._engine.connect() as connection:
             return await connection.run_sync(body)
+
+    async def whole(self, body: Callable[[Connection], T], change: bool) -> T:
+        """`body` in one transaction without limits: over one state of the data, or with its changes kept."""
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED" if change else "REPEATABLE READ",
+            connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"application_name": "gateway"}},
+        )
+        try:
+            async with engine.begin() if change else engine.connect() as connection:
+                return await connection.run_sync(body)
+        finally:
+            await engine.dispose()

@@ -103,6 +103,10 @@ class Sqlite:
     async def read(self, body: Callable[[Connection], T]) -> T:
         return await self._ask(self._reads, body)
 
+    async def whole(self, body: Callable[[Connection], T], change: bool) -> T:
+        """`body` in a transaction of its own, beside whoever has the file open."""
+        return await asyncio.to_thread(in_file, self._path, body, change=change)
+
     async def _ask(self, jobs: Jobs, body: Callable[[Connection], T], limit: float | None = LIMIT) -> T:
         if not self._open:
             raise OSError("the database is closed")
@@ -117,6 +121,18 @@ class Sqlite:
             if timer:
                 timer.cancel()
         return answer
+
+
+def in_file(path: Path, body: Callable[[Connection], T], *, change: bool) -> T:
+    """`body` in one transaction of a file that is there, on a connection of its own. Blocking."""
+    engine = create_engine(
+        "sqlite://", creator=lambda: _connect(path), poolclass=NullPool, hide_parameters=True
+    )
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if change else "BEGIN")
+        value = body(connection)
+        connection.exec_driver_sql("COMMIT")
+        return value
 
 
 class _Worker(threading.Thread):

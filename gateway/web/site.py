@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gateway.channels.registry import REGISTRY
 from gateway.errors import SetupError
+from gateway.keeping.last import read_last
 from gateway.settings.schema import Web
 from gateway.tasks import Supervisor
 from gateway.web.api.board_push import BoardPush
@@ -69,7 +70,7 @@ def _shared(parts: WebParts) -> Shared:
         gate,
         Uploads(parts.var / "uploads", parts.uploads),
         EventFeed(gate, parts.now, parts.public_url, agents=agents),
-        Metrics(parts.board, parts.tasks),
+        Metrics(parts.board, parts.tasks, lambda: read_last(parts.var).age(parts.now())),
         Sealed(parts.door, parts.openers),
         call_rights(parts),
         FiguresApi(parts.book, parts.board, parts.now) if parts.book else None,

@@ -9,9 +9,10 @@ from pathlib import Path
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts
 from gateway.channels.registry import REGISTRY
-from gateway.errors import SetupError, StorageDown
+from gateway.errors import Problem, SetupError, StorageDown
 from gateway.flows.store import FlowStore
 from gateway.intake.intake import Intake
+from gateway.keeping.restore import RESTORING
 from gateway.pbx import preflight
 from gateway.rules.load import load_rules
 from gateway.settings.durable_files import private_folder
@@ -29,6 +30,7 @@ async def claim_machine(parts: Parts) -> None:
     """Refuse to start where a port or an address cannot be had: Asterisk would start deaf."""
     config = parts.config
     _close_to_others(config.var)
+    _refuse_half_restored(config.var)
     parts.stack.enter_context(preflight.claim(config.var))
     listeners = (*preflight.gateways(config), *preflight.asterisks(config))
     own = await asyncio.to_thread(preflight.own_pids, config.var)
@@ -72,6 +74,12 @@ def _close_to_others(var: Path) -> None:
         private_folder(var)
     except OSError as error:
         raise SetupError(f"{var} must belong to the user that runs the gateway: {error.strerror}") from error
+
+
+def _refuse_half_restored(var: Path) -> None:
+    if (marker := var / RESTORING).exists():
+        why = "恢复未完成，请再次运行 / a restore was broken off: run `gateway restore` once more"
+        raise SetupError(Problem(str(marker), 0, why))
 
 
 async def _one_time_work(storage: Storage, intake: Intake) -> None:

@@ -7,7 +7,7 @@ the board at each look; nothing is kept twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -27,9 +27,14 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class Metrics:
-    """All metrics of one gateway. `items` of the last look at storage is kept: it may be away."""
+    """All metrics of one gateway. `backup_age` gives seconds, None without a backup.
 
-    def __init__(self, board: Board, tasks: Supervisor) -> None:
+    `items` of the last look at storage is kept: it may be away.
+    """
+
+    def __init__(
+        self, board: Board, tasks: Supervisor, backup_age: Callable[[], float | None] = lambda: None
+    ) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._seconds = Histogram(
             "gateway_intake_seconds",
@@ -39,7 +44,7 @@ class Metrics:
             registry=self._registry,
         )
         self._of_channel = {id: self._seconds.labels(id) for id in REGISTRY.ids}
-        self._board = _BoardCollector(board, tasks)
+        self._board = _BoardCollector(board, tasks, backup_age)
         self._registry.register(self._board)
 
     def took_in(self, channel: str, seconds: float) -> None:
@@ -64,8 +69,9 @@ class Metrics:
 class _BoardCollector(Collector):
     """Reads the live board when it is asked."""
 
-    def __init__(self, board: Board, tasks: Supervisor) -> None:
+    def __init__(self, board: Board, tasks: Supervisor, backup_age: Callable[[], float | None]) -> None:
         self._board = board
+        self._backup_age = backup_age
         self._tasks = tasks
         self.items: Sequence[ItemCount] | None = None
         self.clients = 0
@@ -81,6 +87,7 @@ class _BoardCollector(Collector):
         yield from self._outbox()
         yield from self._parts()
         yield from self._background()
+        yield from self._backup()
 
     def _outbox(self) -> Iterator[Metric]:
         found = GaugeMetricFamily(
@@ -101,6 +108,10 @@ class _BoardCollector(Collector):
             failures.add_metric([state.name], state.failures)
         yield up
         yield failures
+
+    def _backup(self) -> Iterator[Metric]:
+        if (age := self._backup_age()) is not None:
+            yield _gauge("gateway_backup_age_seconds", "Seconds since the last good backup was made.", age)
 
     def _phone(self) -> Iterator[Metric]:
         lines = self._board.lines()
