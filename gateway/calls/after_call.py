@@ -85,8 +85,8 @@ class AfterCall:
             if number:  # what was said before is in the same item, whoever said it
                 return replace(record, number=record.number or number)
         if record.back_of and not record.number:  # it belongs to the item that owed it
-            owed = await self._call_backs.get(record.back_of)
-            record = replace(record, number=owed.number if owed else "")
+            callback = await self._call_backs.get(record.back_of)
+            record = replace(record, number=callback.number if callback else "")
         contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
         if contact is None:
             return record
@@ -97,7 +97,7 @@ class AfterCall:
 
     async def keep(self, closed: list[tuple[CallState, CallRecord]]) -> None:
         """Keep the records with their transfers in one transaction. Raises StorageDown."""
-        transfers = [one for state, _ in closed for one in state.transfers]
+        transfers = [transfer for state, _ in closed for transfer in state.transfers]
         await self._calls.keep([record for _, record in closed], transfers)
 
     def clear(self, record: CallRecord, names: Iterable[str]) -> None:

@@ -52,7 +52,7 @@ class Seen:
 
 
 class CallBacks:
-    """`start`, then `noted`, `seen` and `changed`. `told` hears the number of an item that changed."""
+    """`start`, then `noted`, `seen` and `changed`. `item_changed` gets the number of an item that changed."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class CallBacks:
         needed_lines: int,
         again: tuple[timedelta, ...],
         now: Callable[[], datetime],
-        told: Callable[[str], None] = lambda number: None,
+        item_changed: Callable[[str], None] = lambda number: None,
     ) -> None:
         self._pbx = pbx
         self._book = book
@@ -71,14 +71,14 @@ class CallBacks:
         self._needed_lines = needed_lines
         self._again = again
         self._now = now
-        self._told = told
+        self._item_changed = item_changed
         self._jobs: Backlog[JournalEntry | Seen] = Backlog()
         self._wake = asyncio.Event()
         self._resting = False
-        self._owed: dict[str, Callback] | None = None  # all that is open, None when it must be read
-        self._last: dict[str, Callback] = {}  # what was read last
+        self._open_now: dict[str, Callback] | None = None  # all that is open, None when it must be read
+        self._last_read: dict[str, Callback] = {}
         self._bookings = 0  # counted, so that one made while the ledger is read is not overlooked
-        self._tries: dict[str, Try] = {}  # by owed call
+        self._attempts: dict[str, Try] = {}  # by owed call
         self._pauses: dict[str, Pause] = {}
 
     def start(self, tasks: Supervisor) -> None:
@@ -87,7 +87,7 @@ class CallBacks:
     @property
     def placed(self) -> int:
         """Owed calls that hold a place in the queue."""
-        return sum(not (known.began or known.over) for known in self._tries.values())
+        return sum(not (attempt.began or attempt.over) for attempt in self._attempts.values())
 
     @property
     def rests(self) -> bool:
@@ -96,7 +96,7 @@ class CallBacks:
 
     def open_for(self, call: str) -> Callback | None:
         """The owed call that this call is made for; None when there is none, or it is settled."""
-        return self._last.get(owed_of(call)) if is_back(call) else None
+        return self._last_read.get(owed_of(call)) if is_back(call) else None
 
     # ------------------------------------------------------------ what happens
 
@@ -113,15 +113,15 @@ class CallBacks:
 
     def booked(self) -> None:
         """The book has a new row."""
-        self._owed = None
+        self._open_now = None
         self._bookings += 1
         self._wake.set()
 
     def changed(self, *, seat_came: bool = False) -> None:
         """A line, a seat or the time may have changed; `seat_came`: one more seat can be reached."""
         if seat_came:
-            self._pauses = {owed: pause.first() for owed, pause in self._pauses.items()}
-        if self._owed != {}:  # with nothing owed there is nothing to plan; every note of a call comes here
+            self._pauses = {callback_id: pause.first() for callback_id, pause in self._pauses.items()}
+        if self._open_now != {}:  # with nothing owed nothing is planned; every note of a call comes here
             self._wake.set()
 
     # ------------------------------------------------------------ the worker
@@ -140,9 +140,9 @@ class CallBacks:
     def _seconds_to_next(self) -> float:
         """Until a pause is over or a place that was asked for must have been seen."""
         now = self._now()
-        times = [owed.due_at for owed in (self._owed or {}).values() if owed.due_at]
+        times = [callback.due_at for callback in (self._open_now or {}).values() if callback.due_at]
         times += [pause.until for pause in self._pauses.values()]
-        times += [known.asked_at + UNSEEN for known in self._tries.values() if not known.placed]
+        times += [attempt.asked_at + UNSEEN for attempt in self._attempts.values() if not attempt.placed]
         seconds = [(time - now).total_seconds() for time in times if time > now]
         return min([LOOK, *seconds])
 
@@ -152,126 +152,128 @@ class CallBacks:
                 await (self._reconcile(job) if isinstance(job, Seen) else self._note(job))
             except Exception:
                 self._jobs.put(job)  # behind the others: it is taken again, and they are not held up
-                self._owed = None
+                self._open_now = None
                 raise
             finally:
                 self._jobs.done([job])
 
     async def _open(self) -> dict[str, Callback]:
-        if self._owed is not None:
-            return self._owed
+        if self._open_now is not None:
+            return self._open_now
         bookings = self._bookings
         rows = await patiently(partial(self._book.owed, *OPEN))
-        open_ = self._last = {owed.id: owed for owed in rows}
+        open_callbacks = self._last_read = {callback.id: callback for callback in rows}
         if bookings == self._bookings:
-            self._owed = open_
-        return open_
+            self._open_now = open_callbacks
+        return open_callbacks
 
-    async def _change(self, before: Callback, owed: Callback, what: str = "", text: str = "") -> bool:
+    async def _change(self, before: Callback, callback: Callback, what: str = "", text: str = "") -> bool:
         """Keep it as it is now, with a line on its item. False when it was not as before any more."""
-        told = (what, text) if what else None
-        kept = await patiently(partial(self._book.change, owed, before.state, self._now(), told))
-        self._owed = None
+        entry = (what, text) if what else None
+        kept = await patiently(partial(self._book.change, callback, before.state, self._now(), entry))
+        self._open_now = None
         if kept is None:
-            log.warning("call-back %s: not %s any more", owed.id, before.state)
-        elif kept.number and told:
-            self._told(kept.number)
+            log.warning("call-back %s: not %s any more", callback.id, before.state)
+        elif kept.number and entry:
+            self._item_changed(kept.number)
         return kept is not None
 
     # ------------------------------------------------------------ one try
 
     async def _note(self, note: JournalEntry) -> None:
-        owed = (await self._open()).get(owed_of(note.call))
-        if owed is None:
+        callback = (await self._open()).get(owed_of(note.call))
+        if callback is None:
             return
-        known = self._tries.get(owed.id)
-        if known is None or known.call != note.call:
-            known = self._tries[owed.id] = Try(note.call, self._now())
-        known.tell(note)
-        await self._follow(owed, known)
+        attempt = self._attempts.get(callback.id)
+        if attempt is None or attempt.call != note.call:
+            attempt = self._attempts[callback.id] = Try(note.call, self._now())
+        attempt.tell(note)
+        await self._follow(callback, attempt)
 
-    async def _follow(self, owed: Callback, known: Try) -> None:
+    async def _follow(self, callback: Callback, attempt: Try) -> None:
         """Keep what a try has come to."""
-        if known.over or known.talked:
-            await self._ended(owed, known)
-        elif known.began and owed.state is not CallbackState.DIALLING:
-            self._pauses.pop(owed.id, None)
-            await self._change(owed, replace(owed, state=CallbackState.DIALLING, dials=owed.dials + 1))
+        if attempt.over or attempt.talked:
+            await self._ended(callback, attempt)
+        elif attempt.began and callback.state is not CallbackState.DIALLING:
+            self._pauses.pop(callback.id, None)
+            await self._change(
+                callback, replace(callback, state=CallbackState.DIALLING, dials=callback.dials + 1)
+            )
 
-    async def _ended(self, owed: Callback, known: Try) -> None:
-        outcome = after(owed, known, self._now(), self._again)
-        await self._change(owed, outcome.owed, outcome.what, outcome.text)
-        self._tries.pop(owed.id, None)
-        if known.end is TryEnd.NOT_DIALLED and not known.taken:
-            pause = self._pauses.get(owed.id)
-            self._pauses[owed.id] = pause.again(self._now()) if pause else Pause(self._now())
+    async def _ended(self, callback: Callback, attempt: Try) -> None:
+        outcome = after(callback, attempt, self._now(), self._again)
+        await self._change(callback, outcome.callback, outcome.what, outcome.text)
+        self._attempts.pop(callback.id, None)
+        if attempt.end is TryEnd.NOT_DIALLED and not attempt.taken:
+            pause = self._pauses.get(callback.id)
+            self._pauses[callback.id] = pause.again(self._now()) if pause else Pause(self._now())
 
     async def _reconcile(self, seen: Seen) -> None:
         """After a time out of sight: what holds a place, what was dialled and how it ended."""
-        self._tries.clear()
-        for owed in (await self._open()).copy().values():
-            call = back_call(owed)
-            known = seen.tries.get(call) or Try(call, self._now())
-            known.placed = owed.id in seen.placed
-            known.over = known.over and not known.placed
-            if known.placed or call in seen.live:
-                self._tries[owed.id] = known
-                await self._follow(owed, known)
-            elif owed.state is not CallbackState.PENDING or known.began:
-                known.began = known.began or owed.state is CallbackState.DIALLING
-                known.over = True
-                await self._ended(owed, known)
+        self._attempts.clear()
+        for callback in (await self._open()).copy().values():
+            call = back_call(callback)
+            attempt = seen.tries.get(call) or Try(call, self._now())
+            attempt.placed = callback.id in seen.placed
+            attempt.over = attempt.over and not attempt.placed
+            if attempt.placed or call in seen.live:
+                self._attempts[callback.id] = attempt
+                await self._follow(callback, attempt)
+            elif callback.state is not CallbackState.PENDING or attempt.began:
+                attempt.began = attempt.began or callback.state is CallbackState.DIALLING
+                attempt.over = True
+                await self._ended(callback, attempt)
 
     # ------------------------------------------------------------ places
 
     async def _plan(self) -> None:
-        open_ = await self._open()
-        if not open_:
+        open_callbacks = await self._open()
+        if not open_callbacks:
             return
         room = self._room()
         if not room.ready:
             return
         try:
-            await self._give_up_unseen(open_)
+            await self._give_up_unseen(open_callbacks)
             now = self._now()
-            due = [owed for owed in open_.values() if self._is_due(owed, now)]
+            due = [callback for callback in open_callbacks.values() if self._is_due(callback, now)]
             plan = acd.places(due, room.free_lines, self._needed_lines, room.busy)
-            for owed in plan.take:
-                await self._take_back(owed)
-            for owed in plan.give if room.reachable else ():
-                await self._place(owed)
+            for callback in plan.take:
+                await self._take_back(callback)
+            for callback in plan.give if room.reachable else ():
+                await self._place(callback)
         except PbxDown as error:
             log.warning("call-backs wait: %s", error)
 
-    def _is_due(self, owed: Callback, now: datetime) -> bool:
-        pause = self._pauses.get(owed.id)
-        waits = (owed.due_at and owed.due_at > now) or (pause and pause.until > now)
-        return owed.state is not CallbackState.PENDING or not waits
+    def _is_due(self, callback: Callback, now: datetime) -> bool:
+        pause = self._pauses.get(callback.id)
+        waits = (callback.due_at and callback.due_at > now) or (pause and pause.until > now)
+        return callback.state is not CallbackState.PENDING or not waits
 
-    async def _place(self, owed: Callback) -> None:
+    async def _place(self, callback: Callback) -> None:
         """Durably placed before it is asked for: after a crash nobody places it a second time."""
-        placed = replace(owed, state=CallbackState.PLACED)
-        if not await self._change(owed, placed):
+        placed = replace(callback, state=CallbackState.PLACED)
+        if not await self._change(callback, placed):
             return
-        known = self._tries[owed.id] = Try(back_call(placed), self._now())
+        attempt = self._attempts[callback.id] = Try(back_call(placed), self._now())
         if not await self._pbx.place(placed):
-            known.over = True
-            await self._ended(placed, known)
+            attempt.over = True
+            await self._ended(placed, attempt)
 
-    async def _take_back(self, owed: Callback) -> None:
+    async def _take_back(self, callback: Callback) -> None:
         """Its note tells when the place is free."""
-        known = self._tries.get(owed.id)
-        if known and known.placed and not known.taken and not known.began:
-            known.taken = await self._pbx.take_back(known.call)
+        attempt = self._attempts.get(callback.id)
+        if attempt and attempt.placed and not attempt.taken and not attempt.began:
+            attempt.taken = await self._pbx.take_back(attempt.call)
 
-    async def _give_up_unseen(self, open_: Mapping[str, Callback]) -> None:
+    async def _give_up_unseen(self, open_callbacks: Mapping[str, Callback]) -> None:
         """Places that were asked for and never seen, since Asterisk failed or did not answer."""
-        for owed_id, known in tuple(self._tries.items()):
-            if known.placed or known.began or self._now() - known.asked_at < UNSEEN:
+        for callback_id, attempt in tuple(self._attempts.items()):
+            if attempt.placed or attempt.began or self._now() - attempt.asked_at < UNSEEN:
                 continue
-            if not await self._pbx.take_back(known.call) and owed_id in open_:
-                known.over = True
-                await self._ended(open_[owed_id], known)
+            if not await self._pbx.take_back(attempt.call) and callback_id in open_callbacks:
+                attempt.over = True
+                await self._ended(open_callbacks[callback_id], attempt)
 
 
 _OURS = {

@@ -87,7 +87,7 @@ class Switchboard:
             needed_lines=config.queue.call_back_lines,
             again=tuple(timedelta(minutes=minutes) for minutes in config.queue.call_back_again),
             now=now,
-            told=inquiry.changed,
+            item_changed=inquiry.changed,
         )
         refusals = Refusals(inquiry, self._tasks)
         self._notes = notes = Notes(

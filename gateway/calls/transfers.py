@@ -54,7 +54,7 @@ def partner_target(partner: Partner) -> Target:
 
 
 @dataclass(slots=True)
-class _Of:
+class _CallTransfers:
     """The transfers of one live call; the last may still go on. `noted` counts those that were seen."""
 
     all: list[Transfer] = field(default_factory=list)
@@ -62,29 +62,29 @@ class _Of:
 
 
 class Transfers:
-    """`own` runs work that nobody waits for, under a task's name; `told` hears of every change."""
+    """`own` runs work that nobody waits for, under a task's name; `changed` hears of every change."""
 
-    def __init__(self, config: Config, pbx: Pbx, own: Own, told: TransferListener) -> None:
+    def __init__(self, config: Config, pbx: Pbx, own: Own, changed: TransferListener) -> None:
         self._config = config
         self._pbx = pbx
         self._own = own
-        self._told = told
-        self._of: dict[str, _Of] = {}
+        self._changed = changed
+        self._by_call: dict[str, _CallTransfers] = {}
 
     def current(self, call: str) -> Transfer | None:
         """The last transfer of a live call, if there was one."""
-        known = self._of.get(call)
-        return known.all[-1] if known and known.all else None
+        history = self._by_call.get(call)
+        return history.all[-1] if history and history.all else None
 
     def all(self, call: str) -> tuple[Transfer, ...]:
         """The transfers of a live call so far."""
-        known = self._of.get(call)
-        return tuple(known.all) if known else ()
+        history = self._by_call.get(call)
+        return tuple(history.all) if history else ()
 
     def asked(self, target: str) -> bool:
         """Is this target dialled for, or in, the private talk of any live call?"""
-        last = (known.all[-1] for known in self._of.values() if known.all)
-        return any(one.target == target and one.live for one in last)
+        last = (history.all[-1] for history in self._by_call.values() if history.all)
+        return any(transfer.target == target and transfer.live for transfer in last)
 
     def lines(self, call: str) -> int:
         """Lines that the target's leg takes: 0 or 1."""
@@ -93,10 +93,10 @@ class Transfers:
 
     def close(self, call: str, at: datetime) -> tuple[Transfer, ...]:
         """The call is over: all its transfers, ended."""
-        known = self._of.pop(call, None)
-        if known is None:
+        history = self._by_call.pop(call, None)
+        if history is None:
             return ()
-        return tuple(t if t.over else advance(t, Fact.CALLER_GONE, at)[0] for t in known.all)
+        return tuple(t if t.over else advance(t, Fact.CALLER_GONE, at)[0] for t in history.all)
 
     # ------------------------------------------------------------ what is asked
 
@@ -112,12 +112,12 @@ class Transfers:
             raise Conflict(f"转接正在进行 / a transfer to {last.target} is going on")
         if not (state.agent_leg and state.caller_leg) or state.phase is not Phase.TALK:
             raise Conflict("没有正在通话的坐席 / no agent talks on this call")
-        known = self._of.setdefault(state.id, _Of())
-        before = len(known.all)
-        made = self._new(state, target.id, target.kind, at, direct=direct)
-        known.all.append(made)
-        self._told(made)
-        wanted = Consult(
+        history = self._by_call.setdefault(state.id, _CallTransfers())
+        before = len(history.all)
+        transfer = self._new(state, target.id, target.kind, at, direct=direct)
+        history.all.append(transfer)
+        self._changed(transfer)
+        consult = Consult(
             *(state.caller_leg, state.agent_leg, target.id, target.dial),
             seat=target.kind is TargetKind.SEAT,
             ring=target.ring,
@@ -125,20 +125,20 @@ class Transfers:
             summary=_summary(state.kind) if target.asks else (),
         )
         try:
-            moved = await self._pbx.consult(wanted)
+            moved = await self._pbx.consult(consult)
         except PbxDown:
-            self._forget(known, before)
+            self._forget(history, before)
             raise
         if not moved:
-            self._forget(known, before)
+            self._forget(history, before)
             raise Conflict("通话已变化，请再试 / the call has changed, try again")
-        return self.current(state.id) or made
+        return self.current(state.id) or transfer
 
-    def _forget(self, known: _Of, before: int) -> None:
+    def _forget(self, history: _CallTransfers, before: int) -> None:
         """A consult that never began: nobody was moved."""
-        if len(known.all) > before and known.all[before].state is TransferState.ASKED:
-            failed = known.all.pop(before)
-            self._told(replace(failed, state=TransferState.BACK, outcome=TransferOutcome.FAILED))
+        if len(history.all) > before and history.all[before].state is TransferState.ASKED:
+            failed = history.all.pop(before)
+            self._changed(replace(failed, state=TransferState.BACK, outcome=TransferOutcome.FAILED))
 
     async def ask(self, state: CallState, ask: Ask, at: datetime) -> Transfer:
         """Merge, go back, or leave. Raises Conflict when that cannot be now, PbxDown."""
@@ -163,12 +163,12 @@ class Transfers:
 
     def noted(self, state: CallState, note: JournalEntry) -> None:
         """Take a note that changed the state of its call."""
-        known = self._of.get(state.id)
+        history = self._by_call.get(state.id)
         if note.what is EntryType.CONSULT:
-            known = self._begin(state, note)
-        if known is None or not known.all:
+            history = self._begin(state, note)
+        if history is None or not history.all:
             return
-        last = known.all[-1]
+        last = history.all[-1]
         if note.what is EntryType.TARGET_ON and note.arg(0) == last.target:
             last = replace(last, leg=note.arg(1))
         fact = fact_of(note, last)
@@ -181,28 +181,32 @@ class Transfers:
         for command in commands:
             self._own("transfer", partial(self._obey_late, state.id, after, command))
 
-    def _begin(self, state: CallState, note: JournalEntry) -> _Of:
+    def _begin(self, state: CallState, note: JournalEntry) -> _CallTransfers:
         """A target is being dialled: the transfer asked for, or one that this gateway did not see."""
-        known = self._of.setdefault(state.id, _Of())
+        history = self._by_call.setdefault(state.id, _CallTransfers())
         target, line = note.arg(0), note.arg(1)
         seat = self._config.agent(target) is not None
-        if not known.all or known.all[-1].state is not TransferState.ASKED or known.all[-1].target != target:
+        if (
+            not history.all
+            or history.all[-1].state is not TransferState.ASKED
+            or history.all[-1].target != target
+        ):
             kind = TargetKind.SEAT if seat else TargetKind.PARTNER
-            known.all.append(self._new(state, target, kind, note.at))
-        known.noted += 1
-        known.all[-1] = replace(
-            known.all[-1],
-            id=f"{state.id}:{known.noted}",
+            history.all.append(self._new(state, target, kind, note.at))
+        history.noted += 1
+        history.all[-1] = replace(
+            history.all[-1],
+            id=f"{state.id}:{history.noted}",
             line=int(line) if line.isdecimal() else 0,
             agent_leg=note.arg(2) or state.agent_leg,
         )
-        return known
+        return history
 
     def _new(
         self, state: CallState, target: str, kind: TargetKind, at: datetime, *, direct: bool = False
     ) -> Transfer:
-        known = self._of.get(state.id)
-        number = (known.noted if known else 0) + 1
+        history = self._by_call.get(state.id)
+        number = (history.noted if history else 0) + 1
         return Transfer(
             *(f"{state.id}:{number}", state.id, state.seat, target, kind, at),
             direct=direct,
@@ -221,11 +225,11 @@ class Transfers:
     # ------------------------------------------------------------ obeying
 
     def _put(self, call: str, transfer: Transfer) -> None:
-        known = self._of[call]
-        if known.all[-1] == transfer:
+        history = self._by_call[call]
+        if history.all[-1] == transfer:
             return
-        known.all[-1] = transfer
-        self._told(transfer)
+        history.all[-1] = transfer
+        self._changed(transfer)
 
     async def _obey(self, transfer: Transfer, command: Command) -> bool:
         match command:
@@ -241,11 +245,11 @@ class Transfers:
     async def _obey_late(self, call: str, transfer: Transfer, command: Command) -> None:
         """Nobody waits for it: what cannot be done now is seen by what is noted next."""
         try:
-            done = await self._obey(transfer, command)
+            obeyed = await self._obey(transfer, command)
         except PbxDown as error:
             log.warning("transfer %s: %s not done: %s", transfer.id, command, error)
-            done = False
-        if not done and command is Command.JOIN and call in self._of:
+            obeyed = False
+        if not obeyed and command is Command.JOIN and call in self._by_call:
             self._unjoin(call, transfer.id)
 
 

@@ -84,30 +84,32 @@ _WHY = {
 class Outcome:
     """What follows from a try: the call-back as it is now, and the line on its item (what, text)."""
 
-    owed: Callback
+    callback: Callback
     what: str = ""
     text: str = ""
 
 
-def after(owed: Callback, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+def after(callback: Callback, attempt: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
     """What follows from a try that is over. `again` are the pauses after each call that did not reach."""
-    if done.began and owed.state is not CallbackState.DIALLING:
-        owed = replace(owed, dials=owed.dials + 1)
-    match done.end:
+    if attempt.began and callback.state is not CallbackState.DIALLING:
+        callback = replace(callback, dials=callback.dials + 1)
+    match attempt.end:
         case TryEnd.TALKED:
-            return Outcome(replace(owed, state=CallbackState.DONE, due_at=None), "called_back", "已回电接通")
+            return Outcome(
+                replace(callback, state=CallbackState.DONE, due_at=None), "called_back", "已回电接通"
+            )
         case TryEnd.NOT_REACHED:
-            return _not_reached(owed, done, now, again)
+            return _not_reached(callback, attempt, now, again)
         case TryEnd.LET_GO:
             text = "回电未接通：坐席在对方接听前挂断，一分钟后再拨"
-            return Outcome(_pending(owed, now + LET_GO), "not_reached", text)
-    return Outcome(_pending(owed, None))
+            return Outcome(_pending(callback, now + LET_GO), "not_reached", text)
+    return Outcome(_pending(callback, None))
 
 
-def _not_reached(owed: Callback, done: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
-    tried = replace(owed, attempts=owed.attempts + 1)
-    why = _WHY.get(done.status, "呼叫中断")
-    if tried.attempts > len(again) or done.status in NEVER:
+def _not_reached(callback: Callback, attempt: Try, now: datetime, again: Sequence[timedelta]) -> Outcome:
+    tried = replace(callback, attempts=callback.attempts + 1)
+    why = _WHY.get(attempt.status, "呼叫中断")
+    if tried.attempts > len(again) or attempt.status in NEVER:
         text = f"回电未接通：{why}；第{tried.attempts}次，不再自动拨打，请人工联系"
         return Outcome(replace(tried, state=CallbackState.FAILED, due_at=None), "call_back_failed", text)
     pause = again[tried.attempts - 1]
@@ -115,8 +117,8 @@ def _not_reached(owed: Callback, done: Try, now: datetime, again: Sequence[timed
     return Outcome(_pending(tried, now + pause), "not_reached", text)
 
 
-def _pending(owed: Callback, due: datetime | None) -> Callback:
-    return replace(owed, state=CallbackState.PENDING, due_at=due)
+def _pending(callback: Callback, due: datetime | None) -> Callback:
+    return replace(callback, state=CallbackState.PENDING, due_at=due)
 
 
 def _words(pause: timedelta) -> str:
@@ -126,10 +128,10 @@ def _words(pause: timedelta) -> str:
 
 def tries(notes: Iterable[JournalEntry], at: datetime) -> dict[str, Try]:
     """The tries that these notes tell of, by the call made for each."""
-    told: dict[str, Try] = {}
+    attempts: dict[str, Try] = {}
     for note in notes:
-        told.setdefault(note.call, Try(note.call, at)).tell(note)
-    return told
+        attempts.setdefault(note.call, Try(note.call, at)).tell(note)
+    return attempts
 
 
 @dataclass(frozen=True, slots=True)
