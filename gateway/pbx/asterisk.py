@@ -111,7 +111,7 @@ class AsteriskPbx:
         """Let Asterisk read its configuration anew; calls go on. Raises PbxDown."""
         await self._ami.command("core reload")
         if self._heartbeat.takes_calls:
-            await self.take_calls(True)  # the dialplan's own values were read anew too
+            await self.take_calls(True)  # a site's own dialplan may set it anew
 
     async def ask(self, command: str) -> str:
         """What Asterisk answers to a console command, its refusal too. Raises PbxDown."""

@@ -130,6 +130,8 @@ async def test_taking_calls_can_be_switched(told: Told, request: pytest.FixtureR
     if isinstance(told.pbx, AsteriskPbx):
         installed: Installed = request.getfixturevalue("installed")
         assert "GATEWAY_UP=1" in await asyncio.to_thread(installed.console, "dialplan show globals")
+        await asyncio.to_thread(installed.console, "dialplan reload")  # as at every start of a gateway
+        assert "GATEWAY_UP=1" in await asyncio.to_thread(installed.console, "dialplan show globals")
     await told.pbx.take_calls(False)
     if isinstance(told.pbx, AsteriskPbx):
         assert "GATEWAY_UP=0" in await asyncio.to_thread(installed.console, "dialplan show globals")
