@@ -7,12 +7,32 @@ and raises StorageDown when the database is away; nothing is half-written then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from gateway.core.call.record import AgentChange, Callback, CallbackState, CallRecord, Gap
+from gateway.core.call.record import (
+    AgentChange,
+    Callback,
+    CallbackState,
+    CallOutcome,
+    CallRecord,
+    Gap,
+)
 from gateway.core.call.transfer import Transfer
 from gateway.core.statistics import Figures, Period, Rows, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilters:
+    """Which calls: begun before `until`, of one agent, with one outcome."""
+
+    until: datetime | None = None
+    agent: str = ""
+    outcome: CallOutcome | None = None
+
+
+EVERY_CALL = CallFilters()
 
 
 class CallLog(Protocol):
@@ -27,7 +47,12 @@ class CallLog(Protocol):
     async def get(self, call_id: str) -> CallRecord | None: ...
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
+        self,
+        since: datetime | None,
+        limit: int,
+        before: str = "",
+        numbers: Sequence[str] = (),
+        filters: CallFilters = EVERY_CALL,
     ) -> list[CallRecord]:
         """Newest first; `before` is the id of the last call seen; `since` bounds started_at.
 

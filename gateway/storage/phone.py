@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Select, Table, bindparam, func, insert, select, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -15,6 +15,7 @@ from gateway.core.call.record import AgentChange, Callback, CallbackState, CallO
 from gateway.core.call.transfer import Transfer
 from gateway.core.item.contact import Task
 from gateway.core.item.item import Happened, ItemState
+from gateway.core.ledgers import EVERY_CALL, CallFilters
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
@@ -73,6 +74,23 @@ def replace_into(database: Database, table: Table, key: str) -> Any:
     return insert_.on_conflict_do_update(index_elements=[key], set_=others)
 
 
+LATEST_FIRST = (calls.c.started_at.desc(), calls.c.id.desc())
+
+
+def _fitting(since: datetime | None, filters: CallFilters) -> Select[Any]:
+    """Calls begun in a period, of an agent, with an outcome; a member that is not set excludes nothing."""
+    wanted = select(calls)
+    if since is not None:
+        wanted = wanted.where(calls.c.started_at >= rows.to_ms(since))
+    if filters.until is not None:
+        wanted = wanted.where(calls.c.started_at < rows.to_ms(filters.until))
+    if filters.agent:
+        wanted = wanted.where(calls.c.agent == filters.agent)
+    if filters.outcome is not None:
+        wanted = wanted.where(calls.c.outcome == filters.outcome.value)
+    return wanted
+
+
 class Calls:
     """CallLog."""
 
@@ -107,17 +125,26 @@ class Calls:
         return records[0] if records else None
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
+        self,
+        since: datetime | None,
+        limit: int,
+        before: str = "",
+        numbers: Sequence[str] = (),
+        filters: CallFilters = EVERY_CALL,
     ) -> list[CallRecord]:
-        wanted = select(calls).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
-        if since is not None:
-            wanted = wanted.where(calls.c.started_at >= rows.to_ms(since))
-        if numbers:
-            wanted = wanted.where(or_(calls.c.caller.in_(numbers), calls.c.dialled.in_(numbers)))
+        wanted = _fitting(since, filters)
         if before:
             last = select(calls.c.started_at).where(calls.c.id == before).scalar_subquery()
             wanted = wanted.where(tuple_(calls.c.started_at, calls.c.id) < tuple_(last, before))
-        return await self._all(wanted, {})
+        if not numbers:
+            return await self._all(wanted.order_by(*LATEST_FIRST).limit(limit), {})
+        from_it = wanted.where(calls.c.caller.in_(numbers))
+        to_it = wanted.where(calls.c.dialled.in_(numbers), calls.c.caller.not_in(numbers))
+        newest = [select(part.order_by(*LATEST_FIRST).limit(limit).subquery()) for part in (from_it, to_it)]
+        both = union_all(*newest).subquery()
+        return await self._all(
+            select(both).order_by(both.c.started_at.desc(), both.c.id.desc()).limit(limit), {}
+        )
 
     def with_number(self, t: Transaction, numbers: Sequence[str], limit: int) -> list[CallRecord]:
         """Calls from and to a number, given in all its spellings, the newest first."""

@@ -409,7 +409,9 @@ calls = Table(
     _words("back_of", 64),
     Index("calls_by_time", "started_at", "id"),
     Index("calls_by_caller", "caller", "started_at"),
-    Index("calls_out", "dialled", "started_at", sqlite_where=OUT, postgresql_where=OUT),
+    Index("calls_by_agent", "agent", "started_at", "id", "outcome"),
+    Index("calls_by_outcome", "outcome", "started_at", "id"),
+    Index("calls_by_dialled", "dialled", "started_at", "id"),
 )
 
 transfers = Table(

@@ -45,6 +45,7 @@ from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.sip_guard import VISITOR
 from gateway.web.http.sip_socket import SipSocket
 from gateway.web.http.uploads import Uploads
+from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.pages.fax import FaxPage
@@ -271,6 +272,7 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
+    yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.filing:

@@ -73,7 +73,7 @@ async def test_every_end_point_with_every_role(own_gateway: Gateway) -> None:
 
 
 OPEN = ("/", "/report", "/track", "/docs", "/phone", "/desk", "/wallboard")
-WORK = ("/desk/entry", "/desk/linkage", "/desk/fax/261124000010")
+WORK = ("/desk/entry", "/desk/linkage", "/desk/calls", "/desk/fax/261124000010")
 PAGES: dict[str, set[str]] = {**{path: {"", *Role} for path in OPEN}, **dict.fromkeys(WORK, HOUSE)}
 PEOPLE = ("agent", "supervisor", "admin", "auditor")
 

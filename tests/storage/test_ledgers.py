@@ -22,7 +22,7 @@ from gateway.core.call.record import (
 from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.item.contact import Task
 from gateway.core.item.item import QueueQuery
-from gateway.core.ledgers import CallbackLedger
+from gateway.core.ledgers import CallbackLedger, CallFilters
 from gateway.storage import Storage
 from tests.storage.databases import MONDAY, Clock, contact, door
 
@@ -100,6 +100,27 @@ async def test_pages_of_calls(storage: Storage) -> None:
     assert len(await storage.calls.page(None, 50, numbers=("138",))) == 7
     assert len(await storage.calls.page(None, 50, numbers=("+8610000", "10000"))) == 7
     assert await storage.calls.page(None, 50, before="none") == []
+
+
+async def test_calls_by_agent_outcome_and_end_of_a_period(storage: Storage) -> None:
+    await storage.calls.keep(
+        [
+            call(1, agent="a", outcome=CallOutcome.TALKED),
+            call(2, agent="a", outcome=CallOutcome.CUT_OFF),
+            call(3, agent="b", outcome=CallOutcome.TALKED),
+            call(4, caller="138", dialled="138", direction="out"),
+            call(5, caller="12315", dialled="138", direction="out"),
+        ]
+    )
+
+    async def ids(filters: CallFilters, numbers: tuple[str, ...] = ()) -> list[str]:
+        return [one.id for one in await storage.calls.page(None, 9, numbers=numbers, filters=filters)]
+
+    assert await ids(CallFilters(agent="a")) == [call(2).id, call(1).id]
+    assert await ids(CallFilters(outcome=CallOutcome.TALKED)) == [call(3).id, call(1).id]
+    assert await ids(CallFilters(agent="a", outcome=CallOutcome.TALKED)) == [call(1).id]
+    assert await ids(CallFilters(until=call(2).started_at)) == [call(1).id]
+    assert await ids(CallFilters(), ("138",)) == [call(5).id, call(4).id]
 
 
 async def test_turned_away(storage: Storage) -> None:

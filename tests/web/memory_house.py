@@ -23,6 +23,7 @@ from gateway.core.item import states as case
 from gateway.core.item.contact import Contact, Due, Evidence, Kind, Receipt
 from gateway.core.item.item import Happened, Item, ItemDetail, ItemState, PublicState, QueueQuery
 from gateway.core.item.revision import Revision, differences, facts, merged
+from gateway.core.ledgers import EVERY_CALL, CallFilters
 from gateway.core.roles import Account, Role
 from gateway.core.statistics import Figures, Period, Rows, Standing
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, PbxDown, StorageDown
@@ -249,12 +250,20 @@ class MemoryCalls:
         return self.rows.get(call_id)
 
     async def page(
-        self, since: datetime | None, limit: int, before: str = "", numbers: Sequence[str] = ()
+        self,
+        since: datetime | None,
+        limit: int,
+        before: str = "",
+        numbers: Sequence[str] = (),
+        filters: CallFilters = EVERY_CALL,
     ) -> list[CallRecord]:
         rows = sorted(self.rows.values(), key=lambda c: (c.started_at, c.id), reverse=True)
         ids = [row.id for row in rows]
         rows = rows[ids.index(before) + 1 :] if before in ids else rows
         rows = [r for r in rows if since is None or r.started_at >= since]
+        rows = [r for r in rows if filters.until is None or r.started_at < filters.until]
+        rows = [r for r in rows if not filters.agent or r.agent == filters.agent]
+        rows = [r for r in rows if filters.outcome in (None, r.outcome)]
         return [r for r in rows if not numbers or r.caller in numbers or r.dialled in numbers][:limit]
 
     async def open_calls(self) -> list[CallRecord]:

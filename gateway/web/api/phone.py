@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.core import telephone
-from gateway.core.ledgers import CallLog
+from gateway.core.ledgers import CallFilters, CallLog
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.phone_models import (
@@ -122,7 +122,8 @@ class PhoneApi:
     async def calls(self, asked: Asked) -> Answer:
         q = asked.queried(CallsAsked)
         since = self._aware(q.since) if q.since else None
-        found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller))
+        filters = CallFilters(self._aware(q.until) if q.until else None, q.agent, q.outcome)
+        found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller), filters)
         shown = tuple(translate.call(record) for record in found[: q.limit])
         return Answer(CallsPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
 

@@ -27,6 +27,12 @@ class CallsAsked(RequestModel):
         default=None,
         description="自何时起（无时区按中心时区） / started at or after; without a zone: the centre's",
     )
+    until: Moment | None = Field(
+        default=None,
+        description="至何时止，不含（无时区按中心时区） / started before; without a zone: the centre's",
+    )
+    agent: Annotated[str, Text(64)] = Field(default="", description="坐席账号 / the agent's account")
+    outcome: Choice[CallOutcome] | None = Field(default=None, description="通话结果 / how the call ended")
     limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="条数 / how many")
     before: Annotated[str, Text(80)] = Field(
         default="", description="上一页最后一通的 id / id of the last call seen"

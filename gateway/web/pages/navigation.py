@@ -31,6 +31,7 @@ class Place:
 PLACES = (
     Place("/desk", "工作台", "Desk", HOUSE),
     Place("/desk/entry", "来访来函", "Visits, letters", HOUSE),
+    Place("/desk/calls", "通话记录", "Calls", HOUSE),
     Place("/desk/linkage", "互通互报台账", "Linkage", HOUSE),
     Place("/wallboard", "大屏", "Wallboard", WATCHERS),
 )

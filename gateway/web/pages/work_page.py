@@ -5,12 +5,13 @@ The page itself holds no personal data, so that each look at some goes through t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from gateway.core.item.channel import Arrival
+from gateway.core.roles import Role
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import HOUSE, Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
@@ -23,10 +24,20 @@ Words = Mapping[str, tuple[str, str]]
 
 
 class WorkPage:
-    """One page at one address, for those who work on items. Whoever is not logged in is sent to the log-in,
-    whoever has another role gets 403: the page would show him a form that he may not send."""
+    """One page at one address, for `roles`: those who work on items, unless others are named. Whoever is
+    not logged in is sent to the log-in, whoever has another role gets 403: the page would show what that
+    role may not do."""
 
-    def __init__(self, pages: Pages, gate: Gate, path: str, template: str, words: Words) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        gate: Gate,
+        path: str,
+        template: str,
+        words: Words,
+        roles: Collection[Role] = HOUSE,
+    ) -> None:
+        self._roles = roles
         self._pages = pages
         self._gate = gate
         self._path = path
@@ -40,7 +51,7 @@ class WorkPage:
         account = await self._gate.person(request)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
-        if account.role not in HOUSE:
+        if account.role not in self._roles:
             raise NotAllowed
         return self._pages.show(
             look,
