@@ -16,9 +16,11 @@ from gateway.core.item.contact import Evidence
 from gateway.core.item.item import Happened, Item, ItemDetail
 from gateway.core.item.notes import Mention, named_in
 from gateway.core.item.revision import as_arrived
-from gateway.core.item.states import held
+from gateway.core.item.states import Event, claimed, held, move
 from gateway.core.roles import HOUSE
+from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake.intake import Intake
+from gateway.intake.work_queue import LEASE_SECONDS
 from gateway.storage import Storage, Transaction
 
 MENTIONS = 50  # unread mentions that are shown
@@ -101,6 +103,31 @@ class ItemDesk:
 
         if await self._changes.write(seen):
             self._changes.tell("changed", number)
+
+    # ------------------------------------------------------------ who holds it
+
+    async def reassign(self, number: str, to: str, who: str, reason: str) -> ItemDetail:
+        """A leader gives an item back to the queue, or to the account `to`, who is told, whoever holds it.
+
+        Raises NotFound, Conflict, BadContact, StorageDown.
+        """
+        names = await self.colleagues()
+        if to and to not in names:
+            raise BadContact(FieldFault("to", "没有这个账号", "is no account that works on items"))
+
+        def moved(t: Transaction) -> ItemDetail:
+            item, now = self._items.locked(t, number), self._changes.now()
+            if not to and item.lease is None:
+                raise Conflict("该件无人办理 / nobody holds it")
+            state = move(item.state, Event.CLAIM if to else Event.RELEASE)
+            self._items.set_state(t, number, state)
+            self._items.set_lease(t, number, claimed(None, to, now, LEASE_SECONDS) if to else None)
+            text = f"{names.get(to, '')} {reason}".strip()
+            self._items.happened(t, number, Happened(now, "reassign", who, text))
+            self._mentions.add(t, number, {to} - {"", who}, Mention(number, "", who, now, reason))
+            return self._changes.detail(t, number)
+
+        return await self._changes.change(moved)
 
     # ------------------------------------------------------------ files, code, arrival
 

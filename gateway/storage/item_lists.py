@@ -57,6 +57,11 @@ class ItemLists:
         """How many items each tab has; `query.tab` and its filters do not matter."""
         return await self._database.read(lambda t: counted(t, query))
 
+    async def holders(self) -> list[str]:
+        """Accounts and tokens that hold items."""
+        wanted = select(items.c.lease_holder).where(HELD).distinct().order_by(items.c.lease_holder)
+        return await self._database.read(lambda t: list(t.execute(wanted).scalars()))
+
     async def count_mine(self, query: ListQuery) -> int:
         """The count of the one tab that is not the same for all."""
         return await self._database.read(lambda t: _mine(t, query))

@@ -21,7 +21,6 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
-    OUT,
     agent_changes,
     call_backs,
     calls,
@@ -38,7 +37,7 @@ CALL = select(calls).where(calls.c.id == bindparam("id"))
 OPEN = select(calls).where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at, calls.c.id)
 NEWEST = select(calls).order_by(calls.c.started_at.desc())
 FROM = NEWEST.where(calls.c.caller.in_(bindparam("numbers", expanding=True)))
-TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), OUT)
+TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), calls.c.direction == "out")
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
 OF_ITEM = (
     select(call_backs).where(call_backs.c.number == bindparam("of")).order_by(call_backs.c.booked_at.desc())

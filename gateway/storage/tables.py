@@ -30,8 +30,6 @@ WAITING = {
     "postgresql": text("state IN ('in_work', 'received')"),
 }
 
-OUT = text("direction = 'out'")
-
 UNSEALED = text("sealed IS NULL")
 # Notices that want somebody: a call or letter to do, or one that did not get through.
 NOTICE_OPEN = text(

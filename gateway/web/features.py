@@ -25,6 +25,7 @@ from gateway.web.api.figures import FiguresApi
 from gateway.web.api.intake import IntakeApi
 from gateway.web.api.intake_models import NewContact
 from gateway.web.api.item_desk import ItemDeskApi
+from gateway.web.api.leading import LeadingApi
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
@@ -38,7 +39,7 @@ from gateway.web.api.search import SearchApi
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
 from gateway.web.api.transfers import TransferApi
-from gateway.web.http.auth import HOUSE, Gate
+from gateway.web.http.auth import HOUSE, LEADERS, Gate
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Route
 from gateway.web.http.shared_lists import SharedLists
@@ -56,6 +57,7 @@ from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.receipt import ReceiptPage
 from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
+from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
@@ -107,7 +109,9 @@ def _lists(shared: Shared) -> Routes:
     parts, feed = shared.parts, shared.feed
     if parts.lists is None:
         return ()
-    return ListsApi(parts.lists, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
+    lists = ListsApi(parts.lists, parts.zone, parts.now, SharedLists(lambda: feed.item_changes))
+    leading = LeadingApi(parts.items, lists).routes() if parts.items else ()
+    return (*lists.routes(), *leading)
 
 
 def _search(shared: Shared) -> Routes:
@@ -273,6 +277,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
     yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS).add
+    if parts.lists and parts.items and parts.book:
+        yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, LEADERS).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.filing:

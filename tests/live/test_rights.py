@@ -74,7 +74,11 @@ async def test_every_end_point_with_every_role(own_gateway: Gateway) -> None:
 
 OPEN = ("/", "/report", "/track", "/docs", "/phone", "/desk", "/wallboard")
 WORK = ("/desk/entry", "/desk/linkage", "/desk/calls", "/desk/fax/261124000010")
-PAGES: dict[str, set[str]] = {**{path: {"", *Role} for path in OPEN}, **dict.fromkeys(WORK, HOUSE)}
+PAGES: dict[str, set[str]] = {
+    **{path: {"", *Role} for path in OPEN},
+    **dict.fromkeys(WORK, HOUSE),
+    "/desk/today": LEADERS,
+}
 PEOPLE = ("agent", "supervisor", "admin", "auditor")
 
 

@@ -26,6 +26,10 @@ class RowsAsked(RequestModel):
         default=Sort.CLOCK,
         description="排序：clock 先到期，age 先收到 / clock: whose clock ends first; age: who came first",
     )
+    holder: Annotated[str, Text(64)] = Field(
+        default="",
+        description="值班长查看某人的 mine 列表 / whose list `mine` is; supervisors and administrators alone",
+    )
     state: Choice[ItemState] | None = Field(default=None, description="状态 / state")
     channel: ChannelId | None = Field(default=None, description="渠道 / channel")
     kind: Choice[Kind] | None = Field(default=None, description="类别 / kind")
@@ -77,6 +81,29 @@ class RowsPage(AnswerModel):
 
     items: tuple[RowShown, ...]
     next: str | None
+
+
+class HolderShown(AnswerModel):
+    """Somebody who holds items, and how many stand in his list."""
+
+    account: str
+    name: str
+    count: int
+
+
+class HoldersShown(AnswerModel):
+    """Who holds items now, who has most first."""
+
+    items: tuple[HolderShown, ...]
+
+
+class ReassignWish(RequestModel):
+    """Who is to have an item, and why."""
+
+    to: Annotated[str, Text(64)] = Field(
+        default="", description="接办人账号，留空为退回待办 / the account; empty: back to the queue"
+    )
+    reason: Annotated[str, Text(500, shortest=1, lines=True)] = Field(description="原因 / why")
 
 
 class TabCounts(AnswerModel):

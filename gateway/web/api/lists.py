@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol
 
 from gateway.core.item.lists import ListPage, ListQuery, Tab
 from gateway.core.statistics import day_of
-from gateway.errors import BadContact, FieldFault, StorageDown
+from gateway.errors import BadContact, FieldFault, NotAllowed, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api.queue import QUEUE
-from gateway.web.http.auth import HOUSE
+from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.route import Answer, Asked, Route
 from gateway.web.http.shared_lists import SharedLists
 
@@ -27,6 +27,9 @@ class ListLedger(Protocol):
         """Every tab but MINE."""
 
     async def count_mine(self, query: ListQuery) -> int: ...
+
+    async def holders(self) -> Sequence[str]:
+        """Accounts and tokens that hold items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class ListsApi:
 
     async def rows(self, asked: Asked) -> Answer:
         q = asked.queried(models.RowsAsked)
-        query = self._query(q.tab, asked.account.name)
+        if q.holder and asked.account.role not in LEADERS:
+            raise NotAllowed("只有值班长可以查看他人的列表 / only for those who lead")
+        query = self.query(q.tab, q.holder or asked.account.name)
         query = ListQuery(
             *(q.tab, query.who, query.now, query.today, query.day_began, q.sort),
             *(q.state, q.channel, q.kind, q.county, q.after, q.limit),
@@ -82,12 +87,12 @@ class ListsApi:
         return Answer(models.RowsPage(items=rows, next=page.next or None))
 
     async def counts(self, asked: Asked) -> Answer:
-        query = self._query(Tab.MINE, asked.account.name)
+        query = self.query(Tab.MINE, asked.account.name)
         for_all = await self.shared.body("counts", lambda: self.ledger.counts(query))
         mine = await self.ledger.count_mine(query)
         return Answer(models.TabCounts(**{tab.value: count for tab, count in for_all.items()}, mine=mine))
 
-    def _query(self, tab: Tab, who: str) -> ListQuery:
+    def query(self, tab: Tab, who: str) -> ListQuery:
         now = self.now()
         today = now.astimezone(self.zone).date()
         return ListQuery(tab, who, now, today, day_of(today, self.zone).since)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.core.roles import Account, Role
-from gateway.web.http.auth import HOUSE, WATCHERS
+from gateway.web.http.auth import HOUSE, LEADERS, WATCHERS
 
 ROLE_NAMES = {
     Role.AGENT: ("坐席人员", "agent"),
@@ -30,6 +30,7 @@ class Place:
 
 PLACES = (
     Place("/desk", "工作台", "Desk", HOUSE),
+    Place("/desk/today", "今日", "Today", LEADERS),
     Place("/desk/entry", "来访来函", "Visits, letters", HOUSE),
     Place("/desk/calls", "通话记录", "Calls", HOUSE),
     Place("/desk/linkage", "互通互报台账", "Linkage", HOUSE),

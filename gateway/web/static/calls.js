@@ -54,7 +54,7 @@ function rowOf(call) {
   const number = (call.direction === "out" ? call.dialled : call.caller) || w("no_number");
   whom.append(make("span", w(call.back_of ? "back" : call.direction), "tag"), ` ${number}`);
   const outcome = make("td");
-  outcome.append(make("span", w(`call.${call.outcome}`), "chip"));
+  outcome.append(make("span", w(`call_outcome.${call.outcome}`), "chip"));
   const lasted = make("td", length(call) === null ? "" : minutes(length(call)));
   if (call.queued_at) lasted.append(make("div", w("waited", Math.round(call.wait_seconds)), "soft"));
   const item = make("td");

@@ -1,0 +1,77 @@
+"""What who leads the shift does: sees who holds what, and gives items to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.core.item.item import ItemDetail
+from gateway.core.item.lists import Tab
+from gateway.errors import Conflict, NotFound, StorageDown
+from gateway.web.api import list_models as models
+from gateway.web.api import translate
+from gateway.web.api.lists import ListsApi
+from gateway.web.api.queue import ONE, QUEUE
+from gateway.web.api.queue_models import ItemWhole
+from gateway.web.http.auth import LEADERS
+from gateway.web.http.route import Answer, Asked, Route
+
+
+class Assignments(Protocol):
+    """gateway/intake/item_desk.py."""
+
+    async def colleagues(self) -> Mapping[str, str]: ...
+
+    async def reassign(self, number: str, to: str, who: str, reason: str) -> ItemDetail:
+        """Raises NotFound, Conflict, BadContact, StorageDown."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingApi:
+    """GET /api/v1/queue/holders and POST /api/v1/queue/{number}/reassign."""
+
+    work: Assignments
+    lists: ListsApi
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("GET", f"{QUEUE}/holders", "holders"),
+                *("各人在办件数", "Who holds items, and how many", self.holders),
+                {200: models.HoldersShown},
+                roles=LEADERS,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("POST", f"{ONE}/reassign", "reassign"),
+                *(
+                    "改派给同事，或退回待办",
+                    "Give an item to a colleague, or back to the queue",
+                    self.reassign,
+                ),
+                {200: ItemWhole},
+                roles=LEADERS,
+                body=models.ReassignWish,
+                number=True,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+        )
+
+    async def holders(self, asked: Asked) -> Answer:
+        names = await self.work.colleagues()
+        counted = [
+            (await self.lists.ledger.count_mine(self.lists.query(Tab.MINE, holder)), holder)
+            for holder in await self.lists.ledger.holders()
+        ]
+        shown = tuple(
+            models.HolderShown(account=holder, name=names.get(holder, holder), count=count)
+            for count, holder in sorted(counted, key=lambda one: (-one[0], one[1]))
+            if count
+        )
+        return Answer(models.HoldersShown(items=shown))
+
+    async def reassign(self, asked: Asked) -> Answer:
+        wish = asked.sent(models.ReassignWish)
+        done = await self.work.reassign(asked.part("number"), wish.to, asked.account.name, wish.reason)
+        return Answer(translate.whole(done))
