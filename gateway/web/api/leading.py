@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from gateway.core.item.item import ItemDetail
 from gateway.core.item.lists import Tab
 from gateway.errors import Conflict, NotFound, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api import translate
+from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.queue import ONE, QUEUE
 from gateway.web.api.queue_models import ItemWhole
@@ -18,20 +16,11 @@ from gateway.web.http.auth import LEADERS
 from gateway.web.http.route import Answer, Asked, Route
 
 
-class Assignments(Protocol):
-    """gateway/intake/item_desk.py."""
-
-    async def colleagues(self) -> Mapping[str, str]: ...
-
-    async def reassign(self, number: str, to: str, who: str, reason: str) -> ItemDetail:
-        """Raises NotFound, Conflict, BadContact, StorageDown."""
-
-
 @dataclass(frozen=True, slots=True)
 class LeadingApi:
     """GET /api/v1/queue/holders and POST /api/v1/queue/{number}/reassign."""
 
-    work: Assignments
+    work: ItemWork
     lists: ListsApi
 
     def routes(self) -> tuple[Route, ...]:
