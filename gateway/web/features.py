@@ -59,6 +59,7 @@ from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
+from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
 
@@ -291,6 +292,7 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield pages.add_start
     yield ReportPage(pages, receipts).add
     yield receipts.add
+    yield UploadPage(pages).add
     yield TrackPage(pages, receipts, parts.matters).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add

@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,42 +37,67 @@ class HeldFiles:
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
         self._limit = limit
+        self._adding = threading.Lock()
 
     def put(self, files: Sequence[Held], key: str) -> bool:
         """Keep these under a form's key, in the place of what was there; False when there is no room for
         them. Some may lie there already. Raises OSError."""
-        self._forget_old()
-        home = self._home(key)
-        room = self._limit - sum(one.stat().st_size for one in self._folder.glob(f"{HOLD}*/*"))
-        if sum(one.size for one in files) > room:
+        home = self.home(key)
+        if sum(one.size for one in files) > self.room():
             return False
         made = self._folder / f"{HOLD}new-{secrets.token_hex(8)}"
         made.mkdir(mode=0o700, parents=True)
         for place, one in enumerate(files):
             shutil.copyfile(one.path, made / str(place))
-        told = [[one.name, one.size, one.ending, one.media_type, one.role] for one in files]
-        (made / "files").write_text(json.dumps(told), "utf-8")
+        _note(made, files)
         shutil.rmtree(home, ignore_errors=True)
         made.replace(home)
         return True
 
     def get(self, key: str) -> tuple[Held, ...]:
         """What is held under a key; nothing when its time is over. Raises OSError."""
-        home = self._home(key)
+        home = self.home(key)
         try:
             told = json.loads((home / "files").read_text("utf-8"))
         except FileNotFoundError:
             return ()
         return tuple(Held(home / str(place), *one) for place, one in enumerate(told))
 
+    def add(self, file: Held, key: str, most: int) -> int | None:
+        """Keep one more under a form's key, behind those that are there, by moving it; its place, or None
+        when there are `most`. Raises OSError."""
+        home = self.home(key)
+        with self._adding:
+            there = self.get(key)
+            if len(there) >= most:
+                return None
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.path.replace(home / str(len(there)))
+            _note(home, (*there, file))
+        return len(there)
+
+    def room(self) -> int:
+        """Bytes that may still be held. Raises OSError."""
+        self._forget_old()
+        return self._limit - sum(one.stat().st_size for one in self._folder.glob(f"{HOLD}*/**/*"))
+
     def drop(self, key: str) -> None:
         """What was held under a key is no longer needed."""
-        shutil.rmtree(self._home(key), ignore_errors=True)
+        shutil.rmtree(self.home(key), ignore_errors=True)
 
-    def _home(self, key: str) -> Path:
+    def home(self, key: str) -> Path:
+        """The folder of a form's files; parts of files that are on their way lie there too."""
         return self._folder / f"{HOLD}{hashlib.sha256(key.encode()).hexdigest()}"
 
     def _forget_old(self) -> None:
         for old in self._folder.glob(f"{HOLD}*"):
             if time.time() - old.stat().st_mtime > SECONDS:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _note(home: Path, files: Sequence[Held]) -> None:
+    """What is known of the files of a form, in the place of what was noted before."""
+    told = [[one.name, one.size, one.ending, one.media_type, one.role] for one in files]
+    new = home / "files.new"
+    new.write_text(json.dumps(told), "utf-8")
+    new.replace(home / "files")

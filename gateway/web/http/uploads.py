@@ -102,20 +102,32 @@ class Uploads:
         with self._own_folder() as own:
             form = _Form(own, self.limits)
             with ExitStack() as place:
-                await self._read(request, form, lambda: place.enter_context(self._place(address)))
+                await self._read(request, form, lambda: place.enter_context(self.place(address)))
             yield await self._looked_at(form)
 
     async def hold(self, files: tuple[Upload, ...], key: str) -> bool:
         """Keep a form's files until it comes again; False when there is no room. Raises StorageDown."""
-        return await _on_disk(self._held.put, [_as_held(one) for one in files], key)
+        return await on_disk(self._held.put, [_as_held(one) for one in files], key)
 
     async def held(self, key: str) -> tuple[Upload, ...]:
         """What was held under this key; nothing when its time is over. Raises StorageDown."""
-        return tuple(map(_as_upload, await _on_disk(self._held.get, key)))
+        return tuple(map(_as_upload, await on_disk(self._held.get, key)))
+
+    async def hold_more(self, file: Upload, key: str) -> int | None:
+        """Hold one more file for a form; its place there, None when it has too many. Raises StorageDown."""
+        return await on_disk(self._held.add, _as_held(file), key, 2 * self.limits.files)
+
+    def held_at(self, key: str) -> Path:
+        """The folder of what is held for a form."""
+        return self._held.home(key)
+
+    def has_room(self, size: int) -> bool:
+        """Is there room to hold so many bytes? Blocking. Raises OSError."""
+        return self._held.room() >= size
 
     async def let_go(self, key: str) -> None:
         """The form was taken: what was held for it is not needed any more."""
-        await _on_disk(self._held.drop, key)
+        await on_disk(self._held.drop, key)
 
     async def _read(self, request: web.Request, form: _Form, take_place: Callable[[], object]) -> None:
         """The whole body into the form. A place is taken with the first file: texts need none."""
@@ -135,7 +147,7 @@ class Uploads:
     async def _written(self, form: _Form) -> None:
         """What waits goes to the disk; when that fails, the rest of the form is read all the same."""
         try:
-            await _on_disk(form.write)
+            await on_disk(form.write)
         except StorageDown as error:
             form.refuse(error)
 
@@ -161,18 +173,23 @@ class Uploads:
         """What the files are, and whether clamd knows them."""
         files, bad = [], list(form.bad)
         for one in form.files if form.refusal is None else ():
-            kind = await _on_disk(type_of, one.path)
-            if kind is None or kind.ending not in self.limits.types:
-                bad.append(WrongType(_not_taken(one.name, self.limits.types)))
-                continue
-            role = ROLES[await self._clamd.scan(one.path)] if self._clamd else "evidence"
-            name = one.name or f"file.{kind.ending}"
-            files.append(Upload(one.path, name, one.size, kind, role))
+            try:
+                files.append(await self.looked_at(one.path, one.name, one.size))
+            except WrongType as error:
+                bad.append(error)
         refusal = form.refusal or (_as_one(bad) if bad else None)
         return Sent(tuple(form.fields), tuple(files), refusal, tuple(form.faults))
 
+    async def looked_at(self, path: Path, name: str, size: int) -> Upload:
+        """What one file is, and whether clamd knows it. Raises WrongType, StorageDown."""
+        kind = await on_disk(type_of, path)
+        if kind is None or kind.ending not in self.limits.types:
+            raise WrongType(_not_taken(name, self.limits.types))
+        role = ROLES[await self._clamd.scan(path)] if self._clamd else "evidence"
+        return Upload(path, name or f"file.{kind.ending}", size, kind, role)
+
     @contextmanager
-    def _place(self, address: str) -> Iterator[None]:
+    def place(self, address: str) -> Iterator[None]:
         """One of the places for uploads at the same time. Raises TooMany.
 
         When they are taken, an address without an upload still gets one of as many again as EXTRA says:
@@ -336,7 +353,7 @@ def _not_taken(name: str, types: tuple[str, ...]) -> str:
     return f"{name} 的类型不接受，只接受 {zh} / {name} is of a type that is not taken; these are: {en}"
 
 
-async def _on_disk(work: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+async def on_disk(work: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
     """Blocking work in a thread. Raises StorageDown when the disk fails."""
     try:
         return await asyncio.to_thread(work, *args, **options)

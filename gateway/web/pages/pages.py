@@ -23,7 +23,7 @@ from gateway.core.item import states as case
 from gateway.core.item.catalogue import Category
 from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Milestone, Rules
-from gateway.errors import GatewayError, NotFound, Refused, TooLarge, Unavailable
+from gateway.errors import FieldFault, GatewayError, NotFound, Refused, TooLarge, Unavailable
 from gateway.intake.file_types import accepted
 from gateway.settings.schema import Centre, PageSettings
 from gateway.settings.secrets import key_once
@@ -37,7 +37,7 @@ from gateway.web.http.proof_of_work import Pass, Seals
 from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
-from gateway.web.http.uploads import TEXTS, Sent, Uploads
+from gateway.web.http.uploads import EVIDENCE, TEXTS, Sent, Uploads
 from gateway.web.pages.navigation import ROLE_NAMES, places
 from gateway.web.ports import IntakeQueue
 
@@ -49,8 +49,8 @@ KIND_NAMES = {
 """What a citizen can choose."""
 KINDS = {kind.value: words for kind, words in KIND_NAMES.items()}
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LANGUAGES = ("zh", "en")
 HONEYPOT = "website"
@@ -58,6 +58,11 @@ KEPT = "kept"  # a field of forms: places of files that came before with this fo
 _BODY_SECONDS = 30.0
 _LARGEST = 64 * 1024  # bytes of a form without files
 _SLOW_AT_ONCE = 200  # forms that wait until they are old enough
+_GONE = FieldFault(
+    EVIDENCE,
+    "先前上传的文件已过保存时间，请重新选择",
+    "the files that were sent before are kept no longer: choose them again",
+)
 FLOODED = web.RequestKey("flooded", Flooded)
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge}
 
@@ -274,17 +279,15 @@ class Pages:
             return sent
         passed = self.renewed(dict(sent.fields).get("pass", ""))
         again = {(one.name, one.size) for one in sent.files}
-        held = [
-            one
-            for place, one in enumerate(await self.uploads.held(passed.key))
-            if str(place) in places and (one.name, one.size) not in again
-        ]
+        here = {str(place): one for place, one in enumerate(await self.uploads.held(passed.key))}
+        held = [one for place, one in here.items() if place in places and (one.name, one.size) not in again]
+        faults = sent.faults if places <= here.keys() else (*sent.faults, _GONE)
         most = self.uploads.limits.files
         files = (*held, *sent.files)
         refusal = sent.refusal
         if len(files) > most and refusal is None:
             refusal = TooLarge(f"最多 {most} 个文件 / at most {most} files")
-        return replace(sent, files=files[:most], refusal=refusal)
+        return replace(sent, files=files[:most], refusal=refusal, faults=faults)
 
     async def hold(self, sent: Sent, passed: Pass) -> tuple[str, ...]:
         """Keep the files of a form that is shown again; their names, () when there is no room or disk."""

@@ -33,6 +33,8 @@ from gateway.web.pages.report_form import SAME, ReportForm, Unsent, said
 
 AGAIN = "again"  # in the address of a form that is shown again, and the cookie without which it opens nothing
 
+MOST_TAKEN = 1000  # forms with files whose receipt is told again when they come once more
+
 
 class ReportPage:
     """The form and what follows it."""
@@ -42,6 +44,7 @@ class ReportPage:
         self._receipts = receipts
         self._form = ReportForm(pages, receipts)
         self._unsent = HeldForms()
+        self._taken: dict[str, tuple[list[tuple[str, str]], Told]] = {}
 
     def add(self, app: web.Application) -> None:
         self._pages.add(app, "GET", "/report", self.empty)
@@ -69,6 +72,8 @@ class ReportPage:
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             given = dict(sent.fields)
             self._pages.speak(look, given)
+            if told := self._taken_already(sent):
+                return self._receipts.handed_in(request, look, told, self._receipts.sent_before(request))
             sent = await self._pages.with_held(sent)
             refused: GatewayError | None = request.get(FLOODED) or sent.refusal
             faults = self._form.faults(sent)
@@ -83,6 +88,13 @@ class ReportPage:
             passed = self._pages.renewed(given.get("pass", ""))
             kept = await self._pages.hold(sent, passed)
             return self._not_taken(request, look, Unsent(sent, passed, faults, refused, kept))
+
+    def _taken_already(self, sent: Sent) -> Told | None:
+        """The receipt of this very form, when it was taken with files that are held no longer."""
+        fields = dict(sent.fields)
+        passed = self._pages.seals.read(fields.get("pass", "")) if KEPT in fields else None
+        before, told = self._taken.get(passed.key if passed else "", (None, None))
+        return told if before == said(sent) else None
 
     async def check(self, request: web.Request, look: Look) -> web.StreamResponse:
         """How a step is read, for the page's script: nothing is kept of it."""
@@ -142,6 +154,9 @@ class ReportPage:
         told = await self._submit(contact)
         if any(name == KEPT for name, _ in sent.fields):
             await pages.uploads.let_go(passed.key)
+            self._taken[passed.key] = (said(sent), told)
+            for old in list(self._taken)[:-MOST_TAKEN]:
+                del self._taken[old]
         receipt = self._receipts.handed_in(request, look, told, before)
         if receipt.status == 303:
             self._forget(request, receipt)

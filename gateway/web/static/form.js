@@ -2,6 +2,7 @@
 // sending that keeps all that was filled in, with a progress bar. Without this file the form works all the same.
 
 import { draft } from "./form_draft.js";
+import { arrivedAll, uploads } from "./form_upload.js";
 import { goesOn, stepwise } from "./form_steps.js";
 import { firstBits } from "./sha256.js";
 
@@ -14,6 +15,7 @@ function prepare(form) {
   if (form.matches(".kept-here")) draft(form);
   work(form);
   days(form);
+  uploads(form);
   form.addEventListener("submit", (event) => send(event, form));
   stepwise(form);
 }
@@ -53,13 +55,16 @@ function work(form) {
 }
 
 /** Send in the background, so that what was filled in stays here whatever happens on the way. */
-function send(event, form) {
+async function send(event, form) {
   const button = form.querySelector(".send button");
   event.preventDefault();
   if (goesOn(form)) return;
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
-  upload(form, button);
+  form.querySelector(".going").textContent = form.querySelector(".going").dataset.going;
+  if (await arrivedAll(form)) return upload(form, button);
+  form.querySelector(".going").textContent = form.querySelector(".going").dataset.files;
+  button.removeAttribute("aria-disabled");
 }
 
 function upload(form, button) {

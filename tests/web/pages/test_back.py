@@ -96,7 +96,7 @@ async def test_good_files_of_an_addition_are_held_when_one_is_bad(
         await page.wait_for_selector("#state")
         await page.set_input_files("#f-evidence", [picture("坏.png", NOT_TAKEN["html"]), picture("好.png")])
         await page.click(".matter button[type=submit]")
-        await page.wait_for_selector("#f-evidence-kept")
+        await page.wait_for_selector("#summary")
         assert "坏.png" in await page.inner_text("#f-evidence-fault")
         await page.click(".matter button[type=submit]")
         await page.wait_for_selector(".good")

@@ -156,6 +156,7 @@ async def test_a_file_that_is_not_taken_is_named_and_the_others_stay(
         await fill(page, **SAID)
         await page.set_input_files("#f-evidence", [picture("坏.png", NOT_TAKEN["html"]), picture("好.png")])
         await page.click("button[type=submit]")
+        await page.wait_for_selector("#summary")
         assert "坏.png" in await page.inner_text("#f-evidence-fault")
         assert "好.png" in await page.inner_text("#f-evidence-kept")
         await looked_at(page, "wrong-file")

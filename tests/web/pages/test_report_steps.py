@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
-from tests.web.pages.test_browser import DESK, PHONE, fill, looked_at, opened, to_receipt
+from tests.web.pages.test_browser import DESK, PHONE, fill, looked_at, opened, picture, to_receipt
 from tests.web.real_site import RealSite, real_site
+from tests.web.sample_files import png
 
 pytestmark = pytest.mark.live
 
@@ -93,3 +94,36 @@ async def test_a_server_that_dies_while_one_types_loses_nothing(browser: Browser
                 assert item["person"]["name"] == "张三"
                 await page.goto("/report?kind=complaint")
                 assert await page.input_value("#f-name") == "", "nothing is left of what was sent"
+
+
+async def test_a_file_is_resumed_after_the_line_broke(browser: Browser, site: RealSite) -> None:
+    """It goes up as soon as it is chosen; a picture is shown; one that is taken back does not go along."""
+    async with opened(browser, site) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, respondent_name="某店", content="拒绝退款", name="张三", phone="13835700000")
+        large = png() + bytes(900_000)
+        offsets: list[str] = []
+        broken = False
+
+        async def break_once(route: Route) -> None:
+            nonlocal broken
+            offset = route.request.headers.get("upload-offset", "")
+            offsets.append(offset)
+            if offset not in ("", "0") and not broken:
+                broken = True
+                await route.abort()
+            else:
+                await route.continue_()
+
+        await page.route("**/upload/*", break_once)
+        await page.set_input_files(
+            "#f-evidence", [picture("大.png", png() + bytes(900_000)), picture("不要.png")]
+        )
+        await expect(page.locator(".file [role=status]", has_text="已上传")).to_have_count(2, timeout=15_000)
+        assert broken and len(set(offsets)) > 2
+        await looked_at(page, "files")
+        await page.get_by_label("移除 不要.png").click()
+        await page.click("button[type=submit]")
+        await to_receipt(page)
+    (item,) = await site.items()
+    assert [(one["name"], one["size"]) for one in item["attachments"]] == [("大.png", len(large))]
