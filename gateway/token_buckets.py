@@ -44,6 +44,10 @@ class Buckets:
         if len(self._left) > self.most:
             self._left.popitem(last=False)
 
+    def forget(self, name: str) -> None:
+        """As if nothing had been taken."""
+        self._left.pop(name, None)
+
     def _now(self, name: str) -> float:
         left, then = self._left.get(name, (float(self.burst), 0.0))
         return min(float(self.burst), left + (self.clock() - then) * self.per_minute / 60)

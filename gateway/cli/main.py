@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "outbox": ("gateway.cli.outbox", "what waits to be sent, dead letters, sending again"),
     "backup": ("gateway.cli.backup", "keep database, files, flows and keys in a folder; try a backup"),
     "restore": ("gateway.cli.restore", "put a backup in place where nothing is"),
+    "retention": ("gateway.cli.retention", "what is over its term, taking it out, items that stay"),
     "files": ("gateway.cli.files", "attachments that no row of the database names"),
     "installation": ("gateway.cli.installation", "do this var/ and this database belong together"),
     "demo": ("gateway.cli.demo", "fill the database with invented items and calls"),

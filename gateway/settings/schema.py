@@ -60,6 +60,7 @@ __all__ = [
     "Queue",
     "RateSettings",
     "Recording",
+    "RetentionSettings",
     "Rules",
     "Settings",
     "Trunk",
@@ -152,6 +153,14 @@ class Backup(Section):
     keep: int = Field(default=14, ge=1, le=10000, description="Backups that stay; older ones are removed.")
     oldest_hours: int = Field(
         default=48, ge=1, le=10000, description="Age in hours from which /healthz and doctor complain."
+    )
+
+
+class RetentionSettings(Section):
+    enabled: bool = Field(
+        default=False,
+        description="Once a day take what is over its term in rules/retention.yaml to waste, and delete it "
+        "for good 30 days later. While off, the log tells once a day how much is over its term.",
     )
 
 
@@ -284,6 +293,7 @@ class Settings(Section):
     flows: Flows = Field(default_factory=Flows)
     database: Database = Field(default_factory=Database)
     backup: Backup = Field(default_factory=Backup)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     rules: Rules = Field(default_factory=Rules)
     mail_in: MailIn = Field(default_factory=MailIn)
     mail_out: MailOut = Field(default_factory=MailOut)

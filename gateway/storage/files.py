@@ -120,7 +120,10 @@ class Files:
 
     def _discard(self, path: Path, now: float) -> None:
         """The time of the move is the file's own time: the 30 days run from it."""
-        home = self.waste / path.parent.name / path.name
+        self.put_away(path, self.waste / path.parent.name / path.name, now)
+
+    def put_away(self, path: Path, home: Path, now: float) -> None:
+        """Move a file to a place in the waste folder, where it stays WASTE_DAYS. Raises OSError."""
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.replace(home)
         os.utime(home, (now, now))

@@ -28,6 +28,7 @@ from gateway.storage.outbox import Outbox
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
+from gateway.storage.retention_rows import RetentionRows
 from gateway.storage.revisions import Revisions
 from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.search import ItemSearch
@@ -60,6 +61,7 @@ class Storage:
         self.links = Links(database, identities, index)
         self.acts = Acts()
         self.mentions = Mentions()
+        self.retention = RetentionRows(database, audit, identities, index)
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)

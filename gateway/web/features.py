@@ -22,6 +22,7 @@ from gateway.web.api.counter import CounterApi
 from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
+from gateway.web.api.holds import HoldsApi
 from gateway.web.api.intake import IntakeApi
 from gateway.web.api.intake_models import NewContact
 from gateway.web.api.item_desk import ItemDeskApi
@@ -142,6 +143,11 @@ def _item_desk(shared: Shared) -> Routes:
     return ItemDeskApi(parts.items, parts.zone, parts.now, parts.openers).routes() if parts.items else ()
 
 
+def _holds(shared: Shared) -> Routes:
+    parts = shared.parts
+    return HoldsApi(parts.holds, parts.now).routes() if parts.holds else ()
+
+
 def _transfers(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.transfers is None:
@@ -221,6 +227,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _attachments,
     _matters,
     _item_desk,
+    _holds,
     _transfers,
     _referrals,
     _calls,

@@ -21,6 +21,7 @@ from gateway.web.api.call_desk import Calls
 from gateway.web.api.counter import CounterDesk
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.fax_filing import PagesDesk
+from gateway.web.api.holds import Holds
 from gateway.web.api.intake import Missing
 from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.lists import ListLedger
@@ -65,7 +66,7 @@ class WebParts:
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
-    without `searches` nothing is found again.
+    without `searches` nothing is found again, without `holds` nothing is held.
     """
 
     door: IntakeQueue
@@ -97,6 +98,7 @@ class WebParts:
     desk: Calls | None = None
     lists: ListLedger | None = None
     searches: Searches | None = None
+    holds: Holds | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

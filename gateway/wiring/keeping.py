@@ -1,4 +1,4 @@
-"""What is kept and what goes: backups by the clock."""
+"""What is kept and what goes: backups by the clock, ends of terms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from gateway import health_checks
 from gateway.keeping import schedule
+from gateway.keeping.retention import Terms, keep_running
 from gateway.wiring.parts import Parts
 
 
@@ -22,3 +23,10 @@ async def keep_backups(parts: Parts) -> None:
                 config.var, at, lambda: datetime.now(config.zone), schedule.make_one
             ),
         )
+
+
+async def keep_terms(parts: Parts) -> None:
+    """What is over its term in rules/retention.yaml goes once a day, or is told of while that is off."""
+    config = parts.config
+    terms = Terms(parts.storage, parts.rules.retention, config.var, lambda: datetime.now(config.zone))
+    parts.keep("ends of retention", lambda: keep_running(terms, enabled=config.retention.enabled))

@@ -90,6 +90,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         metrics_peers=config.web.metrics_peers,
         lists=storage.lists,
         searches=storage.search,
+        holds=storage.retention,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

@@ -109,6 +109,7 @@ async def real_site(
         post=storage.outbox,
         lists=storage.lists,
         searches=storage.search,
+        holds=storage.retention,
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)
     await server.start_server(access_log=None)

@@ -47,6 +47,35 @@ async def test_a_list_is_masked_and_the_item_is_whole(site: RealSite, account: s
     assert [row.what for row in await site.storage.audit.page(limit=2)] == ["item.view", "queue.view"]
 
 
+async def test_a_page_that_fetches_its_list_again_is_written_once(site: RealSite) -> None:
+    await log_in(site, "agent1")
+    for _ in range(5):
+        await got(site, "queue")
+    await got(site, "queue?kind=report")  # another list
+    looks = [row for row in await site.storage.audit.page() if row.what == "queue.view"]
+    assert [row.detail for row in looks] == ['{"kind":"report"}', "{}"]
+
+
+async def test_a_hold_is_a_leader_s_with_a_reason(site: RealSite) -> None:
+    number = (await site.intake.submit(contact("web:1"))).number
+    path = f"/api/v1/queue/{number}/hold"
+    leader = {"Authorization": f"Bearer {site.tokens['supervisor']}"}
+    agent = {"Authorization": f"Bearer {site.tokens['agent']}"}
+    for headers, reason, status in (
+        (agent, "行政诉讼", 403),
+        (leader, "无", 422),
+        (leader, "行政诉讼", 204),
+    ):
+        async with site.client.post(path, json={"reason": reason}, headers=headers) as answer:
+            assert answer.status == status, await answer.text()
+    (held,) = (await got(site, "holds", **leader))["items"]
+    assert (held["number"], held["reason"]) == (number, "行政诉讼")
+    for status in (204, 404):
+        async with site.client.delete(path, headers=leader) as answer:
+            assert answer.status == status
+    assert (await got(site, "holds", **leader))["items"] == []
+
+
 async def test_a_list_comes_packed_to_who_takes_it_and_plain_to_who_does_not(site: RealSite) -> None:
     await site.intake.submit(contact("web:1", person=Person("张三", "13835701234")))
     await log_in(site, "agent1")

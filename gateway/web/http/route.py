@@ -22,10 +22,12 @@ from gateway.errors import (
     NotAllowed,
     NoToken,
     Refused,
+    StorageDown,
     TooLarge,
     TooMany,
     WrongType,
 )
+from gateway.token_buckets import Buckets, Flooded
 from gateway.web.http.addresses import address_of, comes_from
 from gateway.web.http.auth import Gate
 from gateway.web.http.form_reading import read_form
@@ -43,6 +45,7 @@ UNCOUNTED = ("/healthz", "/metrics")
 _TOLD = ("state", "channel", "kind", "task", "county", "after", "limit", "before", "since", "reason")
 # What of a query stands in the audit log: nothing that may be personal, but for a reason.
 JSON = {"Content-Type": "application/json; charset=utf-8"}
+LIST_MINUTES = 10
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 
@@ -156,6 +159,7 @@ def handler(
     route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
+    repeats = Buckets(LIST_MINUTES, 1)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         who = await _let_in(route, gate, request)
@@ -175,7 +179,7 @@ def handler(
                 body = _checked(route, request, read_body(route.body, await _json(request)))
             done = await route.does(Asked(request, who, query, body))
         if notes and who:
-            await _note(route, request, notes)
+            await _note(route, request, notes, repeats)
         if isinstance(done, web.StreamResponse):
             return done
         return as_json(_for_a_page(done) if route.lists and who and who.csrf else done)
@@ -187,15 +191,26 @@ def _for_a_page(done: Answer) -> Answer:
     return replace(done, model=done.model and with_masked_numbers(done.model))
 
 
-async def _note(route: Route, request: web.Request, notes: Notes) -> None:
-    """A look, or a change of which storage has not written anything itself."""
+async def _note(route: Route, request: web.Request, notes: Notes, repeats: Buckets) -> None:
+    """A look, or a change of which storage has not written anything itself.
+
+    Pages fetch their lists anew after every change: the same look is written once in LIST_MINUTES."""
     asker = ASKER.get()
     changes = route.noted and route.method != "GET" and asker is not None and not asker.noted
     if not (changes or route.looks):
         return
     about = next(iter(request.match_info.values()), "")
     detail = {name: text for name, text in request.query.items() if name in _TOLD}
-    await notes.note(route.looks or f"api.{route.name}", about, detail)
+    name = f"{asker and asker.who} {asker and asker.address} {about} {sorted(detail.items())}"
+    try:
+        if route.lists:
+            repeats.take(name, LIST_MINUTES)
+        await notes.note(route.looks or f"api.{route.name}", about, detail)
+    except Flooded:
+        return
+    except StorageDown:
+        repeats.forget(name)
+        raise
 
 
 async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | None:
