@@ -7,13 +7,14 @@ and merging are intake's. Called by the API; what a method does and raises is to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.core.item.catalogue import name_of
 from gateway.core.item.contact import Person, Receipt
 from gateway.core.item.deadlines import Rules
+from gateway.core.item.delivery import Plan
 from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.matter import External, Matter, Names
@@ -24,7 +25,7 @@ from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.item_links import Links
 from gateway.intake.likely import History, LikelyDuplicates
 from gateway.intake.splits import Split, Splits
-from gateway.intake.telling import Telling
+from gateway.intake.telling import Planned, Preview, Telling
 from gateway.storage import Storage, Transaction
 
 BY_HAND_ALONE = Sending()
@@ -45,6 +46,7 @@ class Matters:
         centre: str = "",
         area_code: str = "",
         sending: Sending = BY_HAND_ALONE,
+        planned: Planned = lambda occasion, about: Plan(),
         told: ChangeListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -56,7 +58,7 @@ class Matters:
         self._item_links = Links(changes)
         self._splits = Splits(changes, intake, rules.channels)
         self._decisions = Decisions(changes, rules, zone)
-        self._telling = Telling(changes, sending)
+        self._telling = Telling(changes, sending, planned)
 
     # ------------------------------------------------------------ looking
 
@@ -130,6 +132,16 @@ class Matters:
         self, number: str, who: str, text: str, ways: Collection[str], key: str = ""
     ) -> ItemDetail:
         await self._telling.reply(number, who, text, ways, key)
+        return await self._intake.get(number)
+
+    async def ways(self, number: str) -> tuple[Item, Mapping[str, str]]:
+        return await self._telling.ways(number)
+
+    async def preview(self, number: str, text: str, ways: Collection[str]) -> Preview:
+        return await self._telling.preview(number, text, ways)
+
+    async def send_receipt(self, number: str, who: str, ways: Collection[str]) -> ItemDetail:
+        await self._telling.send_receipt(number, who, ways)
         return await self._intake.get(number)
 
     async def notice(self, number: str, notice: int) -> tuple[Item, Told]:

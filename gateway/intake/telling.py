@@ -6,9 +6,10 @@ Nothing is sent here: a reply and another way are an occasion, of which the outb
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
-from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.delivery import About, DeliveryState, Draft, Occasion, Plan
 from gateway.core.item.item import Happened, Item, ItemState, Told
 from gateway.core.item.notice import (
     NOTICE_NAMES,
@@ -30,10 +31,22 @@ WITHOUT_LEASE = TERMINAL | {ItemState.HANDED_OVER}
 """In these nobody holds an item; a reply can be written all the same."""
 
 
-class Telling:
-    """Tells people by the ways that are set up (`sending`)."""
+Planned = Callable[[Occasion, About], Plan]
 
-    def __init__(self, changes: ItemChanges, sending: Sending) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would go out about an item."""
+
+    item: Item
+    drafts: tuple[Draft, ...]
+
+
+class Telling:
+    """Tells people by the ways that are set up (`sending`); `planned` is what makes notices of occasions."""
+
+    def __init__(self, changes: ItemChanges, sending: Sending, planned: Planned) -> None:
+        self._planned = planned
         self._changes = changes
         self._items = changes.items
         self._notices = changes.storage.notices
@@ -59,6 +72,28 @@ class Telling:
         await self._changes.write(told)
         self._changes.tell("changed", number)
 
+    async def ways(self, number: str) -> tuple[Item, Mapping[str, str]]:
+        """An item, and the address of each way that leads to its person. Raises NotFound, StorageDown."""
+
+        def looked_up(t: Transaction) -> tuple[Item, Mapping[str, str]]:
+            item = self._items.there(t, number)
+            return item, reach(item.channel, self._items.person_of(t, item), self._sending)
+
+        return await self._changes.read(looked_up)
+
+    async def preview(self, number: str, text: str, ways: Collection[str]) -> Preview:
+        """What a reply would be, way by way. Raises NotFound, BadContact, StorageDown."""
+
+        def composed(t: Transaction) -> Preview:
+            item, now = self._items.there(t, number), self._changes.now()
+            chosen = self._ways(t, item, tuple(dict.fromkeys(ways)))
+            facts = {"told": text, "ways": ",".join(chosen)}
+            occasion = Occasion(0, "item.changed", number, now, REPLIED, facts)
+            about = self._changes.storage.outbox.about(t, item, now)
+            return Preview(item, self._planned(occasion, about).drafts)
+
+        return await self._changes.read(composed)
+
     def _may_write(self, item: Item, who: str) -> None:
         if item.state in WITHOUT_LEASE:
             refuse_if_held_by_other(item.lease, who, self._changes.now())
@@ -80,6 +115,20 @@ class Telling:
             en = f"what leads to the person: {', '.join(addresses) or 'nothing'}"
             raise BadContact(FieldFault("ways", zh, en))
         return chosen
+
+    async def send_receipt(self, number: str, who: str, ways: Collection[str]) -> None:
+        """Number, query code and clocks once more, by these ways. Raises NotFound, Conflict, BadContact."""
+
+        def sent(t: Transaction) -> None:
+            item = self._items.locked(t, number)
+            refuse_if_held_by_other(item.lease, who, self._changes.now())
+            chosen = self._ways(t, item, tuple(dict.fromkeys(ways)))
+            self._changes.note(t, number, "receipt_sent", who, "、".join(WAYS[way].zh for way in chosen))
+            payload = what_changed(NoticeKind.ACKNOWLEDGEMENT.value, ways=",".join(chosen))
+            self._changes.announce(t, number, payload)
+
+        await self._changes.write(sent)
+        self._changes.tell("changed", number)
 
     # ------------------------------------------------------------ what became of a notice
 

@@ -64,8 +64,12 @@ def post_office(
 
 def _planners(config: Config, marks: Marks, rules: Rules) -> tuple[Planner, ...]:
     planners: list[Planner] = [Hooks(config.webhooks).plan] if config.webhooks else []
-    notices = Notices(letterhead(config, marks, rules), rules, sending(config))
-    return (*planners, notices.plan)
+    return (*planners, notices(config, marks, rules).plan)
+
+
+def notices(config: Config, marks: Marks, rules: Rules) -> Notices:
+    """What people are told, by the settings."""
+    return Notices(letterhead(config, marks, rules), rules, sending(config))
 
 
 def sending(config: Config) -> Sending:

@@ -76,7 +76,7 @@ class Outbox:
                 )  # in one order: nobody waits for another
                 subjects = {number: self._items.locked(t, number) for number in numbers}
                 for occasion in taken:
-                    about = self._about(t, subjects[occasion.number], now)
+                    about = self.about(t, subjects[occasion.number], now)
                     self._make(t, occasion, planned(occasion, about), now)
             if taken:
                 t.execute(PLANNED, {"ids": [occasion.id for occasion in taken]})
@@ -84,7 +84,8 @@ class Outbox:
 
         return await self._database.write(body)
 
-    def _about(self, t: Transaction, its_item: Item, now: datetime) -> About:
+    def about(self, t: Transaction, its_item: Item, now: datetime) -> About:
+        """What a plan for this item rests on."""
         item = self._reachable(t, its_item)
         raw = b""
         if item.channel == Channel.EMAIL:

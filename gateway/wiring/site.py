@@ -14,7 +14,7 @@ from gateway.intake.faults import faults
 from gateway.intake.fax_filing import Filing
 from gateway.intake.item_desk import ItemDesk
 from gateway.intake.matters import Matters
-from gateway.notify.service import sending
+from gateway.notify.service import notices, sending
 from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets
 from gateway.web import browser_parts
@@ -69,6 +69,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
             centre=centre.name,
             area_code=centre.area_code,
             sending=sending(config),
+            planned=notices(config, parts.marks, rules).plan,
             told=changed,
         ),
         items=ItemDesk(intake, storage, rules.answers, centre.name),

@@ -18,10 +18,15 @@ from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
+from gateway.core.item.delivery import MAIL, About, Occasion, Plan
+from gateway.core.item.notice import Sending
 from gateway.intake.faults import faults
 from gateway.intake.intake import Intake
 from gateway.intake.item_desk import ItemDesk
 from gateway.intake.matters import Matters
+from gateway.mail.thread import Marks
+from gateway.notify.letterhead import Letterhead
+from gateway.notify.notices import Notices
 from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings, Centre, PageSettings
 from gateway.storage import Storage
@@ -46,6 +51,7 @@ class RealSite:
     tokens: dict[str, str]
     accounts: Accounts
     matters: Matters
+    planned: Callable[[Occasion, About], Plan]
 
     def url(self, path: str = "/") -> str:
         return str(self.server.make_url(path))
@@ -87,7 +93,12 @@ async def real_site(
     storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules", channels)
     intake = Intake(storage, rules, ZONE)
-    matters = Matters(intake, storage, rules, ZONE)
+    sending = Sending(frozenset({MAIL}))
+    head = Letterhead(
+        "临汾市12315热线", "12315", "12315@linfen.example", ZONE, Marks(b"a secret that only the tests know")
+    )
+    planned = Notices(head, rules, sending).plan
+    matters = Matters(intake, storage, rules, ZONE, sending=sending, planned=planned)
     accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
     parts = WebParts(
         door=intake,
@@ -119,7 +130,7 @@ async def real_site(
     }
     client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
-        yield RealSite(var, storage, intake, server, client, tokens, accounts, matters)
+        yield RealSite(var, storage, intake, server, client, tokens, accounts, matters, planned)
     finally:
         await client.close()
         await server.close()

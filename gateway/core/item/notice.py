@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.core import telephone
 from gateway.core.item.contact import Channel, Kind, Person
+from gateway.core.item.delivery import shown_address
 from gateway.core.item.item import Item
 from gateway.core.item.states import Event
 
@@ -228,6 +230,19 @@ def texts_may_go(item: Item, kinds: Collection[str]) -> bool:
 def is_secret(item: Item) -> bool:
     """Is nothing to be told of the matter where others may read it?"""
     return item.anonymous or item.withheld or item.kind is Kind.REPORT
+
+
+LETTER_SHOWN = 6
+"""Characters of a postal address that are shown where a way is chosen."""
+
+
+def masked_to(way: str, address: str, secret: bool) -> str:
+    """Whom a way leads to, as far as whoever chooses it has to see; of a reporter nothing."""
+    if secret:
+        return shown_to(way, address, secret)
+    if way == "letter":
+        return address if len(address) <= LETTER_SHOWN else f"{address[:LETTER_SHOWN]}…"
+    return shown_address(address if way == "mail" else telephone.plain(address) or address)
 
 
 def shown_to(way: str, address: str, secret: bool) -> str:

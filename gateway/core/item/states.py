@@ -198,6 +198,7 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sent": ("已发出", "sent"),
         "not_sent": ("未发出", "not sent"),
         "reply": ("回复", "reply"),
+        "receipt_sent": ("发送登记回执", "receipt sent"),
         "told": ("已告知", "told"),
         "told_again": ("重新告知", "told again"),
         "follow_up": ("补充", "follow-up"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -10,13 +10,16 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.core.item.item import Item, ItemDetail, Told
+from gateway.core.item.notice import WAYS, is_secret, masked_to
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.intake.telling import Preview
 from gateway.web.api import translate
 from gateway.web.api.matters import number_of
 from gateway.web.api.queue import ONE
 from gateway.web.api.queue_models import ItemWhole
+from gateway.web.api.told_models import NoticeComposed, PreviewGiven, WaysGiven, WayShown
 from gateway.web.http.auth import HOUSE
-from gateway.web.http.fields import Choice, Text, Whole
+from gateway.web.http.fields import Choice, Listed, Text, Whole
 from gateway.web.http.models import RequestModel
 from gateway.web.http.route import Answer, Asked, Does, Route
 from gateway.web.pages import letter
@@ -40,9 +43,15 @@ class ReplyWish(RequestModel):
     text: Annotated[str, Text(shortest=1, longest=20000, lines=True)] = Field(
         description="回复内容 / the reply"
     )
-    ways: Annotated[tuple[Choice[WayWish], ...], Field(max_length=4)] = Field(
+    ways: Annotated[tuple[Choice[WayWish], ...], Listed(4)] = Field(
         default=(), description="方式 / by which ways"
     )
+
+
+class ReceiptWish(RequestModel):
+    """By which ways the receipt goes."""
+
+    ways: Annotated[tuple[Choice[WayWish], ...], Listed(4)] = Field(description="方式 / by which ways")
 
 
 class ToldWish(RequestModel):
@@ -68,6 +77,12 @@ class NoticeDesk(Protocol):
         self, number: str, who: str, text: str, ways: Collection[str], key: str = ""
     ) -> ItemDetail: ...
 
+    async def ways(self, number: str) -> tuple[Item, Mapping[str, str]]: ...
+
+    async def preview(self, number: str, text: str, ways: Collection[str]) -> Preview: ...
+
+    async def send_receipt(self, number: str, who: str, ways: Collection[str]) -> ItemDetail: ...
+
     async def notice(self, number: str, notice: int) -> tuple[Item, Told]: ...
 
     async def told_by_hand(self, number: str, who: str, notice: int, text: str) -> ItemDetail: ...
@@ -86,6 +101,37 @@ class NoticesApi:
         key = ((KEY_HEADER, f"at most {LONGEST_KEY} characters; with it a reply is sent once"),)
         return (
             self._do("reply", "回复来件人", "Write to the person", self.reply, ReplyWish, key),
+            Route(
+                *("POST", f"{ONE}/reply-preview", "reply_preview", "回复预览，不发送"),
+                *("What a reply would be; nothing is sent", self.preview),
+                {200: PreviewGiven},
+                roles=HOUSE,
+                body=ReplyWish,
+                number=True,
+                refuses=(NotFound, StorageDown),
+                noted=False,
+            ),
+            Route(
+                *(
+                    "GET",
+                    f"{ONE}/ways",
+                    "ways",
+                    "可用的告知方式",
+                    "By which ways the person can be told",
+                    self.ways,
+                ),
+                {200: WaysGiven},
+                roles=HOUSE,
+                number=True,
+                refuses=(NotFound, StorageDown),
+            ),
+            self._do(
+                "send-receipt",
+                "发送登记回执",
+                "Send the receipt with the query code",
+                self.receipt,
+                ReceiptWish,
+            ),
             self._do("told", "登记已告知", "Note a call or letter as done", self.told, ToldWish),
             self._do("tell-again", "重新告知", "Tell it again, or another way", self.again, AgainWish),
             Route(
@@ -133,10 +179,41 @@ class NoticesApi:
         if len(key) > LONGEST_KEY:
             zh, en = f"至多 {LONGEST_KEY} 个字符", f"has at most {LONGEST_KEY} characters"
             raise BadContact(FieldFault(KEY_HEADER, zh, en))
-        if not wish.text.strip():
-            raise BadContact(FieldFault("text", "必填", "is required"))
-        who, ways = asked.account.name, tuple(way.value for way in wish.ways)
-        return _whole(await self._desk.reply(number_of(asked), who, wish.text.strip(), ways, key))
+        said = _said(wish)
+        return _whole(await self._desk.reply(number_of(asked), asked.account.name, *said, key))
+
+    async def preview(self, asked: Asked) -> Answer:
+        seen = await self._desk.preview(number_of(asked), *_said(asked.sent(ReplyWish)))
+        secret = is_secret(seen.item)
+        composed = (
+            NoticeComposed(
+                way=draft.way,
+                way_zh=WAYS[draft.way].zh,
+                to=masked_to(draft.way, draft.address, secret),
+                subject=draft.content.get("subject", ""),
+                text=draft.content["text"],
+            )
+            for draft in seen.drafts
+        )
+        return Answer(PreviewGiven(items=tuple(composed)))
+
+    async def ways(self, asked: Asked) -> Answer:
+        item, there = await self._desk.ways(number_of(asked))
+        shown = (
+            WayShown(
+                id=way,
+                zh=WAYS[way].zh,
+                en=WAYS[way].en,
+                to=masked_to(way, address, is_secret(item)),
+                by_hand=WAYS[way].by_hand,
+            )
+            for way, address in there.items()
+        )
+        return Answer(WaysGiven(items=tuple(shown)))
+
+    async def receipt(self, asked: Asked) -> Answer:
+        ways = tuple(way.value for way in asked.sent(ReceiptWish).ways)
+        return _whole(await self._desk.send_receipt(number_of(asked), asked.account.name, ways))
 
     async def told(self, asked: Asked) -> Answer:
         wish, who = asked.sent(ToldWish), asked.account.name
@@ -154,6 +231,13 @@ class NoticesApi:
         headers = {"Content-Security-Policy": letter.POLICY}
         page = letter.page(item, told, self._office)
         return web.Response(text=page, content_type="text/html", headers=headers)
+
+
+def _said(wish: ReplyWish) -> tuple[str, tuple[str, ...]]:
+    """Text and ways of a reply. Raises BadContact."""
+    if not wish.text.strip():
+        raise BadContact(FieldFault("text", "必填", "is required"))
+    return wish.text.strip(), tuple(way.value for way in wish.ways)
 
 
 def _whole(detail: ItemDetail) -> Answer:

@@ -19,6 +19,38 @@ class StepTold(AnswerModel):
     basis: str
 
 
+class WayShown(AnswerModel):
+    """A way that leads to the person; `to` is masked. `by_hand`: somebody has to call, or print and post."""
+
+    id: str
+    zh: str
+    en: str
+    to: str
+    by_hand: bool
+
+
+class WaysGiven(AnswerModel):
+    """Every way to the person, in the order in which one is taken."""
+
+    items: tuple[WayShown, ...]
+
+
+class NoticeComposed(AnswerModel):
+    """What would be sent by one way."""
+
+    way: str
+    way_zh: str
+    to: str
+    subject: str
+    text: str
+
+
+class PreviewGiven(AnswerModel):
+    """A reply as it would go out, one for each way."""
+
+    items: tuple[NoticeComposed, ...]
+
+
 class NoticeShown(AnswerModel):
     """What the person was or is to be told; `proof` shows that he was, or why not. A query code is masked."""
 

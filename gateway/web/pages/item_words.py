@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.core.item.notice import NOTICE_NAMES, NOTICE_STATES, WAYS
 from gateway.core.item.states import EVENT_NAMES
 from gateway.web.pages.work_page import Words
 
@@ -45,6 +46,33 @@ ACT_WORDS: Words = {
     "needed.text": ("请填写", "Fill it in"),
     "needed.reason": ("请写明原因", "Say why"),
     "needed.content": ("请填写内容", "Fill in the content"),
+    "needed.way": ("请选择告知方式", "Choose a way"),
+    **{f"notice.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in NOTICE_NAMES.items()},
+    **{f"notice_state.{state.value}": words for state, words in NOTICE_STATES.items()},
+    **{f"way.{way.id}": (way.zh, way.en.capitalize()) for way in WAYS.values()},
+    "proof": ("凭证：", "Proof:"),
+    "as_sent": ("查看全文", "Whole text"),
+    "print_letter": ("打印信函", "Print the letter"),
+    "posted": ("已寄出", "Posted"),
+    "rung": ("已电话告知", "Told by telephone"),
+    "how_it_went": ("办理情况（可不填）", "How it went (may be left out)"),
+    "another_way": ("重新告知的方式", "By which way again"),
+    "choose_way": ("选择告知方式", "Choose a way"),
+    "tell_again": ("重新告知", "Tell again"),
+    "no_way": (
+        "没有可用的联系方式，请先登记邮箱、电话或者地址",
+        "Nothing leads to the person: fill in mail, telephone or address first",
+    ),
+    "send_receipt": ("发送登记回执", "Send the receipt"),
+    "receipt_sent": ("登记回执即将发送：%d", "The receipt is on its way: %d"),
+    "receipt_to_post": (
+        "登记回执待寄送，请在该件的告知记录中打印信函",
+        "Print the letter from what the person was told in the item",
+    ),
+    "no_way_out": (
+        "没有登记邮箱、传真号码或者地址，请读给来电人听，也可复制或打印",
+        "No mail, fax number or address is known: read it aloud, copy or print it",
+    ),
     "choose": ("请选择", "Choose"),
     "choose_answer": ("选择常用答复，填入下方", "Choose one: it goes into the text below"),
     "missing_words": ("文中〔〕内没有登记，请补全：%d", "Complete what stands in 〔〕: %d"),

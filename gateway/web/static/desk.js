@@ -24,6 +24,7 @@ import { focusSearch, isSearch } from "./desk_search.js";
 import { keepPhone, page, yieldPhone } from "./desk_phone.js";
 import * as seats from "./desk_team.js";
 import * as own from "./desk_seat.js";
+import * as reply from "./desk_item_reply.js";
 import "./desk_call_alert.js";
 import "./desk_call_back.js";
 import "./desk_devices.js";
@@ -45,7 +46,11 @@ const EVENTS = {
   "call.draft": ({ id }) => draft.look(id),
   "call.fax": ({ id }) => id === now.pop?.id && becameFax(),
   "call.ended": ({ id }) => id === now.pop?.id && showTransfer(),
-  "queue.changed": (what) => ("waiting" in what ? list.showWaiting(what.waiting) : list.readSoon()),
+  "queue.changed": (what) => {
+    if ("waiting" in what) return list.showWaiting(what.waiting);
+    item.refresh(what.number);
+    return list.readSoon();
+  },
   "item.new": list.readSoon,
 };
 
@@ -95,6 +100,7 @@ const PLAIN = {
   "/": focusSearch,
   "?": () => $("keys").showModal(),
   r: () => acts.press("answer"),
+  e: () => item.current() && reply.open(),
   d: () => acts.press("hand_over"),
   v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click(),
 };
@@ -108,7 +114,7 @@ function doesOf(event) {
     if (PLAIN[event.key]) return PLAIN[event.key];
     if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
   }
-  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || item.leave();
+  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || reply.close() || item.leave();
   if (event.key === "Enter" && event.target === document.body && item.current() && !$("claim").hidden) return () => $("claim").click();
   return null;
 }

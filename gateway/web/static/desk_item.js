@@ -1,7 +1,7 @@
 // One item at the desk: opening and leaving it, its head, what happened to it. The rest of it is in
 //   desk_item_facts.js    what it says, corrected in place      desk_item_files.js   what came with it
 //   desk_item_acts.js     what may be done to it, and undone    desk_item_notes.js   notes of the house
-//   desk_item_beside.js   what belongs to it (right column)
+//   desk_item_beside.js   what belongs to it (right column)  desk_item_told.js   what the person is told
 // These read the item from here and register what they show by `part`.
 import { ask } from "./desk_server.js";
 import { leaveDraft } from "./desk_call_form.js";
@@ -9,6 +9,8 @@ import { now, show as showPart, tell } from "./desk_now.js";
 import { $, agent, alarm, lang, make, spaced, told, today, w, when } from "./desk_parts.js";
 
 const SOON = 3; // days
+const ENDED = ["closed", "withdrawn", "merged"];
+const REFRESH_AFTER = 400; // milliseconds: so long changes by others are gathered
 const parts = []; // what shows a part of the item: called with the item, and whether it is another than before
 const names = {}; // of colleagues, by account
 let shown = null;
@@ -56,11 +58,26 @@ export function show(one) {
   $("item-past").replaceChildren(...[...one.timeline].reverse().map(pastRow));
 }
 
+// Somebody else changed it: shown as it is now, while what is typed and open here stays.
+let refreshing = 0;
+export function refresh(number) {
+  if (shown?.number !== number) return;
+  clearTimeout(refreshing);
+  refreshing = setTimeout(async () => {
+    const fresh = await ask("GET", `queue/${number}`).catch(() => null);
+    if (!fresh || shown?.number !== number) return;
+    const fault = $("item-fault").textContent;
+    show(fresh);
+    $("item-fault").textContent = fault;
+  }, REFRESH_AFTER);
+}
+
 function showHead(one) {
   $("item-number").textContent = spaced(one.number);
   $("item-state").textContent = w(`item.${one.state}`);
   $("item-added").hidden = !one.has_addition;
-  const [due] = one.due;
+  $("added-closed").hidden = !(one.has_addition && ENDED.includes(one.state));
+  const [due] = ENDED.includes(one.state) ? [] : one.due;
   $("item-due").hidden = !due;
   if (due) {
     $("item-due").dataset.level = levelOf(due.on);
@@ -90,10 +107,10 @@ function pastRow({ at, what, who, text, ...both }) {
 
 // Says it, then shows the item as it is now, whatever the answer was about. False, with what is wrong told by
 // `faulty`, when it was refused; nothing that was typed is lost then.
-export async function change(what, body, faulty = (problem) => ($("item-fault").textContent = told(problem))) {
+export async function change(what, body, faulty = (problem) => ($("item-fault").textContent = told(problem)), headers = {}) {
   const { number } = shown;
   try {
-    await ask("POST", what, body);
+    await ask("POST", what, body, headers);
     const fresh = await ask("GET", `queue/${number}`);
     if (shown?.number === number) show(fresh);
     tell("changed");

@@ -1,6 +1,7 @@
 // What may be done to an item: one button for each act, with what it needs beside it and nothing chosen before;
 // and, for some seconds, undone.
 import { ask } from "./desk_server.js";
+import { cannedInto } from "./desk_item_canned.js";
 import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
 import { $, agent, lang, make, seat, told, w } from "./desk_parts.js";
 
@@ -11,7 +12,6 @@ const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
 const WORDLESS = ["external"];
 let chosen = ""; // the act whose form is open
-let answers = [];
 
 part((one, another) => {
   if (another) closeAct();
@@ -70,7 +70,7 @@ function openAct(name) {
   for (const box of ["ground", "to", "partner", "fax", "external", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
   for (const id of ["act-ground", "act-to", "act-partner", "act-fax", "act-external", "act-basis"]) $(id).value = "";
   if (boxes.includes("ground")) showGrounds(one, name === "end_mediation" ? "endings" : "grounds");
-  if (boxes.includes("canned")) showAnswers(one);
+  if (boxes.includes("canned")) showAnswers(one.number);
   $("act-word-box").hidden = WORDLESS.includes(name);
   $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
   $("act-name").textContent = $("do").textContent = w(`act.${name}`);
@@ -99,23 +99,7 @@ function showGrounds(one, which) {
   $("act-ground").replaceChildren(Object.assign(make("option", w("choose")), { value: "" }), ...rows);
 }
 
-async function showAnswers(one) {
-  $("act-canned").replaceChildren(Object.assign(make("option", w("choose_answer")), { value: "" }));
-  $("canned-hint").textContent = "";
-  answers = await ask("GET", `queue/${one.number}/answers`).then(({ items }) => items, () => []);
-  $("act-canned-box").hidden = !answers.length || chosen !== "answer";
-  $("act-canned").append(...answers.map((answer) => Object.assign(make("option", answer.title), { value: answer.id })));
-}
-
-$("act-canned").addEventListener("change", () => {
-  const answer = answers.find((one) => one.id === $("act-canned").value);
-  if (!answer) return;
-  const field = $("item-word");
-  field.setRangeText(answer.text.trim(), field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input"));
-  $("canned-hint").textContent = answer.missing.length ? w("missing_words", answer.missing.join("、")) : "";
-  field.focus();
-});
+const showAnswers = cannedInto("act-canned", "item-word");
 
 const FIELDS = { basis: "act-basis", ground: "act-ground", to: "act-to", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
 

@@ -1,6 +1,6 @@
 // What an item says: shown field by field, corrected in place with its history, and as it first came.
 import { ask } from "./desk_server.js";
-import { change, current, isMine, part, placeFaults } from "./desk_item.js";
+import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
 import { $, button, lang, make, role, told, w, when } from "./desk_parts.js";
 
 const { openers } = JSON.parse(document.body.dataset.item);
@@ -62,6 +62,7 @@ function factRow(one, name, text, value, may) {
   const said = make("dd", declined ? w("declined") : text || "—", text ? "" : "soft");
   if (may) said.append(" ", pencil(name, () => correct(said, name, value)));
   row.append(make("dt", labelOf(name)), said);
+  if (may && begun(name)) correct(said, name, value, false);
   return row;
 }
 
@@ -88,6 +89,7 @@ function showContent(one, may, another) {
   const edit = pencil("content", () => correct($("item-content"), "content", one.content));
   edit.id = "content-edit";
   $("content-name").append(" ", edit);
+  if (begun("content")) correct($("item-content"), "content", one.content, false);
 }
 $("unfold").addEventListener("click", () => {
   $("item-content").classList.remove("folded");
@@ -117,7 +119,9 @@ function claimsOf(value) {
   return group;
 }
 
-function correct(place, name, value) {
+const begun = (name) => typedIn({ id: `e-${name}`, dataset: {} }); // before a reload, and not saved
+
+function correct(place, name, value, focus = true) {
   const form = make("form", "", "corrected");
   const field = editorOf(name, value);
   const fault = Object.assign(make("p", "", "fault"), { id: `fault-e-${name}` });
@@ -127,7 +131,12 @@ function correct(place, name, value) {
   acts.append(Object.assign(make("button", w("save"), "main"), { type: "submit" }), button(w("cancel"), done));
   form.append(field, fault, acts);
   form.noValidate = true;
+  if (name !== "claims") {
+    field.value = typedIn(field) || field.value;
+    keepTyped(field);
+  }
   function done() {
+    sentTyped(field);
     form.remove();
     showFields(current());
     showContent(current(), mayCorrect(current()), true);
@@ -136,9 +145,12 @@ function correct(place, name, value) {
     event.preventDefault();
     const said = given(name, field);
     const body = { kind: current().kind, content: current().content, ...said };
+    const typed = field.value;
+    sentTyped(field);
     form.remove(); // so that the item is shown as it is now; it comes back when it was refused
     const saved = await change(`queue/${current().number}/write-up`, body, (problem) => {
       place.append(form);
+      if (name !== "claims") keepAgain(field, typed);
       fault.textContent = placeFaults(form, problem, { [name]: field }) || fault.textContent;
     });
     if (saved) $("item-revisions").replaceChildren();
@@ -150,7 +162,12 @@ function correct(place, name, value) {
   });
   if (place === $("item-content")) place.replaceChildren(form);
   else place.append(form);
-  field.focus();
+  if (focus) field.focus();
+}
+
+function keepAgain(field, typed) {
+  field.value = typed;
+  field.dispatchEvent(new Event("input"));
 }
 
 function given(name, field) {

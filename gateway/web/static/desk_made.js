@@ -1,7 +1,8 @@
 // After registering on a call: number, query code and clocks, to be read to the caller; copied, printed, corrected.
+import { ask } from "./desk_server.js";
 import { openItem } from "./desk_item.js";
 import { now, on, tell } from "./desk_now.js";
-import { $, button, make, spaced, w } from "./desk_parts.js";
+import { $, button, make, spaced, told, w } from "./desk_parts.js";
 
 on("made", (items) => {
   $("made-items").replaceChildren(...items.map(row));
@@ -30,9 +31,29 @@ function row({ number, query_code, due }) {
   const acts = make("div", "", "acts");
   const text = [`${w("number")} ${number}`, `${w("code")} ${query_code}`, ...due.map((one) => `${w(`clock.${one.clock}`)} ${one.on}`)].join("\n");
   const form = Object.assign(make("a", w("form"), "button"), { href: `/api/v1/queue/${number}/form`, target: "_blank" });
-  acts.append(button(w("copy"), () => copy(text)), form, button(w("correct"), () => openItem(number)));
-  line.append(facts, acts);
+  const ways = make("div", "", "acts");
+  acts.append(button(w("copy"), () => copy(text)), form, button(w("send_receipt"), () => offerWays(number, ways)), button(w("correct"), () => openItem(number)));
+  line.append(facts, acts, ways);
   return line;
+}
+
+// The ways that leave something in the person's hands; the call itself told him.
+async function offerWays(number, place) {
+  const { items } = await ask("GET", `queue/${number}/ways`).catch(() => ({ items: [] }));
+  const there = items.filter(({ id }) => id !== "phone");
+  place.replaceChildren(...there.map((way) => button(`${w(`way.${way.id}`)} ${way.to}`, () => sendReceipt(number, way, place))));
+  if (!there.length) $("made-said").textContent = w("no_way_out");
+  else place.firstElementChild.focus();
+}
+
+async function sendReceipt(number, way, place) {
+  try {
+    await ask("POST", `queue/${number}/send-receipt`, { ways: [way.id] });
+    place.replaceChildren();
+    $("made-said").textContent = w(way.by_hand ? "receipt_to_post" : "receipt_sent", way.to);
+  } catch (problem) {
+    $("made-said").textContent = told(problem);
+  }
 }
 
 function pair(name, text, className = "") {

@@ -14,20 +14,20 @@ const OVER = 401; // the session is over
 const FORBIDDEN = 403; // or it is another one than the page knows
 
 // A session that is over is renewed beside the page, then the same is asked again.
-export async function ask(method, path, body) {
-  let answer = await send(method, path, body);
-  if (answer.status === FORBIDDEN && (await renewed())) answer = await send(method, path, body);
+export async function ask(method, path, body, more = {}) {
+  let answer = await send(method, path, body, more);
+  if (answer.status === FORBIDDEN && (await renewed())) answer = await send(method, path, body, more);
   while (answer.status === OVER) {
     await logInAgain();
-    answer = await send(method, path, body);
+    answer = await send(method, path, body, more);
   }
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Problem(answer.status, told);
   return told;
 }
 
-async function send(method, path, body) {
-  const headers = { "X-CSRF-Token": session.csrf };
+async function send(method, path, body, more) {
+  const headers = { "X-CSRF-Token": session.csrf, ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
     return await fetch(`/api/v1/${path}`, { method, headers, body: body === undefined ? body : JSON.stringify(body) });

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from gateway.calls.desk import CallDesk
 from gateway.core.roles import Role
-from gateway.web.site import utc_now
+from gateway.web.site import FEED, utc_now
 from tests.web.pages.test_browser import looked_at, opened
 from tests.web.pages.test_fax_page import PASSWORD, no_calls
 from tests.web.real_site import Later, RealSite, real_site
@@ -25,6 +25,8 @@ async def desk_site(tmp_path: Path, **changes: Any) -> AsyncIterator[RealSite]:
     calls = Later()
     async with real_site(tmp_path, desk=calls, **changes) as site:
         calls.real = CallDesk(no_calls(tmp_path), site.storage, site.intake, utc_now)
+        feed = site.server.app[FEED]
+        site.intake.on_change(lambda what, number: feed.publish("queue.changed", {"number": number}))
         await site.accounts.add("agent1", "李红", Role.AGENT, PASSWORD)
         await site.accounts.add("boss", "王班长", Role.SUPERVISOR, PASSWORD)
         yield site
