@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +22,18 @@ from gateway.core.item.states import QUEUED
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
-from gateway.storage.tables import ADDED, CLOCKED, COMPLETED, HELD, NOTICE_OPEN, deliveries, items, timeline
+from gateway.storage.mentions import UNSEEN
+from gateway.storage.tables import (
+    ADDED,
+    CLOCKED,
+    COMPLETED,
+    HELD,
+    NOTICE_OPEN,
+    deliveries,
+    items,
+    mentions,
+    timeline,
+)
 
 Condition = ColumnElement[bool]
 Place = tuple[str | int, ...]
@@ -154,14 +166,7 @@ def _apart(part: Part, query: ListQuery) -> Iterator[Part]:
     wanted = states & {query.state} if query.state else states
     if not _by_state(part):
         if wanted:
-            yield Part(
-                wanted if wanted != frozenset(S) else frozenset(),
-                part.hold,
-                part.added,
-                part.overdue,
-                part.closed_today,
-                part.untold,
-            )
+            yield replace(part, states=wanted if wanted != frozenset(S) else frozenset())
         return
     for state in sorted(wanted):
         yield Part(frozenset({state}), part.hold, part.added)
@@ -172,7 +177,7 @@ def _by_state(part: Part) -> bool:
     return (
         bool(part.states)
         and part.hold in (None, Hold.FREE)
-        and not (part.added or part.overdue or part.closed_today or part.untold)
+        and not (part.added or part.overdue or part.closed_today or part.untold or part.mentioned)
     )
 
 
@@ -206,11 +211,19 @@ def _conditions(t: Transaction, part: Part, query: ListQuery) -> Iterator[Condit
         yield and_(ADDED) if part.added else items.c.added_at.is_(None)
     if part.overdue:
         yield and_(CLOCKED, items.c.next_due < query.today.isoformat())
+    if part.mentioned is not None:
+        named = _named(query.who)
+        yield named if part.mentioned else ~named
     if part.untold:
         yield UNTOLD
     if part.closed_today:
         since = rows.to_ms(query.day_began)
         yield items.c.number.in_(select(timeline.c.number).where(COMPLETED, timeline.c.at >= since))
+
+
+def _named(who: str) -> Condition:
+    """Items in whose notes somebody named him, and he has not looked yet."""
+    return items.c.number.in_(select(mentions.c.number).where(mentions.c.account == who, UNSEEN))
 
 
 def _hold(hold: Hold, query: ListQuery) -> Condition:

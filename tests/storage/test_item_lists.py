@@ -12,6 +12,7 @@ from gateway.core.item.contact import Channel, Due, Kind, Person
 from gateway.core.item.item import Happened, ItemState, Lease, QueueQuery
 from gateway.core.item.lists import Facts, Level, ListQuery, Sort, Tab, belongs, level
 from gateway.core.item.matter import PLATFORM, External
+from gateway.core.item.notes import Mention
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
 from tests.storage.databases import MONDAY, ZONE, Clock, contact
@@ -38,6 +39,7 @@ async def invented(storage: Storage, intake: Intake, chance: Random, count: int)
         until = MONDAY + timedelta(minutes=chance.choice([-1, 1]))
         days = [TODAY + timedelta(days=chance.randrange(-3, 4)) for _ in range(chance.randrange(3))]
         closed = MIDNIGHT + timedelta(minutes=chance.choice([-1, 0]))
+        named = chance.choice(["", "", "", WHO, "agent2"])
 
         def changed(t: Transaction) -> None:
             storage.items.replace_dues(t, number, [Due(f"c{i}", on, False, "") for i, on in enumerate(days)])  # noqa: B023
@@ -46,6 +48,8 @@ async def invented(storage: Storage, intake: Intake, chance: Random, count: int)
             if added:  # noqa: B023
                 storage.items.happened(t, number, Happened(MONDAY, "follow_up", "web", "x"))  # noqa: B023
                 storage.items.added(t, storage.items.there(t, number), MONDAY)  # noqa: B023
+            note = Mention(number, "", "boss", MONDAY, "@")  # noqa: B023
+            storage.mentions.add(t, number, [named] if named else [], note)  # noqa: B023
             if state is ItemState.CLOSED:  # noqa: B023
                 storage.items.happened(t, number, Happened(closed, "complete", WHO))  # noqa: B023
 
@@ -55,6 +59,7 @@ async def invented(storage: Storage, intake: Intake, chance: Random, count: int)
             *(state, holder, until if holder else None, added),
             min(days) if days and runs else None,
             closed.astimezone(ZONE).date() if state is ItemState.CLOSED else None,
+            mentioned=named == WHO,
         )
     return facts
 

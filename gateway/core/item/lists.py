@@ -55,7 +55,8 @@ class Hold(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Part:
     """Items that are all of this. `states` empty = any; `added`: is there an addition nobody has read?
-    `untold`: a notice to the person is still to be given by hand, or did not get through."""
+    `untold`: a notice to the person is still to be given by hand, or did not get through. `mentioned`: did a
+    colleague name whoever asks in a note that he has not seen?"""
 
     states: frozenset[ItemState] = frozenset()
     hold: Hold | None = None
@@ -63,6 +64,7 @@ class Part:
     overdue: bool = False
     closed_today: bool = False
     untold: bool = False
+    mentioned: bool | None = None
 
 
 S = ItemState
@@ -72,7 +74,11 @@ DECIDED = frozenset({S.ACCEPTED, S.NOT_ACCEPTED})
 TABS: Mapping[Tab, tuple[Part, ...]] = MappingProxyType(
     {
         Tab.WAITING: (Part(QUEUED, Hold.FREE),),
-        Tab.MINE: (Part(QUEUED, Hold.MINE_NOW), Part(WORKED_ON, Hold.MINE)),
+        Tab.MINE: (
+            Part(QUEUED, Hold.MINE_NOW, mentioned=False),
+            Part(WORKED_ON, Hold.MINE, mentioned=False),
+            Part(mentioned=True),
+        ),
         # Decided and not yet told; where the papers that were waited for may have come; and where a notice
         # wants somebody.
         Tab.TO_ANSWER: (
@@ -106,7 +112,8 @@ TAB_NAMES: Mapping[Tab, tuple[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Of one item what tells its tabs. `next_due` is the first day on which a clock that runs ends."""
+    """Of one item what tells its tabs. `next_due` is the first day on which a clock that runs ends.
+    `mentioned` is of whoever asks."""
 
     state: ItemState
     holder: str = ""
@@ -115,6 +122,7 @@ class Facts:
     next_due: date | None = None
     closed_on: date | None = None
     untold: bool = False
+    mentioned: bool = False
 
 
 def belongs(tab: Tab, item: Facts, who: str, now: datetime, today: date) -> bool:
@@ -130,6 +138,7 @@ def _fits(part: Part, item: Facts, who: str, now: datetime, today: date) -> bool
         and not (part.overdue and (item.next_due is None or item.next_due >= today))
         and not (part.closed_today and item.closed_on != today)
         and (item.untold or not part.untold)
+        and part.mentioned in (None, item.mentioned)
     )
 
 

@@ -133,6 +133,8 @@ LIST_WORDS: Words = {
     "held_by_me": ("我在办理", "mine"),
     "callers_wait": ("%d 个来电在等候", "%d callers wait"),
     "none_waits": ("没有待领取的事项", "Nothing waits to be claimed"),
+    "named_me": ("@我", "@me"),
+    "mentioned": ("同事在 %d 件的备注中提醒您", "Colleagues named you in notes of %d items"),
     "found": ("%d 件", "%d items"),
     "found_more": ("%d 件以上", "%d items or more"),
     "empty.filtered": ("没有符合筛选条件的事项", "No item fits the filters"),

@@ -5,6 +5,7 @@ import { $, w } from "./desk_parts.js";
 import { now, on } from "./desk_now.js";
 import { historyShown } from "./desk_call.js";
 import { openItem } from "./desk_item.js";
+import { readMentions } from "./desk_mentions.js";
 import { draftRow, itemRow, markCurrent, move, showRows } from "./desk_list_rows.js";
 
 export { move };
@@ -78,7 +79,7 @@ async function readDrafts() {
 
 export async function readList() {
   try {
-    await Promise.all([readDrafts(), readCounts()]);
+    await Promise.all([readDrafts(), readCounts(), readMentions()]);
   } catch {
     // told by the events' socket, which tries again; so is the list's own failure, beside the rows
   }

@@ -3,6 +3,7 @@ import { $, agent, button, lang, make, masked, spaced, w, when } from "./desk_pa
 import { now } from "./desk_now.js";
 import { popUp } from "./desk_call.js";
 import { current, openItem } from "./desk_item.js";
+import { isMentioned } from "./desk_mentions.js";
 
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]]; // of an age, in seconds
 const SAME_STATE = { waiting: "received", papers: "waiting", handed_over: "handed_over" }; // said by the tab itself
@@ -37,7 +38,7 @@ export function draftRow(draft) {
 }
 
 export function itemRow(item, tab) {
-  return { key: item.number, said: `${tab} ${age(item.received_at)} ${JSON.stringify(item)}`, build: () => itemElement(item, tab) };
+  return { key: item.number, said: `${tab} ${isMentioned(item.number)} ${age(item.received_at)} ${JSON.stringify(item)}`, build: () => itemElement(item, tab) };
 }
 
 function draftElement({ text, call_id, at }) {
@@ -56,6 +57,7 @@ function draftElement({ text, call_id, at }) {
 function tagsOf(item, tab) {
   const tags = [make("span", w(`channel.${item.channel}`), "tag"), make("span", w(`kind.${item.kind}`), "tag")];
   if (SAME_STATE[tab] !== item.state) tags.push(make("span", w(`item.${item.state}`), "tag"));
+  if (isMentioned(item.number)) tags.push(make("span", w("named_me"), "named"));
   if (item.additions) tags.push(make("span", w("has_addition"), "tag new"));
   return tags;
 }

@@ -15,7 +15,7 @@ from gateway.core.item.states import Event
 from gateway.intake.decisions import Act
 from gateway.web.site import utc_now
 from tests.storage.databases import contact
-from tests.web.pages.desk_site import WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.desk_site import PHONE, WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_desk_item import number_of, open_item
 from tests.web.real_site import RealSite
 
@@ -138,3 +138,21 @@ async def close_adds(page: Page, site: RealSite, number: str) -> None:
     await page.wait_for_selector("#added-closed:not([hidden])")
     assert await page.is_visible("#item-acts [data-act=reopen]") and await page.is_visible("#write-reply")
     await looked_at_everywhere(page, "item-closed-added", sizes=(WIDE,))
+
+
+async def test_who_is_named_in_a_note_finds_the_item_among_his_own(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        number = await number_of(site, "one")
+        async with site.client.post(
+            f"/api/v1/queue/{number}/note", json={"text": "@李红 请看一下"}, headers=site.bearer("supervisor")
+        ) as answer:
+            assert answer.status == 200
+        await site.intake.note(number, "note", "boss", "x")  # the site of the tests tells of these alone
+        await expect(page.locator("#mentioned")).to_have_text("@1")
+        await page.click("#tab-mine")
+        await expect(page.locator("#rows li")).to_contain_text("@我")
+        await looked_at_everywhere(page, "list-named", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.click("#rows button")
+        await expect(page.locator("#rows li")).to_have_count(0)
+        await expect(page.locator("#mentioned")).to_be_hidden()
