@@ -12,7 +12,7 @@ from gateway.core.item.delivery import About, Occasion
 from gateway.core.item.item import Item
 from gateway.core.item.notice import WAYS, NoticeKind, NoticeTemplate, filled, is_secret, texts_may_go
 from gateway.core.item.number import spaced
-from gateway.core.item.states import STATE_NAMES
+from gateway.core.item.states import EVENT_NAMES, STATE_NAMES, Event
 from gateway.notify.letterhead import KINDS, Letterhead
 
 WITH_WORDS = (NoticeKind.PAPERS_WANTED, NoticeKind.ANSWERED, NoticeKind.REPLY)
@@ -64,6 +64,7 @@ class Texts:
             "ways_left": self._ways_left(lang),
             "track": head.track_url,
             "inbox": head.inbox if way == "mail" else "",
+            "decision": _retracted(occasion, item, lang),
             **self._bureau(item, lang),
             **self._ground(kind, occasion, item, lang),
             **self._words(kind, way, occasion, item, lang),
@@ -102,6 +103,11 @@ class Texts:
         else:
             name = self._head.clocks.get(due.clock, (due.clock, due.clock))[lang]
         return f"{name}{'：' if lang == 0 else ': '}{_day(due.on, lang)}"
+
+
+def _retracted(occasion: Occasion, item: Item, lang: int) -> str:
+    event = occasion.facts.get("event", "")
+    return EVENT_NAMES[Event(event)][lang] if event and not is_secret(item) else ""
 
 
 def _minute(at: datetime, lang: int) -> str:

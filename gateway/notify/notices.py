@@ -15,11 +15,13 @@ from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import MAIL, About, Draft, Occasion, Plan
 from gateway.core.item.item import Item
 from gateway.core.item.notice import (
+    TOLD,
     WAYS,
     NoticeKind,
     NoticeTemplate,
     Sending,
     first_way,
+    is_secret,
     notice_of,
     reach,
 )
@@ -78,8 +80,7 @@ class Notices:
     def _decided(self, template: NoticeTemplate, occasion: Occasion, about: About) -> Plan:
         """By one way: by mail if that can be, else by hand where the law wants it."""
         leads_to, notes = self._reach(about), []
-        kept_inside = template.kind is NoticeKind.ANSWERED and not occasion.facts.get("told")
-        official = template.official and not kept_inside
+        official = template.official and self._concerns(template.kind, occasion, about.item)
         if MAIL in leads_to and (why := self._why_no_mail(about)):
             del leads_to[MAIL]
             if official:
@@ -88,6 +89,17 @@ class Notices:
         if not way:
             return Plan(notes=tuple(notes))
         return Plan((self._draft(template, way, leads_to[way], occasion, about),), tuple(notes))
+
+    def _concerns(self, kind: NoticeKind, occasion: Occasion, item: Item) -> bool:
+        """Is it told by hand too, where there is no mail? Not an answer that stays inside, nor that something
+        was taken back which was not told by hand itself."""
+        if kind is NoticeKind.ANSWERED:
+            return bool(occasion.facts.get("told"))
+        if kind is not NoticeKind.RETRACTED:
+            return True
+        before = TOLD.get(occasion.facts.get("event", ""))
+        inside = before is NoticeKind.ANSWERED and is_secret(item)
+        return before is not None and self._templates[before].official and not inside
 
     def _reach(self, about: About) -> dict[str, str]:
         return reach(about.item.channel, about.item.person, self._sending)

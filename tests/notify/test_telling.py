@@ -107,6 +107,25 @@ async def test_what_failed_is_told_another_way_and_to_the_address_of_now(
     assert await to_answer(house) == []
 
 
+async def test_what_is_taken_back_is_told_as_it_was_told(house: House, server: MailServer) -> None:
+    office = house.office(house.settings(server.port))
+    number = (await house.form(email="")).number
+    await house.intake.claim("agent1", QueueQuery(), number)
+    await house.matters.act(number, "agent1", Act(Event.ACCEPT))
+    await house.intake.retract(number, "agent1", "应由县局受理")
+    await plan(house, office)
+    _, retracted = (await house.intake.get(number)).notices
+    assert (retracted.kind, retracted.way, retracted.state) == ("retracted", "phone", NoticeState.TO_DO)
+    assert "撤回的内容：受理" in retracted.text and "目前状态：办理中" in retracted.text
+    assert "县局" not in retracted.text, "the reason is the house's own"
+
+    # A hand-over is told by mail alone: nobody is called to hear that it was taken back.
+    await house.matters.act(number, "agent1", Act(Event.HAND_OVER, {"to": "141081"}))
+    await house.intake.retract(number, "agent1", "选错区县")
+    await plan(house, office)
+    assert len((await house.intake.get(number)).notices) == 2
+
+
 async def test_the_code_in_an_acknowledgement_is_masked(house: House, server: MailServer) -> None:
     await house.opened(house.settings(server.port))
     receipt = await house.form()

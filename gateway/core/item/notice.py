@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
     REPLY = "reply"
+    RETRACTED = "retracted"
 
 
 N = NoticeKind
@@ -47,6 +48,7 @@ NOTICE_NAMES: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         N.WITHDRAWN: ("撤回告知", "withdrawn"),
         N.CLOSED: ("办结告知", "closed"),
         N.REPLY: ("回复", "reply"),
+        N.RETRACTED: ("更正告知", "taken back"),
     }
 )
 REPLIED = "reply"
@@ -62,6 +64,7 @@ TOLD: Mapping[str, NoticeKind] = MappingProxyType(
         Event.WITHDRAW.value: N.WITHDRAWN,
         Event.COMPLETE.value: N.CLOSED,
         REPLIED: N.REPLY,
+        N.RETRACTED.value: N.RETRACTED,
         N.ACKNOWLEDGEMENT.value: N.ACKNOWLEDGEMENT,
     }
 )
@@ -162,6 +165,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
         "ground": "number of the ground of a refusal, or of the end of a mediation",
         "ground_text": "what that ground says",
         "basis": "the article that lists the grounds",
+        "decision": "what was taken back: 受理, 答复 …; empty where the matter is secret",
         "papers": "which papers are wanted",
         "text": "the answer or the reply in full",
         "ways_left": "the ways that are left (rules/ways_left.yaml), one a line",
