@@ -271,6 +271,7 @@ def add_pages(app: web.Application, shared: Shared) -> None:
     for page in _desk_pages(shared, pages):
         page(app)
     if parts.public.settings.enabled:
+        pages.add_problems(app)
         for page in _public_pages(shared, pages):
             page(app)
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from gateway.core.item import number as numbers
 from gateway.settings.schema import PageSettings, RateSettings
 from gateway.web.http.proof_of_work import LIFE, Seals
+from gateway.web.pages.pages import Look
 from tests.web.forms import TYPE, File, form
 from tests.web.plain_page import Page
 from tests.web.real_site import QUICK, RealSite, real_site
@@ -536,3 +537,20 @@ async def test_the_language_is_chosen_once(site: RealSite) -> None:
 async def test_pages_can_be_switched_off(tmp_path: Path) -> None:
     async with real_site(tmp_path, PageSettings(enabled=False)) as site:
         assert (await get(site, "/report"))[0].status == 404
+
+
+async def test_errors_are_pages_for_browsers_and_problems_for_programs(
+    site: RealSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unknown path, a method that is not taken, and a fault of ours."""
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path, kind in (("/none", "text/html"), ("/api/v1/none", "application/problem+json")):
+        response, _ = await get(site, path, **browser)
+        assert (response.status, response.content_type) == (404, kind)
+    assert (await get(site, "/none"))[0].content_type == "application/problem+json"
+    async with site.client.put("/report", headers=browser) as answer:
+        assert (answer.status, answer.content_type, "Allow" in answer.headers) == (405, "text/html", True)
+    monkeypatch.setattr(Look, "choices", lambda *_: 1 / 0)
+    response, page = await get(site, "/report", **browser)
+    assert (response.status, response.content_type) == (500, "text/html")
+    assert "12315" in page.words and response.headers["Content-Security-Policy"]

@@ -7,6 +7,7 @@ ours: 500, with the request's id and a line in the log that has the details.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = {TooMany: "60", Unavailable: "5", StorageBusy: "2"}  # seconds
+ProblemPage = Callable[[web.Request, GatewayError, int], web.StreamResponse]
+SHOWN = web.AppKey("shown", ProblemPage)  # type: ignore[arg-type,var-annotated]
+"""How a browser is told of an error outside the API; an application without pages has none."""
+_PROGRAMS = ("/api/", "/healthz", "/metrics", "/openapi.json", "/static/")
 _OF_STATUS: dict[int, type[GatewayError]] = {404: NotFound, 413: TooLarge, 415: WrongType}
 
 
@@ -69,7 +74,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except GatewayError as error:
         if error.status >= 500:
             log.error("request %s: %s: %s", request_id(request), type(error).__name__, error)
-        return answer(request, error)
+        return _told(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -78,7 +83,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         raise
     except Exception:
         log.exception("request %s failed", request_id(request))
-        return answer(request, GatewayError())
+        return _told(request, GatewayError())
+
+
+def _told(request: web.Request, error: GatewayError, status: int = 0) -> web.StreamResponse:
+    """As a page to a browser, as a problem to a program."""
+    shown = request.app.get(SHOWN)
+    wants_page = "text/html" in request.headers.get("Accept", "") and not request.path.startswith(_PROGRAMS)
+    return shown(request, error, status) if shown and wants_page else answer(request, error, status)
 
 
 def answer(request: web.Request, error: GatewayError, status: int = 0) -> web.Response:
@@ -114,13 +126,13 @@ def body(request: web.Request, error: GatewayError, status: int) -> dict[str, An
     return made
 
 
-def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
+def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
     """What aiohttp itself refuses: no such path, a wrong method, a body that is too large."""
     kind = _OF_STATUS.get(error.status, Refused if error.status < 500 else GatewayError)
     detail = ""
     if isinstance(error, web.HTTPMethodNotAllowed):
         detail = f"不支持的方法 / this method is not taken here: {', '.join(sorted(error.allowed_methods))}"
-    response = answer(request, kind(detail), error.status)
+    response = _told(request, kind(detail), error.status)
     if "Allow" in error.headers:
         response.headers["Allow"] = error.headers["Allow"]
     return response

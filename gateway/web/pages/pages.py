@@ -32,7 +32,7 @@ from gateway.web.api.intake import Missing
 from gateway.web.api.metrics import Metrics
 from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import Gate
-from gateway.web.http.problem import RETRY_AFTER, language
+from gateway.web.http.problem import RETRY_AFTER, SHOWN, language
 from gateway.web.http.proof_of_work import Pass, Seals
 from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
@@ -53,6 +53,7 @@ POLICY = (
     "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LANGUAGES = ("zh", "en")
+VIEWS = ("care", "plain")
 HONEYPOT = "website"
 KEPT = "kept"  # a field of forms: places of files that came before with this form and are held
 _BODY_SECONDS = 30.0
@@ -101,10 +102,22 @@ class Look:
         zh, slash, en = detail.partition(" / ")
         return en if slash and self.lang == "en" else zh
 
+    @property
+    def care(self) -> bool:
+        """Large type, one question at a time: what the address says, else what was chosen before."""
+        return self.request.query.get("view", self.request.cookies.get("view", "")) == "care"
+
     def other(self) -> str:
         """The address of this page in the other language; of a form that was sent, its empty one."""
-        given = [(name, text) for name, text in self.request.query.items() if name in ("kind", "number")]
-        return "?" + urlencode([*given, ("lang", "en" if self.lang == "zh" else "zh")])
+        return self._here("lang", "en" if self.lang == "zh" else "zh")
+
+    def other_view(self) -> str:
+        """The address of this page in large type, or in the usual one."""
+        return self._here("view", "plain" if self.care else "care")
+
+    def _here(self, name: str, value: str) -> str:
+        given = [(name, text) for name, text in self.request.query.items() if name in ("kind", "number", "s")]
+        return "?" + urlencode([*given, (name, value)])
 
     def day(self, on: date) -> str:
         return f"{on.year}年{on.month}月{on.day}日" if self.lang == "zh" else f"{on:%d %B %Y}".lstrip("0")
@@ -180,14 +193,27 @@ class Pages:
 
     async def _serve(self, page: Page, counted: bool, request: web.Request) -> web.StreamResponse:
         look = Look(request, _language_of(request))
-        response = await self._answer(page, counted, request, look)
+        return self._dressed(look, await self._answer(page, counted, request, look))
+
+    def _dressed(self, look: Look, response: web.StreamResponse) -> web.StreamResponse:
+        """With the headers of a page, and the cookies of what its reader chose."""
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Content-Language", "zh-CN" if look.lang == "zh" else "en")
-        if request.query.get("lang") in LANGUAGES:
-            response.set_cookie("lang", look.lang, max_age=31536000, samesite="Lax", path="/", httponly=True)
+        chosen = {"lang": (look.lang, LANGUAGES), "view": ("care" if look.care else "plain", VIEWS)}
+        for name, (value, known) in chosen.items():
+            if look.request.query.get(name) in known:
+                response.set_cookie(name, value, max_age=31536000, samesite="Lax", path="/", httponly=True)
         return response
+
+    def add_problems(self, app: web.Application) -> None:
+        """What a browser asks for and is not there, and faults of ours, are told on a page too."""
+        app[SHOWN] = self._problem_page
+
+    def _problem_page(self, request: web.Request, error: GatewayError, status: int) -> web.StreamResponse:
+        look = Look(request, _language_of(request))
+        return self._dressed(look, self.problem(look, error, status))
 
     async def _answer(
         self, page: Page, counted: bool, request: web.Request, look: Look

@@ -6,7 +6,8 @@ const LEFT_OUT = ["work", "website", "kept", "lang"];
 
 /** Fill in what was typed before this page was loaded again, and keep what is typed from now on. */
 export function draft(form) {
-  if (/reload|back_forward/.test(performance.getEntriesByType("navigation")[0]?.type)) restore(form);
+  const again = /reload|back_forward/.test(performance.getEntriesByType("navigation")[0]?.type);
+  if (again || /[?&](lang|view)=/.test(location.search)) restore(form);
   else forget();
   form.addEventListener("input", () => keep(form));
   form.addEventListener("change", () => keep(form));

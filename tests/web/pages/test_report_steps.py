@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,36 @@ async def test_a_file_is_resumed_after_the_line_broke(browser: Browser, site: Re
         await to_receipt(page)
     (item,) = await site.items()
     assert [(one["name"], one["size"]) for one in item["attachments"]] == [("大.png", len(large))]
+
+
+async def test_the_large_view_asks_one_question_at_a_time(browser: Browser, site: RealSite) -> None:
+    """It stays chosen, and what was typed before goes along into it."""
+    async with opened(browser, site, steps=True) as page:
+        await page.goto("/report?kind=question")
+        await fill(page, respondent_name="某店")
+        await page.click("text=关怀版")
+        await expect(page.locator("html")).to_have_class("care")
+        await expect(page.locator("#f-respondent_name")).to_have_value("某店")
+        assert await page.locator(".step .field:visible").count() == 1
+        await looked_at(page, "care")
+        while await page.is_visible(".turns .next"):
+            for name, text in {"content": "保修期多长", "name": "张三", "phone": "13835700000"}.items():
+                if await page.is_visible(f"#f-{name}"):
+                    await fill(page, **{name: text})
+            before = await page.inner_text(".stepper .at")
+            await page.click(".turns .next")
+            await expect(page.locator(".stepper .at")).not_to_have_text(before)
+        await looked_at(page, "care-check")
+        await page.click("button[type=submit]")
+        number, code = await to_receipt(page)
+        await looked_at(page, "care-done")
+        async with page.expect_download() as saved:
+            await page.click("#as-picture")
+        assert (await saved.value).suggested_filename == f"12315-{number}.png"
+        await expect(page.locator(".receipt-picture")).to_be_visible()
+        assert code in (await page.get_attribute(".receipt-picture", "alt") or "")
+        if folder := os.environ.get("PICTURES"):
+            await (await saved.value).save_as(Path(folder) / "receipt-picture.png")
+        await page.goto("/nothing/here")
+        await expect(page.locator("h1")).to_contain_text("未找到")
+        await looked_at(page, "care-404")
