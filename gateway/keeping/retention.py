@@ -94,6 +94,14 @@ class Terms:
         await self._move_files()
         return count == 1
 
+    async def erase(self, what: str, about: str, who: str, reason: str) -> bool:
+        """Take one item or call out for good; False when it is held. Raises StorageDown, OSError."""
+        if not await self.discard_item(what, about, who):
+            return False
+        files = await self._storage.retention.end_now(about, who, reason, self._now())
+        await asyncio.to_thread(self._end_files, files)
+        return True
+
     async def undo(self, about: str, who: str) -> None:
         """Raises NotFound, Conflict, StorageDown, OSError."""
         files = await self._storage.retention.undo(about, who, self._now())
@@ -119,6 +127,10 @@ class Terms:
             if waste.exists() and not home.exists():
                 home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 waste.replace(home)
+
+    def _end_files(self, files: Sequence[str]) -> None:
+        for file in files:
+            self._waste(file).unlink(missing_ok=True)
 
     def _home(self, file: str) -> Path:
         return self._var / file if "/" in file else self._storage.files.path(file)

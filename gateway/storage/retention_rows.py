@@ -184,6 +184,17 @@ class RetentionRows:
         change = update(discarded).where(discarded.c.about.in_(abouts)).values(moved=True)
         await self._database.write(lambda t: t.execute(change).close())
 
+    async def end_now(self, about: str, who: str, reason: str, at: datetime) -> list[str]:
+        """Forget one for good; its files, but for those that other rows name."""
+
+        def ended(t: Transaction) -> list[str]:
+            files = t.execute(select(discarded.c.files).where(discarded.c.about == about)).scalar() or "[]"
+            t.execute(delete(discarded).where(discarded.c.about == about))
+            self._note(t, "person.erased", about, who, at, {"reason": reason})
+            return [file for file in json.loads(files) if not _named(t, file)]
+
+        return await self._database.write(ended)
+
     async def end(self, before: datetime, at: datetime) -> int:
         """Forget for good what went before that time; how many."""
 
@@ -235,16 +246,25 @@ def _held(t: Transaction, number: str) -> bool:
 # ------------------------------------------------------------ rows and texts
 
 
-def _taken(t: Transaction, what: str, about: str) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
-    """The rows by table, taken out, and the files that they name: hashes, and recordings below var/."""
+def gathered(t: Transaction, what: str, about: str) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """The rows of an item or call by table, and the files they name: hashes, and recordings below var/."""
     rows: dict[str, list[dict[str, Any]]] = {}
-    wanted = list(_of_call([about]) if what == CALL else _of_item(t, about))
-    for table, where in wanted:
+    for table, where in _belonging(t, what, about):
         if kept := t.execute(select(table).where(where)).mappings().all():
             rows[table.name] = [_as_text(dict(row)) for row in kept]
-    for table, where in wanted:
-        t.execute(delete(table).where(where))
     return rows, sorted(set(_files(rows)))
+
+
+def _taken(t: Transaction, what: str, about: str) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """The same, and the rows are gone."""
+    taken = gathered(t, what, about)
+    for table, where in _belonging(t, what, about):
+        t.execute(delete(table).where(where))
+    return taken
+
+
+def _belonging(t: Transaction, what: str, about: str) -> list[tuple[Table, ColumnElement[bool]]]:
+    return list(_of_call([about]) if what == CALL else _of_item(t, about))
 
 
 def _of_item(t: Transaction, number: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:

@@ -25,6 +25,7 @@ from gateway.storage.mentions import Mentions
 from gateway.storage.notices import NoticeRows
 from gateway.storage.one_time_work import OneTimeWork
 from gateway.storage.outbox import Outbox
+from gateway.storage.person_rows import PersonRows
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
 from gateway.storage.referrals import Referrals
 from gateway.storage.reports import Reports
@@ -62,6 +63,7 @@ class Storage:
         self.acts = Acts()
         self.mentions = Mentions()
         self.retention = RetentionRows(database, audit, identities, index)
+        self.persons = PersonRows(database, identities)
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)
