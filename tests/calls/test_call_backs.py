@@ -51,11 +51,12 @@ async def dialled(board: Board, dial: int = 1) -> None:
     board.pbx.note(EntryType.BEGAN, call_of(dial), "2", "back", FROM, "1.1")
 
 
-async def ended(board: Board, status: str, dial: int = 1) -> None:
-    """The call is over before the two have talked."""
+async def ended(board: Board, status: str, dial: int = 1, *, by_agent: bool = False) -> None:
+    """The call is over before the two have talked. The side that hung up is over first."""
     told = len(board.ledgers.call_backs.lines)
-    board.pbx.note(EntryType.BACK_LEFT, call_of(dial), "1.1", "")
-    board.pbx.note(EntryType.BACK_DONE, call_of(dial), "1.1", status)
+    notes = [(EntryType.BACK_DONE, status), (EntryType.BACK_LEFT, "")]
+    for what, word in reversed(notes) if by_agent else notes:
+        board.pbx.note(what, call_of(dial), "1.1", word)
     board.pbx.note(EntryType.ENDED, call_of(dial), "16", "", "")
     await board.until(lambda: len(board.ledgers.call_backs.lines) > told)
 
@@ -95,7 +96,7 @@ async def test_no_answer_is_tried_again_twice_and_is_then_an_agents_task(owed: B
 
 async def test_an_agent_who_hangs_up_first_costs_the_customer_no_try(owed: Board) -> None:
     await dialled(owed)
-    await ended(owed, "CANCEL")
+    await ended(owed, "CANCEL", by_agent=True)
     assert (row(owed).state, row(owed).attempts) == (CallbackState.PENDING, 0)
     assert lines(owed) == [("not_reached", "回电未接通：坐席在对方接听前挂断，一分钟后再拨")]
     await settled(owed)
@@ -126,6 +127,20 @@ async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(owed: Boa
     await ended(owed, "ANSWER")
     assert (row(owed).state, row(owed).attempts) == (CallbackState.PENDING, 1)
     assert lines(owed) == [("not_reached", "回电未接通：对方接听后随即挂断；第1次，30分钟后再拨")]
+
+
+async def test_a_customer_cut_off_by_the_agent_in_the_greeting_is_called_again_soon(owed: Board) -> None:
+    why = "回电未接通：对方已接听，坐席在问候语播放时挂断"
+    for dial in (1, 2, 3):
+        await dialled(owed, dial)
+        await ended(owed, "ANSWER", dial, by_agent=True)
+        owed.later(minutes=1)
+    assert (row(owed).state, row(owed).attempts) == (CallbackState.FAILED, 3)
+    assert lines(owed) == [
+        ("not_reached", f"{why}；第1次，1分钟后再拨"),
+        ("not_reached", f"{why}；第2次，1分钟后再拨"),
+        ("call_back_failed", f"{why}；第3次，不再自动拨打，请人工联系"),
+    ]
 
 
 async def test_a_number_that_may_not_be_called_is_an_agents_task_at_once(owed: Board) -> None:

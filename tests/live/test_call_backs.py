@@ -99,6 +99,23 @@ async def test_an_agent_who_hangs_up_while_it_rings_is_told_on_the_item(gateway:
 
 
 @pytest.mark.soak
+async def test_an_agent_who_hangs_up_in_the_greeting_is_told_on_the_item(gateway: Gateway) -> None:
+    caller = "13912350006"
+    number = await booked(gateway, caller)
+    async with gateway.phone(caller, port=gateway.far_end) as customer:
+        customer.answer_with(Answer(0.1))
+        async with gateway.seat("8001", "agent1") as seat:
+            seat.answer_with(Answer(0.1))
+            at_seat = await rung(seat)
+            back = await customer.incoming(20)
+            await back.wait_prompt("callback_hello", timeout=20)
+            await at_seat.hang_up()
+            await back.ended(10)
+            (text,) = await told(gateway, number, "not_reached")
+            assert text == "回电未接通：对方已接听，坐席在问候语播放时挂断；第1次，1分钟后再拨"
+
+
+@pytest.mark.soak
 async def test_a_customer_who_hangs_up_in_the_greeting_is_called_again(gateway: Gateway) -> None:
     caller = "13912350003"
     number = await booked(gateway, caller)

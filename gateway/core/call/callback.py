@@ -14,7 +14,7 @@ from enum import StrEnum
 from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.record import Callback, CallbackState
 
-LET_GO = timedelta(minutes=1)  # until the next try after an agent hung up before the customer was there
+LET_GO = timedelta(minutes=1)  # until the next try after an agent hung up before the two talked
 LEFT = (timedelta(seconds=5), timedelta(minutes=5))  # first and longest pause after a place was lost
 
 
@@ -23,13 +23,15 @@ class TryEnd(StrEnum):
 
     TALKED = "talked"
     NOT_REACHED = "not_reached"  # no answer, busy, or the customer hung up in the greeting
-    LET_GO = "let_go"  # the agent hung up first
+    LET_GO = "let_go"  # the agent hung up before the customer answered
+    CUT_OFF = "cut_off"  # the customer answered, and the agent hung up in the greeting
     NOT_DIALLED = "not_dialled"  # the place in the queue was lost
 
 
 @dataclass(slots=True)
 class Try:
-    """What is known of one try. `call` is the call made for it; `status` Asterisk's DIALSTATUS."""
+    """What is known of one try. `call` is the call made for it; `status` Asterisk's DIALSTATUS, or
+    AGENT_LEFT after an answer."""
 
     call: str
     asked_at: datetime
@@ -37,6 +39,7 @@ class Try:
     taken: bool = False  # we asked for the place back
     began: bool = False
     talked: bool = False
+    left: bool = False  # the agent's side is over
     over: bool = False
     status: str = ""
 
@@ -44,14 +47,17 @@ class Try:
         """Take one note of this try's call."""
         match note.what:
             case EntryType.BACK_PLACED:  # the place may be a second one for the same call
-                self.placed, self.taken, self.over = True, False, False
+                self.placed, self.taken, self.left, self.over = True, False, False, False
             case EntryType.BEGAN:
                 self.began = True
             case EntryType.BACK_TALK:
                 self.talked = True
             case EntryType.BACK_DONE:
                 self.status = note.arg(1)
+                if self.left and self.status == "ANSWER":  # else the dial is over before the agent's side
+                    self.status = AGENT_LEFT
             case EntryType.BACK_LEFT:
+                self.left = True
                 self.over = self.over or (self.placed and not self.began)
             case EntryType.ENDED:
                 self.over = True
@@ -63,15 +69,17 @@ class Try:
             return TryEnd.TALKED
         if not self.began:
             return TryEnd.NOT_DIALLED
-        return TryEnd.LET_GO if self.status in AGENT_LEFT else TryEnd.NOT_REACHED
+        return AGENT_FIRST.get(self.status, TryEnd.NOT_REACHED)
 
 
-AGENT_LEFT = ("CANCEL",)
+AGENT_LEFT = "AGENT_LEFT"
+AGENT_FIRST = {"CANCEL": TryEnd.LET_GO, AGENT_LEFT: TryEnd.CUT_OFF}
 NEVER = ("REFUSED",)  # another try would end in the same way
 _WHY = {
     "NOANSWER": "无人接听",
     "BUSY": "占线",
     "ANSWER": "对方接听后随即挂断",
+    AGENT_LEFT: "对方已接听，坐席在问候语播放时挂断",
     "CONGESTION": "网络繁忙",
     "CHANUNAVAIL": "线路不可用",
     "LIMIT": "今日呼出次数已达上限",
@@ -100,6 +108,8 @@ def after(callback: Callback, attempt: Try, now: datetime, again: Sequence[timed
             )
         case TryEnd.NOT_REACHED:
             return _not_reached(callback, attempt, now, again)
+        case TryEnd.CUT_OFF:  # who answered waits for a word: soon again, but not for ever
+            return _not_reached(callback, attempt, now, (LET_GO,) * len(again))
         case TryEnd.LET_GO:
             text = "回电未接通：坐席在对方接听前挂断，一分钟后再拨"
             return Outcome(_pending(callback, now + LET_GO), "not_reached", text)
