@@ -503,6 +503,7 @@ call_backs = Table(
     Column("dials", Integer, nullable=False, server_default="0"),
     Column("due_at", Big),
     Index("call_backs_owed", "state", "arrived_at"),
+    Index("call_backs_of_item", "number", "booked_at"),
     Index("call_backs_by_time", "booked_at"),
 )
 
