@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Dialog, Page
 
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.sip_phone.call import Call
-from gateway.sip_phone.phone import Answer
+from gateway.sip_phone.phone import Answer, Refuse
 from tests.live.browser import hears_tone, talking, tone_file
 from tests.live.conftest import Gateway, new_gateway, running
 from tests.live.test_call_backs import booked, told
@@ -228,3 +228,35 @@ async def test_a_call_back_shows_its_item_and_writes_into_it(gateway: Gateway, b
         await page.wait_for_selector("#call", state="hidden")
         assert await page.is_visible("#item")
     assert [one["number"] for one in gateway.queue() if one["person"]["phone"] == caller] == [number]
+
+
+@pytest.mark.soak
+async def test_a_call_back_that_failed_is_tried_again_and_keeps_what_was_typed(
+    gateway: Gateway, browser: Browser
+) -> None:
+    caller, typed = "13912350078", "第一次未接通"
+    number = await booked(gateway, caller)
+    async with (
+        gateway.phone(caller, port=gateway.far_end) as customer,
+        at_desk(browser, gateway, "agent1", ready=False) as page,
+    ):
+        customer.answer_with(Refuse(486))
+        await page.keyboard.press("F8")
+        await rings_back(page, caller, number, "第1次")
+        await page.keyboard.press("F2")
+        await page.fill("#d-content", typed)
+        await rings_back(page, caller, number, "第2次")
+        await page.keyboard.press("F2")
+        await told(gateway, number, "call_back_failed")
+        assert await page.input_value("#d-content") == typed, "all tries share one draft"
+        await seat_is(page, "ready")
+        customer.answer_with(Answer(0.1, CALLER))
+        await page.evaluate("number => (location.hash = number)", number)
+        await page.click("#call-back-again")
+        await rings_back(page, caller, number, "第1次")
+        await page.keyboard.press("F2")
+        await told(gateway, number, "called_back")
+        await hears_tone(page, CALLER)
+        assert await page.input_value("#d-content") == typed
+        await page.keyboard.press("Shift+F2")
+        await seat_is(page, "wrap_up")

@@ -26,6 +26,7 @@ function showLevel() {
 }
 
 async function open() {
+  $("phone-menu").open = false;
   $("devices").showModal();
   $("device-ring").value = chosen("ring") || "loud";
   if (!now.phone) {
