@@ -46,6 +46,8 @@ WORDS: Words = {
         "对方已转为传真，您的通话已结束；传真收完后进入列表",
         "The caller is a fax machine now: your talk is over, and the fax comes into the list",
     ),
+    "missing.kind": ("请选择类别", "Choose a kind"),
+    "missing.content": ("请填写事实经过", "Say what happened"),
     "missing": ("请填写内容和类别", "Fill in kind and content"),
     "no_answer": ("连接服务器失败，正在重试", "The server does not answer; trying again"),
     "sure": ("：确定？", ": sure?"),

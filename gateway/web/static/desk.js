@@ -105,6 +105,9 @@ const PLAIN = {
   v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click(),
 };
 
+// Does Enter mean the open item: nothing has the focus, or only the row by which it was opened?
+const isAtItem = (target) => item.current() && (target === document.body || target.matches("#rows [aria-current]"));
+
 function doesOf(event) {
   const name = (event.shiftKey && /^F\d/.test(event.key) ? "Shift+" : "") + event.key;
   if (KEYS[name]) return KEYS[name];
@@ -115,7 +118,7 @@ function doesOf(event) {
     if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
   }
   if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || reply.close() || item.leave();
-  if (event.key === "Enter" && event.target === document.body && item.current() && !$("claim").hidden) return () => $("claim").click();
+  if (event.key === "Enter" && isAtItem(event.target) && !$("claim").hidden) return () => $("claim").click();
   return null;
 }
 

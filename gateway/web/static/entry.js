@@ -1,19 +1,38 @@
 // /desk/entry: a visit or a letter becomes an item. Files go with it in one request; its key is kept until the
-// receipt is here, so that a second press after a lost answer gives the same receipt.
+// receipt is here, so that a second press after a lost answer gives the same receipt. What is typed stays in this tab
+// until then, over a reload and a lost server.
 import { Problem } from "./desk_server.js";
 import { logInAgain, renewed, session } from "./desk_session.js";
-import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
-import { asItem, markFaults, typed } from "./case_form.js";
+import { $, agent, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
+import { asItem, markFaults, put, typed } from "./case_form.js";
 
 const WRITTEN = ["email", "id_type", "id_number", "came_by"];
+const kinds = $("draft").querySelectorAll("[name=kind]");
+const KEPT = `entry ${agent}`; // in sessionStorage
 let key = crypto.randomUUID();
+
+// The key stands beside what is typed: sent again after a reload, it is still the same entry.
+function keep() {
+  sessionStorage.setItem(KEPT, JSON.stringify({ key, said: typed($("draft")) }));
+}
+
+function restore() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  if (!kept) return;
+  ({ key } = kept);
+  const { evidence, ...said } = kept.said; // a page may not choose files again
+  put($("draft"), said);
+}
+restore();
+$("draft").addEventListener("input", keep);
+$("draft").addEventListener("change", keep);
 
 function wish() {
   const said = typed($("draft"));
   const sent = { ...asItem(said), channel: said.channel };
   for (const name of WRITTEN) if (said[name]?.trim()) sent[name] = said[name].trim();
   for (const name of ["received_at", "letter_date", "postmark_date"]) if (said[name]) sent[name] = said[name];
-  if (said.channel !== "letter") for (const name of ["letter_date", "postmark_date"]) delete sent[name];
+  if (said.channel !== "letter") for (const name of ["came_by", "letter_date", "postmark_date"]) delete sent[name];
   if (said.anonymous) sent.anonymous = true;
   if (said.also && ["complaint", "report"].includes(said.kind)) sent.also = said.kind === "complaint" ? "report" : "complaint";
   return sent;
@@ -79,24 +98,32 @@ async function deliver(form) {
 $("draft").addEventListener("submit", async (event) => {
   event.preventDefault();
   const sent = wish();
-  if (!sent.kind || !sent.content) {
-    $("fault").textContent = w("missing");
-    return;
-  }
+  if (!isWhole(sent)) return;
   $("send").disabled = true;
   $("fault").textContent = "";
   try {
     showReceipt(await deliver(body(sent)));
   } catch (problem) {
     $("fault").textContent = told(problem);
-    markFaults($("draft"), problem.faults, document.body.dataset.lang);
+    markFaults($("draft"), problem.faults, lang);
     if (problem.status && problem.status < 500) key = crypto.randomUUID(); // it was refused whole: what is sent next is another
+    keep();
   }
   $("progress").hidden = true;
   $("send").disabled = false;
 });
 
+// What every entry needs is asked for before anything is sent, and the cursor goes to the first of it.
+function isWhole(sent) {
+  const faults = ["kind", "content"].filter((name) => !sent[name]).map((field) => ({ field, [lang]: w(`missing.${field}`) }));
+  $("fault").textContent = faults.map((fault) => fault[lang]).join(lang === "zh" ? "；" : "; ");
+  markFaults($("draft"), faults, lang);
+  if (!sent.kind) kinds[0].focus();
+  return !faults.length;
+}
+
 function showReceipt(receipt) {
+  sessionStorage.removeItem(KEPT);
   const rows = [receipt, receipt.also].filter(Boolean).flatMap((one) => {
     const clocks = one.due.map((due) => `${due.on}${due.provisional ? ` ${w("provisional")}` : ""} ${w(`clock.${due.clock}`)}`).join("\n");
     const form = Object.assign(make("a", w("form"), "button"), { href: `/api/v1/queue/${one.number}/form`, target: "_blank" });
@@ -124,7 +151,7 @@ const again = button(w("another"), () => {
   $("draft").hidden = false;
   $("receipt").hidden = true;
   showChannel();
-  $("d-content").focus();
+  kinds[0].focus();
 }, "main");
 again.id = "again";
 $("receipt").append(again);
@@ -135,8 +162,16 @@ function showChannel() {
 }
 for (const one of $("draft").querySelectorAll("[name=channel]")) one.addEventListener("change", showChannel);
 showChannel();
+// Keys as in a call: Alt+1, 2, 3 choose the kind and go on to the content; F10 registers.
+function doesOf({ key: name, altKey }) {
+  if ($("draft").hidden) return null;
+  if (name === "F10") return () => $("draft").requestSubmit();
+  if (altKey && /^[1-3]$/.test(name)) return () => (kinds[name - 1].click(), $("d-content").focus());
+  return null;
+}
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "F10" || $("draft").hidden) return;
+  const does = doesOf(event);
+  if (!does) return;
   event.preventDefault();
-  $("draft").requestSubmit();
+  does();
 });
