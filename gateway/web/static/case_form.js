@@ -23,12 +23,14 @@ export function markFaults(form, faults, lang) {
   for (const old of form.querySelectorAll(".fault.beside")) old.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   for (const fault of faults || []) {
-    const field = form.elements[fault.field.replace(/^items\[\d+\]\./, "")];
+    const named = form.elements[fault.field.replace(/^items\[\d+\]\./, "")];
+    const field = named instanceof RadioNodeList ? named[0].closest("[role=radiogroup]") : named;
     if (!(field instanceof HTMLElement)) continue;
     field.setAttribute("aria-invalid", "true");
     field.insertAdjacentElement("afterend", Object.assign(document.createElement("p"), { className: "fault beside", textContent: fault[lang] }));
   }
-  form.querySelector("[aria-invalid]")?.focus();
+  const first = form.querySelector("[aria-invalid]");
+  (first?.matches("[role=radiogroup]") ? first.querySelector("input") : first)?.focus();
 }
 
 // What stood there and was taken out is named: an API that merges would leave it as it is.

@@ -118,7 +118,6 @@ function isWhole(sent) {
   const faults = ["kind", "content"].filter((name) => !sent[name]).map((field) => ({ field, [lang]: w(`missing.${field}`) }));
   $("fault").textContent = faults.map((fault) => fault[lang]).join(lang === "zh" ? "；" : "; ");
   markFaults($("draft"), faults, lang);
-  if (!sent.kind) kinds[0].focus();
   return !faults.length;
 }
 

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.live
 MANY = 230
 
 
-async def fill(site: RealSite) -> list[str]:
+async def fill(site: RealSite, many: int = MANY) -> list[str]:
     """Items of two kinds, each a minute younger than the one before; every other is old enough to be late."""
     numbers = []
-    for place in range(MANY):
+    for place in range(many):
         age = timedelta(days=40 if place % 2 else 1, minutes=-place)
         kind = Kind.COMPLAINT if place % 3 else Kind.QUESTION
         came = contact(f"k{place}", kind=kind, channel=Channel.EMAIL if place % 5 == 0 else Channel.WEB)

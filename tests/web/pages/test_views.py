@@ -63,18 +63,24 @@ async def printed(page: Page) -> str:
 
 
 async def test_list_and_item_are_printed_whole(browser: Browser, tmp_path: Path) -> None:
-    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+    async with desk_site(tmp_path) as site:
         numbers = await filled(site)
-        await page.reload()
-        await expect(page.locator("#rows li")).to_have_count(ROWS)
-        text = await printed(page)
-        assert [place for place in range(ROWS) if f"第{place}号商店" not in text] == []
-        assert "领取下一件" not in text and "全部类别" not in text, "what is pressed is not printed"
-        await page.evaluate("number => (location.hash = number)", numbers[0])
-        await page.wait_for_selector(f"body[data-matter='{numbers[0]}']")
-        text = "".join((await printed(page)).split())
-        assert numbers[0] in text and END in text, "the folded text too"
-        assert "第1号商店" not in text and "添加备注" not in text
+        async with at_desk(browser, site) as page:
+            await prints(page, numbers)
+
+
+async def prints(page: Page, numbers: list[str]) -> None:
+    await expect(page.locator("#rows li")).to_have_count(ROWS)
+    await expect(page.locator("[data-tab=waiting] .count")).to_have_text(str(ROWS))
+    text = await printed(page)
+    assert [place for place in range(ROWS) if f"第{place}号商店" not in text] == []
+    assert "待领取40" in "".join(text.split()) and "已转交" not in text, "which list it is, and how many"
+    assert "领取下一件" not in text and "全部类别" not in text, "what is pressed is not printed"
+    await page.evaluate("number => (location.hash = number)", numbers[0])
+    await page.wait_for_selector(f"body[data-matter='{numbers[0]}']")
+    text = "".join((await printed(page)).split())
+    assert numbers[0] in text and END in text, "the folded text too"
+    assert "第1号商店" not in text and "添加备注" not in text
 
 
 async def test_everything_is_there_at_200_percent(browser: Browser, tmp_path: Path) -> None:
@@ -114,7 +120,7 @@ async def test_a_shift_without_a_mouse(browser: Browser, tmp_path: Path) -> None
         await expect(page.locator("#item-state")).to_have_text("办理中")
         await page.goto("/desk/entry")
         await page.keyboard.press("F10")
-        await expect(page.locator("#fault")).to_have_text("请选择类别；请填写事实经过")
+        await expect(page.locator(".fault.beside")).to_have_text(["请选择类别", "请填写事实经过"])
         assert await focused(page) == "kind"
         await page.keyboard.press("Alt+1")
         assert await focused(page) == "d-content" and await page.is_checked("[name=kind][value=complaint]")
