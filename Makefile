@@ -10,6 +10,7 @@ help: ## list the targets
 
 run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 	@$(PY) -m gateway.setup.workshop run
+	@.venv/bin/gateway demo begin
 	@exec .venv/bin/gateway run $(ARGS)
 
 test: setup ## run every test, those on a real Asterisk too, in three processes

@@ -22,6 +22,8 @@ from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import bulk
 
+SEED = 12315
+BEGIN_DAYS = 14  # the first invented items are spread over so many days
 MOST_A_DAY = 50_000  # numbers of a day are shared with real arrivals
 
 
@@ -31,12 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fill = actions.add_parser("fill", help="add invented people, firms, items and calls; kept between runs")
     fill.add_argument("--items", type=int, default=10_000, help="how many items there shall be in all")
     fill.add_argument("--days", type=int, default=365, help="spread over so many days until today")
-    fill.add_argument("--seed", type=int, default=12315, help="the same seed invents the same")
+    fill.add_argument("--seed", type=int, default=SEED, help="the same seed invents the same")
+    actions.add_parser("begin", help="add demo.items invented items to a database that has no item")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0. With as many invented items as are wanted, nothing is added."""
     settings = load()
+    if arguments.action == "begin":
+        wanted = settings.demo.items if settings.demo.enabled else 0
+        return asyncio.run(_begin(settings, wanted)) if wanted else 0
     if not settings.demo.enabled:
         raise SetupError("demo.enabled is off: invented items do not belong into a real database")
     if arguments.items < 1 or not 1 <= arguments.days <= 3650:
@@ -44,6 +50,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.items > arguments.days * MOST_A_DAY:
         raise OperatorError(f"at most {MOST_A_DAY} items a day: name more --days")
     return asyncio.run(_fill(settings, arguments.items, arguments.days, arguments.seed))
+
+
+async def _begin(settings: Config, wanted: int) -> int:
+    async with opened(settings) as storage:
+        empty = await bulk.is_empty(storage.database)
+    return await _fill(settings, wanted, BEGIN_DAYS, SEED) if empty else 0
 
 
 async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:

@@ -51,10 +51,10 @@ def explain(kind: str, host: str, port: int, error: OSError) -> str:
         return f"{address} 不是本机地址 / is no address of this machine"
     if error.errno != errno.EADDRINUSE:
         return f"{address} cannot be used: {error.strerror}"
-    named = ", ".join(str(holder) for holder in holders(kind, port))
-    return (
-        f"{address} 已被占用 / is taken by {named or 'a program of another user'}; end it or set another port"
-    )
+    there = holders(kind, port)
+    named = ", ".join(map(str, there)) or "a program of another user"
+    how = f" (kill {' '.join(str(holder.pid) for holder in there)})" if there else ""
+    return f"{address} 已被占用 / is taken by {named}; 请结束它或换端口 / end it{how} or set another port"
 
 
 def holders(kind: str, port: int) -> list[Holder]:

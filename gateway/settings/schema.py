@@ -270,6 +270,12 @@ class Demo(Section):
         le=240,
         description="Longest call from the browser phone; it has one line at a time.",
     )
+    items: int = Field(
+        default=20,
+        ge=0,
+        le=1000,
+        description="Invented items that `make run` puts into a database that has none; 0: none.",
+    )
 
 
 DEFAULT_AGENTS = tuple(Agent(id=f"agent{n}", name=f"坐席{n}", seat=f"800{n}") for n in range(1, 5))

@@ -38,6 +38,11 @@ async def count_invented(database: Database) -> int:
     return int(await database.read(lambda t: t.execute(wanted).scalar_one()))
 
 
+async def is_empty(database: Database) -> bool:
+    """Is there no item at all?"""
+    return await database.read(lambda t: t.execute(select(contacts.c.key).limit(1)).first()) is None
+
+
 async def add_day(
     database: Database, day: date, invented: Iterable[Invented], clocks: Clocks, code: Callable[[], str]
 ) -> int:

@@ -307,6 +307,7 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     if parts.phones:
         yield SipSocket(parts.phones.socket, _sip_users(shared), parts.public_url).add
         if parts.phones.visitor:
+            pages.show_demo()
             yield PhonePage(pages, parts.phones).add
 
 

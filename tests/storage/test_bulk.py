@@ -76,3 +76,18 @@ def test_the_command_adds_what_is_missing(
     assert main(["demo", "fill", "--items", "100000", "--days", "1"]) == 2
     monkeypatch.setenv("GATEWAY_DEMO_ENABLED", "no")
     assert main(["demo", "fill"]) == 2
+
+
+def test_the_demo_begins_with_twenty_items_and_adds_none_to_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("GATEWAY_CONFIG", str(ROOT / "gateway.toml"))
+    assert main(["demo", "begin"]) == 0
+    assert "20 件已加入，共 20 件" in capsys.readouterr().out
+    monkeypatch.setenv("GATEWAY_DEMO_ITEMS", "30")
+    assert main(["demo", "begin"]) == 0
+    monkeypatch.setenv("GATEWAY_DEMO_ENABLED", "no")
+    monkeypatch.setenv("GATEWAY_VAR", str(tmp_path / "other"))
+    assert main(["demo", "begin"]) == 0
+    assert capsys.readouterr().out == ""

@@ -17,6 +17,7 @@ from gateway.core.item import number as numbers
 from gateway.settings.schema import PageSettings, RateSettings
 from gateway.web.http.proof_of_work import LIFE, Seals
 from gateway.web.pages.pages import Look
+from gateway.web.pages.phone import BrowserPhones
 from tests.web.forms import TYPE, File, form
 from tests.web.plain_page import Page
 from tests.web.real_site import QUICK, RealSite, real_site
@@ -554,3 +555,11 @@ async def test_errors_are_pages_for_browsers_and_problems_for_programs(
     response, page = await get(site, "/report", **browser)
     assert (response.status, response.content_type) == (500, "text/html")
     assert "12315" in page.words and response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("visitor", ["password", ""], ids=["demo", "real work"])
+async def test_the_start_of_the_demo_says_what_to_try(tmp_path: Path, visitor: str) -> None:
+    async with real_site(tmp_path, phones=BrowserPhones(None, "ws://127.0.0.1:1/ws", visitor)) as site:
+        _, page = await get(site, "/")
+        assert ("try" in page.ids) is bool(visitor)
+        assert ("/phone" in page.links) is bool(visitor)

@@ -168,6 +168,7 @@ class Pages:
         self._templates.globals["places"] = places
         self._templates.globals["role_names"] = ROLE_NAMES
         self._templates.globals["limits"] = uploads.limits
+        self._templates.globals["demo"] = False
         self._templates.globals["accepted"] = accepted(uploads.limits.types)
 
     def add(self, app: web.Application, method: str, path: str, page: Page, *, counted: bool = True) -> None:
@@ -206,6 +207,10 @@ class Pages:
             if look.request.query.get(name) in known:
                 response.set_cookie(name, value, max_age=31536000, samesite="Lax", path="/", httponly=True)
         return response
+
+    def show_demo(self) -> None:
+        """The start page tells what to try."""
+        self._templates.globals["demo"] = True
 
     def add_problems(self, app: web.Application) -> None:
         """What a browser asks for and is not there, and faults of ours, are told on a page too."""
