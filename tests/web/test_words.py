@@ -13,6 +13,8 @@ SAID_BY = (
     "gateway/**/*.js",
     "rules/**/*.yaml",
     "ivr_flows/**/*.yaml",
+    "docs/**/*.md",
+    "README*.md",
 )
 LISTS_THEM = "gateway/web/pages/style.py"
 NOT_WRITTEN = {
@@ -33,6 +35,7 @@ NOT_WRITTEN = {
     "分出举报": "拆分举报或投诉",
     "既往": "历史记录",
     "座席": "坐席",
+    "网上填写": "在线填写",
 }
 
 

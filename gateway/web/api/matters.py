@@ -73,7 +73,7 @@ class MattersApi:
             ),
             self._look(
                 "history",
-                "同一人、同一企业的其他工单",
+                "同一人、同一企业的其他事项",
                 "Other items of this person and about this firm",
                 self.history,
                 matter_models.HistoryGiven,

@@ -52,7 +52,7 @@ class SearchApi:
                 "GET",
                 "/api/v1/search",
                 "search",
-                "按编号、电话、姓名、单位、内容、日期查找工单",
+                "按编号、电话、姓名、单位、内容、日期查找事项",
                 "Find items by number, telephone, name, firm, text, period",
                 self.search,
                 {200: SearchPage},

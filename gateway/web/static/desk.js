@@ -117,6 +117,7 @@ function doesOf(event) {
     if (PLAIN[event.key]) return PLAIN[event.key];
     if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
   }
+  if (event.key === "Escape" && $("context-close").checkVisibility()) return () => showContext(false);
   if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || reply.close() || item.leave();
   if (event.key === "Enter" && isAtItem(event.target) && !$("claim").hidden) return () => $("claim").click();
   return null;
@@ -130,7 +131,11 @@ document.addEventListener("keydown", (event) => {
 });
 $("help").addEventListener("click", () => $("keys").showModal());
 $("back-to-list").addEventListener("click", () => (document.body.dataset.view = "idle"));
-$("context-toggle").addEventListener("click", () => {
-  const open = document.body.toggleAttribute("data-context");
+// The right column over the page, on a narrow screen.
+function showContext(open) {
+  document.body.toggleAttribute("data-context", open);
   $("context-toggle").setAttribute("aria-expanded", String(open));
-});
+  $(open ? "context-close" : "context-toggle").focus();
+}
+$("context-toggle").addEventListener("click", () => showContext(!document.body.hasAttribute("data-context")));
+$("context-close").addEventListener("click", () => showContext(false));

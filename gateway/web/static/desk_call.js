@@ -3,7 +3,7 @@ import { ask } from "./desk_server.js";
 import { $, button, clock, make, path, spaced, w, when } from "./desk_parts.js";
 import { now, on, show, tell } from "./desk_now.js";
 import { beginDraft, leaveDraft, openDraft } from "./desk_call_form.js";
-import { current, openItem } from "./desk_item.js";
+import { current, nameOf, openItem } from "./desk_item.js";
 
 const TICK = 500; // milliseconds
 let earlier = null; // done when what came before stands beside it
@@ -135,7 +135,7 @@ function listOf(id, rows) {
 
 function showEarlier({ items, calls, owed }) {
   listOf("earlier-items", items.map(earlierItem));
-  listOf("earlier-calls", calls.map((call) => make("li", [when(call.started_at), w(`call_outcome.${call.outcome}`), call.agent, call.number].filter(Boolean).join(" · "))));
+  listOf("earlier-calls", calls.map((call) => make("li", [when(call.started_at), w(`call_outcome.${call.outcome}`), nameOf(call.agent), call.number].filter(Boolean).join(" · "))));
   listOf("owed", owed.map((owing) => make("li", owedText(owing))));
 }
 

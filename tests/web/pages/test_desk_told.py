@@ -156,3 +156,15 @@ async def test_who_is_named_in_a_note_finds_the_item_among_his_own(browser: Brow
         await page.click("#rows button")
         await expect(page.locator("#rows li")).to_have_count(0)
         await expect(page.locator("#mentioned")).to_be_hidden()
+
+        # On a phone what belongs to the item lies over the page, and can be closed there.
+        await page.set_viewport_size({"width": 390, "height": 844})
+        for close in ("#context-close", None):
+            await page.click("#context-toggle")
+            await page.wait_for_selector("#beside")
+            if close:
+                await page.click(close)
+            else:
+                await page.keyboard.press("Escape")
+            await expect(page.locator("#beside")).to_be_hidden()
+            assert await page.is_visible("#item")

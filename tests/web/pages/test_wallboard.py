@@ -171,7 +171,7 @@ async def test_empty_and_busy(
 async def test_the_screens_own_wish_decides_without_a_theme(browser: Browser, site: RealSite) -> None:
     async with shown(browser, site, theme="auto") as page:
         await stands(page, "live")
-        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 19)"
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 26)"
 
 
 async def test_times_tick_in_the_page(browser: Browser, site: RealSite, board: MemoryBoard) -> None:
