@@ -27,9 +27,9 @@ recording lines agents set_agent faxes fax send_fax fax_pages arrange_fax split_
 drop_draft drafts write_items peaks seat_phone
 seat_phone_holder call_back call_back_again queue_rows queue_counts search
 history undo retract note files mentions mentions_seen code arrival answers colleagues
-reply told tell_again notice_letter end_mediation
+reply told tell_again notice_letter end_mediation reply_preview ways send_receipt
 """
-LEADERS_ONLY = "identity listen referral_accounts outbox resend"
+LEADERS_ONLY = "identity listen referral_accounts outbox resend hold let_go holders reassign"
 PARTNERS_TOO = """
 referrals referral referral_accept referral_refuse referral_return referral_keep referral_answer
 referral_close
@@ -46,6 +46,7 @@ MAY: dict[str, set[str]] = {
         ("figures me", HOUSE | {"auditor"}),
         ("board events", HOUSE | {"display"}),
         ("audit", {"admin", "auditor"}),
+        ("holds", LEADERS | {"auditor"}),
     )
     for name in names.split()
 }
