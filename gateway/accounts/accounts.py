@@ -47,6 +47,7 @@ class Session:
 class Accounts:
     """The accounts of one centre. `seats` by agent id.
 
+    `password_set` is told whose password was changed.
     `in_call` tells whether an account's person is in a call now; no session ends by time meanwhile.
     """
 
@@ -64,6 +65,7 @@ class Accounts:
         self._now = now
         self._seats = seats or {}
         self.in_call: Callable[[str], bool] = lambda account: False
+        self.password_set: Callable[[str], None] = lambda account: None
         self._hasher = PasswordHasher()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._nobody = ""
@@ -86,6 +88,9 @@ class Accounts:
             why = _why_not(row, right)
             await self._audit.note("log_in.failed", row.id if row else "", {"why": why})
             return None
+        return await self._begun(row, old)
+
+    async def _begun(self, row: AccountRow, old: str = "") -> Session:
         now = self._now()
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         await self._rows.begin(row.id, cookie, csrf, now, now + timedelta(hours=self._limits.hours), old)
@@ -139,6 +144,22 @@ class Accounts:
     def _account(self, row: AccountRow, csrf: str) -> Account:
         return Account(row.id, Role(row.role), row.name, self._seats.get(row.id, ""), csrf)
 
+    # ------------------------------------------------------------ one's own account
+
+    async def proves(self, account_id: str, password: str, code: str = "") -> bool:
+        """Does whoever is logged in know the password, and the one-time code where one is asked for?"""
+        row = await self.get(account_id)
+        return await self._fits(row.password, password) and await self._coded(row, code)
+
+    async def has_codes(self, account_id: str) -> tuple[bool, int]:
+        """Whether one-time codes are asked for, and how many recovery codes are left."""
+        row = await self.get(account_id)
+        return bool(row.totp), len(row.recovery)
+
+    async def anew(self, account_id: str) -> Session:
+        """A session for whoever has just proved who he is, after all others have ended."""
+        return await self._begun(await self.get(account_id))
+
     # ------------------------------------------------------------ keeping accounts
 
     async def ensure(self, account_id: str, name: str, role: Role, password: str) -> bool:
@@ -162,6 +183,7 @@ class Accounts:
         _acceptable(account_id, password)
         fresh = {"password": await self._hash(password)}
         await self._change(account_id, "account.password", ends_sessions=True, **fresh)
+        self.password_set(account_id)
 
     async def lock(self, account_id: str) -> None:
         """Nobody gets in with it, and who is in is out. Raises OperatorError."""
@@ -177,9 +199,12 @@ class Accounts:
         await self.get(account_id)
         return await self._rows.end_all(account_id)
 
-    async def ask_codes(self, account_id: str) -> tuple[str, tuple[str, ...]]:
-        """Ask for one-time codes from now on: the secret, and recovery codes. Raises OperatorError."""
-        secret, recovery = one_time.new_secret(), one_time.new_recovery()
+    async def ask_codes(self, account_id: str, secret: str = "") -> tuple[str, tuple[str, ...]]:
+        """Ask for one-time codes from now on: the secret, which may be given, and recovery codes.
+
+        Raises OperatorError.
+        """
+        secret, recovery = secret or one_time.new_secret(), one_time.new_recovery()
         values = {
             "totp": self._seals.seal_text(_bound(account_id), secret).hex(),
             "totp_step": 0,
@@ -243,9 +268,16 @@ def _why_not(row: AccountRow | None, right: bool) -> str:
     return "locked" if row.locked_at else "code"
 
 
+def password_fault(account_id: str, password: str) -> tuple[str, str] | None:
+    """What is wrong with a password that somebody chose, in Chinese and English."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"密码长度为 {SHORTEST} 至 {LONGEST} 位", f"a password has {SHORTEST} to {LONGEST} characters"
+    if account_id in password.lower() or len(set(password)) < 5:
+        return "密码过于简单，容易被猜中", "this password is too easy to guess"
+    return None
+
+
 def _acceptable(account_id: str, password: str) -> None:
     """Raises OperatorError."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise OperatorError(f"a password has {SHORTEST} to {LONGEST} characters")
-    if account_id in password.lower() or len(set(password)) < 5:
-        raise OperatorError("this password is too easy to guess")
+    if fault := password_fault(account_id, password):
+        raise OperatorError(fault[1])

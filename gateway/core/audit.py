@@ -69,6 +69,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which rows: of whom, about what, what was done, from `since` on and before `until`."""
+
+    who: str = ""
+    about: str = ""
+    what: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of holding all rows together: how many, the first that is wrong (0: none), and why."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select, text
 
-from gateway.core.audit import ASKER, FIRST, LONGEST, Entry, Row, Verdict, seal, written
+from gateway.core.audit import ASKER, FIRST, LONGEST, AuditQuery, Entry, Row, Verdict, seal, written
 from gateway.errors import StorageDown
 from gateway.settings.durable_files import write_private
 from gateway.storage import rows
@@ -95,15 +95,25 @@ class Audit:
 
     async def page(self, before: int = 0, limit: int = 100, who: str = "", about: str = "") -> list[Row]:
         """The newest first, from behind `before`."""
-        wanted = select(audit).order_by(audit.c.seq.desc()).limit(limit)
-        if before:
-            wanted = wanted.where(audit.c.seq < before)
-        if who:
-            wanted = wanted.where(audit.c.who == who)
-        if about:
-            wanted = wanted.where(audit.c.about == about)
-        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [_row(record) for record in records]
+        return await self.search(AuditQuery(who, about), before, limit)
+
+    async def search(self, query: AuditQuery, before: int, limit: int) -> list[Row]:
+        """Rows that fit, the newest first, from behind `before` (0: from the end)."""
+
+        def read(t: Transaction) -> list[Row]:
+            wanted = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+            if before:
+                wanted = wanted.where(audit.c.seq < before)
+            for name in ("who", "about", "what"):
+                if value := getattr(query, name):
+                    wanted = wanted.where(audit.c[name] == value)
+            if query.since:
+                wanted = wanted.where(audit.c.seq >= _first_since(t, query.since))
+            if query.until:
+                wanted = wanted.where(audit.c.seq < _first_since(t, query.until))
+            return [_row(one) for one in t.execute(wanted).mappings()]
+
+        return await self._database.read(read)
 
     async def verify(self) -> Verdict:
         """Hold every row against the one before it, and the last against the head kept elsewhere."""
@@ -180,6 +190,15 @@ def sealed_with(t: Transaction, key: bytes) -> bool | None:
     """Was the newest row sealed with this key? None when there is no row."""
     last = t.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).mappings().first()
     return _row(last).holds(key) if last else None
+
+
+def _first_since(t: Transaction, at: datetime) -> int:
+    """The number of the first row of this time or later; rows are written in the order of time."""
+    wanted = (
+        select(audit.c.seq).where(audit.c.at >= rows.to_ms(at)).order_by(audit.c.at, audit.c.seq).limit(1)
+    )
+    seq = t.execute(wanted).scalar_one_or_none()
+    return (1 << 62) if seq is None else int(seq)
 
 
 def _hash_at(t: Transaction, seq: int) -> str:

@@ -597,4 +597,5 @@ audit = Table(
     Column("hash", Words(64), nullable=False),
     Index("audit_of", "about", "seq"),
     Index("audit_by", "who", "seq"),
+    *(Index("audit_at", "at", "seq"), Index("audit_what", "what", "seq")),
 )

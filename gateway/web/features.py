@@ -7,16 +7,18 @@ builder here, with what it needs in WebParts; a builder whose part is missing gi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
+from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed
 from gateway.web.api import translate
 from gateway.web.api.account import AccountApi
 from gateway.web.api.attachments import AttachmentsApi
+from gateway.web.api.audit import AuditApi, audit_names
 from gateway.web.api.call_desk import CallDeskApi
 from gateway.web.api.counter import CounterApi
 from gateway.web.api.events import EventFeed
@@ -47,12 +49,14 @@ from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.sip_guard import VISITOR
 from gateway.web.http.sip_socket import SipSocket
 from gateway.web.http.uploads import Uploads
+from gateway.web.pages.account import AccountPage
+from gateway.web.pages.audit import AuditPage
 from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.pages.fax import FaxPage
-from gateway.web.pages.log_in import LogInPage
-from gateway.web.pages.pages import Pages
+from gateway.web.pages.log_in import LogInPage, Shown
+from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.partner import PartnerPage
 from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.receipt import ReceiptPage
@@ -81,6 +85,7 @@ class Shared:
     sealed: Sealed
     rights: CallRights
     figures: FiguresApi | None
+    audit_names: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def call_rights(parts: WebParts) -> CallRights:
@@ -211,7 +216,9 @@ def _figures(shared: Shared) -> Routes:
 
 
 def _account(shared: Shared) -> Routes:
-    return AccountApi(shared.parts.audit).routes()
+    parts = shared.parts
+    audit = AuditApi(parts.audit, parts.zone, shared.audit_names).routes() if parts.audit else ()
+    return (*AccountApi().routes(), *audit)
 
 
 def _outbox(shared: Shared) -> Routes:
@@ -251,6 +258,7 @@ def api_routes(shared: Shared) -> Routes:
     )
     routes = (*(route for feature in ROUTES for route in feature(shared)), *service.routes())
     service.describe(routes)
+    shared.audit_names.update(audit_names(routes))
     return routes
 
 
@@ -281,7 +289,11 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     if not parts.accounts:
         return
     desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
-    yield LogInPage(pages, gate, parts.accounts, desk.show if desk else None).add
+    audit = AuditPage(pages, gate) if parts.audit else None
+    yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit)).add
+    if audit:
+        yield audit.add
+    yield AccountPage(pages, gate, parts.accounts, pages.public.centre.name).add
     yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
@@ -292,6 +304,18 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.filing:
         yield FaxPage(pages, gate).add
+
+
+def _first_page(desk: DeskPage | None, audit: AuditPage | None) -> Shown | None:
+    """What stands at /desk: an auditor does not work on items and gets the log."""
+    if desk is None:
+        return None
+
+    async def show(request: web.Request, look: Look, account: Account) -> web.StreamResponse:
+        first = audit.shown if audit and account.role is Role.AUDITOR else desk.show
+        return await first(request, look, account)
+
+    return show
 
 
 def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:

@@ -16,7 +16,7 @@ from gateway.core.roles import Role
 from gateway.errors import FieldFault
 from gateway.settings.schema import RateSettings, UploadSettings, Web
 from gateway.tasks import Supervisor
-from gateway.web.api.account import AuditLog
+from gateway.web.api.audit import AuditLog
 from gateway.web.api.call_desk import Calls
 from gateway.web.api.counter import CounterDesk
 from gateway.web.api.fax import FaxApi
@@ -33,6 +33,7 @@ from gateway.web.api.search import Searches
 from gateway.web.api.transfers import TransferDesk
 from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
+from gateway.web.pages.account import OwnAccount
 from gateway.web.pages.log_in import LogIns
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
@@ -91,7 +92,7 @@ class WebParts:
     linkage: LinkageDesk | None = None
     book: Statistics | None = None
     phones: BrowserPhones | None = None
-    accounts: LogIns | None = None
+    accounts: People | None = None
     openers: tuple[Role, ...] = LEADERS
     audit: HouseAudit | None = None
     post: PostLedger | None = None
@@ -105,6 +106,10 @@ class WebParts:
     tasks: Supervisor = field(default_factory=Supervisor)
     health_parts: Callable[[], Mapping[str, PartHealth]] = dict
     metrics_peers: tuple[str, ...] = Web().metrics_peers
+
+
+class People(LogIns, OwnAccount, Protocol):
+    """gateway/accounts/accounts.py, as far as the web side needs it."""
 
 
 class HouseAudit(Notes, AuditLog, Protocol):

@@ -45,7 +45,7 @@ MAY: dict[str, set[str]] = {
         ("push", {"partner"}),
         ("figures me", HOUSE | {"auditor"}),
         ("board events", HOUSE | {"display"}),
-        ("audit", {"admin", "auditor"}),
+        ("audit audit_verify audit_export", {"admin", "auditor"}),
         ("holds", LEADERS | {"auditor"}),
     )
     for name in names.split()
@@ -79,6 +79,8 @@ PAGES: dict[str, set[str]] = {
     **{path: {"", *Role} for path in OPEN},
     **dict.fromkeys(WORK, HOUSE),
     "/desk/today": LEADERS,
+    "/desk/account": HOUSE | {"auditor"},
+    "/desk/audit": {"admin", "auditor"},
 }
 PEOPLE = ("agent", "supervisor", "admin", "auditor")
 

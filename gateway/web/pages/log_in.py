@@ -85,14 +85,7 @@ class LogInPage:
         self._by_address.right(address)
         self._by_account.right(name)
         response = _to_desk()
-        response.set_cookie(  # until the browser is closed; how long it holds is the session's to say
-            COOKIE,
-            session.cookie,
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._pages.is_safe(request),
-        )
+        give_cookie(response, session, self._pages.is_safe(request))
         return response
 
     async def log_out(self, request: web.Request, look: Look) -> web.StreamResponse:
@@ -115,6 +108,11 @@ class LogInPage:
     async def _plain(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
         role = look.t(*ROLE_NAMES[account.role])
         return self._pages.show(look, "desk.html", account=account, role=role)
+
+
+def give_cookie(response: web.Response, session: Session, secure: bool) -> None:
+    """Kept until the browser is closed; how long it holds is the session's to say."""
+    response.set_cookie(COOKIE, session.cookie, path="/", httponly=True, samesite="Strict", secure=secure)
 
 
 def _to_desk() -> web.Response:

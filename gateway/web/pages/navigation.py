@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.core.roles import Account, Role
-from gateway.web.http.auth import HOUSE, LEADERS, WATCHERS
+from gateway.web.http.auth import HOUSE, INSPECTORS, LEADERS, WATCHERS
 
 ROLE_NAMES = {
     Role.AGENT: ("坐席人员", "agent"),
@@ -34,6 +34,7 @@ PLACES = (
     Place("/desk/entry", "来访来函", "Visits, letters", HOUSE),
     Place("/desk/calls", "通话记录", "Calls", HOUSE),
     Place("/desk/linkage", "互通互报台账", "Linkage", HOUSE),
+    Place("/desk/audit", "审计与统计", "Audit, figures", INSPECTORS),
     Place("/wallboard", "大屏", "Wallboard", WATCHERS),
 )
 """In the order in which they stand in the head. A page that is switched off is left out."""

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.core.item.channel import Arrival
-from gateway.core.roles import Role
+from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import HOUSE, Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
@@ -53,6 +53,10 @@ class WorkPage:
             return web.Response(status=303, headers={"Location": "/desk"})
         if account.role not in self._roles:
             raise NotAllowed
+        return await self.shown(request, look, account)
+
+    async def shown(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
+        """The page, for an account that may see it."""
         return self._pages.show(
             look,
             self._template,
