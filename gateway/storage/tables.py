@@ -29,7 +29,6 @@ WAITING = {
     "sqlite": text("+state IN ('in_work', 'received')"),
     "postgresql": text("state IN ('in_work', 'received')"),
 }
-
 UNSEALED = text("sealed IS NULL")
 # Notices that want somebody: a call or letter to do, or one that did not get through.
 NOTICE_OPEN = text(
@@ -595,7 +594,6 @@ audit = Table(
     _prose("detail", "{}"),
     Column("prev", Words(64), nullable=False),
     Column("hash", Words(64), nullable=False),
-    Index("audit_of", "about", "seq"),
-    Index("audit_by", "who", "seq"),
-    *(Index("audit_at", "at", "seq"), Index("audit_what", "what", "seq")),
+    *(Index(name, column, "seq") for name, column in (("audit_of", "about"), ("audit_by", "who"))),
+    *(Index(name, column, "seq") for name, column in (("audit_at", "at"), ("audit_what", "what"))),
 )
