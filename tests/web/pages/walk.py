@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, Request
 
 TABLE = Path(__file__).resolve().parents[3] / "docs/using/walks.md"
 COLUMNS = ("pages", "clicks", "keys", "typed")
@@ -24,7 +24,13 @@ class Walk:
     addresses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("load", lambda page: self.addresses.append(page.url))
+        self.page.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        """A page counts when it is asked for, so that the moment of its load does not matter; a redirect does not."""
+        own = request.is_navigation_request() and request.frame == self.page.main_frame
+        if own and not request.redirected_from:
+            self.addresses.append(request.url)
 
     @property
     def counts(self) -> Counts:
