@@ -27,7 +27,7 @@ class Walk:
         self.page.on("request", self._asked)
 
     def _asked(self, request: Request) -> None:
-        """A page counts when it is asked for, so that the moment of its load does not matter; a redirect does not."""
+        """A page counts when it is asked for, whenever its load ends; a redirect does not."""
         own = request.is_navigation_request() and request.frame == self.page.main_frame
         if own and not request.redirected_from:
             self.addresses.append(request.url)
