@@ -55,12 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
 async def _begin(settings: Config, wanted: int) -> int:
     async with opened(settings) as storage:
         empty = await bulk.is_empty(storage.database)
-    return await _fill(settings, wanted, BEGIN_DAYS, SEED) if empty else 0
+    return await _fill(settings, wanted, BEGIN_DAYS, SEED, queued=False) if empty else 0
 
 
-async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:
+async def _fill(settings: Config, wanted: int, days: int, seed: int, *, queued: bool = True) -> int:
+    """Add what is missing of `wanted` items. Unless `queued`, none waits to be claimed, and none is of today:
+    whoever tries the demo claims what he sent himself, and today's first number is his."""
     rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
-    today = day_of(datetime.now(UTC), settings.zone)
+    now = datetime.now(UTC)
+    today = day_of(now, settings.zone)
+    last = today if queued else today - timedelta(days=1)
     began = time.monotonic()
     async with opened(settings) as storage:
         there = await bulk.count_invented(storage.database)
@@ -68,8 +72,8 @@ async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:
         inventor = _inventor(settings, rules, chance, today)
         clocks = lru_cache(4000)(rules.due)
         filled = 0
-        for day, count in _spread(today, days, max(0, wanted - there)):
-            arrivals = inventor.day(day, count, there)
+        for day, count in _spread(last, days, max(0, wanted - there)):
+            arrivals = inventor.day(day, count, there, now=now, queued=queued)
             filled += await bulk.add_day(
                 storage.database, day, arrivals, clocks, lambda: number.query_code(chance.getrandbits(40))
             )
@@ -80,12 +84,12 @@ async def _fill(settings: Config, wanted: int, days: int, seed: int) -> int:
     return 0
 
 
-def _spread(today: date, days: int, count: int) -> Iterator[tuple[date, int]]:
+def _spread(last: date, days: int, count: int) -> Iterator[tuple[date, int]]:
     """Each day and its share, the oldest first."""
     for place in range(days):
         share = count * (place + 1) // days - count * place // days
         if share:
-            yield today - timedelta(days=days - 1 - place), share
+            yield last - timedelta(days=days - 1 - place), share
 
 
 def _inventor(settings: Config, rules: Rules, chance: Random, today: date) -> Inventor:

@@ -12,7 +12,7 @@ import pytest
 from gateway.cli.main import main
 from gateway.core.item import number
 from gateway.core.item.invention import Inventor
-from gateway.core.item.item import QueueQuery
+from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.statistics import day_of
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, bulk
@@ -54,6 +54,16 @@ async def test_invented_items_are_like_real_ones(storage: Storage, intake: Intak
     assert number.valid(item.number) and item.content and item.due
     (found,) = await storage.figures.rows([day_of(DAY, ZONE)])
     assert len(found.calls) > 100 and sum(count for _, count in found.written) > 50
+
+
+async def test_none_comes_later_than_now_and_none_waits_where_none_shall() -> None:
+    start = MONDAY.astimezone(ZONE).replace(hour=0, minute=0, second=0)
+    for hours in (3, 11, 23):
+        now = start + timedelta(hours=hours)
+        arrivals = list(inventor().day(DAY, 100, now=now, queued=False))
+        times = [arrival.contact.received_at for arrival in arrivals if arrival.contact]
+        assert start <= min(times) and max(times) <= now and times == sorted(times)
+        assert not {ItemState.RECEIVED, ItemState.IN_WORK} & {arrival.state for arrival in arrivals}
 
 
 async def test_days_before_today(storage: Storage) -> None:

@@ -7,7 +7,7 @@ share respondents and callers, as real ones do. Used by `gateway demo fill`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import accumulate
@@ -50,7 +50,9 @@ LOST = (
     (CallOutcome.SERVED, 6),
     (CallOutcome.CUT_OFF, 1),
 )
+TAKEN = {ItemState.RECEIVED: ItemState.ACCEPTED, ItemState.IN_WORK: ItemState.ACCEPTED}  # as if taken up
 MONTH = timedelta(days=31)
+HOURS = timedelta(hours=10)  # of a day, from eight in the morning
 T = TypeVar("T")
 AGENTS = ("agent1", "agent2", "agent3", "agent4")
 
@@ -105,20 +107,33 @@ class Inventor:
         self._firms = [self._firm() for _ in range(4000)]
         self._phones = [f"199{chance.randrange(10**8):08}" for _ in range(200_000)]
 
-    def day(self, day: date, count: int, behind: int = 0) -> Iterator[Invented]:
+    def day(
+        self, day: date, count: int, behind: int = 0, *, now: datetime | None = None, queued: bool = True
+    ) -> Iterator[Invented]:
         """So many arrivals with items, in order of their time, and the calls that came to nothing.
 
-        Their keys and call ids count from `behind`.
+        Their keys and call ids count from `behind`; none is later than `now`. Unless `queued`, none waits
+        to be claimed.
         """
-        start = datetime.combine(day, time(8), self._zone)
+        start, span = self._hours(day, now)
         for place in range(count):
-            at = start + timedelta(seconds=(place + self._chance.random()) * 36_000 / count)
-            yield self._arrival(day, behind + place, at)
+            at = start + span * ((place + self._chance.random()) / count)
+            arrival = self._arrival(day, behind + place, at)
+            yield arrival if queued else replace(arrival, state=TAKEN.get(arrival.state, arrival.state))
             if self._chance.random() < 0.12:
                 call = self._call(
                     f"demo-{day:%y%m%d}-{behind + place}x", at, self._drawn(LOST), self._phone()
                 )
                 yield Invented(None, ItemState.CLOSED, call)
+
+    def _hours(self, day: date, now: datetime | None) -> tuple[datetime, timedelta]:
+        """The first moment of a day's arrivals, and how long they go on."""
+        start = datetime.combine(day, time(8), self._zone)
+        if now is None or now >= start + HOURS:
+            return start, HOURS
+        if now <= start:
+            start = datetime.combine(day, time(), self._zone)
+        return start, max(timedelta(), now - start)
 
     def _arrival(self, day: date, place: int, at: datetime) -> Invented:
         old = self._today - day > MONTH
