@@ -129,8 +129,8 @@ def clock(others: Mapping[str, Callable[[], Awaitable[float | None]]], now: Call
         off = []
         for name, ask in others.items():
             before = now()
-            told = await ask()
-            error = 0.0 if told is None else (before + now()) / 2 - told
+            other_clock = await ask()
+            error = 0.0 if other_clock is None else (before + now()) / 2 - other_clock
             if abs(error) > MOST_OFF:
                 off.append(f"{error:+.0f} s against {name}")
         return PartHealth(not off, "; ".join(off))

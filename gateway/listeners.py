@@ -16,13 +16,13 @@ class Listeners(Generic[P]):
     def __init__(self) -> None:
         self._told: list[Callable[P, object]] = []
 
-    def add(self, told: Callable[P, object]) -> Callable[[], None]:
-        self._told.append(told)
-        return lambda: self._told.remove(told)
+    def add(self, listener: Callable[P, object]) -> Callable[[], None]:
+        self._told.append(listener)
+        return lambda: self._told.remove(listener)
 
     def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        for told in tuple(self._told):
+        for listener in tuple(self._told):
             try:
-                told(*args, **kwargs)
+                listener(*args, **kwargs)
             except Exception:
                 log.exception("a listener failed at %s", args[0] if args else "an event")

@@ -182,7 +182,10 @@ class Supervisor:
 
     def states(self) -> list[TaskState]:
         """All tasks of this supervisor and of those below it."""
-        return [*self._states.values(), *(state for one in self._below for state in one.states())]
+        return [
+            *self._states.values(),
+            *(state for supervisor in self._below for state in supervisor.states()),
+        ]
 
     def failing(self) -> list[TaskState]:
         """Tasks that keep failing: the gateway is not ready."""

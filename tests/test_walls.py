@@ -189,11 +189,6 @@ def test_what_is_allowed_is_let_through(name: str, source: str) -> None:
 # ---------------------------------------------------------------- sizes
 
 MOST_LINES_OF_MODULE, MOST_LINES_OF_CLASS = 400, 300
-# Larger than that, with a bound of their own. Those of tables and shapes hold data; the others
-# are to be split by subject when they are next worked on.
-LARGE = {
-    "gateway.storage.tables": 600,  # tables of the database
-}
 
 
 def sizes() -> Iterator[tuple[str, int, int]]:
@@ -210,11 +205,5 @@ def sizes() -> Iterator[tuple[str, int, int]]:
 
 
 def test_modules_and_classes_stay_small() -> None:
-    too_large = {name: lines for name, lines, most in sizes() if lines > LARGE.get(name, most)}
+    too_large = {name: lines for name, lines, most in sizes() if lines > most}
     assert too_large == {}, "split it by subject: docs/developing/architecture.md"
-
-
-def test_what_is_large_is_listed_only_while_it_is() -> None:
-    small = {name for name, lines, most in sizes() if name in LARGE and lines <= most}
-    assert small == set(), "take it off LARGE"
-    assert set(LARGE) <= {name for name, _, _ in sizes()}

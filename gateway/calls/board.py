@@ -94,8 +94,8 @@ class LiveBoard:
 
     def partners(self) -> list[tuple[Partner, bool]]:
         clock = self._switchboard.clock()
-        known = self._switchboard.flows().partners
-        return [(known[name], known[name].hours.open_at(clock)) for name in sorted(known)]
+        partners = self._switchboard.flows().partners
+        return [(partners[name], partners[name].hours.open_at(clock)) for name in sorted(partners)]
 
     def health(self) -> Mapping[str, PartHealth]:
         if not self._switchboard.ready:
@@ -139,5 +139,5 @@ class StoreView:
         await self._storage.ping()
 
     async def counts(self) -> list[ItemCount]:
-        found = await self._storage.items.counts()
-        return [ItemCount(ItemState(state), channel, count) for state, channel, count in found]
+        counts = await self._storage.items.counts()
+        return [ItemCount(ItemState(state), channel, count) for state, channel, count in counts]

@@ -97,18 +97,18 @@ class CallDesk:
 
     async def pop(self, call: str, agent: str) -> Pop:
         """The call with its draft and all that is known of its number. Raises NotFound, StorageDown."""
-        found = await self.call(call)
-        spellings = telephone.spellings(found.number, self._area_code)
-        store, id_ = self._storage, found.record.id
+        live_call = await self.call(call)
+        spellings = telephone.spellings(live_call.number, self._area_code)
+        store, id_ = self._storage, live_call.record.id
 
         def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
-            whole = replace(found, draft=store.drafts.of_call(t, _draft_of(id_), agent, self._now()))
+            whole = replace(live_call, draft=store.drafts.of_call(t, _draft_of(id_), agent, self._now()))
             if not spellings:
                 return whole
             calls = store.calls.with_number(t, spellings, EARLIER + 1)
             return replace(
                 whole,
-                calls=tuple(one for one in calls if one.id != id_)[:EARLIER],
+                calls=tuple(earlier_call for earlier_call in calls if earlier_call.id != id_)[:EARLIER],
                 items=tuple(store.items.of_phones(t, spellings, EARLIER)),
                 owed=tuple(store.call_backs.owed_to(t, spellings)),
             )
@@ -138,10 +138,10 @@ class CallDesk:
     async def owed_of_item(self, number: str) -> Callback:
         """The call-back that an item owes, or owed last. Raises NotFound, StorageDown."""
         ledger = self._storage.call_backs
-        found = await self._storage.database.read(lambda t: ledger.of_item(t, number))
-        if found is None:
+        callback = await self._storage.database.read(lambda t: ledger.of_item(t, number))
+        if callback is None:
             raise NotFound
-        return found
+        return callback
 
     async def owe_again(self, number: str, who: str) -> Callback:
         """Try an item's failed call-back again, as if it were new. Raises NotFound, Conflict, StorageDown."""
@@ -164,12 +164,12 @@ class CallDesk:
         Sent twice it is the same items. With `close` they are closed at once, with that word (a question
         that was answered). Raises NotFound, Conflict, StorageDown.
         """
-        found = await self.call(call)
-        first = await self._first_call(found)
+        live_call = await self.call(call)
+        first = await self._first_call(live_call)
         receipts = []
         for place, contact in enumerate(contacts):
             further = place > 0 or bool(more)
-            of = found.record if further else first
+            of = live_call.record if further else first
             key = ":".join(filter(None, ("call", of.id, more, str(place + 1) if place else "")))
             whole = replace(
                 contact,
@@ -194,12 +194,12 @@ class CallDesk:
         await self._storage.drafts.drop(_draft_of(call))
         return receipts
 
-    async def _first_call(self, found: Pop) -> CallRecord:
+    async def _first_call(self, pop: Pop) -> CallRecord:
         """The call whose item is written: of a call-back the one in which it was asked for."""
-        if found.back is None:
-            return found.record
-        asked_in = await self._storage.calls.get(found.back.call_id)
-        return asked_in or replace(found.record, id=found.back.call_id, started_at=found.back.arrived_at)
+        if pop.back is None:
+            return pop.record
+        asked_in = await self._storage.calls.get(pop.back.call_id)
+        return asked_in or replace(pop.record, id=pop.back.call_id, started_at=pop.back.arrived_at)
 
 
 def _draft_of(call: str) -> str:

@@ -146,7 +146,7 @@ class Recovery:
                 self._notes.finish(live)
 
     async def _is_kept(self, call: str, kept: dict[str, bool]) -> bool:
-        """Is this call's record kept with its end? Asked once a call."""
+        """Is this call's record kept with its end? ApiRequest once a call."""
         if call not in kept:
             if call in self._live:
                 return False

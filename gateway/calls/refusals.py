@@ -35,12 +35,12 @@ class Refusals:
         log.warning("a call from %s to outside was refused: %s", who, why)
         if item:
             key = f"refused:{note.call}"
-            told = partial(self._notes.note, item, "not_dialled", who, WHY.get(why, why), key)
-            self._tasks.once("telling of refused calls", partial(_tell, item, told))
+            tell = partial(self._notes.note, item, "not_dialled", who, WHY.get(why, why), key)
+            self._tasks.once("telling of refused calls", partial(_tell, item, tell))
 
 
-async def _tell(item: str, told: Callable[[], Awaitable[None]]) -> None:
+async def _tell(item: str, tell: Callable[[], Awaitable[None]]) -> None:
     try:
-        await patiently(told)
+        await patiently(tell)
     except GatewayError as error:  # refused for good, such as for an item that is merged
         log.error("item %s is not told of a refused call: %s", item, error)

@@ -42,15 +42,15 @@ class Statistics:
 
     async def day(self, day: date) -> Figures:
         """One day's figures; of today as far as it has gone."""
-        (found,) = await self._counted([day])
-        return found
+        (figures,) = await self._counted([day])
+        return figures
 
     async def days(self, first: date, last: date) -> AsyncIterator[tuple[date, Figures]]:
         """Each day from the first to the last, both included; read by the month, since days share rows."""
         while first <= last:
             some = [first + n * ONE_DAY for n in range(min(AT_ONCE, (last - first).days + 1))]
-            for day, found in zip(some, await self._counted(some), strict=True):
-                yield day, found
+            for day, day_figures in zip(some, await self._counted(some), strict=True):
+                yield day, day_figures
             first = some[-1] + ONE_DAY
 
     async def _counted(self, days: Sequence[date]) -> list[Figures]:

@@ -43,7 +43,7 @@ class Period:
 
 def day_of(day: date, zone: tzinfo) -> Period:
     """A day of the centre: from its midnight to the next, however many hours lie between."""
-    first, last = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
+    first, last = (datetime.combine(date_, time(), zone) for date_ in (day, day + timedelta(days=1)))
     return Period(first.astimezone(UTC), last.astimezone(UTC))
 
 
@@ -205,13 +205,13 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
     during = [call for call in rows.calls if period.since <= call.at < period.until]
     around = [call for call in rows.calls if _is_offered(call)]
     offered = [call for call in around if period.since <= call.at < period.until]
-    asked = [call for call in offered if call.asked]
-    answered = [call for call in asked if call.talked]
+    asked_for = [call for call in offered if call.asked]
+    answered = [call for call in asked_for if call.talked]
     ended = Counter(call.outcome for call in offered)
     back = Counter(call.outcome for call in during if call.back)
     return Figures(
         offered=len(offered),
-        asked=len(asked),
+        asked=len(asked_for),
         answered=len(answered),
         in_time=sum(call.wait <= IN_TIME for call in answered),
         connected=sum(ended[outcome] for outcome in CONNECTED),
@@ -223,15 +223,15 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
         call_backs=ended[CallOutcome.CALL_BACK],
         partner=ended[CallOutcome.PARTNER],
         served=ended[CallOutcome.SERVED],
-        waited_seconds=round(sum(call.wait for call in asked), 3),
-        longest_wait=max((call.wait for call in asked), default=0.0),
+        waited_seconds=round(sum(call.wait for call in asked_for), 3),
+        longest_wait=max((call.wait for call in asked_for), default=0.0),
         booked=rows.booked,
         called_back=back[CallOutcome.TALKED],
         not_reached=sum(back.values()) - back[CallOutcome.TALKED],
         outgoing=sum(not (call.incoming or call.back) for call in during),
         written=tuple(sorted(rows.written)),
         agents=_agents(answered, rows.changes, Period(period.since, end)),
-        half_hours=_half_hours(asked, Period(period.since, end)),
+        half_hours=_half_hours(asked_for, Period(period.since, end)),
         last_24h=_share(around, end),
         lowest_24h=_lowest(around, period),
     )
@@ -268,11 +268,11 @@ def _lowest(calls: Iterable[CallFacts], period: Period) -> Share | None:
     return Share(*least) if least != NONE_YET else None
 
 
-def worse(one: Share | None, other: Share | None) -> Share | None:
+def worse(first: Share | None, other: Share | None) -> Share | None:
     """The lower rate of two, the first of equals."""
-    if one is None or other is None:
-        return one or other
-    return other if other.connected * one.offered < one.connected * other.offered else one
+    if first is None or other is None:
+        return first or other
+    return other if other.connected * first.offered < first.connected * other.offered else first
 
 
 def _half_hours(asked: Iterable[CallFacts], period: Period) -> tuple[float, ...]:
@@ -352,10 +352,10 @@ SUMS = (
 """Figures that are counts: those of a month are the sums of its days'."""
 
 
-def _added(one: AgentFigures, more: AgentFigures) -> AgentFigures:
+def _added(first: AgentFigures, more: AgentFigures) -> AgentFigures:
     return AgentFigures(
-        one.agent,
-        one.answered + more.answered,
-        round(one.talk_seconds + more.talk_seconds, 3),
-        round(one.wrap_up_seconds + more.wrap_up_seconds, 3),
+        first.agent,
+        first.answered + more.answered,
+        round(first.talk_seconds + more.talk_seconds, 3),
+        round(first.wrap_up_seconds + more.wrap_up_seconds, 3),
     )

@@ -69,7 +69,7 @@ class Filing:
             content=f"由传真件 {number} 分出，共 {len(leaving)} 页。",
             task=Task.NONE,
             call_id=item.call_id,
-            evidence=tuple(self._picture(one, place) for place, one in enumerate(leaving, 1)),
+            evidence=tuple(self._picture(page, place) for place, page in enumerate(leaving, 1)),
         )
 
         def beside(t: Transaction, new: str) -> None:

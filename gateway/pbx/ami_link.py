@@ -79,7 +79,7 @@ def _checked(fields: Mapping[str, Value]) -> dict[str, str | list[str]]:
 
 def _checked_values(key: str, value: Value) -> str | list[str]:
     if not isinstance(value, (str, int)):
-        return [_checked_line(key, one) for one in value]
+        return [_checked_line(key, line) for line in value]
     return _checked_line(key, str(value))
 
 
@@ -209,7 +209,7 @@ class AmiManager(Manager):  # type: ignore[misc]
         def end() -> None:
             for key in keys:
                 if callback in self._callbacks.get(key, ()):
-                    self._callbacks[key] = [one for one in self._callbacks[key] if one is not callback]
+                    self._callbacks[key] = [other for other in self._callbacks[key] if other is not callback]
 
         return end
 

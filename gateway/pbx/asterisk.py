@@ -123,10 +123,10 @@ class AsteriskPbx:
     async def clock(self) -> float | None:
         """Asterisk's clock in seconds since 1970; None while it is away."""
         try:
-            told = (await self._ami.action("Ping")).get("Timestamp", "")
+            timestamp = (await self._ami.action("Ping")).get("Timestamp", "")
         except PbxDown:
             return None
-        return float(told) if re.fullmatch(r"\d+(\.\d+)?", told) else None
+        return float(timestamp) if re.fullmatch(r"\d+(\.\d+)?", timestamp) else None
 
     async def rotate_logs(self) -> None:
         """Let Asterisk begin its log files anew. Raises PbxDown."""

@@ -54,10 +54,10 @@ class FakePbx:
 
     async def sign_in(self, seat: str, agent: str, *, paused: str = "", browser: bool | None = None) -> None:
         self._check()
-        known = self.seats.get(seat)
+        state = self.seats.get(seat)
         if browser is None:
-            browser = known.browser if known else False
-        elsewhere = known is not None and known.elsewhere
+            browser = state.browser if state else False
+        elsewhere = state is not None and state.elsewhere
         self._see(SeatSeen(seat, True, bool(paused), paused, 1, browser, elsewhere))
 
     async def sign_out(self, seat: str) -> None:
@@ -183,10 +183,10 @@ class FakePbx:
 
     def _pause(self, seat: str, paused: bool, reason: str) -> bool:
         self._check()
-        known = self.seats.get(seat)
-        if known is None:
+        state = self.seats.get(seat)
+        if state is None:
             return False
-        self._see(replace(known, paused=paused, reason=reason))
+        self._see(replace(state, paused=paused, reason=reason))
         return True
 
     def _check(self) -> None:

@@ -96,9 +96,9 @@ class SeatPhones:
         """A phone's state; the queue tells that of its members, so only the seat's other phone matters."""
         phone = event.get("Device")
         self._devices[phone] = device_state(event.get("State"))
-        known = self._members.get(_number(phone))
-        if known is not None and self._with_other_phone(known) != known:
-            self._tell_member(known)
+        member = self._members.get(_number(phone))
+        if member is not None and self._with_other_phone(member) != member:
+            self._tell_member(member)
 
     def _tell_member(self, seen: SeatSeen) -> None:
         seen = self._members[seen.seat] = self._with_other_phone(seen)
@@ -124,10 +124,10 @@ class SeatPhones:
         seat, at, status = event.get("AOR"), event.get("URI"), event.get("ContactStatus")
         if not seat.isdecimal():
             return  # a page in a browser, of which there is one at a time, or a trunk
-        known = self._contacts.setdefault(seat, {})
+        contacts = self._contacts.setdefault(seat, {})
         if status != "Removed":
-            known[at] = status
-        elif known.pop(at, "") != "Unreachable" and known:
+            contacts[at] = status
+        elif contacts.pop(at, "") != "Unreachable" and contacts:
             self._told(SeatTaken(seat, at))
 
 

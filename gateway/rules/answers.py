@@ -30,12 +30,12 @@ class AnswerEntry(Table):
             faults.at(self.line_of("text"), f"{self.what}: {fault}")
 
 
-def load_answers(path: Path, found: list[Problem]) -> tuple[CannedAnswer, ...]:
+def load_answers(path: Path, problems: list[Problem]) -> tuple[CannedAnswer, ...]:
     if not path.is_file():
         return ()
     node, faults = read_root(path)
     entries: dict[str, AnswerEntry] = {}
     if node is not None:
         entries = sound(read_entries(Entries[Id, AnswerEntry], node, path.stem, faults))
-    found.extend(faults.found)
-    return tuple(CannedAnswer(key, one.zh, one.kinds, one.text) for key, one in entries.items())
+    problems.extend(faults.found)
+    return tuple(CannedAnswer(key, entry.zh, entry.kinds, entry.text) for key, entry in entries.items())

@@ -92,24 +92,24 @@ class Files:
         sync_folder(home.parent)  # also when another one put it there a moment ago
         sync_folder(self.folder)
 
-    def sweep(self, known: frozenset[str], now: float | None = None) -> Iterator[Path]:
+    def sweep(self, named: frozenset[str], now: float | None = None) -> Iterator[Path]:
         """Files older than a day that no row names, and what a crash left half-written."""
         limit = (now if now is not None else time.time()) - YOUNG
         for path in self.folder.glob("*/*"):
-            if path.parent.name + path.name not in known and _changed(path) < limit:
+            if path.parent.name + path.name not in named and _changed(path) < limit:
                 yield path
 
-    def clean(self, known: frozenset[str], *, all_of_them: bool = False, now: float | None = None) -> Swept:
+    def clean(self, named: frozenset[str], *, all_of_them: bool = False, now: float | None = None) -> Swept:
         """Move files that no row names to the waste folder, and delete what lay there for WASTE_DAYS.
 
-        `known` are the SHA-256 that rows name. More than PER_CENT of all attachments is moved only with
+        `named` are the SHA-256 that rows name. More than PER_CENT of all attachments is moved only with
         `all_of_them`. Half-written files count apart: nobody was told that they are kept. Raises OSError.
         """
         moment = now if now is not None else time.time()
-        restored = self._restore(known)
+        restored = self._restore(named)
         nameless: list[Path] = []
         halves: list[Path] = []
-        for path in self.sweep(known, moment):
+        for path in self.sweep(named, moment):
             (halves if path.parent.name == INCOMING else nameless).append(path)
         most = sum(1 for _ in self.folder.glob(HASHED)) * PER_CENT // 100
         held_back = 0 if all_of_them or len(nameless) <= most else len(nameless)
@@ -128,12 +128,12 @@ class Files:
         path.replace(home)
         os.utime(home, (now, now))
 
-    def _restore(self, known: frozenset[str]) -> int:
+    def _restore(self, named: frozenset[str]) -> int:
         """Bring back what a row names after all."""
         count = 0
         for path in self.waste.glob(HASHED):
             home = self.folder / path.parent.name / path.name
-            if path.parent.name + path.name in known and not home.exists():
+            if path.parent.name + path.name in named and not home.exists():
                 home.parent.mkdir(parents=True, exist_ok=True)
                 path.replace(home)
                 count += 1

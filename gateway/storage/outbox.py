@@ -155,7 +155,7 @@ class Outbox:
         """Post item.due once for each clock that ends by `soon`, and once more when it is over."""
 
         stage = case((dues.c.on < today.isoformat(), "overdue"), else_="soon").label("stage")
-        told = exists().where(
+        posted_before = exists().where(
             due_notices.c.number == dues.c.number,
             due_notices.c.clock == dues.c.clock,
             due_notices.c.on == dues.c.on,
@@ -167,7 +167,7 @@ class Outbox:
             .where(
                 dues.c.on <= soon.isoformat(),
                 items.c.state.not_in([state.value for state in sorted(TERMINAL)]),
-                ~told,
+                ~posted_before,
             )
         )
 

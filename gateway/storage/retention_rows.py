@@ -36,10 +36,10 @@ from gateway.storage import tables
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
-from gateway.storage.retention_tables import discarded, holds
 from gateway.storage.rows import of_ms, to_ms
 from gateway.storage.search_index import SearchIndex
 from gateway.storage.tables import attachments, calls, fax_pages, items, kept_figures, timeline
+from gateway.storage.tables.retention import discarded, holds
 
 OF_ITEM = tuple(
     table

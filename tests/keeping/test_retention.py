@@ -17,7 +17,7 @@ from gateway.intake.intake import Intake
 from gateway.keeping.retention import FEW, Terms, months_ago
 from gateway.storage import Storage, tables
 from gateway.storage.files import WASTE_DAYS
-from gateway.storage.retention_tables import discarded
+from gateway.storage.tables.retention import discarded
 from tests.storage.databases import ZONE, Clock, contact, door, rules
 
 LATER = timedelta(days=3 * 366)

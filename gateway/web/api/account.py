@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.core.roles import Role
 from gateway.web.http.auth import READERS
 from gateway.web.http.models import AnswerModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 
 class Me(AnswerModel):
@@ -35,8 +35,8 @@ class AccountApi:
             ),
         )
 
-    async def me(self, asked: Asked) -> Answer:
-        who = asked.account
+    async def me(self, request: ApiRequest) -> Answer:
+        who = request.account
         return Answer(
             Me(id=who.name, name=who.shown or who.name, role=who.role, seat=who.seat, csrf=who.csrf)
         )

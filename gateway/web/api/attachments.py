@@ -20,7 +20,7 @@ from gateway.core.roles import Account
 from gateway.errors import NotAllowed, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE, LEADERS
-from gateway.web.http.route import Asked, Route
+from gateway.web.http.route import ApiRequest, Route
 from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
@@ -58,27 +58,27 @@ class AttachmentsApi:
             ),
         )
 
-    async def attachment(self, asked: Asked) -> web.StreamResponse:
+    async def attachment(self, request: ApiRequest) -> web.StreamResponse:
         """Who took what stands in the log."""
-        number, sha256 = asked.part("number"), asked.part("sha256")
+        number, sha256 = request.part("number"), request.part("sha256")
         if not numbers.valid(number):
             raise NotFound
         detail = await self._door.get(number)
-        found = next((one for one in detail.attachments if one.sha256 == sha256), None)
-        if found is None:
+        attachment_ = next((file for file in detail.attachments if file.sha256 == sha256), None)
+        if attachment_ is None:
             raise NotFound
-        _may_have(asked.account, detail.attachments, sha256)
-        self._sealed.may_open(asked.account, detail, sha256, asked.queried(SealedAsked).reason)
-        path = self._place(found.sha256)
+        _may_have(request.account, detail.attachments, sha256)
+        self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
+        path = self._place(attachment_.sha256)
         if not await asyncio.to_thread(path.is_file):
             log.error("item %s: its file %s is not on the disk", number, sha256)
             raise NotFound
-        log.info("file %s of item %s goes to %s", sha256[:12], number, asked.account.name)
-        return web.FileResponse(path, headers=_headers(found))
+        log.info("file %s of item %s goes to %s", sha256[:12], number, request.account.name)
+        return web.FileResponse(path, headers=_headers(attachment_))
 
 
 def _may_have(who: Account, files: tuple[Attachment, ...], sha256: str) -> None:
-    bad = any(one.sha256 == sha256 and one.role == QUARANTINED for one in files)
+    bad = any(file.sha256 == sha256 and file.role == QUARANTINED for file in files)
     if bad and who.role not in LEADERS:
         raise NotAllowed("文件已被隔离，仅限主管 / this file is quarantined: supervisors only")
 

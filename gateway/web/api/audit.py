@@ -19,7 +19,7 @@ from gateway.errors import StorageDown
 from gateway.web.http.auth import INSPECTORS
 from gateway.web.http.fields import Moment, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 AUDIT = "/api/v1/audit"
 PAGE = 500  # rows of the export that are read at a time
@@ -127,27 +127,27 @@ class AuditApi:
             ),
         )
 
-    async def rows(self, asked: Asked) -> Answer:
-        q = asked.queried(AuditAsked)
+    async def rows(self, request: ApiRequest) -> Answer:
+        q = request.query_as(AuditAsked)
         rows = await self._log.search(self._query(q), q.before or 0, q.limit + 1)
         shown = tuple(self._shown(row) for row in rows[: q.limit])
         return Answer(AuditPage(rows=shown, before=shown[-1].seq if len(rows) > q.limit else None))
 
-    async def verify(self, asked: Asked) -> Answer:
+    async def verify(self, request: ApiRequest) -> Answer:
         """All rows are read, so one asks at a time."""
         async with self._verifying:
             verdict = await self._log.verify()
         return Answer(VerdictShown(rows=verdict.rows, broken=verdict.broken, why=verdict.why))
 
-    async def export(self, asked: Asked) -> web.StreamResponse:
+    async def export(self, request: ApiRequest) -> web.StreamResponse:
         headers = {
             "Content-Type": "text/csv; charset=utf-8",
             "Content-Disposition": 'attachment; filename="audit.csv"',
         }
         response = web.StreamResponse(headers=headers)
-        pages = self._pages(self._query(asked.queried(AuditFilters)))
+        pages = self._pages(self._query(request.query_as(AuditFilters)))
         first = await anext(pages, ())  # a database that is away is told before the answer begins
-        await response.prepare(asked.request)
+        await response.prepare(request.request)
         await response.write(("\ufeff" + _lines([COLUMNS]) + self._csv(first)).encode())
         async for rows in pages:
             await response.write(self._csv(rows).encode())

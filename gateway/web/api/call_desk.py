@@ -30,7 +30,7 @@ from gateway.web.api.phone import recorded
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.call_rights import CallRights, refuse
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 log = logging.getLogger(__name__)
 
@@ -179,120 +179,125 @@ class CallDeskApi:
             ),
         )
 
-    async def pop(self, asked: Asked) -> Answer:
-        found = await self._calls.pop(self._id(asked), asked.account.name)
-        self._own(asked, found)
-        assert found.draft
+    async def pop(self, request: ApiRequest) -> Answer:
+        pop = await self._calls.pop(self._id(request), request.account.name)
+        self._own(request, pop)
+        assert pop.draft
         return Answer(
             models.PopShown(
-                call=translate.call(found.record),
-                number=found.number,
-                place=self._place(found.number),
-                kind=found.kind,
-                path=found.path,
-                calls=tuple(translate.call(one) for one in found.calls),
-                items=tuple(_brief(one) for one in found.items),
-                owed=tuple(_owed(one) for one in found.owed),
-                draft=_draft(found.draft),
-                back=_back(found.back),
+                call=translate.call(pop.record),
+                number=pop.number,
+                place=self._place(pop.number),
+                kind=pop.kind,
+                path=pop.path,
+                calls=tuple(translate.call(earlier) for earlier in pop.calls),
+                items=tuple(_brief(earlier) for earlier in pop.items),
+                owed=tuple(_owed(earlier) for earlier in pop.owed),
+                draft=_draft(pop.draft),
+                back=_back(pop.back),
             )
         )
 
-    async def draft(self, asked: Asked) -> Answer:
-        self._own(asked, await self._calls.call(self._id(asked)))
-        return Answer(_draft(await self._calls.draft(self._id(asked), asked.account.name)))
+    async def draft(self, request: ApiRequest) -> Answer:
+        self._own(request, await self._calls.call(self._id(request)))
+        return Answer(_draft(await self._calls.draft(self._id(request), request.account.name)))
 
-    async def save_draft(self, asked: Asked) -> Answer:
-        call, wish = self._id(asked), asked.sent(models.DraftWish)
-        found = await self._calls.call(call)
-        self._own(asked, found)
-        saved = await self._calls.save_draft(call, asked.account.name, wish.version, wish.text)
+    async def save_draft(self, request: ApiRequest) -> Answer:
+        call, wish = self._id(request), request.body_as(models.DraftWish)
+        live_call = await self._calls.call(call)
+        self._own(request, live_call)
+        saved = await self._calls.save_draft(call, request.account.name, wish.version, wish.text)
         if saved is None:
             raise Conflict("草稿已在别处更改 / the draft was changed elsewhere meanwhile")
-        for other in found.agents - {asked.account.name}:  # whom he asked into the call, or who asked him
+        for other in live_call.agents - {
+            request.account.name
+        }:  # whom he asked into the call, or who asked him
             self._feed.publish("call.draft", {"agent": other, "id": call})
         return Answer(_draft(saved))
 
-    async def drop_draft(self, asked: Asked) -> Answer:
-        self._own(asked, await self._calls.call(self._id(asked)))
-        await self._calls.drop_draft(self._id(asked))
+    async def drop_draft(self, request: ApiRequest) -> Answer:
+        self._own(request, await self._calls.call(self._id(request)))
+        await self._calls.drop_draft(self._id(request))
         return Answer(None, 204)
 
-    async def drafts(self, asked: Asked) -> Answer:
-        found = await self._calls.drafts(asked.account.name)
-        return Answer(models.DraftsOwn(items=tuple(_draft(one) for one in found)))
+    async def drafts(self, request: ApiRequest) -> Answer:
+        drafts = await self._calls.drafts(request.account.name)
+        return Answer(models.DraftsOwn(items=tuple(_draft(draft) for draft in drafts)))
 
-    async def write(self, asked: Asked) -> Answer:
-        call, wish = self._id(asked), asked.sent(models.ItemsWish)
-        self._own(asked, await self._calls.call(call))
+    async def write(self, request: ApiRequest) -> Answer:
+        call, wish = self._id(request), request.body_as(models.ItemsWish)
+        self._own(request, await self._calls.call(call))
         if not wish.items:
             raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
-        contacts = [translate.contact(one, "", self._now()) for one in wish.items]
-        made = await self._calls.write(call, contacts, asked.account.name, wish.close, wish.more)
-        return Answer(models.ItemsMade(items=tuple(translate.receipt(one) for one in made)), 201)
+        contacts = [translate.contact(item, "", self._now()) for item in wish.items]
+        receipts = await self._calls.write(call, contacts, request.account.name, wish.close, wish.more)
+        return Answer(models.ItemsMade(items=tuple(translate.receipt(item) for item in receipts)), 201)
 
-    def _faults(self, asked: Asked) -> list[FieldFault]:
+    def _faults(self, request: ApiRequest) -> list[FieldFault]:
         today = self._now().date()
-        items = asked.sent(models.ItemsWish).items
-        found = [
+        items = request.body_as(models.ItemsWish).items
+        faults = [
             FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
-            for n, one in enumerate(items)
-            if one.occurred_on and (one.occurred_on - today).days > 1
+            for n, item in enumerate(items)
+            if item.occurred_on and (item.occurred_on - today).days > 1
         ]
-        for n, one in enumerate(items):
-            missing = registration_faults(translate.contact(one, "", self._now()))
-            found += [replace(fault, field=f"items[{n}].{fault.field}") for fault in missing]
-        return found
+        for n, item in enumerate(items):
+            missing = registration_faults(translate.contact(item, "", self._now()))
+            faults += [replace(fault, field=f"items[{n}].{fault.field}") for fault in missing]
+        return faults
 
-    async def peaks(self, asked: Asked) -> web.StreamResponse:
-        call = self._id(asked)
-        await self._rights.check_hearing(asked.account, call)
+    async def peaks(self, request: ApiRequest) -> web.StreamResponse:
+        call = self._id(request)
+        await self._rights.check_hearing(request.account, call)
         if record := await self._records.get(call):
-            await self._sealed.may_listen(asked.account, record, asked.queried(SealedAsked).reason)
+            await self._sealed.may_listen(request.account, record, request.query_as(SealedAsked).reason)
         file = await recorded(self._records, self._var, call)
         picture = await asyncio.to_thread(self._peaks.picture, call, file)
         headers = {"Cache-Control": "private, no-store"}
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 
-    async def call_back(self, asked: Asked) -> Answer:
-        return Answer(_owed(await self._calls.owed_of_item(asked.part("number"))))
+    async def call_back(self, request: ApiRequest) -> Answer:
+        return Answer(_owed(await self._calls.owed_of_item(request.part("number"))))
 
-    async def call_back_again(self, asked: Asked) -> Answer:
-        owed = await self._calls.owe_again(asked.part("number"), asked.account.name)
-        return Answer(_owed(owed))
+    async def call_back_again(self, request: ApiRequest) -> Answer:
+        callback = await self._calls.owe_again(request.part("number"), request.account.name)
+        return Answer(_owed(callback))
 
     @staticmethod
-    def _id(asked: Asked) -> str:
-        return asked.part("id")
+    def _id(request: ApiRequest) -> str:
+        return request.part("id")
 
-    def _own(self, asked: Asked, found: Pop) -> None:
+    def _own(self, request: ApiRequest, pop: Pop) -> None:
         """Raises NotAllowed for a call that is another agent's."""
-        who = asked.account
-        if who.role not in LEADERS and who.name not in found.agents:
-            refuse(who, found.record.id)
+        who = request.account
+        if who.role not in LEADERS and who.name not in pop.agents:
+            refuse(who, pop.record.id)
 
 
 def _draft(draft: Draft) -> models.DraftShown:
     return models.DraftShown.model_validate(draft)
 
 
-def _owed(one: Callback) -> models.OwedShown:
+def _owed(callback: Callback) -> models.OwedShown:
     return models.OwedShown(
-        id=one.id,
-        phone=one.phone,
-        booked_at=one.booked_at,
-        state=one.state,
-        number=one.number or None,
-        attempts=one.attempts,
-        due_at=one.due_at,
+        id=callback.id,
+        phone=callback.phone,
+        booked_at=callback.booked_at,
+        state=callback.state,
+        number=callback.number or None,
+        attempts=callback.attempts,
+        due_at=callback.due_at,
     )
 
 
-def _back(owed: Callback | None) -> models.BackShown | None:
-    if owed is None:
+def _back(callback: Callback | None) -> models.BackShown | None:
+    if callback is None:
         return None
     return models.BackShown(
-        id=owed.id, number=owed.number or None, booked_at=owed.booked_at, attempt=owed.attempts + 1
+        id=callback.id,
+        number=callback.number or None,
+        booked_at=callback.booked_at,
+        attempt=callback.attempts + 1,
     )
 
 

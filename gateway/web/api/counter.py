@@ -23,7 +23,7 @@ from gateway.web.api.intake import KEY_HEADER
 from gateway.web.api.matters import number_of
 from gateway.web.api.queue import ONE
 from gateway.web.http.auth import HOUSE
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.pages import registration_form
 from gateway.web.pages.registration_form import Form
 
@@ -92,13 +92,13 @@ class CounterApi:
             ),
         )
 
-    async def submit(self, asked: Asked) -> Answer:
+    async def submit(self, request: ApiRequest) -> Answer:
         """The item, and a second one when it is complaint and report. Both have keys, so a repeat
         after a crash between the two makes what was missing and nothing else."""
-        sent = asked.sent(matter_models.NewAtCounter)
-        who = asked.account.name
-        key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        receipt = await self._door.submit(self._contact(asked, key, who))
+        sent = request.body_as(matter_models.NewAtCounter)
+        who = request.account.name
+        key = request.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        receipt = await self._door.submit(self._contact(request, key, who))
         second = None
         if sent.also is not None:
             second = await self._desk.split(receipt.number, Split(Kind(sent.also.value)), who)
@@ -109,11 +109,11 @@ class CounterApi:
         )
         return Answer(shown, 200 if receipt.repeated else 201)
 
-    def _contact(self, asked: Asked, key: str, clerk: str) -> Contact:
-        sent = asked.sent(matter_models.NewAtCounter)
-        said = translate.contact(sent, f"counter:{key}", self._received(sent))
-        said = replace(said, evidence=tuple(file.evidence for file in asked.files))
-        return counter.contact(said, Channel(sent.channel.value), self._registration(sent, clerk))
+    def _contact(self, request: ApiRequest, key: str, clerk: str) -> Contact:
+        sent = request.body_as(matter_models.NewAtCounter)
+        contact = translate.contact(sent, f"counter:{key}", self._received(sent))
+        contact = replace(contact, evidence=tuple(file.evidence for file in request.files))
+        return counter.contact(contact, Channel(sent.channel.value), self._registration(sent, clerk))
 
     def _received(self, sent: matter_models.NewAtCounter) -> datetime:
         at = sent.received_at or self._now()
@@ -125,14 +125,14 @@ class CounterApi:
     def _registration(self, sent: matter_models.NewAtCounter, clerk: str) -> Registration:
         return Registration(clerk, self._now(), sent.letter_date, sent.postmark_date, sent.came_by)
 
-    def faults(self, asked: Asked) -> Iterator[FieldFault]:
+    def faults(self, request: ApiRequest) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
-        key = asked.request.headers.get(KEY_HEADER)
+        key = request.request.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             yield FieldFault(
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
             )
-        sent = asked.sent(matter_models.NewAtCounter)
+        sent = request.body_as(matter_models.NewAtCounter)
         received = self._received(sent)
         yield from counter.faults(
             Channel(sent.channel.value), received, self._registration(sent, ""), self._zone
@@ -144,8 +144,8 @@ class CounterApi:
                 "also", "只能是投诉兼举报", "only a complaint is a report too, and the other way"
             )
 
-    async def form(self, asked: Asked) -> web.Response:
-        item, raw = await self._desk.registered(number_of(asked))
+    async def form(self, request: ApiRequest) -> web.Response:
+        item, raw = await self._desk.registered(number_of(request))
         form = Form(self._office, self._desk.names(item), counter.registration(raw), self._zone)
         headers = {"Content-Security-Policy": registration_form.POLICY}
         return web.Response(

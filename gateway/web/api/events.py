@@ -23,7 +23,7 @@ from gateway.errors import NotAllowed, Refused, Unavailable
 from gateway.web.api.figure_models import EventsAsked, Only
 from gateway.web.http.auth import WATCHERS, Gate, is_bearer, subprotocols
 from gateway.web.http.masks import masked
-from gateway.web.http.route import Asked
+from gateway.web.http.route import ApiRequest
 from gateway.web.http.socket_reading import messages
 from gateway.web.http.writing import encoded
 
@@ -109,9 +109,11 @@ class EventFeed:
         self.item_changes += gathers and "waiting" not in data
         if not self._clients:  # every note of every call comes here
             return
-        clients = [one for one in self._clients if one.board is board and _is_for(one, name, data)]
-        self._tell(name, data, [one for one in clients if not (gathers and one.page)])
-        if gathers and any(one.page for one in clients):
+        clients = [
+            client for client in self._clients if client.board is board and _is_for(client, name, data)
+        ]
+        self._tell(name, data, [client for client in clients if not (gathers and client.page)])
+        if gathers and any(client.page for client in clients):
             if not self._gathered:
                 asyncio.get_running_loop().call_later(GATHER, self._tell_gathered)
             self._gathered[name, "waiting" in data] = data
@@ -119,7 +121,7 @@ class EventFeed:
     def _tell_gathered(self) -> None:
         gathered, self._gathered = self._gathered, {}
         for (name, _), data in gathered.items():
-            self._tell(name, data, [one for one in self._clients if one.page and not one.board])
+            self._tell(name, data, [client for client in self._clients if client.page and not client.board])
 
     def _tell(self, name: str, data: dict[str, object], clients: Sequence[Client]) -> None:
         if not clients:
@@ -130,8 +132,8 @@ class EventFeed:
         for client in clients:
             caller = _caller_for(client, name, data)
             if caller not in texts:
-                told = {**event, "data": {**data, "caller": caller}} if "caller" in data else event
-                texts[caller] = encoded(told).decode()
+                message = {**event, "data": {**data, "caller": caller}} if "caller" in data else event
+                texts[caller] = encoded(message).decode()
             try:
                 client.queue.put_nowait(texts[caller])
             except asyncio.QueueFull:
@@ -156,9 +158,9 @@ class EventFeed:
         client.over = True
         client.drop()
 
-    async def serve(self, asked: Asked) -> web.StreamResponse:
+    async def serve(self, call: ApiRequest) -> web.StreamResponse:
         """One client's connection, until either side ends it."""
-        request = asked.request
+        request = call.request
         if not web.WebSocketResponse(protocols=_protocols(request)).can_prepare(request):  # else it logs them
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self.public_url)
@@ -170,9 +172,9 @@ class EventFeed:
             autoping=False,
         )
         await socket.prepare(request)
-        wall = asked.account.role is Role.DISPLAY or asked.queried(EventsAsked).only is Only.BOARD
-        page = asked.queried(EventsAsked).page
-        who = asked.account
+        wall = call.account.role is Role.DISPLAY or call.query_as(EventsAsked).only is Only.BOARD
+        page = call.query_as(EventsAsked).page
+        who = call.account
         agent = who.name if who.role is Role.AGENT and (who.csrf or who.name in self.agents) else ""
         client = Client(
             asyncio.Queue(self.bound), _aborter(request), wall, who.name, agent, page, bool(who.csrf)

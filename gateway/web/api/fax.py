@@ -17,7 +17,7 @@ from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Listed, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 
 class FaxLedger(Protocol):
@@ -180,37 +180,39 @@ class FaxApi:
             ),
         )
 
-    async def send(self, asked: Asked) -> Answer:
+    async def send(self, request: ApiRequest) -> Answer:
         if not self._enabled:
             raise Conflict("未开通传真外发 / sending faxes is off")
-        wish, number = asked.sent(FaxWish), asked.part("number")
+        wish, number = request.body_as(FaxWish), request.part("number")
         detail = await self._item(number)
         pdfs = {
-            one.sha256 for one in detail.attachments if one.media_type == PDF and one.role != "quarantined"
+            file.sha256
+            for file in detail.attachments
+            if file.media_type == PDF and file.role != "quarantined"
         }
         if not pdfs.issuperset(wish.files):
             raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
         for sha256 in wish.files:
-            self._sealed.may_open(asked.account, detail, sha256, asked.queried(SealedAsked).reason)
+            self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
         content = {"text": wish.text, "files": " ".join(wish.files)}
         await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
         return Answer(FaxPosted(number=number, to=wish.to), 202)
 
-    async def faxes(self, asked: Asked) -> Answer:
-        q = asked.queried(FaxesAsked)
+    async def faxes(self, request: ApiRequest) -> Answer:
+        q = request.query_as(FaxesAsked)
         last = await self._faxes.get(q.before) if q.before else None
         before = (last.started_at, last.id) if last else None
-        found = await self._faxes.page(before, q.limit + 1)
-        shown = tuple(_shown(fax) for fax in found[: q.limit])
-        return Answer(FaxesPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
+        faxes = await self._faxes.page(before, q.limit + 1)
+        shown = tuple(_shown(fax) for fax in faxes[: q.limit])
+        return Answer(FaxesPage(items=shown, next=shown[-1].id if len(faxes) > q.limit else None))
 
-    async def fax(self, asked: Asked) -> Answer:
-        fax = await self._faxes.get(asked.part("id"))
+    async def fax(self, request: ApiRequest) -> Answer:
+        fax = await self._faxes.get(request.part("id"))
         if fax is None:
             raise NotFound
         numbers = {fax.number, *(page.number for page in fax.pages)} - {""}
-        await self._sealed.may_see_pages(asked.account, numbers, asked.queried(SealedAsked).reason)
+        await self._sealed.may_see_pages(request.account, numbers, request.query_as(SealedAsked).reason)
         return Answer(FaxWhole(fax=_shown(fax), pages=tuple(_page(page) for page in fax.pages)))
 
 

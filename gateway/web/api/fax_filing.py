@@ -20,7 +20,7 @@ from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Listed, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 T = TypeVar("T")
 MOST = 500
@@ -152,39 +152,39 @@ class FaxFilingApi:
             ),
         )
 
-    async def pages(self, asked: Asked) -> Answer:
-        return Answer(_shown(await self._seen(asked)))
+    async def pages(self, request: ApiRequest) -> Answer:
+        return Answer(_shown(await self._seen(request)))
 
-    async def arrange(self, asked: Asked) -> Answer:
-        await self._seen(asked)
-        order = [Placing(one.fax, one.page, one.turned) for one in asked.sent(PagesWish).pages]
-        return Answer(_shown(await self._filing.arrange(asked.part("number"), order)))
+    async def arrange(self, request: ApiRequest) -> Answer:
+        await self._seen(request)
+        order = [Placing(page.fax, page.page, page.turned) for page in request.body_as(PagesWish).pages]
+        return Answer(_shown(await self._filing.arrange(request.part("number"), order)))
 
-    async def split(self, asked: Asked) -> Answer:
-        await self._seen(asked)
-        chosen = {(one.fax, one.page) for one in asked.sent(PagesSplitWish).pages}
-        made = await self._filing.split(asked.part("number"), chosen, asked.account.name)
-        return Answer(translate.receipt(made), 201)
+    async def split(self, request: ApiRequest) -> Answer:
+        await self._seen(request)
+        chosen = {(page.fax, page.page) for page in request.body_as(PagesSplitWish).pages}
+        receipt = await self._filing.split(request.part("number"), chosen, request.account.name)
+        return Answer(translate.receipt(receipt), 201)
 
-    async def _seen(self, asked: Asked) -> tuple[FiledPage, ...]:
+    async def _seen(self, request: ApiRequest) -> tuple[FiledPage, ...]:
         """The pages, those of items that were merged into this one too, when all may be seen."""
-        number = asked.part("number")
+        number = request.part("number")
         pages = await self._filing.pages(number)
-        numbers = (number, *(one.page.number for one in pages))
-        await self._sealed.may_see_pages(asked.account, numbers, asked.queried(SealedAsked).reason)
+        numbers = (number, *(page.page.number for page in pages))
+        await self._sealed.may_see_pages(request.account, numbers, request.query_as(SealedAsked).reason)
         return pages
 
 
-def _turns(asked: Asked) -> list[FieldFault]:
+def _turns(request: ApiRequest) -> list[FieldFault]:
     return [
         FieldFault(f"pages[{n}].turned", "只能是 0、90、180 或 270", "is 0, 90, 180 or 270")
-        for n, one in enumerate(asked.sent(PagesWish).pages)
-        if one.turned not in TURNS
+        for n, page in enumerate(request.body_as(PagesWish).pages)
+        if page.turned not in TURNS
     ]
 
 
 def _shown(pages: Sequence[FiledPage]) -> FaxPagesFiled:
-    return FaxPagesFiled(pages=tuple(_page(one) for one in pages))
+    return FaxPagesFiled(pages=tuple(_page(page) for page in pages))
 
 
 def _page(one: FiledPage) -> FaxPageFiled:
@@ -205,15 +205,15 @@ def _page(one: FiledPage) -> FaxPageFiled:
     )
 
 
-def _each(kept: str, made: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
-    return tuple(made(one) for one in json.loads(kept or "[]"))
+def _each(kept: str, build: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    return tuple(build(entry) for entry in json.loads(kept or "[]"))
 
 
-def _line(one: dict[str, Any]) -> FaxLine:
+def _line(entry: dict[str, Any]) -> FaxLine:
     return FaxLine(
-        text=one["text"], box=tuple(one["box"]), sure=one["sure"], unsure=tuple(one.get("unsure", ()))
+        text=entry["text"], box=tuple(entry["box"]), sure=entry["sure"], unsure=tuple(entry.get("unsure", ()))
     )
 
 
-def _hint(one: dict[str, Any]) -> FaxHint:
-    return FaxHint(field=one["field"], value=one["value"], box=tuple(one["box"]), sure=one["sure"])
+def _hint(entry: dict[str, Any]) -> FaxHint:
+    return FaxHint(field=entry["field"], value=entry["value"], box=tuple(entry["box"]), sure=entry["sure"])

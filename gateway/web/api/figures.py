@@ -11,7 +11,7 @@ from gateway.core.statistics import together
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api import figure_models as models
 from gateway.web.http.auth import READERS, WATCHERS
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
 MOST_DAYS = 366
@@ -54,18 +54,20 @@ class FiguresApi:
             ),
         )
 
-    async def figures(self, asked: Asked) -> Answer:
-        first, last = _days(asked.queried(models.FiguresAsked), self._book.today())
-        days = [one async for one in self._book.days(first, last)]
+    async def figures(self, request: ApiRequest) -> Answer:
+        first, last = _days(request.query_as(models.FiguresAsked), self._book.today())
+        days = [entry async for entry in self._book.days(first, last)]
         return Answer(
             models.FiguresPage(
-                days=tuple(models.DayShown(day=day, figures=models.figures(found)) for day, found in days),
-                total=models.figures(together([found for _, found in days])),
+                days=tuple(
+                    models.DayShown(day=day, figures=models.figures(figures)) for day, figures in days
+                ),
+                total=models.figures(together([figures for _, figures in days])),
                 standing=models.standing(await self._book.standing()),
             )
         )
 
-    async def board(self, asked: Asked) -> Answer:
+    async def board(self, request: ApiRequest) -> Answer:
         return Answer(models.BoardShown(now=self.right_now(), today=await self.today()))
 
     def right_now(self) -> models.BoardNow:
@@ -76,11 +78,11 @@ class FiguresApi:
         """Today's figures, without them while storage is away."""
         at, day = self._now(), self._book.today()
         try:
-            found, open_now = await self._book.day(day), await self._book.standing()
+            figures, open_now = await self._book.day(day), await self._book.standing()
         except StorageDown:
             return models.BoardFigures(at=at, day=day, figures=None, standing=None)
         return models.BoardFigures(
-            at=at, day=day, figures=models.figures(found), standing=models.standing(open_now)
+            at=at, day=day, figures=models.figures(figures), standing=models.standing(open_now)
         )
 
     async def lately(self) -> models.BoardFigures:

@@ -15,7 +15,7 @@ from gateway.web.api.matters import number_of
 from gateway.web.api.queue import ONE
 from gateway.web.http.fields import Text
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 HOLDERS = (Role.SUPERVISOR, Role.ADMIN)
 
@@ -85,15 +85,15 @@ class HoldsApi:
             ),
         )
 
-    async def hold(self, asked: Asked) -> Answer:
-        reason = asked.sent(HoldWish).reason
-        await self._rows.hold(number_of(asked), asked.account.name, reason, self._now())
+    async def hold(self, request: ApiRequest) -> Answer:
+        reason = request.body_as(HoldWish).reason
+        await self._rows.hold(number_of(request), request.account.name, reason, self._now())
         return Answer(None, 204)
 
-    async def let_go(self, asked: Asked) -> Answer:
-        await self._rows.let_go(number_of(asked), asked.account.name, self._now())
+    async def let_go(self, request: ApiRequest) -> Answer:
+        await self._rows.let_go(number_of(request), request.account.name, self._now())
         return Answer(None, 204)
 
-    async def holds(self, asked: Asked) -> Answer:
+    async def holds(self, request: ApiRequest) -> Answer:
         rows = await self._rows.holds()
         return Answer(HoldsGiven(items=tuple(HoldShown.model_validate(row) for row in rows)))

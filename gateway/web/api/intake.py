@@ -21,7 +21,7 @@ from gateway.web.api import translate
 from gateway.web.api.intake_models import CodeAsked, NewContact, ReceiptGiven, StateTold
 from gateway.web.api.metrics import Metrics
 from gateway.web.http.addresses import address_of
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import IntakeQueue
 
 KEY_HEADER = "Idempotency-Key"
@@ -78,33 +78,33 @@ class IntakeApi:
             ),
         )
 
-    async def submit(self, asked: Asked) -> Answer:
-        key = asked.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        contact = asked.request[_CHECKED]
-        if asked.files or contact.key != f"web:{key}":
-            contact = self._contact(asked, key)
+    async def submit(self, request: ApiRequest) -> Answer:
+        key = request.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        contact = request.request[_CHECKED]
+        if request.files or contact.key != f"web:{key}":
+            contact = self._contact(request, key)
         receipt = await self._timed(contact)
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
-    def _contact(self, asked: Asked, key: str) -> Contact:
+    def _contact(self, request: ApiRequest, key: str) -> Contact:
         now = self._now()
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as exact as it is kept and shown
-        files = tuple(file.evidence for file in asked.files)
-        return translate.contact(asked.sent(NewContact), f"web:{key}", at, files)
+        files = tuple(file.evidence for file in request.files)
+        return translate.contact(request.body_as(NewContact), f"web:{key}", at, files)
 
-    def faults(self, asked: Asked) -> Iterator[FieldFault]:
+    def faults(self, request: ApiRequest) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
-        key = asked.request.headers.get(KEY_HEADER)
+        key = request.request.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             yield FieldFault(
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
             )
         today = self._now().astimezone(self._zone).date()
-        happened = asked.sent(NewContact).occurred_on
+        happened = request.body_as(NewContact).occurred_on
         if happened and happened > today:
             yield FieldFault("occurred_on", "日期在将来", "lies in the future")
-        contact = self._contact(asked, key or "")
-        asked.request[_CHECKED] = contact
+        contact = self._contact(request, key or "")
+        request.request[_CHECKED] = contact
         yield from self._missing(contact)
 
     async def _timed(self, contact: Contact) -> Receipt:
@@ -113,11 +113,11 @@ class IntakeApi:
         self._metrics.took_in(contact.channel.value, time.perf_counter() - began)
         return receipt
 
-    async def state(self, asked: Asked) -> Answer:
-        number = numbers.normal(asked.part("number"))
-        given = asked.queried(CodeAsked)
-        asker = f"web:{address_of(asked.request)}"
-        found = await self._door.public_state(number, given.code, asker, given.phone)
-        if found is None:
+    async def state(self, request: ApiRequest) -> Answer:
+        number = numbers.normal(request.part("number"))
+        given = request.query_as(CodeAsked)
+        asker = f"web:{address_of(request.request)}"
+        state = await self._door.public_state(number, given.code, asker, given.phone)
+        if state is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
-        return Answer(translate.state_told(found))
+        return Answer(translate.state_told(state))

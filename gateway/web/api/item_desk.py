@@ -21,7 +21,7 @@ from gateway.web.api.queue import ONE
 from gateway.web.api.queue_models import ItemWhole, Word
 from gateway.web.api.sealed import SHORTEST
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Does, Route
+from gateway.web.http.route import Answer, ApiRequest, Does, Route
 
 
 class ItemWork(Protocol):
@@ -155,76 +155,78 @@ class ItemDeskApi:
 
     # ------------------------------------------------------------ changes
 
-    async def undo(self, asked: Asked) -> Answer:
-        return Answer(translate.whole(await self._work.undo(number_of(asked), asked.account.name)))
+    async def undo(self, request: ApiRequest) -> Answer:
+        return Answer(translate.whole(await self._work.undo(number_of(request), request.account.name)))
 
-    async def retract(self, asked: Asked) -> Answer:
-        reason = asked.sent(models.RetractionWish).reason
-        done = await self._work.retract(number_of(asked), asked.account.name, reason)
+    async def retract(self, request: ApiRequest) -> Answer:
+        reason = request.body_as(models.RetractionWish).reason
+        done = await self._work.retract(number_of(request), request.account.name, reason)
         return Answer(translate.whole(done))
 
-    async def note(self, asked: Asked) -> Answer:
-        text = asked.sent(models.NoteWish).text
-        return Answer(translate.whole(await self._work.note(number_of(asked), asked.account.name, text)))
+    async def note(self, request: ApiRequest) -> Answer:
+        text = request.body_as(models.NoteWish).text
+        return Answer(translate.whole(await self._work.note(number_of(request), request.account.name, text)))
 
-    async def files(self, asked: Asked) -> Answer:
-        if not asked.files:
+    async def files(self, request: ApiRequest) -> Answer:
+        if not request.files:
             raise BadContact(FieldFault("evidence", "请选择文件", "is missing: choose a file"))
-        files = tuple(file.evidence for file in asked.files)
-        text = asked.sent(models.FilesWish).text
-        done = await self._work.add_files(number_of(asked), asked.account.name, files, text)
+        files = tuple(file.evidence for file in request.files)
+        text = request.body_as(models.FilesWish).text
+        done = await self._work.add_files(number_of(request), request.account.name, files, text)
         return Answer(translate.whole(done))
 
-    async def mentions_seen(self, asked: Asked) -> Answer:
-        await self._work.see_mentions(number_of(asked), asked.account.name)
+    async def mentions_seen(self, request: ApiRequest) -> Answer:
+        await self._work.see_mentions(number_of(request), request.account.name)
         return Answer(None, 204)
 
     # ------------------------------------------------------------ looking
 
-    async def mentions(self, asked: Asked) -> Answer:
-        found = await self._work.mentions(asked.account.name)
-        return Answer(models.MentionsGiven(items=tuple(models.MentionShown.model_validate(m) for m in found)))
+    async def mentions(self, request: ApiRequest) -> Answer:
+        mentions = await self._work.mentions(request.account.name)
+        return Answer(
+            models.MentionsGiven(items=tuple(models.MentionShown.model_validate(m) for m in mentions))
+        )
 
-    async def colleagues(self, asked: Asked) -> Answer:
-        found = await self._work.colleagues()
+    async def colleagues(self, request: ApiRequest) -> Answer:
+        colleagues = await self._work.colleagues()
         return Answer(
             models.ColleaguesGiven(
                 items=tuple(
                     models.ColleagueShown(account=account, name=name)
-                    for account, name in sorted(found.items())
+                    for account, name in sorted(colleagues.items())
                 )
             )
         )
 
-    async def code(self, asked: Asked) -> Answer:
-        number = number_of(asked)
+    async def code(self, request: ApiRequest) -> Answer:
+        number = number_of(request)
         return Answer(
             models.CodeGiven(
-                number=number, query_code=await self._work.query_code(number, asked.account.name)
+                number=number, query_code=await self._work.query_code(number, request.account.name)
             )
         )
 
-    async def arrival(self, asked: Asked) -> Answer:
-        found = await self._work.arrival(number_of(asked))
-        may = asked.account.role in self._openers
-        told = may and len(asked.queried(models.ArrivalAsked).reason.strip()) >= SHORTEST
-        hides = secret(found.item) and not told
-        said = tuple(
+    async def arrival(self, request: ApiRequest) -> Answer:
+        arrival = await self._work.arrival(number_of(request))
+        may = request.account.role in self._openers
+        with_identity = may and len(request.query_as(models.ArrivalAsked).reason.strip()) >= SHORTEST
+        hides = secret(arrival.item) and not with_identity
+        fields = tuple(
             models.FieldSaid(field=name, value="" if withheld else text, withheld=withheld)
-            for name, text in found.said.items()
+            for name, text in arrival.said.items()
             for withheld in [hides and name in PERSONAL]
             if text
         )
-        item = found.item
+        item = arrival.item
         return Answer(
             models.ArrivalShown(
-                number=item.number, channel=item.channel, received_at=item.received_at, fields=said
+                number=item.number, channel=item.channel, received_at=item.received_at, fields=fields
             )
         )
 
-    async def answers(self, asked: Asked) -> Answer:
-        who, today = asked.account, self._now().astimezone(self._zone)
-        found = await self._work.answers(number_of(asked), who.shown or who.name, today)
+    async def answers(self, request: ApiRequest) -> Answer:
+        who, today = request.account, self._now().astimezone(self._zone)
+        answers = await self._work.answers(number_of(request), who.shown or who.name, today)
         return Answer(
-            models.AnswersGiven(items=tuple(models.AnswerShown.model_validate(answer) for answer in found))
+            models.AnswersGiven(items=tuple(models.AnswerShown.model_validate(answer) for answer in answers))
         )

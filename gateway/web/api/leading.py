@@ -13,7 +13,7 @@ from gateway.web.api.lists import ListsApi
 from gateway.web.api.queue import ONE, QUEUE
 from gateway.web.api.queue_models import ItemWhole
 from gateway.web.http.auth import LEADERS
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class LeadingApi:
             ),
         )
 
-    async def holders(self, asked: Asked) -> Answer:
+    async def holders(self, request: ApiRequest) -> Answer:
         names = await self.work.colleagues()
         counted = [
             (await self.lists.ledger.count_mine(self.lists.query(Tab.MINE, holder)), holder)
@@ -60,7 +60,7 @@ class LeadingApi:
         )
         return Answer(models.HoldersShown(items=shown))
 
-    async def reassign(self, asked: Asked) -> Answer:
-        wish = asked.sent(models.ReassignWish)
-        done = await self.work.reassign(asked.part("number"), wish.to, asked.account.name, wish.reason)
+    async def reassign(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(models.ReassignWish)
+        done = await self.work.reassign(request.part("number"), wish.to, request.account.name, wish.reason)
         return Answer(translate.whole(done))

@@ -119,21 +119,21 @@ class TabCounts(AnswerModel):
     closed_today: int
 
 
-def row(one: lists.ListRow, today: date) -> RowShown:
+def row(item: lists.ListRow, today: date) -> RowShown:
     return RowShown(
-        number=one.number,
-        kind=one.kind,
-        channel=one.channel,
-        state=one.state,
-        name=one.name,
-        respondent_name=one.respondent_name,
-        summary=one.summary,
-        received_at=one.received_at,
-        changed_at=one.changed_at,
-        due=_clock(one.clock, today),
-        holder=RowHolder(account=one.holder, name=one.holder_name) if one.holder else None,
-        additions=one.additions,
-        platform_number=one.platform_number,
+        number=item.number,
+        kind=item.kind,
+        channel=item.channel,
+        state=item.state,
+        name=item.name,
+        respondent_name=item.respondent_name,
+        summary=item.summary,
+        received_at=item.received_at,
+        changed_at=item.changed_at,
+        due=_clock(item.clock, today),
+        holder=RowHolder(account=item.holder, name=item.holder_name) if item.holder else None,
+        additions=item.additions,
+        platform_number=item.platform_number,
     )
 
 

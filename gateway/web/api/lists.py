@@ -13,7 +13,7 @@ from gateway.errors import BadContact, FieldFault, NotAllowed, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api.queue import QUEUE
 from gateway.web.http.auth import HOUSE, LEADERS
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists
 
 
@@ -70,11 +70,11 @@ class ListsApi:
             ),
         )
 
-    async def rows(self, asked: Asked) -> Answer:
-        q = asked.queried(models.RowsAsked)
-        if q.holder and asked.account.role not in LEADERS:
+    async def rows(self, request: ApiRequest) -> Answer:
+        q = request.query_as(models.RowsAsked)
+        if q.holder and request.account.role not in LEADERS:
             raise NotAllowed("只有值班长可以查看他人的列表 / only for those who lead")
-        query = self.query(q.tab, q.holder or asked.account.name)
+        query = self.query(q.tab, q.holder or request.account.name)
         query = ListQuery(
             *(q.tab, query.who, query.now, query.today, query.day_began, q.sort),
             *(q.state, q.channel, q.kind, q.county, q.after, q.limit),
@@ -83,11 +83,11 @@ class ListsApi:
             page = await self.ledger.page(query)
         except ValueError:
             raise BadContact(FieldFault("after", "与排序不符", "is of another order")) from None
-        rows = tuple(models.row(one, query.today) for one in page.rows)
+        rows = tuple(models.row(row, query.today) for row in page.rows)
         return Answer(models.RowsPage(items=rows, next=page.next or None))
 
-    async def counts(self, asked: Asked) -> Answer:
-        query = self.query(Tab.MINE, asked.account.name)
+    async def counts(self, request: ApiRequest) -> Answer:
+        query = self.query(Tab.MINE, request.account.name)
         for_all = await self.shared.body("counts", lambda: self.ledger.counts(query))
         mine = await self.ledger.count_mine(query)
         return Answer(models.TabCounts(**{tab.value: count for tab, count in for_all.items()}, mine=mine))

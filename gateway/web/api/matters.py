@@ -23,7 +23,7 @@ from gateway.web.api.queue import ONE
 from gateway.web.api.queue_models import ItemWhole, PersonShown, Word
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Does, Route
+from gateway.web.http.route import Answer, ApiRequest, Does, Route
 
 SHOWN = 200
 """Characters of a likely twin's content that are shown."""
@@ -185,93 +185,95 @@ class MattersApi:
 
     # ------------------------------------------------------------ looking
 
-    async def likely(self, asked: Asked) -> Answer:
-        found = await self._desk.likely(number_of(asked))
-        return Answer(matter_models.LikelyGiven(items=tuple(map(_likely, found))))
+    async def likely(self, request: ApiRequest) -> Answer:
+        candidates = await self._desk.likely(number_of(request))
+        return Answer(matter_models.LikelyGiven(items=tuple(map(_likely, candidates))))
 
-    async def history(self, asked: Asked) -> Answer:
-        found = await self._desk.history(number_of(asked))
-        person, respondent = (tuple(map(_earlier, items)) for items in (found.person, found.respondent))
+    async def history(self, request: ApiRequest) -> Answer:
+        history = await self._desk.history(number_of(request))
+        person, respondent = (tuple(map(_earlier, items)) for items in (history.person, history.respondent))
         return Answer(matter_models.HistoryGiven(person=person, respondent=respondent))
 
-    async def matter(self, asked: Asked) -> Answer:
-        return Answer(_matter(await self._desk.matter(number_of(asked))))
+    async def matter(self, request: ApiRequest) -> Answer:
+        return Answer(_matter(await self._desk.matter(number_of(request))))
 
-    async def identity(self, asked: Asked) -> Answer:
-        return Answer(PersonShown.model_validate(await self._desk.identity(number_of(asked))))
+    async def identity(self, request: ApiRequest) -> Answer:
+        return Answer(PersonShown.model_validate(await self._desk.identity(number_of(request))))
 
     # ------------------------------------------------------------ tying
 
-    async def link(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_models.LinkWish)
-        made = await self._desk.link(number_of(asked), wish.other, asked.account.name, wish.reason)
-        return Answer(_matter(made))
+    async def link(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(matter_models.LinkWish)
+        matter = await self._desk.link(number_of(request), wish.other, request.account.name, wish.reason)
+        return Answer(_matter(matter))
 
-    async def unlink(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_models.LinkWish)
-        left = await self._desk.unlink(number_of(asked), wish.other, asked.account.name, wish.reason)
+    async def unlink(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(matter_models.LinkWish)
+        left = await self._desk.unlink(number_of(request), wish.other, request.account.name, wish.reason)
         return Answer(_matter(left))
 
-    async def unmerge(self, asked: Asked) -> Answer:
-        reason = asked.sent(matter_models.Why).reason
-        return Answer(translate.whole(await self._desk.unmerge(number_of(asked), asked.account.name, reason)))
+    async def unmerge(self, request: ApiRequest) -> Answer:
+        reason = request.body_as(matter_models.Why).reason
+        return Answer(
+            translate.whole(await self._desk.unmerge(number_of(request), request.account.name, reason))
+        )
 
-    async def split(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_models.SplitWish)
+    async def split(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(matter_models.SplitWish)
         half = Split(Kind(wish.kind.value), wish.content, wish.anonymous)
-        receipt = await self._desk.split(number_of(asked), half, asked.account.name)
+        receipt = await self._desk.split(number_of(request), half, request.account.name)
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
-    async def external(self, asked: Asked) -> Answer:
-        wish = asked.sent(matter_models.ExternalWish)
+    async def external(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(matter_models.ExternalWish)
         noted = await self._desk.set_external(
-            number_of(asked), wish.source, wish.external_no, asked.account.name
+            number_of(request), wish.source, wish.external_no, request.account.name
         )
         return Answer(_matter(noted))
 
     # ------------------------------------------------------------ events
 
     def _acts(self, event: Event, wish: type[RequestModel]) -> Does:
-        async def acts(asked: Asked) -> Answer:
-            act = replace(_ACTS[wish](asked), event=event)
-            who = asked.account
-            done = await self._desk.act(number_of(asked), who.name, act, held=bool(who.csrf))
+        async def acts(request: ApiRequest) -> Answer:
+            act = replace(_ACTS[wish](request), event=event)
+            who = request.account
+            done = await self._desk.act(number_of(request), who.name, act, held=bool(who.csrf))
             return Answer(translate.whole(done))
 
         return acts
 
 
-def _word(asked: Asked) -> Act:
-    return Act(Event.ACCEPT, {"text": asked.sent(Word).text})
+def _word(request: ApiRequest) -> Act:
+    return Act(Event.ACCEPT, {"text": request.body_as(Word).text})
 
 
-def _refusal(asked: Asked) -> Act:
-    wish = asked.sent(matter_models.RefusalWish)
+def _refusal(request: ApiRequest) -> Act:
+    wish = request.body_as(matter_models.RefusalWish)
     return Act(Event.REFUSE_ACCEPTANCE, {"text": wish.text}, wish.ground)
 
 
-def _ended(asked: Asked) -> Act:
-    wish = asked.sent(matter_models.EndWish)
+def _ended(request: ApiRequest) -> Act:
+    wish = request.body_as(matter_models.EndWish)
     return Act(Event.END_MEDIATION, {"text": wish.text}, wish.ground)
 
 
-def _handing_over(asked: Asked) -> Act:
-    wish = asked.sent(matter_models.HandOverWish)
+def _handing_over(request: ApiRequest) -> Act:
+    wish = request.body_as(matter_models.HandOverWish)
     return Act(Event.HAND_OVER, {"to": wish.to, "text": wish.text})
 
 
-def _papers(asked: Asked) -> Act:
-    wish = asked.sent(matter_models.PapersWish)
+def _papers(request: ApiRequest) -> Act:
+    wish = request.body_as(matter_models.PapersWish)
     return Act(Event.WAIT_FOR_PAPERS, {"papers": wish.papers, "text": wish.text})
 
 
-def _answer(asked: Asked) -> Act:
-    wish = asked.sent(matter_models.AnswerWish)
+def _answer(request: ApiRequest) -> Act:
+    wish = request.body_as(matter_models.AnswerWish)
     return Act(Event.ANSWER, {"text": wish.text, "basis": wish.basis})
 
 
-def _why(asked: Asked) -> Act:
-    return Act(Event.REOPEN, {"reason": asked.sent(matter_models.Why).reason})
+def _why(request: ApiRequest) -> Act:
+    return Act(Event.REOPEN, {"reason": request.body_as(matter_models.Why).reason})
 
 
 _EVENTS: dict[Event, type[RequestModel]] = {
@@ -286,7 +288,7 @@ _EVENTS: dict[Event, type[RequestModel]] = {
     Event.WITHDRAW: Word,
     Event.REOPEN: matter_models.Why,
 }
-_ACTS: dict[type[RequestModel], Callable[[Asked], Act]] = {
+_ACTS: dict[type[RequestModel], Callable[[ApiRequest], Act]] = {
     Word: _word,
     matter_models.RefusalWish: _refusal,
     matter_models.EndWish: _ended,
@@ -297,9 +299,9 @@ _ACTS: dict[type[RequestModel], Callable[[Asked], Act]] = {
 }
 
 
-def number_of(asked: Asked) -> str:
+def number_of(request: ApiRequest) -> str:
     """The number in the path. Raises NotFound for what can be none."""
-    number = asked.part("number")
+    number = request.part("number")
     if not numbers.valid(number):
         raise NotFound
     return number
@@ -317,13 +319,14 @@ def _earlier(item: Item) -> matter_models.EarlierShown:
     )
 
 
-def _likely(found: Likely) -> matter_models.LikelyShown:
-    item = found.item
+def _likely(candidate: Likely) -> matter_models.LikelyShown:
+    item = candidate.item
     return matter_models.LikelyShown(
         number=item.number,
-        score=found.score,
+        score=candidate.score,
         reasons=tuple(
-            matter_models.ReasonShown(what=r.what, points=r.points, zh=r.zh, en=r.en) for r in found.reasons
+            matter_models.ReasonShown(what=r.what, points=r.points, zh=r.zh, en=r.en)
+            for r in candidate.reasons
         ),
         kind=item.kind,
         channel=item.channel,
@@ -334,20 +337,20 @@ def _likely(found: Likely) -> matter_models.LikelyShown:
     )
 
 
-def _matter(made: Matter) -> matter_models.MatterShown:
+def _matter(matter: Matter) -> matter_models.MatterShown:
     return matter_models.MatterShown(
-        number=made.number,
+        number=matter.number,
         links=tuple(
             matter_models.LinkShown(
-                number=one.other,
-                link=one.kind,
-                kind=one.other_kind,
-                state=one.other_state,
-                at=one.at,
-                who=one.who,
-                reason=one.reason,
+                number=link.other,
+                link=link.kind,
+                kind=link.other_kind,
+                state=link.other_state,
+                at=link.at,
+                who=link.who,
+                reason=link.reason,
             )
-            for one in made.links
+            for link in matter.links
         ),
         decisions=tuple(
             matter_models.DecisionShown(
@@ -359,11 +362,11 @@ def _matter(made: Matter) -> matter_models.MatterShown:
                 county=d.county,
                 text=d.text,
             )
-            for d in made.decisions
+            for d in matter.decisions
         ),
         externals=tuple(
             matter_models.ExternalShown(source=e.source, external_no=e.external_no, at=e.at, who=e.who)
-            for e in made.externals
+            for e in matter.externals
         ),
-        milestones=tuple(matter_models.MilestoneShown(name=name, on=on) for name, on in made.milestones),
+        milestones=tuple(matter_models.MilestoneShown(name=name, on=on) for name, on in matter.milestones),
     )

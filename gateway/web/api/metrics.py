@@ -90,12 +90,12 @@ class _BoardCollector(Collector):
         yield from self._backup()
 
     def _outbox(self) -> Iterator[Metric]:
-        found = GaugeMetricFamily(
+        gauge = GaugeMetricFamily(
             "gateway_outbox", "Deliveries that wait or are dead.", labels=["way", "state"]
         )
         for (way, state), count in sorted((self.post or {}).items()):
-            found.add_metric([way, state], count)
-        yield found
+            gauge.add_metric([way, state], count)
+        yield gauge
 
     def _background(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("gateway_task_up", "1 while a background task runs.", labels=["task"])
@@ -148,26 +148,26 @@ class _BoardCollector(Collector):
         yield _gauge("gateway_storage_up", "1 when storage answers.", self.items is not None)
         yield _gauge("gateway_event_clients", "Clients that listen to events.", self.clients)
         items = GaugeMetricFamily("gateway_items", "Items by state and channel.", labels=["state", "channel"])
-        for one in self.items or ():
-            items.add_metric([one.state.value, one.channel], one.count)
+        for count in self.items or ():
+            items.add_metric([count.state.value, count.channel], count.count)
         yield items
 
     def _today(self) -> Iterator[Metric]:
         """The wallboard's figures; none while storage is away."""
         if self.today is None or self.today.figures is None or self.today.standing is None:
             return
-        found, standing = self.today.figures, self.today.standing
+        figures, standing = self.today.figures, self.today.standing
         counts = GaugeMetricFamily("gateway_today", "Figures of the centre's day so far.", labels=["figure"])
         for name in SUMS:
-            counts.add_metric([name], getattr(found, name))
+            counts.add_metric([name], getattr(figures, name))
         yield counts
-        if found.last_24h.rate is not None:
+        if figures.last_24h.rate is not None:
             yield _gauge(
-                "gateway_connect_rate", "Callers connected in the last 24 hours.", found.last_24h.rate
+                "gateway_connect_rate", "Callers connected in the last 24 hours.", figures.last_24h.rate
             )
-        if found.average_wait is not None:
-            yield _gauge("gateway_average_wait_seconds", "Wait in the queue today.", found.average_wait)
-        yield _gauge("gateway_longest_wait_seconds", "Longest wait in the queue today.", found.longest_wait)
+        if figures.average_wait is not None:
+            yield _gauge("gateway_average_wait_seconds", "Wait in the queue today.", figures.average_wait)
+        yield _gauge("gateway_longest_wait_seconds", "Longest wait in the queue today.", figures.longest_wait)
         stands = GaugeMetricFamily("gateway_standing", "What stands open now.", labels=["figure"])
         for name in ("owed", "overdue", "due_soon", "provisional", "to_take"):
             stands.add_metric([name], getattr(standing, name))

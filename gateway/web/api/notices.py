@@ -21,7 +21,7 @@ from gateway.web.api.told_models import NoticeComposed, PreviewGiven, WaysGiven,
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Choice, Listed, Text, Whole
 from gateway.web.http.models import RequestModel
-from gateway.web.http.route import Answer, Asked, Does, Route
+from gateway.web.http.route import Answer, ApiRequest, Does, Route
 from gateway.web.pages import letter
 
 KEY_HEADER = "Idempotency-Key"
@@ -174,16 +174,16 @@ class NoticesApi:
             refuses=(NotFound, Conflict, StorageDown),
         )
 
-    async def reply(self, asked: Asked) -> Answer:
-        wish, key = asked.sent(ReplyWish), asked.request.headers.get(KEY_HEADER, "")
+    async def reply(self, request: ApiRequest) -> Answer:
+        wish, key = request.body_as(ReplyWish), request.request.headers.get(KEY_HEADER, "")
         if len(key) > LONGEST_KEY:
             zh, en = f"至多 {LONGEST_KEY} 个字符", f"has at most {LONGEST_KEY} characters"
             raise BadContact(FieldFault(KEY_HEADER, zh, en))
         said = _said(wish)
-        return _whole(await self._desk.reply(number_of(asked), asked.account.name, *said, key))
+        return _whole(await self._desk.reply(number_of(request), request.account.name, *said, key))
 
-    async def preview(self, asked: Asked) -> Answer:
-        seen = await self._desk.preview(number_of(asked), *_said(asked.sent(ReplyWish)))
+    async def preview(self, request: ApiRequest) -> Answer:
+        seen = await self._desk.preview(number_of(request), *_said(request.body_as(ReplyWish)))
         secret = is_secret(seen.item)
         composed = (
             NoticeComposed(
@@ -197,8 +197,8 @@ class NoticesApi:
         )
         return Answer(PreviewGiven(items=tuple(composed)))
 
-    async def ways(self, asked: Asked) -> Answer:
-        item, there = await self._desk.ways(number_of(asked))
+    async def ways(self, request: ApiRequest) -> Answer:
+        item, there = await self._desk.ways(number_of(request))
         shown = (
             WayShown(
                 id=way,
@@ -211,25 +211,25 @@ class NoticesApi:
         )
         return Answer(WaysGiven(items=tuple(shown)))
 
-    async def receipt(self, asked: Asked) -> Answer:
-        ways = tuple(way.value for way in asked.sent(ReceiptWish).ways)
-        return _whole(await self._desk.send_receipt(number_of(asked), asked.account.name, ways))
+    async def receipt(self, request: ApiRequest) -> Answer:
+        ways = tuple(way.value for way in request.body_as(ReceiptWish).ways)
+        return _whole(await self._desk.send_receipt(number_of(request), request.account.name, ways))
 
-    async def told(self, asked: Asked) -> Answer:
-        wish, who = asked.sent(ToldWish), asked.account.name
-        return _whole(await self._desk.told_by_hand(number_of(asked), who, wish.id, wish.text.strip()))
+    async def told(self, request: ApiRequest) -> Answer:
+        wish, who = request.body_as(ToldWish), request.account.name
+        return _whole(await self._desk.told_by_hand(number_of(request), who, wish.id, wish.text.strip()))
 
-    async def again(self, asked: Asked) -> Answer:
-        wish, who = asked.sent(AgainWish), asked.account.name
+    async def again(self, request: ApiRequest) -> Answer:
+        wish, who = request.body_as(AgainWish), request.account.name
         way = wish.way.value if wish.way else ""
-        return _whole(await self._desk.tell_again(number_of(asked), who, wish.id, way))
+        return _whole(await self._desk.tell_again(number_of(request), who, wish.id, way))
 
-    async def letter(self, asked: Asked) -> web.Response:
-        part = asked.part("id")
+    async def letter(self, request: ApiRequest) -> web.Response:
+        part = request.part("id")
         notice = int(part) if part.isascii() and part.isdigit() and len(part) < 16 else 0
-        item, told = await self._desk.notice(number_of(asked), notice)
+        item, notice_told = await self._desk.notice(number_of(request), notice)
         headers = {"Content-Security-Policy": letter.POLICY}
-        page = letter.page(item, told, self._office)
+        page = letter.page(item, notice_told, self._office)
         return web.Response(text=page, content_type="text/html", headers=headers)
 
 

@@ -16,7 +16,7 @@ from gateway.errors import Conflict, NotFound, StorageDown
 from gateway.web.http.auth import LEADERS
 from gateway.web.http.fields import Choice, ItemNumberOrEmpty, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 
 class PostLedger(Protocol):
@@ -103,14 +103,14 @@ class OutboxApi:
             ),
         )
 
-    async def page(self, asked: Asked) -> Answer:
-        q = asked.queried(OutboxAsked)
-        found = await self._post.list(q.state, q.number, q.after, q.limit + 1)
-        shown = tuple(_shown(one) for one in found[: q.limit])
-        return Answer(OutboxPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
+    async def page(self, request: ApiRequest) -> Answer:
+        q = request.query_as(OutboxAsked)
+        deliveries = await self._post.list(q.state, q.number, q.after, q.limit + 1)
+        shown = tuple(_shown(delivery) for delivery in deliveries[: q.limit])
+        return Answer(OutboxPage(items=shown, next=shown[-1].id if len(deliveries) > q.limit else None))
 
-    async def resend(self, asked: Asked) -> Answer:
-        part = asked.part("id")
+    async def resend(self, request: ApiRequest) -> Answer:
+        part = request.part("id")
         delivery_id = int(part) if part.isascii() and part.isdigit() and len(part) < 16 else 0
         if await self._post.get(delivery_id) is None:
             raise NotFound
@@ -121,17 +121,17 @@ class OutboxApi:
         return Answer(_shown(again))
 
 
-def _shown(one: Delivery) -> DeliveryShown:
-    d = one.draft
+def _shown(delivery: Delivery) -> DeliveryShown:
+    d = delivery.draft
     return DeliveryShown(
-        id=one.id,
-        number=one.number,
+        id=delivery.id,
+        number=delivery.number,
         way=d.way,
         to=shown_address(d.address),
-        state=one.state,
-        attempts=one.attempts,
-        made_at=one.made_at,
-        due_at=one.due_at,
-        sent_at=one.sent_at,
-        error=one.error,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        made_at=delivery.made_at,
+        due_at=delivery.due_at,
+        sent_at=delivery.sent_at,
+        error=delivery.error,
     )

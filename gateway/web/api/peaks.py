@@ -22,12 +22,12 @@ class Peaks:
         kept = self._folder / f"{call}-{sound.stat().st_size}.svg"
         if kept.is_file():
             return kept.read_bytes()
-        made = draw(loudness(sound))
+        image = draw(loudness(sound))
         self._folder.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(".part")
-        part.write_bytes(made)
+        part.write_bytes(image)
         part.replace(kept)
-        return made
+        return image
 
 
 def loudness(sound: Path) -> list[float]:

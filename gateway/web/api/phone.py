@@ -25,7 +25,7 @@ from gateway.web.api.phone_models import (
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.call_rights import CallRights, check_seat
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
 log = logging.getLogger(__name__)
@@ -119,13 +119,13 @@ class PhoneApi:
             ),
         )
 
-    async def calls(self, asked: Asked) -> Answer:
-        q = asked.queried(CallsAsked)
+    async def calls(self, request: ApiRequest) -> Answer:
+        q = request.query_as(CallsAsked)
         since = self._aware(q.since) if q.since else None
         filters = CallFilters(self._aware(q.until) if q.until else None, q.agent, q.outcome)
-        found = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller), filters)
-        shown = tuple(translate.call(record) for record in found[: q.limit])
-        return Answer(CallsPage(items=shown, next=shown[-1].id if len(found) > q.limit else None))
+        calls = await self._calls.page(since, q.limit + 1, q.before, self._spellings(q.caller), filters)
+        shown = tuple(translate.call(record) for record in calls[: q.limit])
+        return Answer(CallsPage(items=shown, next=shown[-1].id if len(calls) > q.limit else None))
 
     def _spellings(self, number: str) -> tuple[str, ...]:
         """All ways in which a call may have kept this number; a short one or a part as it was given."""
@@ -135,29 +135,29 @@ class PhoneApi:
     def _aware(self, at: datetime) -> datetime:
         return at if at.tzinfo else at.replace(tzinfo=self._zone)
 
-    async def recording(self, asked: Asked) -> web.StreamResponse:
+    async def recording(self, request: ApiRequest) -> web.StreamResponse:
         """Strictly what lies below var/recordings. Who listened stands in the log."""
-        call = asked.part("id")
-        await self._rights.check_hearing(asked.account, call)
+        call = request.part("id")
+        await self._rights.check_hearing(request.account, call)
         if self._sealed and (record := await self._calls.get(call)):
-            await self._sealed.may_listen(asked.account, record, asked.queried(SealedAsked).reason)
+            await self._sealed.may_listen(request.account, record, request.query_as(SealedAsked).reason)
         file = await recorded(self._calls, self._var, call)
-        log.info("recording of call %s goes to %s", call, asked.account.name)
+        log.info("recording of call %s goes to %s", call, request.account.name)
         return web.FileResponse(file, headers={"Content-Type": SOUND})
 
-    async def lines(self, asked: Asked) -> Answer:
+    async def lines(self, request: ApiRequest) -> Answer:
         lines = tuple(translate.line(view) for view in self._board.lines())
         waiting = tuple(translate.waiting(n, view) for n, view in enumerate(self._board.waiting(), 1))
         return Answer(LinesNow(items=lines, waiting=waiting))
 
-    async def agents(self, asked: Asked) -> Answer:
+    async def agents(self, request: ApiRequest) -> Answer:
         return Answer(AgentsNow(items=tuple(translate.agent(view) for view in self._board.agents())))
 
-    async def set_agent(self, asked: Asked) -> Answer:
+    async def set_agent(self, request: ApiRequest) -> Answer:
         """An agent moves his own seat only, a leader any."""
-        wish, agent = asked.sent(AgentWish), asked.part("id")
+        wish, agent = request.body_as(AgentWish), request.part("id")
         ids = {view.id for view in self._board.agents()}
-        check_seat(asked.account, agent)
+        check_seat(request.account, agent)
         if agent not in ids:
             raise NotFound
         browser = None if wish.phone is None else wish.phone is SeatPhone.BROWSER

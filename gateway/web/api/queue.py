@@ -18,7 +18,7 @@ from gateway.web.api.queue_models import ClaimWish, ItemWhole, MergeWish, QueueA
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import with_masked_numbers
 from gateway.web.http.models import RequestModel
-from gateway.web.http.route import JSON, Answer, Asked, Does, Route
+from gateway.web.http.route import JSON, Answer, ApiRequest, Does, Route
 from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.writing import encoded
 from gateway.web.ports import IntakeQueue
@@ -127,9 +127,9 @@ class QueueApi:
             refuses=(NotFound, Conflict, StorageDown),
         )
 
-    async def page(self, asked: Asked) -> Answer | web.StreamResponse:
-        q = asked.queried(QueueAsked)
-        if not asked.account.csrf:
+    async def page(self, request: ApiRequest) -> Answer | web.StreamResponse:
+        q = request.query_as(QueueAsked)
+        if not request.account.csrf:
             return Answer(await self._page(q))
 
         async def read() -> bytes:
@@ -137,14 +137,14 @@ class QueueApi:
 
         packed = await self._shared.body(q, read)
         headers = {**JSON, "Vary": "Accept-Encoding"}
-        if "gzip" not in asked.request.headers.get("Accept-Encoding", ""):
+        if "gzip" not in request.request.headers.get("Accept-Encoding", ""):
             return web.Response(body=gzip.decompress(packed), headers=headers)
         return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
 
     async def _page(self, q: QueueAsked) -> QueuePage:
         today = self._now().astimezone(self._zone).date()
         days = [day for day in (q.due_before, today if q.overdue else None) if day]
-        found = await self._door.page(
+        page = await self._door.page(
             QueueQuery(
                 *(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1),
                 received_before=self._age(q.older_than),
@@ -153,11 +153,11 @@ class QueueApi:
                 has_addition=q.has_addition,
             )
         )
-        shown = tuple(translate.item(detail) for detail in found[: q.limit])
-        return QueuePage(items=shown, next=shown[-1].number if len(found) > q.limit else None)
+        shown = tuple(translate.item(detail) for detail in page[: q.limit])
+        return QueuePage(items=shown, next=shown[-1].number if len(page) > q.limit else None)
 
-    async def claim(self, asked: Asked) -> Answer:
-        wish = asked.sent(ClaimWish)
+    async def claim(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(ClaimWish)
         query = QueueQuery(
             channel=wish.channel,
             kind=wish.kind,
@@ -166,49 +166,49 @@ class QueueApi:
             received_before=self._age(wish.older_than),
             due_before=wish.due_before,
         )
-        found = await self._door.claim(asked.account.name, query, wish.number or "")
-        return Answer(None, 204) if found is None else Answer(translate.whole(found))
+        item = await self._door.claim(request.account.name, query, wish.number or "")
+        return Answer(None, 204) if item is None else Answer(translate.whole(item))
 
     def _age(self, hours: int | None) -> datetime | None:
         return None if hours is None else self._now() - timedelta(hours=hours)
 
-    async def item(self, asked: Asked) -> Answer:
-        return Answer(translate.whole(await self._door.get(_number(asked))))
+    async def item(self, request: ApiRequest) -> Answer:
+        return Answer(translate.whole(await self._door.get(_number(request))))
 
-    async def renew(self, asked: Asked) -> Answer:
-        return Answer(translate.whole(await self._door.renew(_number(asked), asked.account.name)))
+    async def renew(self, request: ApiRequest) -> Answer:
+        return Answer(translate.whole(await self._door.renew(_number(request), request.account.name)))
 
-    async def release(self, asked: Asked) -> Answer:
-        text = asked.sent(Word).text
-        return Answer(translate.whole(await self._door.release(_number(asked), asked.account.name, text)))
+    async def release(self, request: ApiRequest) -> Answer:
+        text = request.body_as(Word).text
+        return Answer(translate.whole(await self._door.release(_number(request), request.account.name, text)))
 
-    async def complete(self, asked: Asked) -> Answer:
-        text, who = asked.sent(Word).text, asked.account
-        done = await self._door.complete(_number(asked), who.name, text, later=bool(who.csrf))
+    async def complete(self, request: ApiRequest) -> Answer:
+        text, who = request.body_as(Word).text, request.account
+        done = await self._door.complete(_number(request), who.name, text, later=bool(who.csrf))
         return Answer(translate.whole(done))
 
-    async def addition_read(self, asked: Asked) -> Answer:
-        text = asked.sent(Word).text
+    async def addition_read(self, request: ApiRequest) -> Answer:
+        text = request.body_as(Word).text
         return Answer(
-            translate.whole(await self._door.read_addition(_number(asked), asked.account.name, text))
+            translate.whole(await self._door.read_addition(_number(request), request.account.name, text))
         )
 
-    async def merge(self, asked: Asked) -> Answer:
-        wish = asked.sent(MergeWish)
-        done = await self._door.merge(_number(asked), wish.into, asked.account.name, wish.text)
+    async def merge(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(MergeWish)
+        done = await self._door.merge(_number(request), wish.into, request.account.name, wish.text)
         return Answer(translate.whole(done))
 
-    async def write_up(self, asked: Asked) -> Answer:
-        sent = asked.sent(WriteUp)
+    async def write_up(self, request: ApiRequest) -> Answer:
+        sent = request.body_as(WriteUp)
         today = self._now().astimezone(self._zone).date()
         if sent.occurred_on and sent.occurred_on > today:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
-        said = translate.contact(sent, "write-up", self._now())
-        number, who = _number(asked), asked.account.name
-        return Answer(translate.whole(await self._door.fill_in(number, said, who, sent.blank)))
+        contact = translate.contact(sent, "write-up", self._now())
+        number, who = _number(request), request.account.name
+        return Answer(translate.whole(await self._door.fill_in(number, contact, who, sent.blank)))
 
-    async def revisions(self, asked: Asked) -> Answer:
-        return Answer(translate.revisions(*await self._door.revisions(_number(asked))))
+    async def revisions(self, request: ApiRequest) -> Answer:
+        return Answer(translate.revisions(*await self._door.revisions(_number(request))))
 
 
 def _packed(page: QueuePage) -> bytes:
@@ -216,9 +216,9 @@ def _packed(page: QueuePage) -> bytes:
     return gzip.compress(encoded(with_masked_numbers(page)), compresslevel=1, mtime=0)
 
 
-def _number(asked: Asked) -> str:
+def _number(request: ApiRequest) -> str:
     """The number in the path. Raises NotFound for what can be none."""
-    number = asked.part("number")
+    number = request.part("number")
     if not numbers.valid(number):
         raise NotFound
     return number

@@ -20,7 +20,7 @@ from gateway.web.api.queue import ONE
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.fields import Choice, Day, Flag, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 
 WITH_PARTNERS = (*HOUSE, Role.PARTNER)
 MOST_DAYS = 366
@@ -32,7 +32,9 @@ class LinkageDesk(Protocol):
 
     async def refer(self, number: str, partner_id: str, who: str, *, text: str = "") -> Referral: ...
 
-    async def take(self, said: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]: ...
+    async def take(
+        self, contact: Contact, partner_id: str, their_number: str
+    ) -> tuple[Receipt, Referral]: ...
 
     async def happen(
         self,
@@ -56,7 +58,7 @@ class LinkageDesk(Protocol):
 
     def opens(self, referral_id: str, token: str) -> bool: ...
 
-    def expired(self, one: Referral) -> bool: ...
+    def expired(self, referral: Referral) -> bool: ...
 
 
 class ReferWish(RequestModel):
@@ -227,16 +229,16 @@ class ReferralApi:
         )
 
     def _event(self, event: ReferralEvent) -> Route:
-        async def does(asked: Asked) -> Answer:
-            said, who = asked.sent(Reply), asked.account
+        async def does(request: ApiRequest) -> Answer:
+            reply, who = request.body_as(Reply), request.account
             partner = who.name if who.role is Role.PARTNER else ""
             done = await self._linkage.happen(
-                asked.part("id"),
+                request.part("id"),
                 event,
                 f"partner:{partner}" if partner else who.name,
-                text=said.text,
-                their_number=said.their_number,
-                satisfied=said.satisfied,
+                text=reply.text,
+                their_number=reply.their_number,
+                satisfied=reply.satisfied,
                 partner=partner,
             )
             return Answer(shown(done, partner))
@@ -250,39 +252,39 @@ class ReferralApi:
             refuses=(NotFound, Conflict, StorageDown),
         )
 
-    async def refer(self, asked: Asked) -> Answer:
-        wish = asked.sent(ReferWish)
-        made = await self._linkage.refer(
-            asked.part("number"), wish.partner, asked.account.name, text=wish.text
+    async def refer(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(ReferWish)
+        referral = await self._linkage.refer(
+            request.part("number"), wish.partner, request.account.name, text=wish.text
         )
-        return Answer(shown(made, ""), 201)
+        return Answer(shown(referral, ""), 201)
 
-    async def push(self, asked: Asked) -> Answer:
-        said, partner = asked.sent(Pushed), asked.account.name
-        receipt, made = await self._linkage.take(self._contact(said, ""), partner, said.their_number)
+    async def push(self, request: ApiRequest) -> Answer:
+        pushed, partner = request.body_as(Pushed), request.account.name
+        receipt, referral = await self._linkage.take(self._contact(pushed, ""), partner, pushed.their_number)
         answer = PushAnswer(
-            number=receipt.number, query_code=receipt.query_code, referral=shown(made, partner)
+            number=receipt.number, query_code=receipt.query_code, referral=shown(referral, partner)
         )
         return Answer(answer, 200 if receipt.repeated else 201)
 
-    async def page(self, asked: Asked) -> Answer:
-        q, who = asked.queried(ReferralsAsked), asked.account
+    async def page(self, request: ApiRequest) -> Answer:
+        q, who = request.query_as(ReferralsAsked), request.account
         own = who.name if who.role is Role.PARTNER else ""
-        found = await self._linkage.page(own or q.partner, q.state, q.number, q.after, q.limit + 1)
-        items = tuple(shown(one, own) for one in found[: q.limit])
-        return Answer(ReferralsPage(items=items, next=items[-1].id if len(found) > q.limit else None))
+        referrals = await self._linkage.page(own or q.partner, q.state, q.number, q.after, q.limit + 1)
+        items = tuple(shown(referral, own) for referral in referrals[: q.limit])
+        return Answer(ReferralsPage(items=items, next=items[-1].id if len(referrals) > q.limit else None))
 
-    async def one(self, asked: Asked) -> Answer:
-        who = asked.account
+    async def one(self, request: ApiRequest) -> Answer:
+        who = request.account
         own = who.name if who.role is Role.PARTNER else ""
-        return Answer(shown(await self._linkage.get(asked.part("id"), own), own))
+        return Answer(shown(await self._linkage.get(request.part("id"), own), own))
 
-    async def accounts(self, asked: Asked) -> Answer:
-        q = asked.queried(SpanAsked)
+    async def accounts(self, request: ApiRequest) -> Answer:
+        q = request.query_as(SpanAsked)
         if not 0 <= (q.last - q.first).days < MOST_DAYS:
             raise BadContact(FieldFault("last", "时间段为 1 至 366 天", "a span has 1 to 366 days"))
-        found = await self._linkage.accounts(q.first, q.last)
-        return Answer(AccountsShown(items=tuple(_account(one) for one in found)))
+        accounts = await self._linkage.accounts(q.first, q.last)
+        return Answer(AccountsShown(items=tuple(_account(account) for account in accounts)))
 
 
 EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
@@ -295,25 +297,25 @@ EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
 }
 
 
-def shown(one: Referral, partner: str) -> ReferralShown:
+def shown(referral: Referral, partner: str) -> ReferralShown:
     """As the house sees it, or as that partner does."""
     return ReferralShown(
-        id=one.id,
-        number=one.number,
-        partner=one.partner,
-        direction=one.direction,
-        state=one.state,
-        their_number=one.their_number,
-        call_id=None if partner else one.call_id or None,
-        made_at=one.made_at,
-        due=one.due,
-        answered_at=one.answered_at,
-        ended_at=one.ended_at,
-        satisfied=one.satisfied,
-        text=one.text,
-        slip=SlipShown(**one.slip),
+        id=referral.id,
+        number=referral.number,
+        partner=referral.partner,
+        direction=referral.direction,
+        state=referral.state,
+        their_number=referral.their_number,
+        call_id=None if partner else referral.call_id or None,
+        made_at=referral.made_at,
+        due=referral.due,
+        answered_at=referral.answered_at,
+        ended_at=referral.ended_at,
+        satisfied=referral.satisfied,
+        text=referral.text,
+        slip=SlipShown(**referral.slip),
     )
 
 
-def _account(one: Account) -> AccountShown:
-    return AccountShown.model_validate(one)
+def _account(account: Account) -> AccountShown:
+    return AccountShown.model_validate(account)

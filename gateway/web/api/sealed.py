@@ -47,7 +47,7 @@ class Sealed:
         """A file of an item."""
         if detail.item.kind is not Kind.REPORT:
             return
-        if any(one.sha256 == sha256 and one.role in ROLES for one in detail.attachments):
+        if any(file.sha256 == sha256 and file.role in ROLES for file in detail.attachments):
             self._check(who, reason)
 
     async def may_see_pages(self, who: Account, numbers: Iterable[str], reason: str) -> None:

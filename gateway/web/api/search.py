@@ -16,7 +16,7 @@ from gateway.web.api.list_models import row
 from gateway.web.api.search_models import SearchAsked, SearchPage
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import masked
-from gateway.web.http.route import Answer, Asked, Notes, Route
+from gateway.web.http.route import Answer, ApiRequest, Notes, Route
 
 AGAIN = timedelta(minutes=10)
 """The same search of the same account is one line of the audit log within this time."""
@@ -63,24 +63,24 @@ class SearchApi:
             ),
         )
 
-    async def search(self, asked: Asked) -> Answer:
-        q = asked.queried(SearchAsked)
+    async def search(self, request: ApiRequest) -> Answer:
+        q = request.query_as(SearchAsked)
         _check(q)
-        marks = self.searches.marks_for(q.q, self.area_code) if asked.account.role in self.openers else ()
+        marks = self.searches.marks_for(q.q, self.area_code) if request.account.role in self.openers else ()
         search = looked_for(q.q, self.area_code, marks) if q.q.strip() else None
-        found, rows = await self.searches.find(
+        matches, rows = await self.searches.find(
             SearchQuery(search, q.state, q.channel, q.kind, q.from_, q.to, q.after, q.limit)
         )
         if not q.after:
-            await self._note(asked.account, q, len(rows), more=bool(found.next))
+            await self._note(request.account, q, len(rows), more=bool(matches.next))
         today = self.now().astimezone(self.zone).date()
-        shown = tuple(row(one, today) for one in rows)
-        return Answer(SearchPage(items=shown, next=found.next or None, complete=found.complete))
+        shown = tuple(row(item, today) for item in rows)
+        return Answer(SearchPage(items=shown, next=matches.next or None, complete=matches.complete))
 
     async def _note(self, who: Account, q: SearchAsked, count: int, *, more: bool) -> None:
         """One line: who looked for what, and how many there were on the first page."""
         words = masked(q.q) if telephone.comparable(q.q) else q.q
-        said = {
+        details = {
             "q": words,
             "kind": q.kind,
             "state": q.state,
@@ -88,7 +88,7 @@ class SearchApi:
             "from": q.from_,
             "to": q.to,
         }
-        detail = {name: str(value) for name, value in said.items() if value}
+        detail = {name: str(value) for name, value in details.items() if value}
         key, now = (who.name, q.q, *detail.values()), self.now()
         if self.notes is None or now - self.noted.get(key, datetime.min.replace(tzinfo=now.tzinfo)) < AGAIN:
             return

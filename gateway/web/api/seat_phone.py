@@ -18,7 +18,7 @@ from gateway.core.call.seat import SeatState
 from gateway.errors import Conflict, NotFound
 from gateway.web.api import call_desk_models as models
 from gateway.web.http.auth import HOUSE
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
 PATH = "/api/v1/seat-phone"
@@ -80,8 +80,8 @@ class SeatPhoneApi:
             ),
         )
 
-    async def take(self, asked: Asked) -> Answer:
-        who, wish = asked.account.name, asked.sent(models.SeatPhoneWish)
+    async def take(self, request: ApiRequest) -> Answer:
+        who, wish = request.account.name, request.body_as(models.SeatPhoneWish)
         agent, password = self._agent(who), self._passwords.get(who)
         if password is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
@@ -92,7 +92,7 @@ class SeatPhoneApi:
         if other and self._held(who) and self._in_call(agent) and not wish.cut:
             raise Conflict("另一页面正在通话 / the other page is in a call")
         if other or holder is None:
-            program = _program(asked.request.headers.get("User-Agent", ""))
+            program = _program(request.request.headers.get("User-Agent", ""))
             self._holders[who] = Holder(wish.page, self._now(), time.monotonic(), program)
         if other:
             self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
@@ -102,8 +102,8 @@ class SeatPhoneApi:
             )
         )
 
-    async def holder(self, asked: Asked) -> Answer:
-        who = asked.account.name
+    async def holder(self, request: ApiRequest) -> Answer:
+        who = request.account.name
         agent = self._agent(who)
         holder = self._holders.get(who) if self._held(who) else None
         if holder is None:
@@ -127,7 +127,7 @@ class SeatPhoneApi:
 
     def _agent(self, who: str) -> AgentView:
         """Raises NotFound."""
-        agent = next((one for one in self._board.agents() if one.id == who), None)
+        agent = next((other for other in self._board.agents() if other.id == who), None)
         if agent is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
         return agent
@@ -136,6 +136,6 @@ class SeatPhoneApi:
 def _program(user_agent: str) -> str:
     """A browser by name and version; "" for one that does not say."""
     for word, name in BROWSERS.items():
-        if found := re.search(rf"{word}/([0-9]+)", user_agent):
-            return f"{name} {found[1]}"
+        if match := re.search(rf"{word}/([0-9]+)", user_agent):
+            return f"{name} {match[1]}"
     return ""

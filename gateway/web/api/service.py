@@ -19,7 +19,7 @@ from gateway.web.api.metrics import CONTENT_TYPE, Metrics
 from gateway.web.api.outbox import PostLedger
 from gateway.web.http import openapi
 from gateway.web.http.auth import READERS, WATCHERS
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.http.writing import encoded
 from gateway.web.pages import docs as docs_page
 from gateway.web.ports import Board, Store
@@ -121,11 +121,11 @@ class ServiceApi:
             ),
         )
 
-    async def healthz(self, asked: Asked) -> Answer:
-        found = await health(self._store, self._board, self._tasks, self._post, self._health_parts())
-        return Answer(found, 503 if found.status == "down" else 200)
+    async def healthz(self, request: ApiRequest) -> Answer:
+        health_now = await health(self._store, self._board, self._tasks, self._post, self._health_parts())
+        return Answer(health_now, 503 if health_now.status == "down" else 200)
 
-    async def metrics(self, asked: Asked) -> web.StreamResponse:
+    async def metrics(self, request: ApiRequest) -> web.StreamResponse:
         today = await self._figures.lately() if self._figures else None
         text = self._metrics.text(
             await self._items(), self._feed.clients, today, await self._deliveries(), self._health_parts()
@@ -152,9 +152,9 @@ class ServiceApi:
         except StorageDown:
             return None
 
-    async def openapi(self, asked: Asked) -> web.StreamResponse:
+    async def openapi(self, request: ApiRequest) -> web.StreamResponse:
         return web.Response(body=self._openapi, content_type="application/json", charset="utf-8")
 
-    async def docs(self, asked: Asked) -> web.StreamResponse:
+    async def docs(self, request: ApiRequest) -> web.StreamResponse:
         headers = {"Content-Security-Policy": docs_page.POLICY}
         return web.Response(text=self._page, content_type="text/html", headers=headers)

@@ -28,7 +28,7 @@ from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.fields import PHONE, Choice, Flag, Text
 from gateway.web.http.models import AnswerModel, RequestModel
-from gateway.web.http.route import Answer, Asked, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import IntakeQueue
 
 CALL = "/api/v1/calls/{id}"
@@ -146,7 +146,7 @@ class TransferApi:
                 body=ConsultWish,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
-            *(self._ask(*one) for one in asks),
+            *(self._ask(*route) for route in asks),
             Route(
                 *("GET", f"{CALL}/transfer", "transfer", "当前转接", "The call's transfer now"),
                 self.shown,
@@ -196,9 +196,9 @@ class TransferApi:
         )
 
     def _ask(self, ask: Ask, zh: str, en: str) -> Route:
-        async def does(asked: Asked) -> Answer:
-            call = asked.part("id")
-            self._check_own(asked, call)
+        async def does(request: ApiRequest) -> Answer:
+            call = request.part("id")
+            self._check_own(request, call)
             return Answer(self._view(await self._desk.ask_transfer(call, ask)))
 
         return Route(
@@ -207,73 +207,75 @@ class TransferApi:
             refuses=(NotFound, Conflict, PbxDown),
         )
 
-    async def consult(self, asked: Asked) -> Answer:
-        wish, call = asked.sent(ConsultWish), asked.part("id")
+    async def consult(self, request: ApiRequest) -> Answer:
+        wish, call = request.body_as(ConsultWish), request.part("id")
         if bool(wish.partner) == bool(wish.agent):
             raise BadContact(FieldFault("partner", "填写协作单位或坐席之一", "name a partner or an agent"))
-        self._check_own(asked, call)
+        self._check_own(request, call)
         target = wish.partner or wish.agent
         return Answer(self._view(await self._desk.consult(call, target, direct=wish.direct)))
 
-    async def shown(self, asked: Asked) -> Answer:
-        call = asked.part("id")
-        self._check_own(asked, call)
-        found = self._desk.transfer(call)
-        if found is None:
+    async def shown(self, request: ApiRequest) -> Answer:
+        call = request.part("id")
+        self._check_own(request, call)
+        transfer = self._desk.transfer(call)
+        if transfer is None:
             raise NotFound
-        return Answer(self._view(found))
+        return Answer(self._view(transfer))
 
-    async def kept(self, asked: Asked) -> Answer:
-        await self._rights.check_seeing(asked.account, asked.part("id"))
-        found = await self._calls.transfers(asked.part("id"))
-        return Answer(TransfersShown(items=tuple(self._view(one) for one in found)))
+    async def kept(self, request: ApiRequest) -> Answer:
+        await self._rights.check_seeing(request.account, request.part("id"))
+        transfers = await self._calls.transfers(request.part("id"))
+        return Answer(TransfersShown(items=tuple(self._view(transfer) for transfer in transfers)))
 
-    async def listen(self, asked: Asked) -> Answer:
-        wish = asked.sent(ListenWish)
-        await self._desk.listen_to(asked.part("id"), wish.seat, wish.mode)
+    async def listen(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(ListenWish)
+        await self._desk.listen_to(request.part("id"), wish.seat, wish.mode)
         return Answer(None, 204)
 
-    async def call(self, asked: Asked) -> Answer:
-        wish, who = asked.sent(CallWish), asked.account
+    async def call(self, request: ApiRequest) -> Answer:
+        wish, who = request.body_as(CallWish), request.account
         agent = wish.agent or who.name
         if agent != who.name and who.role not in LEADERS:
             raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
-        number = (await self._door.get(asked.part("number"))).item.number
+        number = (await self._door.get(request.part("number"))).item.number
         await self._desk.call_out(agent, wish.phone or await self._door.phone_of(number), number)
         return Answer(None, 204)
 
-    async def partners(self, asked: Asked) -> Answer:
-        return Answer(PartnersNow(items=tuple(_partner(one, open_) for one, open_ in self._desk.partners())))
+    async def partners(self, request: ApiRequest) -> Answer:
+        return Answer(
+            PartnersNow(items=tuple(_partner(partner, open_) for partner, open_ in self._desk.partners()))
+        )
 
-    def _check_own(self, asked: Asked, call: str) -> None:
+    def _check_own(self, request: ApiRequest, call: str) -> None:
         """May this account move this call? Raises NotFound, NotAllowed."""
-        agent, who = self._desk.agent_of(call), asked.account
+        agent, who = self._desk.agent_of(call), request.account
         if who.role not in LEADERS and who.name != agent:
             raise NotAllowed("这不是您的通话 / this is another agent's call")
 
-    def _view(self, one: Transfer) -> TransferShown:
+    def _view(self, transfer: Transfer) -> TransferShown:
         return TransferShown(
-            call_id=one.call,
-            agent=self._desk.agent_at(one.seat),
-            target=one.target,
-            kind=one.kind,
-            state=one.state,
-            outcome=one.outcome,
-            direct=one.direct,
-            asked_at=one.asked_at,
-            answered_at=one.answered_at,
-            joined_at=one.joined_at,
-            ended_at=one.ended_at,
+            call_id=transfer.call,
+            agent=self._desk.agent_at(transfer.seat),
+            target=transfer.target,
+            kind=transfer.kind,
+            state=transfer.state,
+            outcome=transfer.outcome,
+            direct=transfer.direct,
+            asked_at=transfer.asked_at,
+            answered_at=transfer.answered_at,
+            joined_at=transfer.joined_at,
+            ended_at=transfer.ended_at,
         )
 
 
-def _partner(one: Partner, open_: bool) -> PartnerShown:
+def _partner(partner: Partner, open_: bool) -> PartnerShown:
     return PartnerShown(
-        id=one.id,
-        name=one.zh,
-        name_en=one.en,
+        id=partner.id,
+        name=partner.zh,
+        name_en=partner.en,
         open=open_,
-        told_before_joining=one.told_before_joining,
-        paper=one.paper,
-        decides=one.decides,
+        told_before_joining=partner.told_before_joining,
+        paper=partner.paper,
+        decides=partner.decides,
     )

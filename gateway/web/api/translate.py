@@ -61,22 +61,22 @@ def receipt(given: Receipt) -> ReceiptGiven:
     return ReceiptGiven.model_validate(given)
 
 
-def state_told(found: PublicState) -> StateTold:
-    zh, en = case.STATE_NAMES[found.state]
+def state_told(state: PublicState) -> StateTold:
+    zh, en = case.STATE_NAMES[state.state]
     return StateTold.model_validate(
         {
-            "number": found.number,
-            "status": found.state,
+            "number": state.number,
+            "status": state.state,
             "status_zh": zh,
             "status_en": en,
-            "kind": found.kind,
-            "received_at": found.received_at,
-            "due": found.due,
-            "needs": "phone" if found.state_only else "",
-            "timeline": tuple(_step_told(step) for step in found.steps),
-            "papers": found.papers,
-            "answer": found.answer,
-            "may_withdraw": found.may_withdraw,
+            "kind": state.kind,
+            "received_at": state.received_at,
+            "due": state.due,
+            "needs": "phone" if state.state_only else "",
+            "timeline": tuple(_step_told(step) for step in state.steps),
+            "papers": state.papers,
+            "answer": state.answer,
+            "may_withdraw": state.may_withdraw,
         }
     )
 
@@ -95,7 +95,7 @@ def whole(detail: ItemDetail) -> ItemWhole:
         allowed=allowed,
         closing_needs_reason=taking_back.closing_needs_reason(detail.item),
         last_act=_last_act(detail.item, detail.last_act),
-        notices=tuple(_notice(told, is_secret(detail.item)) for told in detail.notices),
+        notices=tuple(_notice(notice, is_secret(detail.item)) for notice in detail.notices),
     )
 
 
@@ -240,20 +240,20 @@ def _step_told(step: PublicStep) -> StepTold:
     )
 
 
-def _notice(told: Told, secret: bool) -> NoticeShown:
-    state = NoticeState(told.state)
+def _notice(notice: Told, secret: bool) -> NoticeShown:
+    state = NoticeState(notice.state)
     return NoticeShown(
-        id=told.id,
-        kind=told.kind,
-        kind_zh=NOTICE_NAMES[NoticeKind(told.kind)][0],
-        way=told.way,
-        way_zh=WAYS[told.way].zh,
-        to=shown_to(told.way, told.to, secret),
-        subject=told.subject,
-        text=told.text,
+        id=notice.id,
+        kind=notice.kind,
+        kind_zh=NOTICE_NAMES[NoticeKind(notice.kind)][0],
+        way=notice.way,
+        way_zh=WAYS[notice.way].zh,
+        to=shown_to(notice.way, notice.to, secret),
+        subject=notice.subject,
+        text=notice.text,
         state=state.value,
         state_zh=NOTICE_STATES[state][0],
-        made_at=told.made_at,
-        sent_at=told.sent_at,
-        proof=told.proof,
+        made_at=notice.made_at,
+        sent_at=notice.sent_at,
+        proof=notice.proof,
     )

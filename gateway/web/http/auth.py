@@ -106,7 +106,7 @@ class Gate:
             self.rates.let_in(account.name)
 
     async def still(self, request: web.Request, roles: Collection[Role]) -> bool:
-        """Does what let a request in still hold? Asked now and then on long connections."""
+        """Does what let a request in still hold? ApiRequest now and then on long connections."""
         account = await self._account(request)
         return account is not None and account.role in roles
 
@@ -164,8 +164,8 @@ def token_of(request: web.Request) -> str:
     """The token of a request, or ""."""
     given = request.headers.getall("Authorization", [])
     if given:
-        found = _BEARER.fullmatch(given[0].strip()) if len(given) == 1 else None
-        return found[1] if found else ""
+        match = _BEARER.fullmatch(given[0].strip()) if len(given) == 1 else None
+        return match[1] if match else ""
     if request.headers.get("Upgrade", "").lower() != "websocket":
         return ""
     return next((p.removeprefix(SUBPROTOCOL) for p in subprotocols(request) if is_bearer(p)), "")

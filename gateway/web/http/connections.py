@@ -168,7 +168,7 @@ class ConnectionsSite(web.BaseSite):
 
 def _drop_one(own: Iterable[Connection], new: Connection) -> None:
     """The one that has waited longest, of those that wait for a request."""
-    victim = next((one for one in own if one is not new and one.is_waiting), new)
+    victim = next((connection for connection in own if connection is not new and connection.is_waiting), new)
     victim.drop()
 
 

@@ -68,16 +68,16 @@ class Text:
         return core_schema.no_info_after_validator_function(self.checked, text)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        made: dict[str, Any] = {**handler(core), **({"minLength": self.shortest} if self.shortest else {})}
+        schema: dict[str, Any] = {**handler(core), **({"minLength": self.shortest} if self.shortest else {})}
         if self.spelling:
-            return made  # what it is brought into has a pattern, what is taken has none
+            return schema  # what it is brought into has a pattern, what is taken has none
         if self.pattern:
-            made["pattern"] = f"^ *(?:{self.pattern}{'' if self.shortest else '|'}) *$"
+            schema["pattern"] = f"^ *(?:{self.pattern}{'' if self.shortest else '|'}) *$"
         elif self.longest is not None:
             unseen = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f" if self.lines else r"\x00-\x1f\x7f"
             seen = rf"[^{unseen}]*"
-            made["pattern"] = rf"^{seen}[^{unseen}\s]{seen}$" if self.shortest else f"^{seen}$"
-        return made
+            schema["pattern"] = rf"^{seen}[^{unseen}\s]{seen}$" if self.shortest else f"^{seen}$"
+        return schema
 
     @cached_property
     def _form(self) -> re.Pattern[str] | None:

@@ -30,7 +30,7 @@ def read_form(
     """A model from the fields of a form, with every fault; `faults` are those already found."""
     known = members(model)
     raw: dict[str, Any] = {}
-    told = list(faults)
+    all_faults = list(faults)
     for name, text in fields:
         m = known.get(name) or known.get(name.removesuffix("[]"))
         if m is None:
@@ -39,12 +39,12 @@ def read_form(
             if text.strip():
                 raw.setdefault(m.name, []).append(text)
         elif m.name in raw:
-            told.append(FieldFault(m.name, "只能出现一次", "may stand once only"))
+            all_faults.append(FieldFault(m.name, "只能出现一次", "may stand once only"))
         elif m.kind is str:
             raw[m.name] = text
         elif text.strip():
             raw[m.name] = text.strip()
-    reading = read(model, raw, told, Texts(_FLAGS, numbers=True))
+    reading = read(model, raw, all_faults, Texts(_FLAGS, numbers=True))
     once = {(fault.field, fault.en): fault for fault in reading.faults}
     return Reading(reading.made, reading.rest, tuple(once.values()))
 

@@ -43,25 +43,25 @@ class HeldFiles:
         """Keep these under a form's key, in the place of what was there; False when there is no room for
         them. Some may lie there already. Raises OSError."""
         home = self.home(key)
-        if sum(one.size for one in files) > self.room():
+        if sum(file.size for file in files) > self.room():
             return False
-        made = self._folder / f"{HOLD}new-{secrets.token_hex(8)}"
-        made.mkdir(mode=0o700, parents=True)
-        for place, one in enumerate(files):
-            shutil.copyfile(one.path, made / str(place))
-        _note(made, files)
+        folder = self._folder / f"{HOLD}new-{secrets.token_hex(8)}"
+        folder.mkdir(mode=0o700, parents=True)
+        for place, file in enumerate(files):
+            shutil.copyfile(file.path, folder / str(place))
+        _note(folder, files)
         shutil.rmtree(home, ignore_errors=True)
-        made.replace(home)
+        folder.replace(home)
         return True
 
     def get(self, key: str) -> tuple[Held, ...]:
         """What is held under a key; nothing when its time is over. Raises OSError."""
         home = self.home(key)
         try:
-            told = json.loads((home / "files").read_text("utf-8"))
+            entries = json.loads((home / "files").read_text("utf-8"))
         except FileNotFoundError:
             return ()
-        return tuple(Held(home / str(place), *one) for place, one in enumerate(told))
+        return tuple(Held(home / str(place), *entry) for place, entry in enumerate(entries))
 
     def add(self, file: Held, key: str, most: int) -> int | None:
         """Keep one more under a form's key, behind those that are there, by moving it; its place, or None

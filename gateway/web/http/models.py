@@ -32,10 +32,10 @@ class RequestModel(BaseModel):
         """What is given. Of unknown members no more than may be told, so that a flood costs little."""
         if not isinstance(data, dict):
             return data
-        known = members(cls)
-        given = {name: value for name, value in data.items() if value is not None and name in known}
+        fields = members(cls)
+        given = {name: value for name, value in data.items() if value is not None and name in fields}
         if len(given) < len(data) and info.context:
-            unknown = [*islice((name for name in data if name not in known), info.context.unknown)]
+            unknown = [*islice((name for name in data if name not in fields), info.context.unknown)]
             info.context.unknown -= len(unknown)
             given |= dict.fromkeys(map(shown, unknown))
         return given

@@ -52,8 +52,8 @@ class MultipartReader:
 
     def __init__(self, content_type: str) -> None:
         """Raises Refused when the header names no boundary."""
-        found = _BOUNDARY.search(content_type.partition(";")[2])
-        if not found:
+        match = _BOUNDARY.search(content_type.partition(";")[2])
+        if not match:
             raise Refused("multipart 缺少 boundary / the multipart type names no boundary")
         self._events: list[Event] = []
         self._parts = 0
@@ -62,7 +62,7 @@ class MultipartReader:
         self._value = bytearray()
         self._disposition: bytes | None = None
         self._parser = MultipartParser(
-            (found[1] or found[2]).encode("latin-1", "replace"),
+            (match[1] or match[2]).encode("latin-1", "replace"),
             {
                 "on_part_begin": self._part_begins,
                 "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
@@ -133,10 +133,10 @@ def part_of(disposition: bytes) -> Began:
     if kind.strip().lower() != "form-data":
         raise Refused("应为 form-data / a part is no form-data")
     given: dict[str, str] = {}
-    for found in _PARAMETER.finditer(mark + rest):
-        value = found[2].replace('\\"', '"') if found[2] is not None else found[3].strip()
-        if given.setdefault(found[1].lower(), value) != value:
-            raise Refused(f"{found[1]} 重复 / stands twice in one Content-Disposition")
+    for match in _PARAMETER.finditer(mark + rest):
+        value = match[2].replace('\\"', '"') if match[2] is not None else match[3].strip()
+        if given.setdefault(match[1].lower(), value) != value:
+            raise Refused(f"{match[1]} 重复 / stands twice in one Content-Disposition")
     if "name" not in given:
         raise Refused("表单字段缺少 name / a part has no name")
     file = _extended(given["filename*"]) if "filename*" in given else given.get("filename")

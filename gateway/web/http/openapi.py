@@ -45,7 +45,7 @@ def document(routes: Sequence[Route], title: str) -> dict[str, Any]:
 
 def operation(route: Route) -> dict[str, Any]:
     """One end point."""
-    made: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "operationId": route.name,
         "summary": f"{route.zh} / {route.en}",
         "tags": [tag(route)],
@@ -53,17 +53,17 @@ def operation(route: Route) -> dict[str, Any]:
         "responses": _responses(route),
     }
     if route.roles is not None:
-        made["x-roles"] = list(route.roles)
+        entry["x-roles"] = list(route.roles)
     parameters = [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]
     if parameters:
-        made["parameters"] = parameters
+        entry["parameters"] = parameters
     if route.body is not None:
         required = any(m.required for m in members(route.body).values())
         content = {"application/json": {"schema": reference(route.body)}}
         if route.files:
             content[MULTIPART] = {"schema": _form(route.body)}
-        made["requestBody"] = {"required": required, "content": content}
-    return made
+        entry["requestBody"] = {"required": required, "content": content}
+    return entry
 
 
 def _form(model: type[BaseModel]) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
     schema = {"type": "string", "pattern": f"^{NUMBER}$"} if route.number else {"type": "string"}
-    found = re.findall(r"{(\w+)}", route.path)
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in found]
+    names = re.findall(r"{(\w+)}", route.path)
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
@@ -103,27 +103,27 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for status, model in route.gives.items():
-        made[str(status)] = {"description": HTTPStatus(status).phrase}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase}
         if model is not None:
-            made[str(status)]["content"] = {"application/json": {"schema": reference(model)}}
+            responses[str(status)]["content"] = {"application/json": {"schema": reference(model)}}
         elif route.media:
-            made[str(status)]["content"] = {route.media: {}}
+            responses[str(status)]["content"] = {route.media: {}}
     if route.body is not None:
-        made["408"] = _refusal([Refused])
+        responses["408"] = _refusal([Refused])
     for status, errors in _by_status(route).items():
-        if str(status) not in made:
-            made[str(status)] = _refusal(errors)
-    return dict(sorted(made.items()))
+        if str(status) not in responses:
+            responses[str(status)] = _refusal(errors)
+    return dict(sorted(responses.items()))
 
 
 def _by_status(route: Route) -> dict[int, list[type[GatewayError]]]:
-    found: dict[int, list[type[GatewayError]]] = defaultdict(list)
+    by_status: dict[int, list[type[GatewayError]]] = defaultdict(list)
     errors: tuple[type[GatewayError], ...] = (*route.errors, GatewayError)
     for error in errors:
-        found[error.status].append(error)
-    return found
+        by_status[error.status].append(error)
+    return by_status
 
 
 def _refusal(errors: Sequence[type[GatewayError]]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def answer(request: web.Request, error: GatewayError, status: int = 0) -> web.Re
 
 def body(request: web.Request, error: GatewayError, status: int) -> dict[str, Any]:
     """The members of a problem. What went wrong inside stays in the log."""
-    made: dict[str, Any] = {
+    members: dict[str, Any] = {
         "type": f"/docs#{error.code}",
         "title": error.zh if language(request) == "zh" else error.en,
         "status": status,
@@ -120,10 +120,10 @@ def body(request: web.Request, error: GatewayError, status: int) -> dict[str, An
         "request_id": request_id(request),
     }
     if error.detail and status < 500:
-        made["detail"] = error.detail
+        members["detail"] = error.detail
     if isinstance(error, BadContact):
-        made["faults"] = [{"field": f.field, "zh": f.zh, "en": f.en} for f in error.faults]
-    return made
+        members["faults"] = [{"field": f.field, "zh": f.zh, "en": f.en} for f in error.faults]
+    return members
 
 
 def _of_aiohttp(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
@@ -146,12 +146,12 @@ def language(request: web.Request) -> str:
 
 def _weight(wishes: str, language: str) -> float:
     """How much a language is wished for; the best of its entries, 0 without one."""
-    found = 0.0
+    weight = 0.0
     for wish in wishes.split(","):
         name, _, quality = wish.strip().lower().partition(";")
         if name.split("-")[0].strip() == language:
-            found = max(found, _quality(quality))
-    return found
+            weight = max(weight, _quality(quality))
+    return weight
 
 
 def _quality(text: str) -> float:

@@ -118,8 +118,8 @@ def read(
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         wrong = {str(detail["loc"][0]) for detail in errors}
-        told = (*faults, *_faults(model, errors))[: max(MOST_FAULTS, len(faults))]
-        return Reading(None, _rest(model, raw, wrong, texts), told)
+        all_faults = (*faults, *_faults(model, errors))[: max(MOST_FAULTS, len(faults))]
+        return Reading(None, _rest(model, raw, wrong, texts), all_faults)
     return Reading(None if faults else value, value, tuple(faults))
 
 
@@ -159,8 +159,8 @@ def _unknown(model: type[BaseModel], loc: tuple[int | str, ...], look: bool) -> 
     for step in loc[:-1]:
         inner = members(model)[step].model if isinstance(step, str) else None
         model = inner or model
-    known = members(model) if look and len(name) <= _LONGEST_NAME else ()
-    near = difflib.get_close_matches(name, known, 1)
+    names = members(model) if look and len(name) <= _LONGEST_NAME else ()
+    near = difflib.get_close_matches(name, names, 1)
     if near:
         return FieldFault(
             _path(loc), f"未知字段，是否指 {near[0]}？", f"is not known; did you mean {near[0]}?"
@@ -181,10 +181,10 @@ def _no_number(word: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError("a name stands twice in one object")
-    return found
+    return values
 
 
 _JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)

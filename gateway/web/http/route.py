@@ -51,7 +51,7 @@ BODY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """One request after all checks. `who` is None on public end points.
 
     `files` came with a form; they are there until the answer is given.
@@ -73,11 +73,11 @@ class Asked:
         """A part of the path."""
         return self.request.match_info[name]
 
-    def queried(self, model: type[M]) -> M:
+    def query_as(self, model: type[M]) -> M:
         assert isinstance(self.query, model)
         return self.query
 
-    def sent(self, model: type[M]) -> M:
+    def body_as(self, model: type[M]) -> M:
         assert isinstance(self.body, model)
         return self.body
 
@@ -91,7 +91,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Does = Callable[[Asked], Awaitable[Answer | web.StreamResponse]]
+Does = Callable[[ApiRequest], Awaitable[Answer | web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Route:
     roles: tuple[Role, ...] | None = None
     query: type[RequestModel] | None = None
     body: type[RequestModel] | None = None
-    also: Callable[[Asked], Iterable[FieldFault]] | None = None
+    also: Callable[[ApiRequest], Iterable[FieldFault]] | None = None
     files: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     lists: bool = False
@@ -132,16 +132,16 @@ class Route:
     @property
     def errors(self) -> tuple[type[GatewayError], ...]:
         """Every error it may answer with."""
-        found: list[type[GatewayError]] = []
+        errors: list[type[GatewayError]] = []
         if self.roles is not None:
-            found += [NoToken, NotAllowed]
+            errors += [NoToken, NotAllowed]
         if self.body is not None:
-            found += [Refused, TooLarge, WrongType]
+            errors += [Refused, TooLarge, WrongType]
         if self.body is not None or self.path.startswith("/api/"):
-            found.append(BadContact)
+            errors.append(BadContact)
         if self.path not in UNCOUNTED:
-            found += [NotAllowed, TooMany]
-        return tuple(dict.fromkeys([*found, *self.refuses]))
+            errors += [NotAllowed, TooMany]
+        return tuple(dict.fromkeys([*errors, *self.refuses]))
 
 
 class Nothing(RequestModel):
@@ -172,12 +172,12 @@ def handler(
                     raise sent.refusal
                 assert route.body
                 body = _checked(route, request, read_form(route.body, sent.fields, sent.faults))
-                done = await route.does(Asked(request, who, query, body, sent.files))
+                done = await route.does(ApiRequest(request, who, query, body, sent.files))
         else:
             body = None
             if route.body:
                 body = _checked(route, request, read_body(route.body, await _json(request)))
-            done = await route.does(Asked(request, who, query, body))
+            done = await route.does(ApiRequest(request, who, query, body))
         if notes and who:
             await _note(route, request, notes, repeats)
         if isinstance(done, web.StreamResponse):
@@ -228,8 +228,8 @@ def _checked(route: Route, request: web.Request, reading: Reading[M]) -> M:
     """The body as a model, once nothing is wrong with it. Raises BadContact with every fault."""
     faults = list(reading.faults)
     if route.also and reading.rest is not None:
-        known = {fault.field for fault in faults}
-        faults += [f for f in route.also(Asked(request, body=reading.rest)) if f.field not in known]
+        named = {fault.field for fault in faults}
+        faults += [f for f in route.also(ApiRequest(request, body=reading.rest)) if f.field not in named]
     if faults or reading.made is None:
         raise BadContact(*faults)
     return reading.made

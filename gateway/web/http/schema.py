@@ -43,31 +43,31 @@ def _parameter(name: str, required: bool, schema: dict[str, Any]) -> dict[str, A
         schema["type"] = kinds[0] if len(kinds) == 1 else kinds
     if "enum" in schema:
         schema["enum"] = [value for value in schema["enum"] if value is not None]
-    made = {"name": name, "in": "query", "required": required, "description": text, "schema": schema}
-    return made if required else {**made, "allowEmptyValue": True}
+    parameter = {"name": name, "in": "query", "required": required, "description": text, "schema": schema}
+    return parameter if required else {**parameter, "allowEmptyValue": True}
 
 
 def _object(part: dict[str, Any], enums: dict[str, Any], request: bool) -> dict[str, Any]:
     required = part.get("required", [])
-    made = {key: value for key, value in part.items() if key != "title"}
-    made["properties"] = {
+    schema = {key: value for key, value in part.items() if key != "title"}
+    schema["properties"] = {
         name: _property(value, enums, request and name not in required)
         for name, value in part.get("properties", {}).items()
     }
-    if "description" in made:
-        made["description"] = " ".join(made["description"].split())
-    return made
+    if "description" in schema:
+        schema["description"] = " ".join(schema["description"].split())
+    return schema
 
 
 def _property(part: dict[str, Any], enums: dict[str, Any], or_null: bool) -> dict[str, Any]:
     """A member: type first, then what is said of it."""
-    made: dict[str, Any] = {key: value for key, value in part.items() if key not in ("title", "anyOf")}
-    if made.get("default", 0) in (None, "", []):
-        del made["default"]
+    schema: dict[str, Any] = {key: value for key, value in part.items() if key not in ("title", "anyOf")}
+    if schema.get("default", 0) in (None, "", []):
+        del schema["default"]
     kinds = [kind for kind in part.get("anyOf", [{}]) if kind.get("type") != "null"]
-    said: dict[str, Any] = {key: made.pop(key) for key in _SAID if key in made}
-    made = _kind({**kinds[0], **made}, enums)
-    return {**(_or_null(made) if or_null or len(part.get("anyOf", ())) > len(kinds) else made), **said}
+    outer: dict[str, Any] = {key: schema.pop(key) for key in _SAID if key in schema}
+    schema = _kind({**kinds[0], **schema}, enums)
+    return {**(_or_null(schema) if or_null or len(part.get("anyOf", ())) > len(kinds) else schema), **outer}
 
 
 def _kind(part: dict[str, Any], enums: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _or_null(part: dict[str, Any]) -> dict[str, Any]:
     if "type" not in part:
         return {"anyOf": [part, {"type": "null"}]}
     kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
-    made = {**part, "type": [*kinds, "null"]}
+    schema = {**part, "type": [*kinds, "null"]}
     if "enum" in part:
-        made["enum"] = [*part["enum"], None]
-    return made
+        schema["enum"] = [*part["enum"], None]
+    return schema

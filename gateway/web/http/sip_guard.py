@@ -59,14 +59,14 @@ def _headers(text: str) -> tuple[dict[str, str], str]:
     """The headers by full name, and the first line; no headers when there is anything unusual about them."""
     head, end, body = text.partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for line in lines:
         header = _HEADER.fullmatch(line)
         if header is None:
             return {}, first
         name = _FULL_NAME.get(header[1].lower(), header[1].lower())
-        if name in found and name in (*_ONCE, "content-length"):
+        if name in headers and name in (*_ONCE, "content-length"):
             return {}, first
-        found[name] = header[2]
-    whole = found.get("content-length", "0").strip() == str(len(body.encode()))
-    return (found if end and whole and all(name in found for name in _ONCE) else {}), first
+        headers[name] = header[2]
+    whole = headers.get("content-length", "0").strip() == str(len(body.encode()))
+    return (headers if end and whole and all(name in headers for name in _ONCE) else {}), first

@@ -23,13 +23,13 @@ class StaticFile:
     mark: str
 
 
-def static_files(found: Iterable[Traversable | Path], home: str) -> dict[str, StaticFile]:
+def static_files(sources: Iterable[Traversable | Path], home: str) -> dict[str, StaticFile]:
     """Those that a browser is given, by name; they are served below `home`."""
-    made = {}
-    for one in found:
-        media = _MEDIA.get(Path(one.name).suffix)
+    files = {}
+    for source in sources:
+        media = _MEDIA.get(Path(source.name).suffix)
         if media:
-            body = one.read_bytes()
+            body = source.read_bytes()
             mark = hashlib.sha256(body).hexdigest()[:12]
-            made[one.name] = StaticFile(f"{home}/{one.name}?v={mark}", body, media, mark)
-    return made
+            files[source.name] = StaticFile(f"{home}/{source.name}?v={mark}", body, media, mark)
+    return files

@@ -107,7 +107,7 @@ class Uploads:
 
     async def hold(self, files: tuple[Upload, ...], key: str) -> bool:
         """Keep a form's files until it comes again; False when there is no room. Raises StorageDown."""
-        return await on_disk(self._held.put, [_as_held(one) for one in files], key)
+        return await on_disk(self._held.put, [_as_held(file) for file in files], key)
 
     async def held(self, key: str) -> tuple[Upload, ...]:
         """What was held under this key; nothing when its time is over. Raises StorageDown."""
@@ -172,9 +172,9 @@ class Uploads:
     async def _looked_at(self, form: _Form) -> Sent:
         """What the files are, and whether clamd knows them."""
         files, bad = [], list(form.bad)
-        for one in form.files if form.refusal is None else ():
+        for file in form.files if form.refusal is None else ():
             try:
-                files.append(await self.looked_at(one.path, one.name, one.size))
+                files.append(await self.looked_at(file.path, file.name, file.size))
             except WrongType as error:
                 bad.append(error)
         refusal = form.refusal or (_as_one(bad) if bad else None)
@@ -324,8 +324,8 @@ class _Form:
         unwritten, self._unwritten, self.waiting = self._unwritten, [], 0
         if unwritten:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one, piece in unwritten:
-            with one.path.open("ab") as out:
+        for file, piece in unwritten:
+            with file.path.open("ab") as out:
                 out.write(piece)
 
 
@@ -335,17 +335,19 @@ def _too_many(name: str, most: int) -> tuple[str, str]:
 
 def _as_one(bad: list[GatewayError]) -> GatewayError:
     """All that is wrong with the files, with the status of the first."""
-    zh = "；".join(dict.fromkeys(one.detail.partition(" / ")[0] for one in bad))
-    en = "; ".join(dict.fromkeys(one.detail.rpartition(" / ")[2] for one in bad))
+    zh = "；".join(dict.fromkeys(fault.detail.partition(" / ")[0] for fault in bad))
+    en = "; ".join(dict.fromkeys(fault.detail.rpartition(" / ")[2] for fault in bad))
     return type(bad[0])(f"{zh} / {en}")
 
 
-def _as_held(one: Upload) -> Held:
-    return Held(one.path, one.name, one.size, one.type.ending, one.type.media_type, one.role)
+def _as_held(upload: Upload) -> Held:
+    return Held(
+        upload.path, upload.name, upload.size, upload.type.ending, upload.type.media_type, upload.role
+    )
 
 
-def _as_upload(one: Held) -> Upload:
-    return Upload(one.path, one.name, one.size, FileType(one.ending, one.media_type), one.role)
+def _as_upload(held: Held) -> Upload:
+    return Upload(held.path, held.name, held.size, FileType(held.ending, held.media_type), held.role)
 
 
 def _not_taken(name: str, types: tuple[str, ...]) -> str:

@@ -30,7 +30,7 @@ class DeskPage:
         self._openers = openers
 
     async def show(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
-        said = words(self._pages, look, DESK_WORDS)
+        page_words = words(self._pages, look, DESK_WORDS)
         seat = next((view.seat for view in self._board.agents() if view.id == account.name), "")
         item = {
             "grounds": _grounds(self._pages.public.rules, look),
@@ -46,13 +46,15 @@ class DeskPage:
                 "Cache-Control": "no-store",
             },
             account=account,
-            words=said,
+            words=page_words,
             item=json.dumps(item, ensure_ascii=False),
             wrap_up=self._wrap_up,
             pauses={name: look.t(*both) for name, both in PAUSES.items()},
             channels={entry.channel: look.of(entry) for entry in self._pages.public.rules.channels},
             tabs=[(tab.value, look.t(zh, en.capitalize())) for tab, (zh, en) in TAB_NAMES.items()],
-            report_results=[(one.id, look.of(one)) for one in self._pages.public.rules.report_results],
+            report_results=[
+                (result.id, look.of(result)) for result in self._pages.public.rules.report_results
+            ],
             has_seat=bool(seat),
             seat=seat,
             **case_fields(self._pages, look),

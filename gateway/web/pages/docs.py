@@ -85,7 +85,7 @@ def _member(m: Member) -> Markup:
 
 def _type(m: Member) -> str:
     """A member's type in a word or its values."""
-    values = [one.value for one in m.kind] if hasattr(m.kind, "__members__") else []
+    values = [value.value for value in m.kind] if hasattr(m.kind, "__members__") else []
     name = " | ".join(values) or {"str": "text", "bool": "true | false", "Decimal": "number"}.get(
         m.kind.__name__, m.kind.__name__
     )

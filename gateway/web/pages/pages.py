@@ -163,7 +163,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.globals["centre"] = public.centre
-        self._templates.globals["static"] = {name: one.address for name, one in self._static.items()}
+        self._templates.globals["static"] = {name: file.address for name, file in self._static.items()}
         self._templates.globals["settings"] = public.settings
         self._templates.globals["places"] = places
         self._templates.globals["role_names"] = ROLE_NAMES
@@ -309,9 +309,11 @@ class Pages:
         if not places:
             return sent
         passed = self.renewed(dict(sent.fields).get("pass", ""))
-        again = {(one.name, one.size) for one in sent.files}
-        here = {str(place): one for place, one in enumerate(await self.uploads.held(passed.key))}
-        held = [one for place, one in here.items() if place in places and (one.name, one.size) not in again]
+        again = {(file.name, file.size) for file in sent.files}
+        here = {str(place): file for place, file in enumerate(await self.uploads.held(passed.key))}
+        held = [
+            file for place, file in here.items() if place in places and (file.name, file.size) not in again
+        ]
         faults = sent.faults if places <= here.keys() else (*sent.faults, _GONE)
         most = self.uploads.limits.files
         files = (*held, *sent.files)
@@ -328,7 +330,7 @@ class Pages:
             held = await self.uploads.hold(sent.files, passed.key)
         except Unavailable:
             return ()
-        return tuple(one.name for one in sent.files) if held else ()
+        return tuple(file.name for file in sent.files) if held else ()
 
     def renewed(self, text: str) -> Pass:
         """A pass for a form that is shown again: it keeps the key, so that nothing is made twice."""
@@ -368,15 +370,15 @@ class Pages:
         return self.show(look, "start.html", clocks=clocks)
 
     async def static(self, request: web.Request) -> web.StreamResponse:
-        found = self._static.get(request.match_info["name"])
-        if found is None:
+        file = self._static.get(request.match_info["name"])
+        if file is None:
             raise NotFound
-        marked = request.query.get("v") == found.mark  # a script that another imports has no mark
+        marked = request.query.get("v") == file.mark  # a script that another imports has no mark
         headers = {"Cache-Control": f"public, {'max-age=86400' if marked else 'no-cache'}"}
-        headers["ETag"] = f'"{found.mark}"'
+        headers["ETag"] = f'"{file.mark}"'
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        return web.Response(body=found.body, content_type=found.media, charset="utf-8", headers=headers)
+        return web.Response(body=file.body, content_type=file.media, charset="utf-8", headers=headers)
 
 
 def _language_of(request: web.Request) -> str:

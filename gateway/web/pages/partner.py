@@ -44,83 +44,85 @@ class PartnerPage:
         return self._show(look, await self._opened(request), {}, {})
 
     async def reply(self, request: web.Request, look: Look) -> web.StreamResponse:
-        one = await self._opened(request)
+        referral = await self._opened(request)
         fields = await self._pages.fields(request)
         self._pages.speak(look, fields)
-        faults = _faults(one, fields)
+        faults = _faults(referral, fields)
         if not faults:
             try:
                 event = ReferralEvent(fields["event"])
                 done = await self._linkage.happen(
-                    one.id,
+                    referral.id,
                     event,
-                    f"partner:{one.partner}",
+                    f"partner:{referral.partner}",
                     text=fields.get("text", "").strip()[:TEXT],
                     their_number=fields.get("their_number", "").strip()[:NUMBER],
-                    partner=one.partner,
+                    partner=referral.partner,
                 )
                 return self._show(look, done, {}, {}, done=True)
             except Conflict as error:
                 faults["event"] = (error.detail.partition(" / ")[0], error.detail.partition(" / ")[2])
             except BadContact as error:
                 faults |= {f.field: (f.zh, f.en) for f in error.faults}
-        return self._show(look, one, fields, faults, status=422)
+        return self._show(look, referral, fields, faults, status=422)
 
     async def _opened(self, request: web.Request) -> Referral:
         """Raises NotFound for whatever the link does not open."""
         name, token = request.match_info["id"], request.match_info["token"]
         if not self._linkage.opens(name, token):
             raise NotFound
-        one = await self._linkage.get(name)
-        if self._linkage.expired(one):
+        referral = await self._linkage.get(name)
+        if self._linkage.expired(referral):
             raise NotFound("此链接已过期，请与我们联系 / this link has expired, please contact us")
-        return one
+        return referral
 
     def _show(
         self,
         look: Look,
-        one: Referral,
+        referral: Referral,
         fields: Mapping[str, str],
         faults: Mapping[str, tuple[str, str]],
         *,
         done: bool = False,
         status: int = 200,
     ) -> web.Response:
-        slip = [(look.t(*FIELD_NAMES[name]), _value(look, name, text)) for name, text in one.slip.items()]
+        slip = [
+            (look.t(*FIELD_NAMES[name]), _value(look, name, text)) for name, text in referral.slip.items()
+        ]
         return self._pages.show(
             look,
             "partner.html",
             status,
             {"Cache-Control": "no-store"},
-            one=one,
-            standing=look.t(*_standing(one)),
+            one=referral,
+            standing=look.t(*_standing(referral)),
             slip=slip,
-            choices=[(event, look.t(*EVENT_WORDS[event])) for event in allowed(one)],
+            choices=[(event, look.t(*EVENT_WORDS[event])) for event in allowed(referral)],
             fields=fields,
             faults={name: look.t(*words) for name, words in faults.items()},
             done=done,
         )
 
 
-def _standing(one: Referral) -> tuple[str, str]:
+def _standing(referral: Referral) -> tuple[str, str]:
     """The state's name as the partner would say it: what we call the other side is itself."""
-    return state_name_told(one.state, one.direction)
+    return state_name_told(referral.state, referral.direction)
 
 
-def allowed(one: Referral) -> tuple[ReferralEvent, ...]:
+def allowed(referral: Referral) -> tuple[ReferralEvent, ...]:
     """What a partner may say of it now."""
-    side = side_of(one.direction, ours=False)
-    return tuple(event for event in TABLE[one.state] if WHO[event] is side)
+    side = side_of(referral.direction, ours=False)
+    return tuple(event for event in TABLE[referral.state] if WHO[event] is side)
 
 
-def _faults(one: Referral, fields: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
+def _faults(referral: Referral, fields: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    faults: dict[str, tuple[str, str]] = {}
     event = fields.get("event", "")
-    if event not in tuple(allowed(one)):
-        found["event"] = ("请选择一项", "choose one of these")
+    if event not in tuple(allowed(referral)):
+        faults["event"] = ("请选择一项", "choose one of these")
     elif ReferralEvent(event) in NEEDS_REASON and not fields.get("text", "").strip():
-        found["text"] = ("请填写理由或办理结果", "say why, or what was done")
-    return found
+        faults["text"] = ("请填写理由或办理结果", "say why, or what was done")
+    return faults
 
 
 def _value(look: Look, name: str, text: str) -> str:

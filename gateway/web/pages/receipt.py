@@ -77,16 +77,16 @@ class ReceiptPage:
         return tuple(number for number in kept.get("n", ()) if isinstance(number, str))
 
     def handed_in(
-        self, request: web.Request, look: Look, told: Told, before: tuple[str, ...]
+        self, request: web.Request, look: Look, receipt: Told, before: tuple[str, ...]
     ) -> web.Response:
         """On to the receipt; a browser that keeps no cookies gets it at once."""
         if not request.cookies.get("form"):
-            return self._receipt(look, told)
+            return self._receipt(look, receipt)
         mark = secrets.token_urlsafe(16)
         response = web.Response(status=303, headers={"Location": f"/report/done?{SUBMISSION}={mark}"})
-        self._keep(request, response, RECEIPT, {**told.plain(), SUBMISSION: mark}, RECEIPT_SECONDS)
-        sent = () if told.kind == Kind.REPORT.value else (told.number,)
-        own = [*sent, *(number for number in before if number != told.number)][:REMEMBERED]
+        self._keep(request, response, RECEIPT, {**receipt.plain(), SUBMISSION: mark}, RECEIPT_SECONDS)
+        sent = () if receipt.kind == Kind.REPORT.value else (receipt.number,)
+        own = [*sent, *(number for number in before if number != receipt.number)][:REMEMBERED]
         self._keep(request, response, BEFORE, {"n": own}, BEFORE_SECONDS)
         return response
 
@@ -118,15 +118,15 @@ class ReceiptPage:
     async def done(self, request: web.Request, look: Look) -> web.StreamResponse:
         return self._receipt(look, self._held(request))
 
-    def _receipt(self, look: Look, told: Told) -> web.Response:
+    def _receipt(self, look: Look, receipt: Told) -> web.Response:
         return self._pages.show(
             look,
             "done.html",
-            told=told,
-            number=spaced(told.number),
-            kind=look.t(*KINDS[told.kind]),
-            received=self.moment(look, told.received_at),
-            due=[(self.clock(look, due), due) for due in told.due],
+            told=receipt,
+            number=spaced(receipt.number),
+            kind=look.t(*KINDS[receipt.kind]),
+            received=self.moment(look, receipt.received_at),
+            due=[(self.clock(look, due), due) for due in receipt.due],
         )
 
     async def slip(self, request: web.Request, look: Look) -> web.StreamResponse:
@@ -144,24 +144,24 @@ class ReceiptPage:
             raise NotAllowed(NEEDS_PHONE)
         return await self._printed(look, Told(number, code, state.kind.value, state.received_at, state.due))
 
-    async def _printed(self, look: Look, told: Told) -> web.Response:
-        slip = self._slip(look, told)
+    async def _printed(self, look: Look, receipt: Told) -> web.Response:
+        slip = self._slip(look, receipt)
         body = await asyncio.to_thread(pdf, slip)
-        headers = {"Content-Disposition": f'inline; filename="12315-{told.number}.pdf"'}
+        headers = {"Content-Disposition": f'inline; filename="12315-{receipt.number}.pdf"'}
         return web.Response(body=body, content_type="application/pdf", headers=headers)
 
-    def _slip(self, look: Look, told: Told) -> Slip:
+    def _slip(self, look: Look, receipt: Told) -> Slip:
         t, centre = look.t, self._pages.public.centre
-        kind = t(*KINDS.get(told.kind, ("来件", "Contact")))
-        days = tuple((self.clock(look, due), _day_text(look, due)) for due in told.due)
-        address = f"{self._pages.public_url or str(look.request.url.origin())}/track?number={told.number}"
+        kind = t(*KINDS.get(receipt.kind, ("来件", "Contact")))
+        days = tuple((self.clock(look, due), _day_text(look, due)) for due in receipt.due)
+        address = f"{self._pages.public_url or str(look.request.url.origin())}/track?number={receipt.number}"
         return Slip(
             title=centre.name,
             heading=t(f"{kind}登记回执", f"Receipt: {kind}"),
             rows=(
-                (t("编号", "Number"), spaced(told.number)),
-                (t("查询码", "Query code"), told.code),
-                (t("收到时间", "Received"), self.moment(look, told.received_at)),
+                (t("编号", "Number"), spaced(receipt.number)),
+                (t("查询码", "Query code"), receipt.code),
+                (t("收到时间", "Received"), self.moment(look, receipt.received_at)),
                 *days,
             ),
             notes=(

@@ -182,9 +182,9 @@ def _block(head: str, fields: list[tuple[str, str]]) -> Iterable[Markup]:
         yield Markup("<tr>{}{}</tr>").format(side, cells)
 
 
-def _row(one: str, first: str, two: str, second: str) -> Markup:
+def _row(first_label: str, first: str, two: str, second: str) -> Markup:
     return Markup('<tr><th colspan="2">{}</th><td>{}</td><th>{}</th><td>{}</td></tr>').format(
-        one, first, two, second
+        first_label, first, two, second
     )
 
 

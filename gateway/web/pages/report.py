@@ -109,7 +109,7 @@ class ReportPage:
         lost = bool(unsent.sent.files) and not unsent.kept
         if not request.cookies.get("form") or busy or lost:
             return self._form.shown(look, unsent)
-        files = tuple(replace(one, path=Path()) for one in unsent.sent.files)  # gone with this request
+        files = tuple(replace(file, path=Path()) for file in unsent.sent.files)  # gone with this request
         unsent = replace(unsent, sent=replace(unsent.sent, files=files))
         mark = self._unsent.put(unsent, unsent.size, self._pages.now())
         response = web.Response(status=303, headers={"Location": f"/report?{AGAIN}={mark}"})

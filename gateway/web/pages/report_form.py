@@ -65,13 +65,13 @@ class ReportForm:
     def _which(self, look: Look, unsent: Unsent) -> web.Response:
         rows = [
             (
-                one.item.number,
-                spaced(one.item.number),
-                self._receipts.moment(look, one.item.received_at),
-                one.item.respondent.name,
-                look.t("、", ", ").join(look.t(r.zh, r.en) for r in one.reasons if r.points > 0),
+                twin.item.number,
+                spaced(twin.item.number),
+                self._receipts.moment(look, twin.item.received_at),
+                twin.item.respondent.name,
+                look.t("、", ", ").join(look.t(r.zh, r.en) for r in twin.reasons if r.points > 0),
             )
-            for one in unsent.twins
+            for twin in unsent.twins
         ]
         again = [(name, text) for name, text in unsent.sent.fields if name not in ("pass", SAME, KEPT)]
         return self._pages.show(
@@ -82,18 +82,18 @@ class ReportForm:
         """Everything that is wrong with the fields, each once."""
         pages = self._pages
         reading = read_form(NewContact, said(sent), sent.faults)
-        found = list(reading.faults)
+        faults = list(reading.faults)
         if reading.rest is not None:
-            known = {fault.field for fault in found}
+            named = {fault.field for fault in faults}
             today = pages.now().astimezone(pages.zone).date()
             happened = reading.rest.occurred_on
             if happened and happened > today:
-                found.append(FieldFault("occurred_on", "日期在将来", "lies in the future"))
+                faults.append(FieldFault("occurred_on", "日期在将来", "lies in the future"))
             contact = translate.contact(reading.rest, "form:", pages.now())
-            found += [fault for fault in pages.missing(contact) if fault.field not in known]
+            faults += [fault for fault in pages.missing(contact) if fault.field not in named]
         if dict(sent.fields).get(HONEYPOT):
-            found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
-        return tuple(found)
+            faults.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
+        return tuple(faults)
 
     def checked(self, look: Look, fields: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """How a form that is being filled in is read: what is understood, and what is wrong so far."""
@@ -106,11 +106,11 @@ class ReportForm:
     def _form(self, look: Look, unsent: Unsent) -> web.Response:
         """The form with what was filled in."""
         sent, refused, kept = unsent.sent, unsent.refused, unsent.kept
-        told = _told(look, unsent.faults)
+        fault_texts = _told(look, unsent.faults)
         if refused is not None and refused.status in (413, 415):
-            told[EVIDENCE] = look.half(refused.detail)
-        told = dict(sorted(told.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES))))
-        status = refused.status if refused else 422 if told else 200
+            fault_texts[EVIDENCE] = look.half(refused.detail)
+        fault_texts = dict(sorted(fault_texts.items(), key=lambda pair: _PLACES.get(pair[0], len(_PLACES))))
+        status = refused.status if refused else 422 if fault_texts else 200
         return self._pages.show(
             look,
             "report.html",
@@ -122,12 +122,12 @@ class ReportForm:
             chosen={text for name, text in sent.fields if name == "claims"},
             had_files=bool(sent.files) and not kept,
             kept=kept,
-            faults=told,
+            faults=fault_texts,
             names=_NAMES,
             refused=refused,
             kinds=KINDS,
             papers=[(zh, look.t(zh, en)) for zh, en in ID_TYPES],
-            counties=[(one.code, look.of(one)) for one in self._divisions],
+            counties=[(pair.code, look.of(pair)) for pair in self._divisions],
             problems=look.choices(self._categories.problems),
             subjects=look.choices(self._categories.subjects),
             claims=self._claims,

@@ -104,7 +104,7 @@ class TrackPage:
             return self._item(look, state, fields, sent, faults, refused, kept=kept)
 
     async def withdraw(self, request: web.Request, look: Look) -> web.StreamResponse:
-        """Asked first whether it is meant, then done."""
+        """ApiRequest first whether it is meant, then done."""
         fields = await self._pages.fields(request)
         self._pages.speak(look, fields)
         state = await self._state(request, fields)
@@ -176,14 +176,14 @@ class TrackPage:
         kept: tuple[str, ...] = (),
     ) -> web.Response:
         assert state.kind and state.received_at, "the whole state was opened"
-        told = {fault.field: getattr(fault, look.lang) for fault in faults}
+        fault_texts = {fault.field: getattr(fault, look.lang) for fault in faults}
         if refused is not None and refused.status in (413, 415):
-            told[EVIDENCE] = look.half(refused.detail)
+            fault_texts[EVIDENCE] = look.half(refused.detail)
         fields = dict(sent.fields) if sent else {}
         return self._pages.show(
             look,
             "item.html",
-            refused.status if refused else 422 if told else 200,
+            refused.status if refused else 422 if fault_texts else 200,
             **self._named(look, state, given),
             **self._course(look, state),
             standing=look.t(*STATE_NAMES[state.state]).capitalize(),
@@ -192,7 +192,7 @@ class TrackPage:
             passed=self._pages.renewed(fields.get("pass", "")),
             work=fields.get("work", ""),
             text=fields.get("text", ""),
-            faults=told,
+            faults=fault_texts,
             refused=refused,
             added=added,
             withdrawn=withdrawn,
@@ -221,9 +221,9 @@ def _code(fields: Mapping[str, str]) -> str:
 def _faults(sent: Sent) -> tuple[FieldFault, ...]:
     fields = dict(sent.fields)
     text = fields.get("text", "")
-    found = list(read_form(Addition, (("text", text),), sent.faults).faults)
-    if not text.strip() and not (sent.files or sent.refusal or found):
-        found.append(FieldFault("text", "请填写说明或选择文件", "write a word or choose a file"))
+    faults = list(read_form(Addition, (("text", text),), sent.faults).faults)
+    if not text.strip() and not (sent.files or sent.refusal or faults):
+        faults.append(FieldFault("text", "请填写说明或选择文件", "write a word or choose a file"))
     if fields.get(HONEYPOT):
-        found.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
-    return tuple(found)
+        faults.append(FieldFault(HONEYPOT, "请将此栏留空", "leave this field empty"))
+    return tuple(faults)

@@ -79,7 +79,7 @@ def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
         **{name: look.t(*both) for name, both in fixed.items()},
         **{f"claim.{claim.id}": look.of(claim) for claim in rules.claims},
         **{f"channel.{entry.channel}": look.of(entry) for entry in rules.channels},
-        **{f"county.{one.code}": look.of(one) for one in rules.divisions},
+        **{f"county.{division.code}": look.of(division) for division in rules.divisions},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.problems)},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.subjects)},
         **{f"clock.{clock.name}": look.of(clock) for order in rules.sets for clock in order.clocks},
@@ -94,7 +94,7 @@ def case_fields(pages: Pages, look: Look) -> dict[str, Any]:
         "claims": [(claim.id, look.of(claim)) for claim in rules.claims],
         "problems": look.choices(rules.categories.problems),
         "subjects": look.choices(rules.categories.subjects),
-        "counties": [(one.code, look.of(one)) for one in rules.divisions],
+        "counties": [(division.code, look.of(division)) for division in rules.divisions],
         "clerk_channels": [
             (entry, look.of(entry).capitalize()) for entry in rules.channels if entry.arrival is Arrival.CLERK
         ],

@@ -1,10 +1,10 @@
-"""Tables of what stays whatever its term, and of what went lately. Part of `tables.meta` like all others."""
+"""Tables of what stays whatever its term, and of what went lately."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, LargeBinary, Table
 
-from gateway.storage.tables import Big, meta
+from gateway.storage.tables.columns import Big, meta
 from gateway.storage.words import Prose, Words
 
 holds = Table(

@@ -1,0 +1,113 @@
+"""Every table, once: queries are written against it, migrations lead to it (a test compares them).
+
+Times are Unix milliseconds (UTC), days ISO texts, amounts fen: the same on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from gateway.storage.tables.access import (
+    accounts,
+    audit,
+    installation,
+    sessions,
+    tokens,
+)
+from gateway.storage.tables.calls import (
+    agent_changes,
+    call_backs,
+    calls,
+    drafts,
+    gaps,
+    kept_figures,
+    once_marks,
+    transfers,
+)
+from gateway.storage.tables.columns import (
+    ADDED,
+    CLOCKED,
+    COMPLETED,
+    GIVEN,
+    HELD,
+    NOTICE_OPEN,
+    UNSEALED,
+    UNSEEN,
+    WAITING,
+    meta,
+)
+from gateway.storage.tables.faxes import (
+    fax_pages,
+    faxes,
+)
+from gateway.storage.tables.items import (
+    acts,
+    attachments,
+    contacts,
+    decisions,
+    dues,
+    externals,
+    identities,
+    items,
+    links,
+    lookups,
+    mentions,
+    milestones,
+    revisions,
+    serials,
+    timeline,
+)
+from gateway.storage.tables.outgoing import (
+    deliveries,
+    due_notices,
+    outbox,
+    referrals,
+)
+from gateway.storage.tables.retention import discarded, holds
+
+__all__ = [
+    "ADDED",
+    "CLOCKED",
+    "COMPLETED",
+    "GIVEN",
+    "HELD",
+    "NOTICE_OPEN",
+    "UNSEALED",
+    "UNSEEN",
+    "WAITING",
+    "accounts",
+    "acts",
+    "agent_changes",
+    "attachments",
+    "audit",
+    "call_backs",
+    "calls",
+    "contacts",
+    "decisions",
+    "deliveries",
+    "discarded",
+    "drafts",
+    "due_notices",
+    "dues",
+    "externals",
+    "fax_pages",
+    "faxes",
+    "gaps",
+    "holds",
+    "identities",
+    "installation",
+    "items",
+    "kept_figures",
+    "links",
+    "lookups",
+    "mentions",
+    "meta",
+    "milestones",
+    "once_marks",
+    "outbox",
+    "referrals",
+    "revisions",
+    "serials",
+    "sessions",
+    "timeline",
+    "tokens",
+    "transfers",
+]
