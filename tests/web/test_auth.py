@@ -12,8 +12,8 @@ ROLES = ["", *Role]
 HOUSE = {"agent", "supervisor", "admin"}
 OPEN = {"submit", "state", "healthz", "metrics", "openapi", "docs"}
 ON_THE_WALL = {"board", "events"}
-INSPECTED = {"audit"}
-AUDITED = {"audit", "figures", "me"}
+INSPECTED = {"audit", "audit_verify", "audit_export"}
+AUDITED = INSPECTED | {"figures", "me"}
 
 
 @pytest.mark.parametrize("role", ROLES)

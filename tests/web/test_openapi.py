@@ -81,6 +81,8 @@ ASKED: list[tuple[str, str, str, dict[str, Any]]] = [
     ("GET", "/api/v1/intake/{number}", "", {}),
     ("GET", "/api/v1/me", "", {}),
     ("GET", "/api/v1/audit", "?limit=2", {}),
+    ("POST", "/api/v1/audit/verify", "", {}),
+    ("GET", "/api/v1/audit/export", "", {}),
     ("GET", "/api/v1/audit", "?limit=0", {}),
     ("GET", "/api/v1/queue", "?limit=1", {}),
     ("GET", "/api/v1/queue", "?limit=0", {}),

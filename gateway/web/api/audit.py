@@ -147,7 +147,7 @@ class AuditApi:
         response = web.StreamResponse(headers=headers)
         pages = self._pages(self._query(request.query_as(AuditFilters)))
         first = await anext(pages, ())  # a database that is away is told before the answer begins
-        await response.prepare(request.request)
+        await response.prepare(request.http)
         await response.write(("\ufeff" + _lines([COLUMNS]) + self._csv(first)).encode())
         async for rows in pages:
             await response.write(self._csv(rows).encode())

@@ -97,7 +97,7 @@ class CounterApi:
         after a crash between the two makes what was missing and nothing else."""
         sent = request.body_as(matter_models.NewAtCounter)
         who = request.account.name
-        key = request.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        key = request.http.headers.get(KEY_HEADER) or secrets.token_hex(16)
         receipt = await self._door.submit(self._contact(request, key, who))
         second = None
         if sent.also is not None:
@@ -127,7 +127,7 @@ class CounterApi:
 
     def faults(self, request: ApiRequest) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
-        key = request.request.headers.get(KEY_HEADER)
+        key = request.http.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             yield FieldFault(
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"

@@ -160,7 +160,7 @@ class EventFeed:
 
     async def serve(self, call: ApiRequest) -> web.StreamResponse:
         """One client's connection, until either side ends it."""
-        request = call.request
+        request = call.http
         if not web.WebSocketResponse(protocols=_protocols(request)).can_prepare(request):  # else it logs them
             raise Refused("请用 WebSocket 连接 / connect with a WebSocket")
         check_origin(request, self.public_url)

@@ -79,8 +79,8 @@ class IntakeApi:
         )
 
     async def submit(self, request: ApiRequest) -> Answer:
-        key = request.request.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        contact = request.request[_CHECKED]
+        key = request.http.headers.get(KEY_HEADER) or secrets.token_hex(16)
+        contact = request.http[_CHECKED]
         if request.files or contact.key != f"web:{key}":
             contact = self._contact(request, key)
         receipt = await self._timed(contact)
@@ -94,7 +94,7 @@ class IntakeApi:
 
     def faults(self, request: ApiRequest) -> Iterator[FieldFault]:
         """What is wrong beyond the form of each member."""
-        key = request.request.headers.get(KEY_HEADER)
+        key = request.http.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             yield FieldFault(
                 KEY_HEADER, "1 至 180 个可见 ASCII 字符", "has 1 to 180 visible ASCII characters"
@@ -104,7 +104,7 @@ class IntakeApi:
         if happened and happened > today:
             yield FieldFault("occurred_on", "日期在将来", "lies in the future")
         contact = self._contact(request, key or "")
-        request.request[_CHECKED] = contact
+        request.http[_CHECKED] = contact
         yield from self._missing(contact)
 
     async def _timed(self, contact: Contact) -> Receipt:
@@ -116,7 +116,7 @@ class IntakeApi:
     async def state(self, request: ApiRequest) -> Answer:
         number = numbers.normal(request.part("number"))
         given = request.query_as(CodeAsked)
-        asker = f"web:{address_of(request.request)}"
+        asker = f"web:{address_of(request.http)}"
         state = await self._door.public_state(number, given.code, asker, given.phone)
         if state is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")

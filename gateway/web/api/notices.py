@@ -175,7 +175,7 @@ class NoticesApi:
         )
 
     async def reply(self, request: ApiRequest) -> Answer:
-        wish, key = request.body_as(ReplyWish), request.request.headers.get(KEY_HEADER, "")
+        wish, key = request.body_as(ReplyWish), request.http.headers.get(KEY_HEADER, "")
         if len(key) > LONGEST_KEY:
             zh, en = f"至多 {LONGEST_KEY} 个字符", f"has at most {LONGEST_KEY} characters"
             raise BadContact(FieldFault(KEY_HEADER, zh, en))

@@ -137,7 +137,7 @@ class QueueApi:
 
         packed = await self._shared.body(q, read)
         headers = {**JSON, "Vary": "Accept-Encoding"}
-        if "gzip" not in request.request.headers.get("Accept-Encoding", ""):
+        if "gzip" not in request.http.headers.get("Accept-Encoding", ""):
             return web.Response(body=gzip.decompress(packed), headers=headers)
         return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
 

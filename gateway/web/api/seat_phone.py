@@ -92,7 +92,7 @@ class SeatPhoneApi:
         if other and self._held(who) and self._in_call(agent) and not wish.cut:
             raise Conflict("另一页面正在通话 / the other page is in a call")
         if other or holder is None:
-            program = _program(request.request.headers.get("User-Agent", ""))
+            program = _program(request.http.headers.get("User-Agent", ""))
             self._holders[who] = Holder(wish.page, self._now(), time.monotonic(), program)
         if other:
             self._feed.publish("desk.phone", {"agent": who, "page": wish.page})

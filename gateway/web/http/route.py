@@ -57,7 +57,7 @@ class ApiRequest:
     `files` came with a form; they are there until the answer is given.
     """
 
-    request: web.Request
+    http: web.Request
     who: Account | None = None
     query: RequestModel | None = None
     body: RequestModel | None = None
@@ -71,7 +71,7 @@ class ApiRequest:
 
     def part(self, name: str) -> str:
         """A part of the path."""
-        return self.request.match_info[name]
+        return self.http.match_info[name]
 
     def query_as(self, model: type[M]) -> M:
         assert isinstance(self.query, model)
