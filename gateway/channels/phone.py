@@ -28,7 +28,7 @@ _SAID: Mapping[CallOutcome, str] = {
     CallOutcome.TALKED: "已由坐席接听，待补录内容",
     CallOutcome.MESSAGE: "来电人留言，待听取",
     CallOutcome.CALL_BACK: "来电人要求回电",
-    CallOutcome.GAVE_UP: "来电人中途挂机，待回电",
+    CallOutcome.GAVE_UP: "来电人中途放弃，待回电",
     CallOutcome.CUT_OFF: "通话因故障中断，待回电",
 }
 _MESSAGE_AND_CALL = "来电人留言并要求回电，请听取留言后回电"

@@ -215,7 +215,7 @@ def audit_names(routes: Iterable[Route]) -> dict[str, tuple[str, str]]:
     return {
         **{f"api.{route.name}": (route.zh, route.en) for route in routes},
         **{route.looks: (f"查看：{route.zh}", route.en) for route in routes if route.looks},
-        **{f"item.{what}": (f"工单：{zh}", f"item: {en}") for what, (zh, en) in PAST_NAMES.items()},
+        **{f"item.{what}": (f"事项：{zh}", f"item: {en}") for what, (zh, en) in PAST_NAMES.items()},
         **OTHERS,
     }
 
@@ -235,7 +235,7 @@ OTHERS = {
     "token.create": ("新建令牌", "token made"),
     "token.revoke": ("撤销令牌", "token revoked"),
     "audit.view": ("查看审计日志", "audit log read"),
-    "search": ("查找工单", "search"),
-    "export": ("导出工单", "items exported"),
+    "search": ("查找事项", "search"),
+    "export": ("导出事项", "items exported"),
     "files.sweep": ("清理文件", "files swept"),
 }

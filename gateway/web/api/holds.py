@@ -61,7 +61,7 @@ class HoldsApi:
     def routes(self) -> tuple[Route, ...]:
         return (
             Route(
-                *("POST", f"{ONE}/hold", "hold", "封存工单：到期也不删除，须写明理由"),
+                *("POST", f"{ONE}/hold", "hold", "封存事项：到期也不删除，须写明理由"),
                 *("An item stays whatever the term of its kind; a reason is needed", self.hold),
                 {204: None},
                 roles=HOLDERS,
@@ -77,7 +77,7 @@ class HoldsApi:
                 refuses=(NotFound, StorageDown),
             ),
             Route(
-                *("GET", "/api/v1/holds", "holds", "已封存的工单", "Items that are held", self.holds),
+                *("GET", "/api/v1/holds", "holds", "已封存的事项", "Items that are held", self.holds),
                 {200: HoldsGiven},
                 roles=(*HOLDERS, Role.AUDITOR),
                 refuses=(StorageDown,),

@@ -24,7 +24,7 @@ FIGURES = {
     "in_time_rate": ("按时接听率", "In time"),
     "connect_rate": ("接通率", "Connected"),
     "gave_up": ("中途放弃", "Gave up"),
-    "turned_away": ("遇忙", "Turned away"),
+    "turned_away": ("遇忙未接入", "Turned away"),
     "messages": ("留言", "Messages"),
     "call_backs": ("要求回电", "Call-backs asked"),
     "called_back": ("已回电", "Called back"),

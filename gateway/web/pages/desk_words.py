@@ -32,7 +32,7 @@ WORDS: Words = {
             Task.TALK: ("待补录", "Write up"),
             Task.LISTEN: ("听留言", "Listen"),
             Task.CALL_BACK: ("待回电", "Call back"),
-            Task.GAVE_UP: ("中途挂机", "Gave up"),
+            Task.GAVE_UP: ("中途放弃", "Gave up"),
             Task.UNREADABLE: ("看原件", "See the original"),
         }.items()
     },

@@ -14,7 +14,7 @@ TODAY_WORDS: Words = {
     "figure.in_time_rate": ("按时接听率", "Answered in time"),
     "figure.average_wait": ("平均等候（秒）", "Average wait (s)"),
     "figure.gave_up": ("中途放弃", "Gave up"),
-    "figure.turned_away": ("遇忙", "Turned away"),
+    "figure.turned_away": ("遇忙未接入", "Turned away"),
     "figure.owed": ("待回电", "Calls owed"),
     "reassign": ("改派", "Reassign"),
     "to_queue": ("退回待办", "Back to the queue"),
