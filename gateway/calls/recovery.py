@@ -146,13 +146,15 @@ class Recovery:
                 self._notes.finish(live)
 
     async def _is_kept(self, call: str, kept: dict[str, bool]) -> bool:
-        """Is this call's record kept with its end? ApiRequest once a call."""
+        """Is this call's record kept with its end? The database is asked once a call."""
         if call not in kept:
             if call in self._live:
                 return False
             if call in self._closing:
                 return True
             record = await self._ledgers.calls.get(call)
+            if call in self._live or call in self._closing:  # it began, or ended, while the database was read
+                return call not in self._live
             kept[call] = record is not None and record.ended_at is not None
         return kept[call]
 

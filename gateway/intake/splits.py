@@ -44,7 +44,7 @@ class Splits:
         """Make the report of a complaint, or the complaint of a report, an item of its own.
 
         It is received when the contact was, so its clocks run from that day, and carries the same
-        files. ApiRequest for again it is the same item. With `anonymous` nothing of the person goes into
+        files. Asked for again it is the same item. With `anonymous` nothing of the person goes into
         it, and nothing that is kept in the open ties the two: no link, no line of a timeline, no common
         second of receipt. Raises NotFound, Conflict, BadContact.
         """

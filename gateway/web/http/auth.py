@@ -106,7 +106,7 @@ class Gate:
             self.rates.let_in(account.name)
 
     async def still(self, request: web.Request, roles: Collection[Role]) -> bool:
-        """Does what let a request in still hold? ApiRequest now and then on long connections."""
+        """Does what let a request in still hold? Asked now and then on long connections."""
         account = await self._account(request)
         return account is not None and account.role in roles
 

@@ -104,7 +104,7 @@ class TrackPage:
             return self._item(look, state, fields, sent, faults, refused, kept=kept)
 
     async def withdraw(self, request: web.Request, look: Look) -> web.StreamResponse:
-        """ApiRequest first whether it is meant, then done."""
+        """Asked first whether it is meant, then done."""
         fields = await self._pages.fields(request)
         self._pages.speak(look, fields)
         state = await self._state(request, fields)

@@ -116,8 +116,9 @@ async def test_a_shift_without_a_mouse(browser: Browser, tmp_path: Path) -> None
         assert await page.evaluate(row) == numbers[1], "the focus is on the row that was left"
         await page.keyboard.press("Enter")
         await page.wait_for_selector(f"body[data-matter='{numbers[1]}']")
+        await page.wait_for_selector("#claim", state="visible")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#item-state")).to_have_text("办理中")
+        await expect(page.locator("#item-state")).to_have_text("办理中", timeout=20_000)
         await page.goto("/desk/entry")
         await page.keyboard.press("F10")
         await expect(page.locator(".fault.beside")).to_have_text(["请选择类别", "请填写事实经过"])
