@@ -83,6 +83,8 @@ class FlowDesk:
         if not on:
             if live.state.over:
                 self._finish(live)
+            elif self._live.ended_lately(call):  # its end was noted before its flow began
+                self._live.remove(call)
             return
         record = live.state.record
         live.state.record = replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,8 @@ from gateway.core.call.record import PathStep
 from gateway.core.call.state import CallState, Phase, new_call_state
 from gateway.core.flow.walk import Walk
 from gateway.errors import NotFound
+
+REMEMBERED = 256  # calls that ended last
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class LiveCalls:
         self._transfers = transfers
         self._now = now
         self._calls: dict[str, Live] = {}
+        self._ended: deque[str] = deque(maxlen=REMEMBERED)
 
     def get(self, call: str) -> Live | None:
         return self._calls.get(call)
@@ -59,6 +63,15 @@ class LiveCalls:
     def remove(self, call: str) -> bool:
         """False when it was not there."""
         return self._calls.pop(call, None) is not None
+
+    def end(self, call: str) -> bool:
+        """Remove a call that is over. False when it was not there."""
+        self._ended.append(call)
+        return self.remove(call)
+
+    def ended_lately(self, call: str) -> bool:
+        """Was it removed as over? What comes of it now, such as a late FastAGI request, begins no call."""
+        return call in self._ended
 
     def __contains__(self, call: object) -> bool:
         return call in self._calls

@@ -105,7 +105,7 @@ class Notes:
     def finish(self, live: Live) -> None:
         """The call is over and nobody drives it any more: close it, once."""
         call = live.state
-        if not self._live.remove(call.id):
+        if not self._live.end(call.id):
             return
         if live.walk and not live.walk.over:
             talked = call.record.outcome is CallOutcome.TALKED

@@ -181,3 +181,14 @@ async def test_a_refused_referral_does_not_keep_a_call_open(board: Board) -> Non
     await kept(board, "1.1")
     await board.until(lambda: board.switchboard.counts.calls == {"talked": 1})
     assert asked == ["1.1"]
+
+
+async def test_a_flow_that_begins_after_its_call_ended_holds_no_line(board: Board) -> None:
+    """A call cancelled within milliseconds: its end is told before its FastAGI request is answered."""
+    began(board, "1.1")
+    board.pbx.note(EntryType.ENDED, "1.1", "0")
+    await kept(board, "1.1")
+    await board.until(lambda: not board.switchboard.live())
+    board.switchboard.drives("1.1", "13912345678", "12315", 1, True)
+    board.switchboard.drives("1.1", "", "", 1, False)
+    assert not board.switchboard.live()
