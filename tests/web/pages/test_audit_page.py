@@ -44,7 +44,7 @@ async def test_an_auditor_reads_checks_and_exports_the_log(browser: Browser, tmp
         async with page.expect_download() as download:
             await page.click("#export")
         lines = (await (await download.value).path()).read_text("utf-8-sig").splitlines()
-        assert len(lines) == 121 and ",'=boss," in lines[1] and "导出工单" in lines[1]
+        assert len(lines) == 121 and ",'=boss," in lines[1] and "导出事项" in lines[1]
         day = utc_now().date().isoformat()
         await page.goto(f"/desk/audit#from={day}&to={day}")
         await expect(page.locator("#counted tr")).to_have_count(8)
