@@ -34,6 +34,7 @@ from tests.pbx.pbx_peers import AgiPeer
 
 pytestmark = pytest.mark.live
 SPEECH = ROOT / "ivr_flows" / "sounds" / "made" / "menu_main.wav"
+AGAIN = 5  # seconds after which an attacker whose connection was closed opens another
 
 
 async def test_a_program_on_this_machine_is_no_call(gateway: Gateway) -> None:
@@ -398,7 +399,7 @@ async def test_half_sent_requests_cost_no_call_and_no_answer(gateway: Gateway) -
                 pass
             finally:
                 writer.close()
-            await asyncio.sleep(5)
+            await asyncio.sleep(AGAIN)
 
     async def ask_health() -> None:
         while True:

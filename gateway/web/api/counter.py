@@ -20,8 +20,8 @@ from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDow
 from gateway.intake.splits import Split
 from gateway.web.api import matter_models, translate
 from gateway.web.api.intake import KEY_HEADER
+from gateway.web.api.item_routes import ONE
 from gateway.web.api.matters import number_of
-from gateway.web.api.queue import ONE
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.pages import registration_form

@@ -15,7 +15,7 @@ from gateway.core.item.contact import Receipt
 from gateway.errors import Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.intake_models import ReceiptGiven
-from gateway.web.api.queue import ONE
+from gateway.web.api.item_routes import ONE
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Listed, Text, Whole

@@ -11,8 +11,8 @@ from pydantic import Field
 from gateway.core.item.hold import Hold
 from gateway.core.roles import Role
 from gateway.errors import NotFound, StorageDown
+from gateway.web.api.item_routes import ONE
 from gateway.web.api.matters import number_of
-from gateway.web.api.queue import ONE
 from gateway.web.http.fields import Text
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route

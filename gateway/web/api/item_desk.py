@@ -16,9 +16,9 @@ from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDo
 from gateway.intake.item_desk import Arrived
 from gateway.web.api import item_models as models
 from gateway.web.api import translate
+from gateway.web.api.item_routes import ONE, item_act
 from gateway.web.api.matters import number_of
-from gateway.web.api.queue import ONE
-from gateway.web.api.queue_models import ItemWhole, Word
+from gateway.web.api.queue_models import Word
 from gateway.web.api.sealed import SHORTEST
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Does, Route
@@ -65,12 +65,12 @@ class ItemDeskApi:
 
     def routes(self) -> tuple[Route, ...]:
         return (
-            self._do("undo", "撤销刚才的操作（10 秒内）", "Undo what was just done", self.undo, Word),
-            self._do(
+            item_act("undo", "撤销刚才的操作（10 秒内）", "Undo what was just done", self.undo, Word),
+            item_act(
                 *("retract", "撤回决定或办结，须写明原因", "Take a decision or closing back, with a reason"),
                 *(self.retract, models.RetractionWish),
             ),
-            self._do(
+            item_act(
                 *(
                     "note",
                     "添加内部备注，可提醒同事",
@@ -78,7 +78,7 @@ class ItemDeskApi:
                 ),
                 *(self.note, models.NoteWish),
             ),
-            self._do(
+            item_act(
                 *("files", "添加文件", "Put files beside an item", self.files, models.FilesWish),
                 files=True,
             ),
@@ -119,19 +119,6 @@ class ItemDeskApi:
                 *("answers", "常用答复，已填入本件内容", "Canned answers, filled in for this item"),
                 *(self.answers, models.AnswersGiven),
             ),
-        )
-
-    def _do(
-        self, name: str, zh: str, en: str, does: Does, body: type[RequestModel], *, files: bool = False
-    ) -> Route:
-        return Route(
-            *("POST", f"{ONE}/{name}", name, zh, en, does),
-            {200: ItemWhole},
-            roles=HOUSE,
-            body=body,
-            files=files,
-            number=True,
-            refuses=(NotFound, Conflict, StorageDown),
         )
 
     def _look(

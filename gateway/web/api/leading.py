@@ -9,8 +9,8 @@ from gateway.errors import Conflict, NotFound, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api import translate
 from gateway.web.api.item_desk import ItemWork
+from gateway.web.api.item_routes import ONE, QUEUE
 from gateway.web.api.lists import ListsApi
-from gateway.web.api.queue import ONE, QUEUE
 from gateway.web.api.queue_models import ItemWhole
 from gateway.web.http.auth import LEADERS
 from gateway.web.http.route import Answer, ApiRequest, Route

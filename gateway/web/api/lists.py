@@ -11,7 +11,7 @@ from gateway.core.item.lists import ListPage, ListQuery, Tab
 from gateway.core.statistics import day_of
 from gateway.errors import BadContact, FieldFault, NotAllowed, StorageDown
 from gateway.web.api import list_models as models
-from gateway.web.api.queue import QUEUE
+from gateway.web.api.item_routes import QUEUE
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from gateway.core.item import number as numbers
@@ -19,7 +20,7 @@ from gateway.intake.likely import History
 from gateway.intake.splits import Split
 from gateway.web.api import matter_models, translate
 from gateway.web.api.intake_models import ReceiptGiven
-from gateway.web.api.queue import ONE
+from gateway.web.api.item_routes import ONE, item_act
 from gateway.web.api.queue_models import ItemWhole, PersonShown, Word
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.models import AnswerModel, RequestModel
@@ -54,6 +55,9 @@ class MatterDesk(Protocol):
     async def set_external(self, number: str, source: str, external_no: str, who: str) -> Matter: ...
 
 
+_act = partial(item_act, refuses=(NotFound, Conflict, KeyReused, StorageDown))
+
+
 class MattersApi:
     """End points below /api/v1/queue/{number} that QueueApi does not have."""
 
@@ -85,7 +89,7 @@ class MattersApi:
                 self.matter,
                 matter_models.MatterShown,
             ),
-            self._do(
+            _act(
                 "link",
                 "与另一件关联",
                 "Tie to another item as one matter",
@@ -93,7 +97,7 @@ class MattersApi:
                 matter_models.LinkWish,
                 matter_models.MatterShown,
             ),
-            self._do(
+            _act(
                 "unlink",
                 "取消关联",
                 "Undo a link",
@@ -101,7 +105,7 @@ class MattersApi:
                 matter_models.LinkWish,
                 matter_models.MatterShown,
             ),
-            self._do(
+            _act(
                 "external",
                 "登记其他系统的编号",
                 "Note the number that another system gave",
@@ -109,7 +113,7 @@ class MattersApi:
                 matter_models.ExternalWish,
                 matter_models.MatterShown,
             ),
-            self._do(
+            _act(
                 "split",
                 "拆分举报或投诉，另立一件",
                 "Make the report (or complaint) in it an item of its own",
@@ -118,7 +122,7 @@ class MattersApi:
                 ReceiptGiven,
                 status=201,
             ),
-            self._do("unmerge", "取消合并", "Undo a merge", self.unmerge, matter_models.Why, ItemWhole),
+            _act("unmerge", "取消合并", "Undo a merge", self.unmerge, matter_models.Why, ItemWhole),
             Route(
                 "GET",
                 f"{ONE}/identity",
@@ -154,34 +158,10 @@ class MattersApi:
             looks=f"{name}.view",
         )
 
-    def _do(
-        self,
-        name: str,
-        zh: str,
-        en: str,
-        does: Does,
-        body: type[RequestModel],
-        gives: type[AnswerModel],
-        status: int = 200,
-    ) -> Route:
-        return Route(
-            "POST",
-            f"{ONE}/{name}",
-            name,
-            zh,
-            en,
-            does,
-            {200: gives, status: gives},
-            roles=HOUSE,
-            body=body,
-            number=True,
-            refuses=(NotFound, Conflict, KeyReused, StorageDown),
-        )
-
     def _event(self, event: Event, wish: type[RequestModel]) -> Route:
         zh, en = EVENT_NAMES[event]
         does = self._acts(event, wish)
-        return self._do(event.value, zh, f"Event: {en}", does, wish, ItemWhole)
+        return _act(event.value, zh, f"Event: {en}", does, wish, ItemWhole)
 
     # ------------------------------------------------------------ looking
 

@@ -11,17 +11,16 @@ from pydantic import Field
 
 from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.notice import WAYS, is_secret, masked_to
-from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
+from gateway.errors import BadContact, FieldFault, NotFound, StorageDown
 from gateway.intake.telling import Preview
 from gateway.web.api import translate
+from gateway.web.api.item_routes import ONE, item_act
 from gateway.web.api.matters import number_of
-from gateway.web.api.queue import ONE
-from gateway.web.api.queue_models import ItemWhole
 from gateway.web.api.told_models import NoticeComposed, PreviewGiven, WaysGiven, WayShown
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Choice, Listed, Text, Whole
 from gateway.web.http.models import RequestModel
-from gateway.web.http.route import Answer, ApiRequest, Does, Route
+from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.pages import letter
 
 KEY_HEADER = "Idempotency-Key"
@@ -100,7 +99,7 @@ class NoticesApi:
     def routes(self) -> tuple[Route, ...]:
         key = ((KEY_HEADER, f"at most {LONGEST_KEY} characters; with it a reply is sent once"),)
         return (
-            self._do("reply", "回复来件人", "Write to the person", self.reply, ReplyWish, key),
+            item_act("reply", "回复来件人", "Write to the person", self.reply, ReplyWish, headers=key),
             Route(
                 *("POST", f"{ONE}/reply-preview", "reply_preview", "回复预览，不发送"),
                 *("What a reply would be; nothing is sent", self.preview),
@@ -125,15 +124,15 @@ class NoticesApi:
                 number=True,
                 refuses=(NotFound, StorageDown),
             ),
-            self._do(
+            item_act(
                 "send-receipt",
                 "发送登记回执",
                 "Send the receipt with the query code",
                 self.receipt,
                 ReceiptWish,
             ),
-            self._do("told", "登记已告知", "Note a call or letter as done", self.told, ToldWish),
-            self._do("tell-again", "重新告知", "Tell it again, or another way", self.again, AgainWish),
+            item_act("told", "登记已告知", "Note a call or letter as done", self.told, ToldWish),
+            item_act("tell-again", "重新告知", "Tell it again, or another way", self.again, AgainWish),
             Route(
                 "GET",
                 f"{ONE}/notices/{{id}}/letter",
@@ -148,30 +147,6 @@ class NoticesApi:
                 refuses=(NotFound, StorageDown),
                 looks="letter.view",
             ),
-        )
-
-    def _do(
-        self,
-        name: str,
-        zh: str,
-        en: str,
-        does: Does,
-        body: type[RequestModel],
-        headers: tuple[tuple[str, str], ...] = (),
-    ) -> Route:
-        return Route(
-            "POST",
-            f"{ONE}/{name}",
-            name.replace("-", "_"),
-            zh,
-            en,
-            does,
-            {200: ItemWhole},
-            roles=HOUSE,
-            body=body,
-            number=True,
-            headers=headers,
-            refuses=(NotFound, Conflict, StorageDown),
         )
 
     async def reply(self, request: ApiRequest) -> Answer:

@@ -14,17 +14,14 @@ from gateway.core.item.item import QueueQuery
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.item_models import RevisionsGiven
+from gateway.web.api.item_routes import ONE, QUEUE, item_act
 from gateway.web.api.queue_models import ClaimWish, ItemWhole, MergeWish, QueueAsked, QueuePage, Word, WriteUp
 from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import with_masked_numbers
-from gateway.web.http.models import RequestModel
-from gateway.web.http.route import JSON, Answer, ApiRequest, Does, Route
+from gateway.web.http.route import JSON, Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists
 from gateway.web.http.writing import encoded
 from gateway.web.ports import IntakeQueue
-
-QUEUE = "/api/v1/queue"
-ONE = f"{QUEUE}/{{number}}"
 
 
 class QueueApi:
@@ -79,18 +76,18 @@ class QueueApi:
                 refuses=(NotFound, StorageDown),
                 looks="item.view",
             ),
-            self._change("renew", "延长领取时限", "Keep a claimed item longer", self.renew, Word),
-            self._change("release", "退回待办", "Give a claimed item back", self.release, Word),
-            self._change("complete", "办结", "Close a claimed item", self.complete, Word),
-            self._change(
+            item_act("renew", "延长领取时限", "Keep a claimed item longer", self.renew, Word),
+            item_act("release", "退回待办", "Give a claimed item back", self.release, Word),
+            item_act("complete", "办结", "Close a claimed item", self.complete, Word),
+            item_act(
                 "addition-read",
                 "已阅补充内容（任何状态）",
                 "What was added has been read, in whatever state the item is",
                 self.addition_read,
                 Word,
             ),
-            self._change("merge", "并入另一件", "Make an item part of another", self.merge, MergeWish),
-            self._change(
+            item_act("merge", "并入另一件", "Make an item part of another", self.merge, MergeWish),
+            item_act(
                 "write-up",
                 "登记传真、邮件、留言等的内容",
                 "Write up what came by itself: a fax, a mail, a message",
@@ -110,21 +107,6 @@ class QueueApi:
                 refuses=(NotFound, StorageDown),
                 looks="item.view",
             ),
-        )
-
-    def _change(self, name: str, zh: str, en: str, does: Does, body: type[RequestModel]) -> Route:
-        return Route(
-            "POST",
-            f"{ONE}/{name}",
-            name.replace("-", "_"),
-            zh,
-            en,
-            does,
-            {200: ItemWhole},
-            roles=HOUSE,
-            body=body,
-            number=True,
-            refuses=(NotFound, Conflict, StorageDown),
         )
 
     async def page(self, request: ApiRequest) -> Answer | web.StreamResponse:

@@ -16,7 +16,7 @@ from gateway.core.item.referral import Account, Direction, Referral, ReferralEve
 from gateway.core.roles import Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api.intake_models import NewContact
-from gateway.web.api.queue import ONE
+from gateway.web.api.item_routes import ONE
 from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.fields import Choice, Day, Flag, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel

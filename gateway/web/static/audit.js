@@ -1,20 +1,7 @@
 // /desk/audit: the audit log with filters that stand in the address, whether it is whole, and figures of a period.
 import { ask } from "./desk_server.js";
+import { filteredList, later } from "./filtered_list.js";
 import { $, lang, make, today, told, w } from "./desk_parts.js";
-
-const FIELDS = ["who", "about", "what", "from", "to"];
-let before = null;
-let reading = 0;
-
-const said = () => Object.fromEntries(FIELDS.map((name) => [name, $(`a-${name}`).value.trim()]).filter(([, value]) => value));
-const later = (day, by) => new Date(Date.parse(`${day}T00:00:00Z`) + by * 86_400_000).toISOString().slice(0, 10);
-
-function filters() {
-  const { from, to, ...asked } = said();
-  if (from) asked.since = `${from}T00:00:00`;
-  if (to) asked.until = `${later(to, 1)}T00:00:00`;
-  return asked;
-}
 
 const time = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "medium" });
 
@@ -34,40 +21,6 @@ function rowOf(one) {
   return row;
 }
 
-async function read(more = false) {
-  const mine = ++reading;
-  $("fault").textContent = "";
-  $("loading").hidden = false;
-  $("empty").hidden = true;
-  $("more").hidden = true;
-  $("export").href = `/api/v1/audit/export?${new URLSearchParams(filters())}`;
-  try {
-    const page = await ask("GET", `audit?${new URLSearchParams({ ...filters(), ...(more && { before }), limit: "100" })}`);
-    if (mine !== reading) return;
-    before = page.before;
-    if (!more) $("rows").replaceChildren();
-    $("rows").append(...page.rows.map(rowOf));
-    $("empty").hidden = $("rows").children.length > 0;
-    $("more").hidden = !before;
-    document.body.dataset.read = String($("rows").children.length);
-  } catch (problem) {
-    if (mine === reading) $("fault").textContent = told(problem);
-  } finally {
-    if (mine === reading) $("loading").hidden = true;
-  }
-}
-
-function submitted(event) {
-  event?.preventDefault();
-  const address = `#${new URLSearchParams(said())}`;
-  if (location.hash !== address) history.pushState(null, "", address);
-  read();
-}
-$("filters").addEventListener("submit", submitted);
-$("filters").addEventListener("reset", () => setTimeout(submitted));
-for (const name of ["from", "to"]) $(`a-${name}`).addEventListener("change", submitted);
-$("more").addEventListener("click", () => read(true));
-
 $("verify").addEventListener("click", async () => {
   const say = (text, level) => {
     $("verdict").hidden = false;
@@ -86,14 +39,20 @@ $("verify").addEventListener("click", async () => {
   }
 });
 
-function follow() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  for (const name of FIELDS) $(`a-${name}`).value = wanted.get(name) || "";
-  read();
-}
-addEventListener("hashchange", follow);
-addEventListener("popstate", follow);
-follow();
+filteredList({
+  prefix: "a",
+  fields: ["who", "about", "what", "from", "to"],
+  atOnce: ["from", "to"],
+  rows: "rows",
+  rowOf,
+  async open(filters) {
+    const { before, ...asked } = filters;
+    $("export").href = `/api/v1/audit/export?${new URLSearchParams(asked)}`;
+    const page = await ask("GET", `audit?${new URLSearchParams({ ...filters, limit: "100" })}`);
+    return { rows: page.rows, next: page.before };
+  },
+  words: told,
+}).follow();
 
 // ------------------------------------------------------------ figures
 

@@ -1,47 +1,13 @@
 // /desk/calls: calls, the newest first, with filters that stand in the address: #caller=138...&outcome=talked.
 import { ask, Problem } from "./desk_server.js";
+import { filteredList } from "./filtered_list.js";
 import { $, agent, alarm, button, lang, make, path, role, spaced, told, w, when } from "./desk_parts.js";
 
 const FIELDS = ["caller", "from", "to", "agent", "outcome"];
 const LEADS = ["supervisor", "admin"].includes(role);
 const held = new Set(); // items that this agent holds: their recordings may be heard as well
 const names = new Map();
-let next = null;
-let reading = 0; // the latest reading: an answer to an earlier one is not shown
 let playing = null;
-
-const said = () => Object.fromEntries(FIELDS.map((name) => [name, $(`c-${name}`).value.trim()]).filter(([, value]) => value));
-const nextDay = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-
-function query(more) {
-  const { from, to, ...asked } = said();
-  if (from) asked.since = `${from}T00:00:00`;
-  if (to) asked.until = `${nextDay(to)}T00:00:00`;
-  if (more) asked.before = next;
-  return new URLSearchParams({ ...asked, limit: "50" });
-}
-
-async function read(more = false) {
-  const mine = ++reading;
-  $("fault").textContent = "";
-  $("loading").hidden = false;
-  $("empty").hidden = true;
-  $("more").hidden = true;
-  try {
-    const page = await ask("GET", `calls?${query(more)}`);
-    if (mine !== reading) return;
-    next = page.next;
-    if (!more) $("calls").replaceChildren();
-    $("calls").append(...page.items.map(rowOf));
-    $("empty").hidden = $("calls").children.length > 0;
-    $("more").hidden = !next;
-    document.body.dataset.read = String($("calls").children.length);
-  } catch (problem) {
-    if (mine === reading) $("fault").textContent = problem.faults?.map((one) => one[lang]).join(" ") || problem.message;
-  } finally {
-    if (mine === reading) $("loading").hidden = true;
-  }
-}
 
 const length = ({ talked_at, ended_at }) => talked_at && ended_at && Math.max(0, Math.round((Date.parse(ended_at) - Date.parse(talked_at)) / 1000));
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -124,24 +90,18 @@ $("player-close").addEventListener("click", () => {
 
 // ------------------------------------------------------------ filters and their address
 
-function submitted(event) {
-  event?.preventDefault();
-  const address = `#${new URLSearchParams(said())}`;
-  if (location.hash !== address) history.pushState(null, "", address);
-  read();
-}
-$("filters").addEventListener("submit", submitted);
-for (const name of FIELDS.slice(1)) $(`c-${name}`).addEventListener("change", submitted);
-$("filters").addEventListener("reset", () => setTimeout(submitted));
-$("more").addEventListener("click", () => read(true));
-
-function follow() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  for (const name of FIELDS) $(`c-${name}`).value = wanted.get(name) || "";
-  read();
-}
-addEventListener("hashchange", follow);
-addEventListener("popstate", follow);
+const list = filteredList({
+  prefix: "c",
+  fields: FIELDS,
+  atOnce: FIELDS.slice(1),
+  rows: "calls",
+  rowOf,
+  async open(filters) {
+    const { items, next } = await ask("GET", `calls?${new URLSearchParams({ ...filters, limit: "50" })}`);
+    return { rows: items, next };
+  },
+  words: (problem) => problem.faults?.map((one) => one[lang]).join(" ") || problem.message,
+});
 
 async function begin() {
   const [people, mine] = await Promise.all([ask("GET", "colleagues"), LEADS ? { items: [] } : ask("GET", "queue/rows?tab=mine&limit=200")]);
@@ -150,4 +110,4 @@ async function begin() {
   $("c-agent").append(...people.items.map((one) => Object.assign(make("option", one.name), { value: one.account })));
   if (!LEADS && !location.hash) history.replaceState(null, "", `#agent=${path(agent)}`); // an agent begins with the own calls
 }
-begin().catch((problem) => alarm(told(problem))).then(follow);
+begin().catch((problem) => alarm(told(problem))).then(list.follow);
