@@ -122,4 +122,6 @@ function follow() {
 }
 addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
+// Whoever pressed Enter before this script had come was sent to /desk?q=... by the browser.
+if (isSearch(location.search)) history.replaceState(null, "", `${location.pathname}#${location.search.slice(1)}`);
 follow();

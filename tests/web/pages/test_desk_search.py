@@ -75,3 +75,7 @@ async def test_a_search_that_fails_says_so_and_keeps_what_was_typed(browser: Bro
         await page.click("#found-again")
         await page.wait_for_selector("#found-empty:not([hidden])")
         assert await page.input_value("#q") == "恒信"
+        await page.goto("/desk?q=恒信")  # as the browser sends the form while the script is on its way
+        await page.wait_for_selector("#found-empty:not([hidden])")
+        assert await page.input_value("#q") == "恒信"
+        assert await page.evaluate("decodeURIComponent(location.hash)") == "#q=恒信"
