@@ -126,6 +126,7 @@ async def test_keys_go_through_the_list_claim_the_next_and_nothing_jumps_under_t
         assert number in numbers and lease and lease.holder == "agent1"
         await expect(page.locator("[data-tab=mine] .count")).to_have_text("1")
         await page.keyboard.press("Escape")
+        await expect(page.locator(f"#rows [data-number='{number}']")).to_have_count(0)
 
         # Somebody takes the first item while the pointer is over the list: nothing moves until it leaves.
         shown = await rows(page)
