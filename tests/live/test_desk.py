@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from gateway.sip_phone.phone import Answer
 from tests.live.browser import eared, hears_tone, talking, tone_file
@@ -33,7 +33,7 @@ async def log_in(page: Page, gateway: Gateway, agent: str) -> None:
     await page.fill("#f-account", agent)
     await page.fill("#f-password", known["web_password"])
     await page.click("button[type=submit]")
-    await page.wait_for_selector("#health[data-link=ready]", timeout=15_000)
+    await expect(page.locator("#health")).to_have_attribute("data-link", "ready", timeout=15_000)
 
 
 async def seat_is(page: Page, state: str) -> None:

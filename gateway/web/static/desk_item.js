@@ -122,13 +122,13 @@ export async function change(what, body, faulty = (problem) => ($("item-fault").
 }
 
 // What is typed into a field stays in this browser, by item, until it is sent: over errors, reloads, log-ins.
-const keyOf = (field) => `typed:${shown.number}:${field.dataset.act || field.id}`;
+const keyOf = (field, number = shown.number) => `typed:${number}:${field.dataset.act || field.id}`;
 export function keepTyped(field) {
   field.addEventListener("input", () => (field.value ? localStorage.setItem(keyOf(field), field.value) : localStorage.removeItem(keyOf(field))));
 }
 export const typedIn = (field) => localStorage.getItem(keyOf(field)) || "";
-export function sentTyped(field) {
-  localStorage.removeItem(keyOf(field));
+export function sentTyped(field, number) {
+  localStorage.removeItem(keyOf(field, number));
   field.value = "";
 }
 

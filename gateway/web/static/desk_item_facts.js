@@ -135,25 +135,27 @@ function correct(place, name, value, focus = true) {
     field.value = typedIn(field) || field.value;
     keepTyped(field);
   }
+  const { number } = current();
   function done() {
-    sentTyped(field);
+    sentTyped(field, number);
+    if (current()?.number !== number) return;
     form.remove();
     showFields(current());
     showContent(current(), mayCorrect(current()), true);
   }
+  // The form stays while the answer is awaited: other changes of the item do not show its fields anew under it.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const said = given(name, field);
-    const body = { kind: current().kind, content: current().content, ...said };
-    const typed = field.value;
-    sentTyped(field);
-    form.remove(); // so that the item is shown as it is now; it comes back when it was refused
-    const saved = await change(`queue/${current().number}/write-up`, body, (problem) => {
-      place.append(form);
-      if (name !== "claims") keepAgain(field, typed);
+    if (form.ariaBusy === "true") return;
+    form.ariaBusy = "true";
+    const body = { kind: current().kind, content: current().content, ...given(name, field) };
+    const saved = await change(`queue/${number}/write-up`, body, (problem) => {
       fault.textContent = placeFaults(form, problem, { [name]: field }) || fault.textContent;
     });
-    if (saved) $("item-revisions").replaceChildren();
+    form.ariaBusy = "false";
+    if (!saved) return;
+    $("item-revisions").replaceChildren();
+    done();
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -163,11 +165,6 @@ function correct(place, name, value, focus = true) {
   if (place === $("item-content")) place.replaceChildren(form);
   else place.append(form);
   if (focus) field.focus();
-}
-
-function keepAgain(field, typed) {
-  field.value = typed;
-  field.dispatchEvent(new Event("input"));
 }
 
 function given(name, field) {

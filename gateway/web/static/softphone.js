@@ -3,6 +3,7 @@
 import JsSIP from "./jssip.js";
 import { chosen, Microphone, Ring } from "./softphone_sound.js";
 
+const AGAIN_AFTER = [2000, 4000, 8000, 16_000, 30_000]; // ms until a refused registration is tried again
 const HOLD_REST = 300; // ms between two changes: the other side may have its own to tell
 const ANSWER = { pcConfig: { iceServers: [] }, rtcOfferConstraints: { offerToReceiveAudio: true } };
 
@@ -13,6 +14,7 @@ export class Softphone extends EventTarget {
     this.trouble = ""; // microphone, sound
     this.call = null; // {id, direction, number, state: calling|ringing|talking, held, muted, since}
     this._rings = rings;
+    this._refusals = 0;
     this._session = null;
     this._ring = new Ring();
     this.microphone = new Microphone((track) => this._speakInto(track));
@@ -47,12 +49,25 @@ export class Softphone extends EventTarget {
     });
     this._ua.on("connected", () => this._connected());
     this._ua.on("disconnected", () => this._set({ link: "gone" }));
-    this._ua.on("registered", () => this._set({ link: "ready" }));
+    this._ua.on("registered", () => this._registered());
     this._ua.on("unregistered", () => this._set({ link: "off" }));
-    this._ua.on("registrationFailed", () => this._set({ link: "refused" }));
+    this._ua.on("registrationFailed", () => this._refused());
     this._ua.on("newRTCSession", ({ session }) => this._begin(session));
     this._set({ link: "connecting" });
     this._ua.start();
+  }
+
+  _registered() {
+    this._refusals = 0;
+    this._set({ link: "ready" });
+  }
+
+  // Asterisk may be starting, or too busy to answer. Without a connection JsSIP registers with the next one.
+  _refused() {
+    this._set({ link: "refused" });
+    const wait = AGAIN_AFTER[Math.min(this._refusals, AGAIN_AFTER.length - 1)];
+    this._refusals += 1;
+    setTimeout(() => this.link === "refused" && this._ua?.isConnected() && this._ua.register(), wait);
   }
 
   stop() {

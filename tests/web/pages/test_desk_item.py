@@ -115,6 +115,16 @@ async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browse
         await page.click("#claim")
 
         # A field is corrected in place; a refusal stands beside it, and what was typed stays.
+        # Also when the item is shown anew before the answer comes, because somebody else has changed it.
+        async def changed_meanwhile(route: Route) -> None:
+            async with page.expect_response(f"**/queue/{number}"):
+                note = {"text": "已电话联系"}
+                path = site.url(f"/api/v1/queue/{number}/note")
+                await site.client.post(path, json=note, headers=site.bearer("agent"))
+            await expect(page.locator("#item-notes")).to_contain_text(note["text"])
+            await route.continue_()
+
+        await page.route("**/write-up", changed_meanwhile, times=1)
         await page.click("button[aria-label='更正 联系电话']")
         await page.fill("#e-phone", "没有")
         await page.keyboard.press("Enter")
