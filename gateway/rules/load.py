@@ -14,6 +14,7 @@ from gateway.core.yaml_tree import nearest
 from gateway.errors import Problem, RuleError
 from gateway.rules.answers import load_answers
 from gateway.rules.calendars import load_calendar
+from gateway.rules.dispatch import Known, load_dispatch
 from gateway.rules.lists import (
     load_areas,
     load_categories,
@@ -37,6 +38,7 @@ _FILES = (
     "report_results.yaml",
     "answers.yaml",
     "ways_left.yaml",
+    "dispatch.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -50,13 +52,17 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     # An entry with a fault is left out: stations there would be told for nothing.
     counties = [division.code for division in divisions] if len(problems) == before else None
     sets = load_orders(folder / "clocks", problems)
+    categories = load_categories(folder / "categories.yaml", problems)
+    stations = load_stations(folder / "stations.csv", counties, problems)
+    # Rows that name what stands in a faulty file would be told for nothing.
+    known = Known(categories, divisions, stations) if len(problems) == before else None
     rules = Rules(
         sets=sets,
         calendar=load_calendar(folder / "calendars", problems),
-        categories=load_categories(folder / "categories.yaml", problems),
+        categories=categories,
         claims=load_claims(folder / "claims.yaml", problems),
         divisions=divisions,
-        stations=load_stations(folder / "stations.csv", counties, problems),
+        stations=stations,
         channels=load_channels(folder / "channels.yaml", channels, problems),
         retention=load_retention(folder / "retention.yaml", problems),
         areas=load_areas(folder / "area_codes.yaml", problems),
@@ -64,6 +70,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         report_results=load_report_results(folder / "report_results.yaml", problems),
         answers=load_answers(folder / "answers.yaml", problems),
         ways_left=load_ways_left(folder / "ways_left.yaml", problems),
+        dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
     )
     if problems:
         raise RuleError(*problems)

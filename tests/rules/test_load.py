@@ -333,3 +333,9 @@ def test_a_station_list_saved_as_gbk_is_refused(folder: Path) -> None:
     (folder / "stations.csv").write_bytes((HEAD + "14100201,所,,141002,\n").encode("gbk"))
     (problem,) = faults(folder)
     assert "UTF-8" in problem.text
+
+
+def test_a_row_of_the_dispatch_table_names_a_category_and_a_unit_that_are_there(folder: Path) -> None:
+    rows = ("{problem: prce, unit: food}", "{subject: food, unit: '141099'}", "{unit: food}")
+    (folder / "dispatch.yaml").write_text("categories:\n" + "".join(f"  - {row}\n" for row in rows), "utf-8")
+    assert [problem.line for problem in faults(folder)] == [4, 2, 3]  # what one row alone shows comes first

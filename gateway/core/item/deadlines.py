@@ -29,6 +29,7 @@ from gateway.core.item.catalogue import (
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.notice import NoticeKind, NoticeTemplate
+from gateway.core.order.suggestion import DispatchRules
 
 _DAY = timedelta(days=1)
 
@@ -213,6 +214,7 @@ class Rules:
     report_results: tuple[Claim, ...] = ()
     answers: tuple[CannedAnswer, ...] = ()
     ways_left: tuple[Claim, ...] = ()
+    dispatch: DispatchRules = field(default_factory=DispatchRules)
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a
