@@ -20,13 +20,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.accounts import totp as one_time
 from gateway.core.audit import ASKER, Asker
-from gateway.core.roles import Account, Role
+from gateway.core.roles import HOUSE, OF_UNITS, Account, Role
+from gateway.core.unit import CENTRE, membership_fault
 from gateway.errors import OperatorError, StorageDown
 from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
 from gateway.storage.accounts import AccountRow, SessionRow
 
-PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
+PEOPLE = (*HOUSE, *OF_UNITS, Role.AUDITOR)
 """The roles that a person can have; the others are machines'."""
 ID = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 SHORTEST = 10  # characters of a password that somebody chose
@@ -60,6 +61,7 @@ class Accounts:
     ) -> None:
         self._rows = storage.accounts
         self._audit = storage.audit
+        self._units = storage.units
         self._seals = storage.identities
         self._limits = limits
         self._now = now
@@ -142,7 +144,7 @@ class Accounts:
         await self._rows.end(cookie)
 
     def _account(self, row: AccountRow, csrf: str) -> Account:
-        return Account(row.id, Role(row.role), row.name, self._seats.get(row.id, ""), csrf)
+        return Account(row.id, Role(row.role), row.name, self._seats.get(row.id, ""), csrf, row.unit)
 
     # ------------------------------------------------------------ one's own account
 
@@ -168,15 +170,29 @@ class Accounts:
             return False
         return await self._rows.add(account_id, name, role, await self._hash(password), self._now())
 
-    async def add(self, account_id: str, name: str, role: Role, password: str) -> None:
+    async def add(self, account_id: str, name: str, role: Role, password: str, unit: str = "") -> None:
         """Raises OperatorError."""
         if not ID.fullmatch(account_id):
             raise OperatorError(f"{account_id!r}: 1 to 64 of a-z, 0-9 and . _ @ -")
         if role not in PEOPLE:
             raise OperatorError(f"{role}: a person is {', '.join(PEOPLE)}")
+        unit = await self.member_of(role, unit)
         _acceptable(account_id, password)
-        if not await self._rows.add(account_id, name, role, await self._hash(password), self._now()):
+        hashed = await self._hash(password)
+        if not await self._rows.add(account_id, name, role, hashed, self._now(), unit):
             raise OperatorError(f"there is an account {account_id} already")
+
+    async def member_of(self, role: Role, unit: str) -> str:
+        """The unit as it is kept of somebody with this role, "" for the centre. Raises OperatorError."""
+        if fault := membership_fault(role, unit, await self._units.tree()):
+            raise OperatorError(fault)
+        return "" if unit == CENTRE else unit
+
+    async def move(self, account_id: str, unit: str) -> None:
+        """To another unit, as which he works from now on: every session ends. Raises OperatorError."""
+        row = await self.get(account_id)
+        unit = await self.member_of(Role(row.role), unit)
+        await self._change(account_id, "account.unit", ends_sessions=True, unit=unit)
 
     async def set_password(self, account_id: str, password: str) -> None:
         """And end every session. Raises OperatorError."""

@@ -126,7 +126,7 @@ class TokenLedger:
 
     async def account(self, token: str) -> Account | None:
         info = await self._tokens.check(token, datetime.now(UTC))
-        return Account(info.name, Role(info.role)) if info else None
+        return Account(info.name, Role(info.role), unit=info.unit) if info else None
 
 
 class StoreView:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
+from gateway.accounts.seed_units import ensure_units
+from gateway.channels.registry import REGISTRY
 from gateway.core.audit import ASKER, at_the_keyboard
+from gateway.rules.load import load_rules
 from gateway.settings.schema import Config
 from gateway.storage import Storage
 
@@ -20,3 +24,9 @@ async def opened(settings: Config) -> AsyncIterator[Storage]:
         yield storage
     finally:
         await storage.close()
+
+
+async def fill_units(storage: Storage, settings: Config) -> None:
+    """Put in the units of rules/, as a start of the gateway does. Raises RuleError, StorageDown."""
+    rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
+    await ensure_units(storage, rules, settings.centre.name, datetime.now(UTC))

@@ -18,8 +18,8 @@ import segno
 from gateway.accounts import totp as one_time
 from gateway.accounts.accounts import PEOPLE, Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password, people_of
-from gateway.cli.storage import opened
-from gateway.core.roles import Role
+from gateway.cli.storage import fill_units, opened
+from gateway.core.roles import OF_UNITS, Role
 from gateway.errors import OperatorError
 from gateway.settings.load import load
 from gateway.settings.schema import Config
@@ -41,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("account", help="what is typed at the log-in, e.g. li.hong")
     add.add_argument("--role", required=True, choices=[role.value for role in PEOPLE])
     add.add_argument("--name", default="", help="name on screens")
+    add.add_argument("--unit", default="", help="unit of a handler or unit_leader, e.g. 141002")
+    move = what.add_parser("move", help="let a handler or unit_leader work for another unit; signs out")
+    move.add_argument("account")
+    move.add_argument("--unit", required=True, help="as `gateway units list` shows it")
     password = what.add_parser("password", help="set another password; signs out everywhere")
     password.add_argument("account")
     for command in (add, password):
@@ -84,6 +88,8 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
     async with opened(settings) as storage:
         accounts = Accounts(storage, settings.accounts, lambda: datetime.now(UTC))
         await ensure_accounts(accounts, settings)
+        if arguments.what == "move" or getattr(arguments, "role", "") in OF_UNITS:
+            await fill_units(storage, settings)
         return await _do(arguments, settings, accounts)
 
 
@@ -96,8 +102,12 @@ async def _do(arguments: argparse.Namespace, settings: Config, accounts: Account
         case "add":
             password = _password(arguments.stdin)
             role = Role(arguments.role)
-            await accounts.add(arguments.account, arguments.name or arguments.account, role, password)
+            name = arguments.name or arguments.account
+            await accounts.add(arguments.account, name, role, password, arguments.unit)
             _tell(password, arguments.stdin)
+        case "move":
+            await accounts.move(arguments.account, arguments.unit)
+            print(f"{arguments.account} works for {arguments.unit}")
         case "password":
             password = _password(arguments.stdin)
             await accounts.set_password(arguments.account, password)
@@ -142,10 +152,10 @@ def _list(accounts: list[AccountRow], as_json: bool) -> None:
     if as_json:
         print(json.dumps([_row(account) for account in accounts], ensure_ascii=False, indent=1))
         return
-    print(f"{'account':20}  {'role':10}  {'state':7}  name")
+    print(f"{'account':20}  {'role':11}  {'unit':8}  {'state':7}  name")
     for account in accounts:
         state = "locked" if account.locked_at else "open"
-        print(f"{account.id:20}  {account.role:10}  {state:7}  {account.name}")
+        print(f"{account.id:20}  {account.role:11}  {account.unit:8}  {state:7}  {account.name}")
 
 
 def _row(account: AccountRow) -> dict[str, object]:
@@ -153,6 +163,7 @@ def _row(account: AccountRow) -> dict[str, object]:
         "id": account.id,
         "name": account.name,
         "role": account.role,
+        "unit": account.unit,
         "locked": account.locked_at is not None,
         "totp": bool(account.totp),
         "made_at": account.made_at.isoformat(timespec="seconds"),

@@ -38,6 +38,7 @@ from gateway.rules.yaml_models import (
 )
 
 _COLUMNS = ("code", "name", "phone", "county", "area")
+_MORE_COLUMNS = ("places", "verified")  # may be left out, from the end
 _KEPT = (*(kind.value for kind in Kind), "call_without_item", "network_log")
 _Entry = TypeVar("_Entry", bound=Table)
 DEEPEST = 3  # levels of a category tree
@@ -156,9 +157,9 @@ def load_stations(path: Path, counties: list[str] | None, problems: list[Problem
 
 
 def _stations(lines: list[str], counties: list[str] | None, faults: Faults) -> Iterator[Station]:
-    head = [cell.strip() for cell in lines[0].split(",")] if lines else []
-    if tuple(head) != _COLUMNS:
-        faults.at(1, f"the head line must be {','.join(_COLUMNS)}")
+    head = tuple(cell.strip() for cell in lines[0].split(",")) if lines else ()
+    if head[:5] != _COLUMNS or head[5:] != _MORE_COLUMNS[: len(head) - 5]:
+        faults.at(1, f"the head line must be {','.join((*_COLUMNS, *_MORE_COLUMNS))}")
         return
     seen: dict[str, int] = {}
     reader = csv.reader(lines)
@@ -166,15 +167,25 @@ def _stations(lines: list[str], counties: list[str] | None, faults: Faults) -> I
         line, cells = reader.line_num, [cell.strip() for cell in row]
         if line == 1 or not any(cells):
             continue
-        if len(cells) != len(_COLUMNS):
-            faults.at(line, f"{len(cells)} cells instead of {len(_COLUMNS)}")
+        if len(cells) != len(head):
+            faults.at(line, f"{len(cells)} cells instead of {len(head)}")
             continue
-        station = Station(*cells)
+        station = _station(cells, line, faults)
         _check_station(station, line, counties, faults)
         if station.code in seen:
             faults.at(line, f"the code {station.code} stands in line {seen[station.code]} already")
         seen.setdefault(station.code, line)
         yield station
+
+
+def _station(cells: list[str], line: int, faults: Faults) -> Station:
+    """`places` are parted by blanks, commas or 、; `verified` is yes or no, and yes where nothing is said."""
+    places, verified = ([*cells[5:], "", ""])[:2]
+    if verified not in ("", "yes", "no"):
+        faults.at(line, f"`verified` is yes or no, not `{verified}`")
+    code, name, phone, county, area = cells[:5]
+    names = tuple(re.findall(r"[^\s,，、;；]+", places))
+    return Station(code, name, phone, county, area, names, verified != "no")
 
 
 def _check_station(station: Station, line: int, counties: list[str] | None, faults: Faults) -> None:

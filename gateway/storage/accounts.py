@@ -31,7 +31,10 @@ OF_COOKIE = (
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One person's account. `password` is its hash; `totp` is sealed, "" when there is none."""
+    """One person's account. `password` is its hash; `totp` is sealed, "" when there is none.
+
+    `unit` is the id of his unit, "" for the centre.
+    """
 
     id: str
     name: str
@@ -43,6 +46,7 @@ class AccountRow:
     totp: str = field(default="", repr=False)
     totp_step: int = 0
     recovery: tuple[str, ...] = field(default=(), repr=False)
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,18 @@ class Accounts:
 
     # ------------------------------------------------------------ accounts
 
-    async def add(self, account_id: str, name: str, role: str, password: str, now: datetime) -> bool:
+    async def add(
+        self, account_id: str, name: str, role: str, password: str, now: datetime, unit: str = ""
+    ) -> bool:
         """A new account; False when there is one of this id. `password` is a hash."""
-        values = {"id": account_id, "name": name, "role": role, "password": password}
+        values = {"id": account_id, "name": name, "role": role, "password": password, "unit": unit}
+        told = {"role": role} | ({"unit": unit} if unit else {})
         ms = rows.to_ms(now)
 
         def added(t: Transaction) -> bool:
             if t.execute(self._add, {**values, "made_at": ms, "changed_at": ms}).rowcount != 1:
                 return False
-            self._audit.happened(t, "account.add", account_id, {"role": role}, now)
+            self._audit.happened(t, "account.add", account_id, told, now)
             return True
 
         return await self._database.write(added)
@@ -200,4 +207,5 @@ def _account(row: rows.Row) -> AccountRow:
         row["totp"],
         row["totp_step"],
         tuple(json.loads(row["recovery"])),
+        row["unit"],
     )

@@ -35,6 +35,7 @@ from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.search import ItemSearch
 from gateway.storage.search_index import SearchIndex
 from gateway.storage.tokens import Tokens
+from gateway.storage.units import Units
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Storage:
         self.gaps = Gaps(database)
         self.agents = Agents(database)
         self.tokens = Tokens(database, audit)
+        self.units = Units(database, audit)
         self.drafts = Drafts(database, identities)
         self.faxes = Faxes(database)
         self.one_time_work = OneTimeWork(

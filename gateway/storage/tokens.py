@@ -28,6 +28,7 @@ class TokenInfo:
     made_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    unit: str = ""
 
 
 class Tokens:
@@ -37,7 +38,9 @@ class Tokens:
         self._database = database
         self._audit = audit
 
-    async def create(self, role: str, name: str, now: datetime, expires: datetime | None = None) -> str:
+    async def create(
+        self, role: str, name: str, now: datetime, expires: datetime | None = None, unit: str = ""
+    ) -> str:
         """A new token's text, which nobody can be shown again."""
         text = PREFIX + secrets.token_urlsafe(32)
         statement = insert(tokens).values(
@@ -46,11 +49,13 @@ class Tokens:
             role=role,
             made_at=rows.to_ms(now),
             expires_at=rows.to_ms_or_none(expires),
+            unit=unit,
         )
+        told = {"role": role} | ({"unit": unit} if unit else {})
 
         def created(t: Transaction) -> None:
             t.execute(statement).close()
-            self._audit.happened(t, "token.create", name, {"role": role}, now)
+            self._audit.happened(t, "token.create", name, told, now)
 
         await self._database.write(created)
         return text
@@ -97,4 +102,5 @@ def _info(row: rows.Row) -> TokenInfo:
         rows.of_ms(row["made_at"]),
         rows.of_ms_or_none(row["expires_at"]),
         rows.of_ms_or_none(row["revoked_at"]),
+        row["unit"],
     )

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
-from gateway.core.roles import Account, Role
+from gateway.core.roles import OF_UNITS, Account, Role
 from gateway.errors import NotAllowed
 from gateway.web.api import translate
 from gateway.web.api.account import AccountApi
@@ -42,6 +42,7 @@ from gateway.web.api.search import SearchApi
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
 from gateway.web.api.transfers import TransferApi
+from gateway.web.api.units import UnitsApi
 from gateway.web.http.auth import HOUSE, LEADERS, Gate
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Route
@@ -153,6 +154,10 @@ def _holds(shared: Shared) -> Routes:
     return HoldsApi(parts.holds, parts.now).routes() if parts.holds else ()
 
 
+def _units(shared: Shared) -> Routes:
+    return UnitsApi(shared.parts.units).routes() if shared.parts.units else ()
+
+
 def _transfers(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.transfers is None:
@@ -235,6 +240,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _matters,
     _item_desk,
     _holds,
+    _units,
     _transfers,
     _referrals,
     _calls,
@@ -290,10 +296,11 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         return
     desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
     audit = AuditPage(pages, gate) if parts.audit else None
-    yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit)).add
+    own = AccountPage(pages, gate, parts.accounts, pages.public.centre.name)
+    yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit, own)).add
     if audit:
         yield audit.add
-    yield AccountPage(pages, gate, parts.accounts, pages.public.centre.name).add
+    yield own.add
     yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
@@ -306,12 +313,15 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield FaxPage(pages, gate).add
 
 
-def _first_page(desk: DeskPage | None, audit: AuditPage | None) -> Shown | None:
-    """What stands at /desk: an auditor does not work on items and gets the log."""
+def _first_page(desk: DeskPage | None, audit: AuditPage | None, own: AccountPage) -> Shown | None:
+    """What stands at /desk: an auditor does not work on items and gets the log, people of units see no item
+    that is not theirs."""
     if desk is None:
         return None
 
     async def show(request: web.Request, look: Look, account: Account) -> web.StreamResponse:
+        if account.role in OF_UNITS:
+            return await own.shown(request, look, account)
         first = audit.shown if audit and account.role is Role.AUDITOR else desk.show
         return await first(request, look, account)
 

@@ -31,6 +31,7 @@ from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.search import Searches
 from gateway.web.api.transfers import TransferDesk
+from gateway.web.api.units import UnitLedger
 from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
 from gateway.web.pages.account import OwnAccount
@@ -67,7 +68,7 @@ class WebParts:
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
-    without `searches` nothing is found again, without `holds` nothing is held.
+    without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders.
     """
 
     door: IntakeQueue
@@ -100,6 +101,7 @@ class WebParts:
     lists: ListLedger | None = None
     searches: Searches | None = None
     holds: Holds | None = None
+    units: UnitLedger | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password
+from gateway.accounts.seed_units import ensure_units
 from gateway.channels.registry import REGISTRY
 from gateway.errors import Problem, SetupError, StorageDown
 from gateway.flows.store import FlowStore
@@ -61,10 +62,12 @@ async def open_storage(parts: Parts) -> None:
 
 
 async def add_accounts(parts: Parts) -> None:
-    """The people of gateway.toml can log in, and the audit log's head is told elsewhere from now on."""
+    """Units of rules/ are there, the people of gateway.toml can log in, and the audit log's head is told
+    elsewhere from now on."""
     seats = {agent.id: agent.seat for agent in parts.config.agents}
     parts.accounts = Accounts(parts.storage, parts.config.accounts, utc_now, seats)
     parts.accounts.password_set = lambda account: forget_password(parts.config, account)
+    await ensure_units(parts.storage, parts.rules, parts.config.centre.name, utc_now())
     await ensure_accounts(parts.accounts, parts.config)
     parts.keep("audit head", parts.storage.audit.keep_telling)
 

@@ -92,6 +92,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
+        units=storage.units,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

@@ -12,10 +12,14 @@ import aiohttp
 import pytest
 
 from gateway.accounts.accounts import Accounts
+from gateway.accounts.seed_units import ensure_units
+from gateway.channels.registry import REGISTRY
 from gateway.core.roles import Role
+from gateway.errors import OperatorError
+from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings
 from gateway.web.site import utc_now
-from tests.web.real_site import RealSite, real_site
+from tests.web.real_site import ROOT, RealSite, real_site
 
 PASSWORD = "correct horse 12315"
 MANY = "正确 密码 battery"
@@ -246,6 +250,23 @@ async def test_an_auditor_reads_the_log_and_nothing_of_the_items(site: RealSite)
         assert (await ask(site, "GET", path))[0] == 403
     await log_in(site)
     assert (await ask(site, "GET", "/api/v1/audit"))[0] == 403
+
+
+async def test_a_handler_reads_units_and_nothing_of_the_items(site: RealSite) -> None:
+    """Another unit ends his session; a unit that is none is refused."""
+    await ensure_units(site.storage, load_rules(ROOT / "rules", REGISTRY), "中心", utc_now())
+    with pytest.raises(OperatorError, match="needs --unit"):
+        await site.accounts.add("wang", "王", Role.HANDLER, MANY)
+    await site.accounts.add("wang", "王", Role.HANDLER, MANY, "141002")
+    await log_in(site, "wang", MANY)
+    assert (await ask(site, "GET", "/api/v1/me"))[1]["unit"] == "141002"
+    assert len((await ask(site, "GET", "/api/v1/units"))[1]["items"]) == 84
+    for path in ("queue", "calls", "search?q=1", "figures", "agents"):
+        assert (await ask(site, "GET", f"/api/v1/{path}"))[0] == 403, path
+    with pytest.raises(OperatorError, match="there is no unit"):
+        await site.accounts.move("wang", "141099")
+    await site.accounts.move("wang", "14100201")
+    assert (await ask(site, "GET", "/api/v1/me"))[0] == 401
 
 
 async def test_events_take_the_cookie_from_our_own_page_alone(site: RealSite) -> None:

@@ -16,7 +16,8 @@ from tests.live.conftest import Gateway
 
 pytestmark = pytest.mark.live
 
-HOUSE = {"agent", "supervisor", "admin"}
+HOUSE = {"agent", "supervisor", "dispatcher", "leader", "admin"}
+OF_UNITS = {"handler", "unit_leader"}
 LEADERS = {"supervisor", "admin"}
 PUBLIC = "submit state healthz metrics openapi docs"
 HOUSES = """
@@ -43,7 +44,9 @@ MAY: dict[str, set[str]] = {
         (LEADERS_ONLY, LEADERS),
         (PARTNERS_TOO, HOUSE | {"partner"}),
         ("push", {"partner"}),
-        ("figures me", HOUSE | {"auditor"}),
+        ("figures", HOUSE | {"auditor"}),
+        ("me", HOUSE | OF_UNITS | {"auditor"}),
+        ("units", HOUSE | OF_UNITS),
         ("board events", HOUSE | {"display"}),
         ("audit audit_verify audit_export", {"admin", "auditor"}),
         ("holds", LEADERS | {"auditor"}),
@@ -57,7 +60,10 @@ async def test_every_end_point_with_every_role(own_gateway: Gateway) -> None:
     tokens = {"": ""}
     for role in Role:
         name = "agent1" if role is Role.AGENT else f"a-{role}"  # an agent's token bears his id
-        made = await to_thread(gateway.command, "token", "create", "--role", role.value, "--name", name)
+        unit = ["--unit", "141002"] if role in OF_UNITS else []
+        made = await to_thread(
+            gateway.command, "token", "create", "--role", role.value, "--name", name, *unit
+        )
         tokens[role.value] = made.strip().splitlines()[-1]
     paths = (await to_thread(gateway.api, "/openapi.json"))["paths"]
     routes = [(path, way, one) for path, ways in paths.items() for way, one in ways.items() if way != "head"]
@@ -79,10 +85,10 @@ PAGES: dict[str, set[str]] = {
     **{path: {"", *Role} for path in OPEN},
     **dict.fromkeys(WORK, HOUSE),
     "/desk/today": LEADERS,
-    "/desk/account": HOUSE | {"auditor"},
+    "/desk/account": HOUSE | OF_UNITS | {"auditor"},
     "/desk/audit": {"admin", "auditor"},
 }
-PEOPLE = ("agent", "supervisor", "admin", "auditor")
+PEOPLE = (*HOUSE, *OF_UNITS, "auditor")
 
 
 @pytest.mark.parametrize("role", ["", *Role])
@@ -91,7 +97,8 @@ async def test_every_page_with_every_role(gateway: Gateway, role: str) -> None:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         headers = {}
         if role in PEOPLE:
-            said = await to_thread(gateway.command, "user", "add", f"p-{role}", "--role", role)
+            unit = ["--unit", "141002"] if role in OF_UNITS else []
+            said = await to_thread(gateway.command, "user", "add", f"p-{role}", "--role", role, *unit)
             form = {"account": f"p-{role}", "password": said.split()[-1]}
             async with client.post(gateway.url("/desk/login"), data=form, allow_redirects=False) as answer:
                 assert answer.status == 303

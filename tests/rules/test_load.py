@@ -83,7 +83,9 @@ def test_the_lists(shipped: Rules) -> None:
     assert list(shipped.channels) == list(REGISTRY)
     assert {kind.value for kind in Kind} < {entry.what for entry in shipped.retention}
     assert {claim.id for claim in shipped.claims} >= {"refund", "repair", "other"}
-    assert shipped.stations == ()
+    assert len(shipped.stations) == 64
+    assert not any(station.verified for station in shipped.stations)
+    assert {station.county for station in shipped.stations} == {d.code for d in shipped.divisions}
     trees = shipped.categories
     assert all(len(tree) > 10 for tree in (trees.problems, trees.goods, trees.services))
     assert "药品" in [node.zh for top in trees.goods for node in top.walk()]
@@ -309,10 +311,20 @@ def test_stations_are_read(folder: Path, mark: str) -> None:
     )
 
 
+def test_stations_with_their_places(folder: Path) -> None:
+    rows = "14100201,示例所,,141002,,甲街道、乙镇 丙村,no\n14100202,所,,141002,,,\n"
+    (folder / "stations.csv").write_text(f"{HEAD.strip()},places,verified\n{rows}", "utf-8")
+    first, second = load_rules(folder, REGISTRY).stations
+    assert (first.places, first.verified) == (("甲街道", "乙镇", "丙村"), False)
+    assert (second.places, second.verified) == ((), True)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "told"),
     [
         ("", 1, "the head line must be"),
+        (HEAD.strip() + ",verified\n", 1, "the head line must be"),
+        (HEAD.strip() + ",places,verified\n14100201,所,,141002,,,maybe\n", 2, "yes or no, not `maybe`"),
         ("name;code\n", 1, "the head line must be"),
         (HEAD + "14100201,所,,141002\n", 2, "4 cells instead of 5"),
         (HEAD + "14100201,所,,141009,\n", 2, "`141009` is no division"),

@@ -121,6 +121,7 @@ async def real_site(
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
+        units=storage.units,
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)
     await server.start_server(access_log=None)

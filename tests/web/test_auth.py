@@ -9,7 +9,8 @@ from gateway.web.site import ROUTES
 from tests.web.conftest import House
 
 ROLES = ["", *Role]
-HOUSE = {"agent", "supervisor", "admin"}
+HOUSE = {"agent", "supervisor", "dispatcher", "leader", "admin"}
+UNITS_OWN = {"me", "units"}
 OPEN = {"submit", "state", "healthz", "metrics", "openapi", "docs"}
 ON_THE_WALL = {"board", "events"}
 INSPECTED = {"audit", "audit_verify", "audit_export"}
@@ -24,6 +25,7 @@ async def test_roles(house: House, role: str) -> None:
         allowed = role in HOUSE and (role == "admin" or route.name not in INSPECTED)
         allowed |= role == "display" and route.name in ON_THE_WALL
         allowed |= role == "auditor" and route.name in AUDITED
+        allowed |= role in ("handler", "unit_leader") and route.name in UNITS_OWN
         if route.name in OPEN or allowed:
             assert response.status not in (401, 403), route.name
         elif role:

@@ -74,3 +74,17 @@ def test_a_role_that_is_none_is_refused() -> None:
     with pytest.raises(SystemExit) as ended:
         token("create", "--role", "king")
     assert ended.value.code == 2
+
+
+def test_a_handler_s_token_is_bound_to_a_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    """Units of rules/ are known before the gateway has run."""
+    assert token("create", "--role", "handler", "--unit", "14100201") == 0
+    assert token("create", "--role", "leader", "--unit", "centre") == 0
+    assert [row["unit"] for row in listed(capsys)] == ["14100201", ""]
+    for words, told in (
+        (["--role", "handler"], "needs --unit"),
+        (["--role", "unit_leader", "--unit", "141099"], "there is no unit '141099'"),
+        (["--role", "agent", "--unit", "141002"], "belongs to the centre"),
+    ):
+        with pytest.raises(OperatorError, match=told):
+            token("create", *words)

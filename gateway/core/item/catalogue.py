@@ -103,13 +103,19 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A branch office (所) of a county bureau, which acts in the bureau's name."""
+    """A branch office (所) of a county bureau, which acts in the bureau's name.
+
+    `places` are names by which an address is known to be its: towns, streets, markets, other names of the
+    station. `verified` False: an example that nobody has confirmed.
+    """
 
     code: str
     name: str
     phone: str
     county: str
     area: str
+    places: tuple[str, ...] = ()
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)

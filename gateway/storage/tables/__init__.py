@@ -62,6 +62,7 @@ from gateway.storage.tables.outgoing import (
     referrals,
 )
 from gateway.storage.tables.retention import discarded, holds
+from gateway.storage.tables.units import unit_changes, units
 
 __all__ = [
     "ADDED",
@@ -110,4 +111,6 @@ __all__ = [
     "timeline",
     "tokens",
     "transfers",
+    "unit_changes",
+    "units",
 ]

@@ -1,4 +1,4 @@
-"""Tables of the installation, of who may log in, and of the audit log."""
+"""Tables of the installation, of who may log in and his unit, and of the audit log."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ tokens = Table(
     Column("made_at", Big, nullable=False),
     Column("expires_at", Big),
     Column("revoked_at", Big),
+    words("unit", 16),
 )
 
 accounts = Table(
@@ -43,6 +44,7 @@ accounts = Table(
     words("totp", 400),
     Column("totp_step", Big, nullable=False, server_default="0"),
     prose("recovery", "[]"),
+    words("unit", 16),
 )
 
 sessions = Table(

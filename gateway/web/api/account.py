@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from gateway.core.roles import Role
+from gateway.core.roles import OF_UNITS, Role
 from gateway.web.http.auth import READERS
 from gateway.web.http.models import AnswerModel
 from gateway.web.http.route import Answer, ApiRequest, Route
 
 
 class Me(AnswerModel):
-    """Who asks. `csrf` is empty for a token: nothing needs it there."""
+    """Who asks. `unit` is empty for the centre, `csrf` for a token: nothing needs it there."""
 
     id: str
     name: str
     role: Role
     seat: str
+    unit: str
     csrf: str
 
 
@@ -28,15 +29,22 @@ class AccountApi:
                 "/api/v1/me",
                 "me",
                 "当前登录人",
-                "Who asks: account or token, role, seat, CSRF token",
+                "Who asks: account or token, role, seat, unit, CSRF token",
                 self.me,
                 {200: Me},
-                roles=READERS,
+                roles=(*READERS, *OF_UNITS),
             ),
         )
 
     async def me(self, request: ApiRequest) -> Answer:
         who = request.account
         return Answer(
-            Me(id=who.name, name=who.shown or who.name, role=who.role, seat=who.seat, csrf=who.csrf)
+            Me(
+                id=who.name,
+                name=who.shown or who.name,
+                role=who.role,
+                seat=who.seat,
+                unit=who.unit,
+                csrf=who.csrf,
+            )
         )

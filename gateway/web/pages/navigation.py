@@ -13,6 +13,10 @@ from gateway.web.http.auth import HOUSE, INSPECTORS, LEADERS, WATCHERS
 ROLE_NAMES = {
     Role.AGENT: ("坐席人员", "agent"),
     Role.SUPERVISOR: ("值班长", "supervisor"),
+    Role.DISPATCHER: ("分派员", "dispatcher"),
+    Role.LEADER: ("中心领导", "leader"),
+    Role.HANDLER: ("承办人", "handler"),
+    Role.UNIT_LEADER: ("单位负责人", "unit leader"),
     Role.ADMIN: ("管理员", "administrator"),
     Role.AUDITOR: ("审计员", "auditor"),
 }
