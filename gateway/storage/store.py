@@ -12,6 +12,7 @@ from gateway.storage.accounts import Accounts
 from gateway.storage.acts import Acts
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database
+from gateway.storage.dispatch import DispatchRows
 from gateway.storage.drafts import Drafts
 from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
@@ -59,6 +60,7 @@ class Storage:
         self.referrals = Referrals(database)
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)
+        self.dispatch = DispatchRows(database)
         self.search = ItemSearch(database, index)
         self.links = Links(database, identities, index)
         self.acts = Acts()

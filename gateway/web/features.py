@@ -21,6 +21,7 @@ from gateway.web.api.attachments import AttachmentsApi
 from gateway.web.api.audit import AuditApi, audit_names
 from gateway.web.api.call_desk import CallDeskApi
 from gateway.web.api.counter import CounterApi
+from gateway.web.api.dispatch import DispatchApi
 from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
@@ -158,6 +159,11 @@ def _units(shared: Shared) -> Routes:
     return UnitsApi(shared.parts.units).routes() if shared.parts.units else ()
 
 
+def _dispatch(shared: Shared) -> Routes:
+    parts = shared.parts
+    return DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
+
+
 def _transfers(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.transfers is None:
@@ -241,6 +247,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _item_desk,
     _holds,
     _units,
+    _dispatch,
     _transfers,
     _referrals,
     _calls,

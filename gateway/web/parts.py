@@ -19,6 +19,7 @@ from gateway.tasks import Supervisor
 from gateway.web.api.audit import AuditLog
 from gateway.web.api.call_desk import Calls
 from gateway.web.api.counter import CounterDesk
+from gateway.web.api.dispatch import DispatchDesk
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.fax_filing import PagesDesk
 from gateway.web.api.holds import Holds
@@ -102,6 +103,7 @@ class WebParts:
     searches: Searches | None = None
     holds: Holds | None = None
     units: UnitLedger | None = None
+    dispatch: DispatchDesk | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

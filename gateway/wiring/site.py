@@ -8,6 +8,7 @@ from collections.abc import Callable
 from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
+from gateway.cases.dispatch import Dispatch
 from gateway.channels.fax.reading import FaxReading
 from gateway.core.roles import Role
 from gateway.intake.faults import faults
@@ -93,6 +94,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         searches=storage.search,
         holds=storage.retention,
         units=storage.units,
+        dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

@@ -28,7 +28,7 @@ recording lines agents set_agent faxes fax send_fax fax_pages arrange_fax split_
 drop_draft drafts write_items peaks seat_phone
 seat_phone_holder call_back call_back_again queue_rows queue_counts search
 history undo retract note files mentions mentions_seen code arrival answers colleagues
-reply told tell_again notice_letter end_mediation reply_preview ways send_receipt
+reply told tell_again notice_letter end_mediation reply_preview ways send_receipt dispatch
 """
 LEADERS_ONLY = "identity listen referral_accounts outbox resend hold let_go holders reassign"
 PARTNERS_TOO = """

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from gateway.accounts.accounts import Accounts
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
+from gateway.cases.dispatch import Dispatch
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.delivery import MAIL, About, Occasion, Plan
@@ -122,6 +123,7 @@ async def real_site(
         searches=storage.search,
         holds=storage.retention,
         units=storage.units,
+        dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)
     await server.start_server(access_log=None)

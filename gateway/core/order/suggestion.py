@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.item.contact import Kind
 from gateway.core.item.duplicates import place_names
+from gateway.core.unit import Tree, Unit, UnitKind
 
 # Points. A candidate is clear with CLEAR points, when no other bureau has more than half as many.
 COUNTY = 60
@@ -33,7 +34,7 @@ MOST = 5
 @dataclass(frozen=True, slots=True)
 class Covered:
     """A unit that an item may be assigned to. `bureau` is the bureau that answers for it, its own id for a
-    bureau and a department. `places` are names of what it covers, `bureau_place` is its county's name."""
+    bureau and a department. `places` are names of what it covers, the first that of its county."""
 
     id: str
     bureau: str
@@ -64,7 +65,6 @@ class Signs:
     respondent: str = ""
     problem: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
-    category: str = ""
     earlier: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -102,7 +102,7 @@ class Suggestion:
 
 _ROAD = re.compile("[东西南北中]?(?:路|街(?!道)|大街|大道|巷|胡同|桥)")
 _SUFFIXES = ("街道办事处", "街道办", "街道", "镇", "乡", "社区", "村")
-_OFFICES = ("市场监督管理所", "市场监管所", "市监所", "所")
+_OFFICES = ("市场监督管理局", "市场监督管理所", "市场监管局", "市场监管所", "市监所", "所")
 _BETWEEN = re.compile(r"[、,，;；/\s]+")
 _ZONE = "经济开发区"
 
@@ -141,13 +141,26 @@ class Gazetteer:
         return [match for match in matches if not any(_inside(match, other) for other in matches)]
 
 
-def station_places(name: str, area: str) -> tuple[str, ...]:
-    """Names of what a station covers: those listed in `area`, and the station's own without its office."""
+def gazetteer_of(tree: Tree) -> Gazetteer:
+    """The places of all units to which something may be assigned."""
+    units = [unit for unit in tree if unit.active and unit.kind is not UnitKind.CENTRE]
+    return Gazetteer(_covered(unit) for unit in units)
+
+
+def _covered(unit: Unit) -> Covered:
+    station = unit.kind is UnitKind.STATION
+    bureau = unit.parent if station else unit.id
+    listed = () if unit.kind is UnitKind.DEPARTMENT else places_of(unit.zh, unit.area)
+    places = (*unit.places, *listed) if station else (*listed, *unit.places)
+    return Covered(unit.id, bureau, unit.zh, unit.en or unit.zh, tuple(dict.fromkeys(places)))
+
+
+def places_of(name: str, area: str) -> tuple[str, ...]:
+    """Names of what a unit covers: its own without its office, and those listed in `area`."""
     own = name
     for office in _OFFICES:
         own = own.removesuffix(office)
-    listed = tuple(place for place in _BETWEEN.split(area) if len(place) > 1)
-    return tuple(dict.fromkeys((*listed, own) if len(own) > 1 else listed))
+    return tuple(dict.fromkeys(place for place in (own, *_BETWEEN.split(area)) if len(place) > 1))
 
 
 def _aliases(unit: Covered) -> Iterator[_Alias]:
@@ -241,8 +254,8 @@ def _earlier(signs: Signs, gazetteer: Gazetteer) -> Iterator[tuple[str, Reason]]
     total = sum(signs.earlier.values())
     for unit, count in signs.earlier.items():
         points = (EARLIER + EARLIER_EACH * min(count, EARLIER_MOST)) * count // total
-        zh = f"同一对象近一年 {total} 件中有 {count} 件由该单位办理"
-        en = f"it had {count} of {total} matters of the same respondent within a year"
+        zh = f"同一对象最近 {total} 件中有 {count} 件由该单位办理"
+        en = f"it had {count} of the last {total} matters of the same respondent"
         yield unit, Reason("earlier", points, zh, en)
 
 

@@ -21,6 +21,11 @@ WAITING = {
     "sqlite": text("+state IN ('in_work', 'received')"),
     "postgresql": text("state IN ('in_work', 'received')"),
 }
+# What may be assigned to a unit; it has to be sorted first.
+TO_ASSIGN = {
+    dialect: text(f"{plain}state IN ('accepted', 'in_work', 'received') AND kind <> 'unsorted'")
+    for dialect, plain in (("sqlite", "+"), ("postgresql", ""))
+}
 UNSEALED = text("sealed IS NULL")
 # Notices that want somebody: a call or letter to do, or one that did not get through.
 NOTICE_OPEN = text(

@@ -19,6 +19,7 @@ from gateway.storage.tables.columns import (
     COMPLETED,
     GIVEN,
     HELD,
+    TO_ASSIGN,
     UNSEEN,
     WAITING,
     Big,
@@ -118,6 +119,18 @@ items = Table(
         "number",
         sqlite_where=WAITING["sqlite"],
         postgresql_where=WAITING["postgresql"],
+    ),
+    Index(
+        "items_by_name",
+        *("respondent_name", "received_at"),
+        sqlite_where=GIVEN["respondent_name"],
+        postgresql_where=GIVEN["respondent_name"],
+    ),
+    Index(
+        "items_to_assign",
+        *("next_due", "received_at", "number"),
+        sqlite_where=TO_ASSIGN["sqlite"],
+        postgresql_where=TO_ASSIGN["postgresql"],
     ),
 )
 

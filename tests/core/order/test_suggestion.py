@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 
 from gateway.channels.registry import REGISTRY
+from gateway.core.item.catalogue import Station
 from gateway.core.order.suggestion import (
-    Covered,
+    CLEAR,
     DispatchRules,
     Gazetteer,
     Signs,
     Suggestion,
-    station_places,
+    gazetteer_of,
+    places_of,
     suggest,
 )
+from gateway.core.unit import CENTRE, Tree, Unit, UnitKind, units_of
 from gateway.rules.load import load_rules
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,12 +34,10 @@ STATIONS = {
 @pytest.fixture(scope="module")
 def gazetteer() -> Gazetteer:
     divisions = load_rules(ROOT / "rules", REGISTRY).divisions
-    bureaus = [Covered(d.code, d.code, *d.bureau, places=(d.zh,)) for d in divisions]
-    stations = [
-        Covered(code, code[:6], name, code, station_places(name, area))
-        for code, (name, area) in STATIONS.items()
-    ]
-    return Gazetteer([*bureaus, *stations, Covered("food", "food", "食品科", "food")])
+    stations = [Station(code, name, "", code[:6], area) for code, (name, area) in STATIONS.items()]
+    food = Unit("food", CENTRE, UnitKind.DEPARTMENT, "食品科")
+    closed = Unit("14102499", "141024", UnitKind.STATION, "旧所", area="大槐树镇", active=False)
+    return gazetteer_of(Tree([*units_of("临汾12315", divisions, stations), food, closed]))
 
 
 def of(gazetteer: Gazetteer, rules: DispatchRules | None = None, **signs: object) -> Suggestion:
@@ -102,11 +103,9 @@ def test_a_category_names_its_unit_and_a_station_comes_first_where_the_rules_say
     assert [c.unit for c in of(gazetteer, table, subject=("food", "drink")).candidates] == ["food"]
     assert of(gazetteer, table, subject=("nothing",)).candidates == ()
     station, bureau = of(gazetteer, table, address="洪洞县大槐树镇").candidates
-    assert (station.unit, bureau.unit) == ("14102401", "141024") and station.points > CLEAR_POINTS
+    assert (station.unit, bureau.unit) == ("14102401", "141024") and station.points > CLEAR
 
 
-CLEAR_POINTS = 35
-
-
-def test_a_stations_places_are_those_listed_and_its_own(gazetteer: Gazetteer) -> None:
-    assert station_places("鼓楼市场监督管理所", "鼓楼西街街道、解放路") == ("鼓楼西街街道", "解放路", "鼓楼")
+def test_a_units_places_are_its_own_and_those_listed() -> None:
+    assert places_of("鼓楼市场监督管理所", "鼓楼西街街道、解放路") == ("鼓楼", "鼓楼西街街道", "解放路")
+    assert places_of("尧都区市场监督管理局", "") == ("尧都区",)

@@ -1,0 +1,94 @@
+"""What is to be assigned to a unit: open complaints, reports and questions that nobody else holds.
+
+The first to end by its clock comes first. Read from an index over these alone, however many items there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_
+
+from gateway.core.order.dispatch import DispatchPage, DispatchQuery, DispatchRow
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.list_rows import read_rows
+from gateway.storage.tables import GIVEN, TO_ASSIGN, decisions, items
+
+ORDER = (items.c.next_due, items.c.received_at, items.c.number)
+EARLIER = 20
+"""Earlier matters of one respondent that are looked at, the newest first."""
+OF_RESPONDENT = (
+    select(items.c.number)
+    .where(items.c.respondent_name == bindparam("name"), GIVEN["respondent_name"])
+    .order_by(items.c.received_at.desc())
+    .limit(EARLIER)
+    .scalar_subquery()
+)
+HAD = (
+    select(decisions.c.county, func.count(decisions.c.number.distinct()))
+    .where(decisions.c.number.in_(OF_RESPONDENT), decisions.c.event == "hand_over")
+    .group_by(decisions.c.county)
+)
+SIGNS = ("respondent_address", "county", "problem", "subject")
+
+
+class DispatchRows:
+    """The items of one database that are to be assigned."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._condition = TO_ASSIGN["sqlite" if database.sqlite else "postgresql"]
+
+    async def page(self, query: DispatchQuery) -> DispatchPage:
+        """Raises StorageDown, ValueError for an `after` that is no place."""
+        after = _place(query.after) if query.after else None
+        return await self._database.read(lambda t: self._page(t, query, after))
+
+    async def row(self, number: str) -> DispatchRow | None:
+        """One item, whether it may be assigned or not; None when there is none."""
+        return next(iter(await self._database.read(lambda t: _rows(t, [number]))), None)
+
+    async def earlier(self, respondents: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Of each of these names, how many of its newest matters each unit had."""
+        return await self._database.read(lambda t: {name: _earlier(t, name) for name in respondents})
+
+    def _page(self, t: Transaction, query: DispatchQuery, after: tuple[str, int, str] | None) -> DispatchPage:
+        conditions = (and_(self._condition), *_filters(query))
+        wanted = select(*ORDER).where(*conditions).order_by(*ORDER)
+        if after is not None:
+            wanted = wanted.where(tuple_(*ORDER) > tuple_(*after))
+        places = [tuple(row) for row in t.execute(wanted.limit(query.limit + 1))]
+        shown = places[: query.limit]
+        more = ",".join(map(str, shown[-1])) if len(places) > query.limit else ""
+        count = select(func.count()).select_from(items).where(*conditions)
+        total = None if after else int(t.execute(count).scalar_one())
+        return DispatchPage(tuple(_rows(t, [str(place[-1]) for place in shown])), more, total)
+
+
+def _filters(query: DispatchQuery) -> Iterator[ColumnElement[bool]]:
+    yield or_(items.c.lease_holder.in_(["", query.who]), items.c.lease_until <= rows.to_ms(query.now))
+    if query.kind:
+        yield items.c.kind == query.kind.value
+    if query.county is not None:
+        yield items.c.county == query.county
+
+
+def _rows(t: Transaction, numbers: Sequence[str]) -> list[DispatchRow]:
+    signs = _signs(t, numbers)
+    return [DispatchRow(row, *signs[row.number]) for row in read_rows(t, numbers)]
+
+
+def _earlier(t: Transaction, name: str) -> Mapping[str, int]:
+    return {unit: int(count) for unit, count in t.execute(HAD, {"name": name}) if unit}
+
+
+def _signs(t: Transaction, numbers: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    wanted = select(items.c.number, *(items.c[name] for name in SIGNS)).where(items.c.number.in_(numbers))
+    return {row[0]: row[1:] for row in t.execute(wanted)} if numbers else {}
+
+
+def _place(after: str) -> tuple[str, int, str]:
+    """The place that stands in `after`. Raises ValueError."""
+    due, at, number = after.split(",")
+    return due, int(at), number
