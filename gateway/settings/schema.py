@@ -254,9 +254,12 @@ class AccountSettings(Section):
     idle_minutes: int = Field(
         default=60, ge=5, le=10080, description="And after so many minutes in which the desk was not open."
     )
-    identity_roles: tuple[Literal["agent", "supervisor", "admin"], ...] = Field(
+    identity_roles: tuple[
+        Literal["agent", "supervisor", "dispatcher", "leader", "admin", "handler", "unit_leader"], ...
+    ] = Field(
         default=("supervisor", "admin"),
-        description="Roles that may learn who a reporter is: of agent, supervisor, admin.",
+        description="Roles that may learn who a reporter is, for a reason; handler and unit_leader of items "
+        "of their own unit's orders alone.",
     )
 
 

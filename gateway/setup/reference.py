@@ -1,4 +1,4 @@
-"""Tables of the documentation that are made from the code: settings and error codes.
+"""Tables of the documentation that are made from the code: settings, rights, error codes and more.
 
 They stand between `<!-- begin NAME -->` and `<!-- end NAME -->` in a page; all else there is
 written by hand. `python -m gateway.setup.reference` renews them (`make docs`); a test says when they are old.
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from gateway import errors
 from gateway.core.call.transfer import TABLE, Ask, TransferOutcome, TransferState
+from gateway.core.rights import GRANTS
+from gateway.core.roles import Role
 from gateway.flows import reference as flow_reference
 from gateway.settings.show import settings_table
 
@@ -36,10 +38,21 @@ def transfers_table() -> str:
     return "\n".join(lines)
 
 
+def rights_table() -> str:
+    """Every right of core/rights.py with the roles that have it."""
+    roles = list(Role)
+    lines = ["| right | what | " + " | ".join(roles) + " |", "| --- | --- |" + " :-: |" * len(roles)]
+    for right, grant in GRANTS.items():
+        marks = ["●" if role in grant.roles else "" for role in roles]
+        lines.append(f"| `{right}` | {grant.zh} / {grant.en} | " + " | ".join(marks) + " |")
+    return "\n".join(lines)
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/reference/settings.md", settings_table),
     "errors": ("docs/reference/errors.md", errors_table),
     "transfers": ("docs/using/transfers.md", transfers_table),
+    "rights": ("docs/operating/accounts.md", rights_table),
     **flow_reference.TABLES,
 }
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
+from gateway.core.rights import Right, holders
 from gateway.core.roles import OF_UNITS, Account, Role
 from gateway.errors import NotAllowed
 from gateway.web.api import translate
@@ -44,7 +45,7 @@ from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
 from gateway.web.api.transfers import TransferApi
 from gateway.web.api.units import UnitsApi
-from gateway.web.http.auth import HOUSE, LEADERS, Gate
+from gateway.web.http.auth import Gate
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Route
 from gateway.web.http.shared_lists import SharedLists
@@ -311,9 +312,9 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
-    yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS).add
+    yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS, Right.WORK_CALLS).add
     if parts.lists and parts.items and parts.book:
-        yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, LEADERS).add
+        yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, Right.LEAD_SHIFT).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.filing:
@@ -364,7 +365,7 @@ def _sip_users(shared: Shared) -> SipUsers:
             await gate.admit(request)
             account, users = await gate.person(request), {VISITOR}
         else:
-            account, users = await gate.pass_in(request, HOUSE), set()
+            account, users = await gate.pass_in(request, holders(Right.WORK_CALLS)), set()
         seats = [view.seat for view in parts.board.agents() if account and view.id == account.name]
         users |= {f"{seat}-web" for seat in seats}
         if not users:

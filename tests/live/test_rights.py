@@ -10,48 +10,48 @@ from asyncio import to_thread
 import aiohttp
 import pytest
 
-from gateway.core.roles import Role
+from gateway.core.rights import Right, holders
+from gateway.core.roles import OF_UNITS, Role
 from gateway.sip_phone.phone import Answer
 from tests.live.conftest import Gateway
 
 pytestmark = pytest.mark.live
 
-HOUSE = {"agent", "supervisor", "dispatcher", "leader", "admin"}
-OF_UNITS = {"handler", "unit_leader"}
-LEADERS = {"supervisor", "admin"}
-PUBLIC = "submit state healthz metrics openapi docs"
-HOUSES = """
-queue claim item renew release complete addition_read merge write_up revisions attachment counter form likely
-matter link unlink external split unmerge accept refuse_acceptance hand_over hand_back wait_for_papers
-papers_came answer withdraw reopen consult back leave transfer transfers call_about partners refer calls
-recording lines agents set_agent faxes fax send_fax fax_pages arrange_fax split_fax pop draft save_draft
-drop_draft drafts write_items peaks seat_phone
-seat_phone_holder call_back call_back_again queue_rows queue_counts search
-history undo retract note files mentions mentions_seen code arrival answers colleagues
-reply told tell_again notice_letter end_mediation reply_preview ways send_receipt dispatch
-"""
-LEADERS_ONLY = "identity listen referral_accounts outbox resend hold let_go holders reassign"
-PARTNERS_TOO = """
-referrals referral referral_accept referral_refuse referral_return referral_keep referral_answer
-referral_close
-"""
-# Each end point by name: a new one is refused by this test until somebody says here who may ask it.
+PUBLIC = "submit state healthz openapi docs"
+# Each end point by name: a new one is refused by this test until somebody says here which right it needs.
+NEEDS: dict[Right, str] = {
+    Right.WORK_ITEMS: """
+        queue claim item renew release complete addition_read merge write_up revisions attachment counter form
+        likely matter link unlink external split unmerge accept refuse_acceptance hand_over hand_back
+        wait_for_papers papers_came answer withdraw reopen refer faxes fax send_fax fax_pages arrange_fax
+        split_fax queue_rows queue_counts search history undo retract note files mentions mentions_seen code
+        arrival answers colleagues reply told tell_again notice_letter end_mediation reply_preview ways
+        send_receipt
+    """,
+    Right.WORK_CALLS: """
+        consult back leave transfer transfers call_about partners calls recording lines agents set_agent pop
+        draft save_draft drop_draft drafts write_items peaks seat_phone seat_phone_holder call_back
+        call_back_again
+    """,
+    Right.OPEN_IDENTITY: "identity",
+    Right.LEAD_SHIFT: "listen referral_accounts outbox resend holders reassign",
+    Right.HOLD_ITEMS: "hold let_go",
+    Right.SEE_HOLDS: "holds",
+    Right.ANSWER_REFERRALS: """
+        referrals referral referral_accept referral_refuse referral_return referral_keep referral_answer
+        referral_close
+    """,
+    Right.SEND_REFERRALS: "push",
+    Right.READ_FIGURES: "figures",
+    Right.OWN_ACCOUNT: "me",
+    Right.SEE_UNITS: "units",
+    Right.ASSIGN_ORDERS: "dispatch",
+    Right.WATCH_BOARD: "board events",
+    Right.READ_AUDIT: "audit audit_verify audit_export",
+}
 MAY: dict[str, set[str]] = {
-    name: roles
-    for names, roles in (
-        (PUBLIC, {"", *Role}),
-        (HOUSES, HOUSE),
-        (LEADERS_ONLY, LEADERS),
-        (PARTNERS_TOO, HOUSE | {"partner"}),
-        ("push", {"partner"}),
-        ("figures", HOUSE | {"auditor"}),
-        ("me", HOUSE | OF_UNITS | {"auditor"}),
-        ("units", HOUSE | OF_UNITS),
-        ("board events", HOUSE | {"display"}),
-        ("audit audit_verify audit_export", {"admin", "auditor"}),
-        ("holds", LEADERS | {"auditor"}),
-    )
-    for name in names.split()
+    **{name: {"", *Role} for name in [*PUBLIC.split(), "metrics"]},  # metrics: this machine needs no right
+    **{name: set(holders(right)) for right, names in NEEDS.items() for name in names.split()},
 }
 
 
@@ -83,12 +83,12 @@ OPEN = ("/", "/report", "/track", "/docs", "/phone", "/desk", "/wallboard")
 WORK = ("/desk/entry", "/desk/linkage", "/desk/calls", "/desk/fax/261124000010")
 PAGES: dict[str, set[str]] = {
     **{path: {"", *Role} for path in OPEN},
-    **dict.fromkeys(WORK, HOUSE),
-    "/desk/today": LEADERS,
-    "/desk/account": HOUSE | OF_UNITS | {"auditor"},
-    "/desk/audit": {"admin", "auditor"},
+    **{path: set(holders(Right.WORK_ITEMS)) for path in WORK},
+    "/desk/today": set(holders(Right.LEAD_SHIFT)),
+    "/desk/account": set(holders(Right.OWN_ACCOUNT)),
+    "/desk/audit": set(holders(Right.READ_AUDIT)),
 }
-PEOPLE = (*HOUSE, *OF_UNITS, "auditor")
+PEOPLE = holders(Right.OWN_ACCOUNT)
 
 
 @pytest.mark.parametrize("role", ["", *Role])

@@ -23,7 +23,7 @@ from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.http.models import members
 from gateway.web.http.route import Route
-from gateway.web.pages.docs import roles_of
+from gateway.web.pages.docs import right_of
 from gateway.web.site import ROUTES, WebParts, make_app
 from tests.web.memory_house import MemoryBoard
 from tests.web.schema_check import faults
@@ -453,7 +453,7 @@ async def test_answers_are_as_described(site: Site) -> None:
 
 
 def row(route: Route) -> str:
-    return f"| `{route.method} {route.path}` | {roles_of(route)} | {route.en} |"
+    return f"| `{route.method} {route.path}` | {right_of(route)} | {route.en} |"
 
 
 async def test_the_table_in_the_docs_is_fresh(site: Site) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.web.http.route import Route
-from gateway.web.pages.docs import roles_of
+from gateway.web.pages.docs import right_of
 from gateway.web.site import ROUTES
 from tests.web.conftest import GOOD, House
 from tests.web.memory_house import CODE
@@ -167,7 +167,7 @@ async def test_the_page_has_every_end_point_and_loads_nothing(house: House) -> N
 
 
 def row(route: Route) -> str:
-    return f"| `{route.method} {route.path}` | {roles_of(route)} | {route.en} |"
+    return f"| `{route.method} {route.path}` | {right_of(route)} | {route.en} |"
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.core.roles import OF_UNITS, Role
-from gateway.web.http.auth import READERS
+from gateway.core.rights import Right
+from gateway.core.roles import Role
 from gateway.web.http.models import AnswerModel
 from gateway.web.http.route import Answer, ApiRequest, Route
 
@@ -32,7 +32,7 @@ class AccountApi:
                 "Who asks: account or token, role, seat, unit, CSRF token",
                 self.me,
                 {200: Me},
-                roles=(*READERS, *OF_UNITS),
+                right=Right.OWN_ACCOUNT,
             ),
         )
 

@@ -16,10 +16,11 @@ from aiohttp import web
 
 from gateway.core.item import number as numbers
 from gateway.core.item.item import Attachment
+from gateway.core.rights import Right
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed, SealedAsked
-from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.auth import LEADERS
 from gateway.web.http.route import ApiRequest, Route
 from gateway.web.ports import IntakeQueue
 
@@ -49,7 +50,7 @@ class AttachmentsApi:
                 " report arrived as, to those who may learn who made it, for a reason",
                 self.attachment,
                 {200: None, 206: None},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 number=True,
                 media=ANY,

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from gateway.core.audit import AuditQuery, Row, Verdict
 from gateway.core.item.states import PAST_NAMES
+from gateway.core.rights import Right
 from gateway.errors import StorageDown
-from gateway.web.http.auth import INSPECTORS
 from gateway.web.http.fields import Moment, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
@@ -103,7 +103,7 @@ class AuditApi:
                 *("GET", AUDIT, "audit", "审计日志，最新在前", "The audit log, the newest first"),
                 self.rows,
                 {200: AuditPage},
-                roles=INSPECTORS,
+                right=Right.READ_AUDIT,
                 query=AuditAsked,
                 refuses=(StorageDown,),
                 looks="audit.view",
@@ -112,14 +112,14 @@ class AuditApi:
                 *("POST", f"{AUDIT}/verify", "audit_verify", "校验审计日志是否完整"),
                 *("Hold every row of the audit log against the one before it", self.verify),
                 {200: VerdictShown},
-                roles=INSPECTORS,
+                right=Right.READ_AUDIT,
                 refuses=(StorageDown,),
             ),
             Route(
                 *("GET", f"{AUDIT}/export", "audit_export", "导出审计日志（CSV）", "The audit log as CSV"),
                 self.export,
                 {200: None},
-                roles=INSPECTORS,
+                right=Right.READ_AUDIT,
                 query=AuditFilters,
                 media="text/csv",
                 refuses=(StorageDown,),

@@ -21,6 +21,7 @@ from gateway.core.call.record import Callback
 from gateway.core.item.contact import Contact, Receipt
 from gateway.core.item.item import Item
 from gateway.core.ledgers import CallLog
+from gateway.core.rights import Right
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.intake.faults import registration_faults
 from gateway.web.api import call_desk_models as models
@@ -28,7 +29,7 @@ from gateway.web.api import translate
 from gateway.web.api.peaks import Peaks
 from gateway.web.api.phone import recorded
 from gateway.web.api.sealed import Sealed, SealedAsked
-from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.auth import LEADERS
 from gateway.web.http.call_rights import CallRights, refuse
 from gateway.web.http.route import Answer, ApiRequest, Route
 
@@ -99,7 +100,7 @@ class CallDeskApi:
                 "A call with what came from its number before, and its draft",
                 self.pop,
                 {200: models.PopShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound, StorageDown),
                 looks="pop.view",
             ),
@@ -107,7 +108,7 @@ class CallDeskApi:
                 *("GET", f"{CALL}/draft", "draft", "通话草稿", "The call's draft"),
                 self.draft,
                 {200: models.DraftShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound, StorageDown),
             ),
             Route(
@@ -115,7 +116,7 @@ class CallDeskApi:
                 "Save the draft; 409 when it was saved from elsewhere meanwhile",
                 self.save_draft,
                 {200: models.DraftShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=models.DraftWish,
                 refuses=(NotFound, Conflict, StorageDown),
                 noted=False,
@@ -124,14 +125,14 @@ class CallDeskApi:
                 *("DELETE", f"{CALL}/draft", "drop_draft", "丢弃草稿", "Throw the draft away"),
                 self.drop_draft,
                 {204: None},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound, StorageDown),
             ),
             Route(
                 *("GET", "/api/v1/drafts", "drafts", "本人未完成的草稿", "The asker's open drafts"),
                 self.drafts,
                 {200: models.DraftsOwn},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(StorageDown,),
             ),
             Route(
@@ -139,7 +140,7 @@ class CallDeskApi:
                 "Make items of a call: complaint and report apart",
                 self.write,
                 {201: models.ItemsMade},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=models.ItemsWish,
                 also=self._faults,
                 refuses=(NotFound, Conflict, StorageDown),
@@ -148,7 +149,7 @@ class CallDeskApi:
                 *("GET", f"{CALL}/peaks", "peaks", "录音波形图", "The recording as a picture"),
                 self.peaks,
                 {200: None},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 query=SealedAsked,
                 media="image/svg+xml",
                 refuses=(NotFound, StorageDown),
@@ -164,7 +165,7 @@ class CallDeskApi:
                 ),
                 self.call_back,
                 {200: models.OwedShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 number=True,
                 refuses=(NotFound, StorageDown),
             ),
@@ -173,7 +174,7 @@ class CallDeskApi:
                 "Try a call-back again that was not reached",
                 self.call_back_again,
                 {200: models.OwedShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
             ),

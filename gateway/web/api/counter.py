@@ -16,13 +16,13 @@ from gateway.channels.counter import Registration
 from gateway.core.item.contact import Channel, Contact, Kind, Receipt
 from gateway.core.item.item import Item
 from gateway.core.item.matter import Names
+from gateway.core.rights import Right
 from gateway.errors import Conflict, FieldFault, KeyReused, NotFound, StorageDown, TooMany
 from gateway.intake.splits import Split
 from gateway.web.api import matter_models, translate
 from gateway.web.api.intake import KEY_HEADER
 from gateway.web.api.item_routes import ONE
 from gateway.web.api.matters import number_of
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.pages import registration_form
 from gateway.web.pages.registration_form import Form
@@ -69,7 +69,7 @@ class CounterApi:
                 "Register a visit or a letter; clocks run from the day of receipt",
                 self.submit,
                 {201: matter_models.CounterReceipt, 200: matter_models.CounterReceipt},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 body=matter_models.NewAtCounter,
                 also=self.faults,
                 files=True,
@@ -84,7 +84,7 @@ class CounterApi:
                 "The registration form, to be printed",
                 self.form,
                 {200: None},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 media="text/html",
                 refuses=(NotFound, StorageDown),

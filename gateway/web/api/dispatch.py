@@ -9,9 +9,9 @@ from typing import Protocol
 
 from gateway.cases.dispatch import SuggestedPage
 from gateway.core.order.dispatch import DispatchQuery
+from gateway.core.rights import Right
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api import dispatch_models as models
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, ApiRequest, Route
 
 DISPATCH = "/api/v1/dispatch"
@@ -42,7 +42,7 @@ class DispatchApi:
                 "Items to be assigned, with the units they likely belong to",
                 self.page,
                 {200: models.DispatchPageShown},
-                roles=HOUSE,
+                right=Right.ASSIGN_ORDERS,
                 lists=True,
                 query=models.DispatchAsked,
                 refuses=(StorageDown,),

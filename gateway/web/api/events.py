@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
 
+from gateway.core.rights import Right, holders
 from gateway.core.roles import Role
 from gateway.errors import NotAllowed, Refused, Unavailable
 from gateway.web.api.figure_models import EventsAsked, Only
-from gateway.web.http.auth import WATCHERS, Gate, is_bearer, subprotocols
+from gateway.web.http.auth import Gate, is_bearer, subprotocols
 from gateway.web.http.masks import masked
 from gateway.web.http.route import ApiRequest
 from gateway.web.http.socket_reading import messages
@@ -219,7 +220,7 @@ class EventFeed:
     async def _still(self, request: web.Request) -> bool:
         """Does its token or session still hold? While storage is away it does."""
         try:
-            return await self.gate.still(request, WATCHERS)
+            return await self.gate.still(request, holders(Right.WATCH_BOARD))
         except Unavailable:
             return True
 

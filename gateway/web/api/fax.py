@@ -12,9 +12,9 @@ from pydantic import Field
 from gateway.core.fax.record import Fax, FaxPage, FaxStatus, Reading
 from gateway.core.item.delivery import Draft
 from gateway.core.item.item import ItemDetail
+from gateway.core.rights import Right
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed, SealedAsked
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Listed, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
@@ -145,7 +145,7 @@ class FaxApi:
                 "Faxes that came in, the newest first",
                 self.faxes,
                 {200: FaxesPage},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 lists=True,
                 query=FaxesAsked,
                 refuses=(StorageDown,),
@@ -159,7 +159,7 @@ class FaxApi:
                 "A fax with its pages",
                 self.fax,
                 {200: FaxWhole},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 refuses=(NotFound, StorageDown),
                 looks="fax.view",
@@ -172,7 +172,7 @@ class FaxApi:
                 "Fax a letter about an item",
                 self.send,
                 {202: FaxPosted},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 body=FaxWish,
                 refuses=(NotFound, Conflict, StorageDown),

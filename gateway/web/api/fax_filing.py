@@ -12,12 +12,12 @@ from pydantic import Field
 
 from gateway.core.fax.record import TURNS, FiledPage, Placing, Reading
 from gateway.core.item.contact import Receipt
+from gateway.core.rights import Right
 from gateway.errors import Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.intake_models import ReceiptGiven
 from gateway.web.api.item_routes import ONE
 from gateway.web.api.sealed import Sealed, SealedAsked
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Listed, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
@@ -121,7 +121,7 @@ class FaxFilingApi:
                 "The pages of a fax item, with what was read",
                 self.pages,
                 {200: FaxPagesFiled},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 number=True,
                 refuses=(NotFound, StorageDown),
@@ -132,7 +132,7 @@ class FaxFilingApi:
                 "Put the pages in order and upright",
                 self.arrange,
                 {200: FaxPagesFiled},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 body=PagesWish,
                 also=_turns,
@@ -144,7 +144,7 @@ class FaxFilingApi:
                 "Make an item of some of the pages",
                 self.split,
                 {201: ReceiptGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 query=SealedAsked,
                 body=PagesSplitWish,
                 number=True,

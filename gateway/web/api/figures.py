@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from gateway.calls.statistics import FIRST_DAY, Statistics
+from gateway.core.rights import Right
 from gateway.core.statistics import together
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api import figure_models as models
-from gateway.web.http.auth import READERS, WATCHERS
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
@@ -38,7 +38,7 @@ class FiguresApi:
                 "Figures of a day or of several",
                 self.figures,
                 {200: models.FiguresPage},
-                roles=READERS,
+                right=Right.READ_FIGURES,
                 query=models.FiguresAsked,
                 refuses=(StorageDown,),
             ),
@@ -50,7 +50,7 @@ class FiguresApi:
                 "All that the wallboard shows, numbers masked",
                 self.board,
                 {200: models.BoardShown},
-                roles=WATCHERS,
+                right=Right.WATCH_BOARD,
             ),
         )
 

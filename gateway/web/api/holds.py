@@ -9,15 +9,13 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from gateway.core.item.hold import Hold
-from gateway.core.roles import Role
+from gateway.core.rights import Right
 from gateway.errors import NotFound, StorageDown
 from gateway.web.api.item_routes import ONE
 from gateway.web.api.matters import number_of
 from gateway.web.http.fields import Text
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
-
-HOLDERS = (Role.SUPERVISOR, Role.ADMIN)
 
 
 class Holds(Protocol):
@@ -64,7 +62,7 @@ class HoldsApi:
                 *("POST", f"{ONE}/hold", "hold", "封存事项：到期也不删除，须写明理由"),
                 *("An item stays whatever the term of its kind; a reason is needed", self.hold),
                 {204: None},
-                roles=HOLDERS,
+                right=Right.HOLD_ITEMS,
                 body=HoldWish,
                 number=True,
                 refuses=(NotFound, StorageDown),
@@ -72,14 +70,14 @@ class HoldsApi:
             Route(
                 *("DELETE", f"{ONE}/hold", "let_go", "解除封存", "An item is not held any more", self.let_go),
                 {204: None},
-                roles=HOLDERS,
+                right=Right.HOLD_ITEMS,
                 number=True,
                 refuses=(NotFound, StorageDown),
             ),
             Route(
                 *("GET", "/api/v1/holds", "holds", "已封存的事项", "Items that are held", self.holds),
                 {200: HoldsGiven},
-                roles=(*HOLDERS, Role.AUDITOR),
+                right=Right.SEE_HOLDS,
                 refuses=(StorageDown,),
                 looks="holds.view",
             ),

@@ -11,7 +11,8 @@ from gateway.core.item.contact import Evidence
 from gateway.core.item.item import ItemDetail
 from gateway.core.item.notes import Mention
 from gateway.core.item.revision import PERSONAL, secret
-from gateway.core.roles import HOUSE, Role
+from gateway.core.rights import Right
+from gateway.core.roles import Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.intake.item_desk import Arrived
 from gateway.web.api import item_models as models
@@ -86,7 +87,7 @@ class ItemDeskApi:
                 *("POST", f"{ONE}/mentions-seen", "mentions_seen"),
                 *("已阅同事的提醒", "The asker has seen where he is named", self.mentions_seen),
                 {204: None},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 noted=False,
@@ -95,14 +96,14 @@ class ItemDeskApi:
                 *("GET", "/api/v1/mentions", "mentions"),
                 *("同事在备注中提醒我的事项", "Where colleagues named the asker", self.mentions),
                 {200: models.MentionsGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 refuses=(StorageDown,),
             ),
             Route(
                 *("GET", "/api/v1/colleagues", "colleagues"),
                 *("可在备注中提醒的同事", "Who can be named in a note", self.colleagues),
                 {200: models.ColleaguesGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 refuses=(StorageDown,),
             ),
             self._look(
@@ -133,7 +134,7 @@ class ItemDeskApi:
         return Route(
             *("GET", f"{ONE}/{name}", name, zh, en, does),
             {200: gives},
-            roles=HOUSE,
+            right=Right.WORK_ITEMS,
             query=query,
             number=True,
             refuses=(NotFound, Conflict, StorageDown),

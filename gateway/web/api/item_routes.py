@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.roles import HOUSE
+from gateway.core.rights import Right
 from gateway.errors import Conflict, GatewayError, NotFound, StorageDown
 from gateway.web.api.queue_models import ItemWhole
 from gateway.web.http.models import AnswerModel, RequestModel
@@ -29,7 +29,7 @@ def item_act(
     return Route(
         *("POST", f"{ONE}/{name}", name.replace("-", "_"), zh, en, does),
         {200: gives, status: gives},
-        roles=HOUSE,
+        right=Right.WORK_ITEMS,
         body=body,
         files=files,
         number=True,

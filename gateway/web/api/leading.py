@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.core.item.lists import Tab
+from gateway.core.rights import Right
 from gateway.errors import Conflict, NotFound, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api import translate
@@ -12,7 +13,6 @@ from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.item_routes import ONE, QUEUE
 from gateway.web.api.lists import ListsApi
 from gateway.web.api.queue_models import ItemWhole
-from gateway.web.http.auth import LEADERS
 from gateway.web.http.route import Answer, ApiRequest, Route
 
 
@@ -29,7 +29,7 @@ class LeadingApi:
                 *("GET", f"{QUEUE}/holders", "holders"),
                 *("各人在办件数", "Who holds items, and how many", self.holders),
                 {200: models.HoldersShown},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 refuses=(StorageDown,),
             ),
             Route(
@@ -40,7 +40,7 @@ class LeadingApi:
                     self.reassign,
                 ),
                 {200: ItemWhole},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 body=models.ReassignWish,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),

@@ -8,11 +8,12 @@ from datetime import datetime, tzinfo
 from typing import Protocol
 
 from gateway.core.item.lists import ListPage, ListQuery, Tab
+from gateway.core.rights import Right
 from gateway.core.statistics import day_of
 from gateway.errors import BadContact, FieldFault, NotAllowed, StorageDown
 from gateway.web.api import list_models as models
 from gateway.web.api.item_routes import QUEUE
-from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.auth import LEADERS
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists
 
@@ -51,7 +52,7 @@ class ListsApi:
                 "Rows of one list of the desk, a page at a time",
                 self.rows,
                 {200: models.RowsPage},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 lists=True,
                 query=models.RowsAsked,
                 refuses=(StorageDown,),
@@ -65,7 +66,7 @@ class ListsApi:
                 "How many items each list has",
                 self.counts,
                 {200: models.TabCounts},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 refuses=(StorageDown,),
             ),
         )

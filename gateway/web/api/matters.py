@@ -13,6 +13,7 @@ from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Item, ItemDetail
 from gateway.core.item.matter import Matter
 from gateway.core.item.states import EVENT_NAMES, Event
+from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
 from gateway.intake.decisions import Act
@@ -22,7 +23,7 @@ from gateway.web.api import matter_models, translate
 from gateway.web.api.intake_models import ReceiptGiven
 from gateway.web.api.item_routes import ONE, item_act
 from gateway.web.api.queue_models import ItemWhole, PersonShown, Word
-from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.auth import LEADERS
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Does, Route
 
@@ -131,6 +132,7 @@ class MattersApi:
                 "Who a reporter is: for a reason, and each look is written down",
                 self.identity,
                 {200: PersonShown},
+                right=Right.OPEN_IDENTITY,
                 roles=self._openers,
                 query=matter_models.IdentityAsked,
                 number=True,
@@ -151,7 +153,7 @@ class MattersApi:
             en,
             does,
             {200: gives},
-            roles=HOUSE,
+            right=Right.WORK_ITEMS,
             lists=lists,
             number=True,
             refuses=(NotFound, StorageDown),

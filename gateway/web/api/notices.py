@@ -11,13 +11,13 @@ from pydantic import Field
 
 from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.notice import WAYS, is_secret, masked_to
+from gateway.core.rights import Right
 from gateway.errors import BadContact, FieldFault, NotFound, StorageDown
 from gateway.intake.telling import Preview
 from gateway.web.api import translate
 from gateway.web.api.item_routes import ONE, item_act
 from gateway.web.api.matters import number_of
 from gateway.web.api.told_models import NoticeComposed, PreviewGiven, WaysGiven, WayShown
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.fields import Choice, Listed, Text, Whole
 from gateway.web.http.models import RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
@@ -104,7 +104,7 @@ class NoticesApi:
                 *("POST", f"{ONE}/reply-preview", "reply_preview", "回复预览，不发送"),
                 *("What a reply would be; nothing is sent", self.preview),
                 {200: PreviewGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 body=ReplyWish,
                 number=True,
                 refuses=(NotFound, StorageDown),
@@ -120,7 +120,7 @@ class NoticesApi:
                     self.ways,
                 ),
                 {200: WaysGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 refuses=(NotFound, StorageDown),
             ),
@@ -141,7 +141,7 @@ class NoticesApi:
                 "A notice as a letter, to be printed",
                 self.letter,
                 {200: None},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 media="text/html",
                 refuses=(NotFound, StorageDown),

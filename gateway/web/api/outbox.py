@@ -12,8 +12,8 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
+from gateway.core.rights import Right
 from gateway.errors import Conflict, NotFound, StorageDown
-from gateway.web.http.auth import LEADERS
 from gateway.web.http.fields import Choice, ItemNumberOrEmpty, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
@@ -86,7 +86,7 @@ class OutboxApi:
                 "What leaves the house, the newest first",
                 self.page,
                 {200: OutboxPage},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 query=OutboxAsked,
                 refuses=(StorageDown,),
             ),
@@ -98,7 +98,7 @@ class OutboxApi:
                 "Send a dead letter or a bounced mail again",
                 self.resend,
                 {200: DeliveryShown},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
         )

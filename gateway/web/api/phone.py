@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.core import telephone
 from gateway.core.ledgers import CallFilters, CallLog
+from gateway.core.rights import Right
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.phone_models import (
@@ -23,7 +24,6 @@ from gateway.web.api.phone_models import (
     SeatPhone,
 )
 from gateway.web.api.sealed import Sealed, SealedAsked
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.call_rights import CallRights, check_seat
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
@@ -64,7 +64,7 @@ class PhoneApi:
                 "Call records, the newest first",
                 self.calls,
                 {200: CallsPage},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 lists=True,
                 query=CallsAsked,
                 refuses=(StorageDown,),
@@ -78,7 +78,7 @@ class PhoneApi:
                 "A call's recording; ranges are served. That of a report is heard for a reason",
                 self.recording,
                 {200: None, 206: None},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 query=SealedAsked,
                 media=SOUND,
                 refuses=(NotFound, StorageDown),
@@ -92,7 +92,7 @@ class PhoneApi:
                 "The lines now, and who waits",
                 self.lines,
                 {200: LinesNow},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 lists=True,
             ),
             Route(
@@ -103,7 +103,7 @@ class PhoneApi:
                 "The seats now",
                 self.agents,
                 {200: AgentsNow},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
             ),
             Route(
                 "POST",
@@ -113,7 +113,7 @@ class PhoneApi:
                 "Tell a seat to be ready, to pause or to sign out",
                 self.set_agent,
                 {200: AgentShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=AgentWish,
                 refuses=(NotFound, Conflict, PbxDown),
             ),

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from gateway.core.item import number as numbers
 from gateway.core.item.item import QueueQuery
+from gateway.core.rights import Right
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.item_models import RevisionsGiven
 from gateway.web.api.item_routes import ONE, QUEUE, item_act
 from gateway.web.api.queue_models import ClaimWish, ItemWhole, MergeWish, QueueAsked, QueuePage, Word, WriteUp
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import with_masked_numbers
 from gateway.web.http.route import JSON, Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists
@@ -45,7 +45,7 @@ class QueueApi:
                 "Items in order of arrival, a page at a time",
                 self.page,
                 {200: QueuePage},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 lists=True,
                 query=QueueAsked,
                 refuses=(StorageDown,),
@@ -59,7 +59,7 @@ class QueueApi:
                 "Claim the next item, or a given one; 204 when there is none",
                 self.claim,
                 {200: ItemWhole, 204: None},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 body=ClaimWish,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -71,7 +71,7 @@ class QueueApi:
                 "One item with timeline, attachments and clocks",
                 self.item,
                 {200: ItemWhole},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="item.view",
@@ -102,7 +102,7 @@ class QueueApi:
                 "Every earlier version of what the item says: when, who, before, after",
                 self.revisions,
                 {200: RevisionsGiven},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="item.view",

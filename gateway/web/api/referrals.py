@@ -13,16 +13,15 @@ from pydantic import Field
 
 from gateway.core.item.contact import Contact, Receipt
 from gateway.core.item.referral import Account, Direction, Referral, ReferralEvent, ReferralState
+from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
 from gateway.web.api.intake_models import NewContact
 from gateway.web.api.item_routes import ONE
-from gateway.web.http.auth import HOUSE, LEADERS
 from gateway.web.http.fields import Choice, Day, Flag, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Route
 
-WITH_PARTNERS = (*HOUSE, Role.PARTNER)
 MOST_DAYS = 366
 MakeContact = Callable[[NewContact, str], Contact]
 
@@ -187,7 +186,7 @@ class ReferralApi:
             Route(
                 *("POST", f"{ONE}/refer", "refer", "转办协作单位", "Hand an item to a partner", self.refer),
                 {201: ReferralShown},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 body=ReferWish,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
@@ -196,7 +195,7 @@ class ReferralApi:
                 *("POST", "/api/v1/referrals", "push", "协作单位转来事项", "A partner hands us a matter"),
                 self.push,
                 {200: PushAnswer, 201: PushAnswer},
-                roles=(Role.PARTNER,),
+                right=Right.SEND_REFERRALS,
                 body=Pushed,
                 refuses=(NotFound, StorageDown),
             ),
@@ -204,7 +203,7 @@ class ReferralApi:
                 *("GET", "/api/v1/referrals", "referrals", "互通互报台账", "The linkage ledger"),
                 self.page,
                 {200: ReferralsPage},
-                roles=WITH_PARTNERS,
+                right=Right.ANSWER_REFERRALS,
                 query=ReferralsAsked,
                 refuses=(StorageDown,),
                 looks="referrals.view",
@@ -214,14 +213,14 @@ class ReferralApi:
                 *("一段时间的转办统计", "A span's referrals, counted"),
                 self.accounts,
                 {200: AccountsShown},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 query=SpanAsked,
                 refuses=(StorageDown,),
             ),
             Route(
                 *("GET", "/api/v1/referrals/{id}", "referral", "一件转办", "One referral", self.one),
                 {200: ReferralShown},
-                roles=WITH_PARTNERS,
+                right=Right.ANSWER_REFERRALS,
                 refuses=(NotFound, StorageDown),
                 looks="referral.view",
             ),
@@ -247,7 +246,7 @@ class ReferralApi:
         return Route(
             *("POST", f"/api/v1/referrals/{{id}}/{event.value}", f"referral_{event.value}", zh, en, does),
             {200: ReferralShown},
-            roles=WITH_PARTNERS,
+            right=Right.ANSWER_REFERRALS,
             body=Reply,
             refuses=(NotFound, Conflict, StorageDown),
         )

@@ -10,11 +10,11 @@ from typing import Protocol
 from gateway.core import telephone
 from gateway.core.item.lists import ListRow
 from gateway.core.item.search import Found, SearchQuery, looked_for, squashed
+from gateway.core.rights import Right
 from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api.list_models import row
 from gateway.web.api.search_models import SearchAsked, SearchPage
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.masks import masked
 from gateway.web.http.route import Answer, ApiRequest, Notes, Route
 
@@ -56,7 +56,7 @@ class SearchApi:
                 "Find items by number, telephone, name, firm, text, period",
                 self.search,
                 {200: SearchPage},
-                roles=HOUSE,
+                right=Right.WORK_ITEMS,
                 lists=True,
                 query=SearchAsked,
                 refuses=(StorageDown,),

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from gateway.calls.views import AgentView
 from gateway.core.call.seat import SeatState
+from gateway.core.rights import Right
 from gateway.errors import Conflict, NotFound
 from gateway.web.api import call_desk_models as models
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
@@ -65,7 +65,7 @@ class SeatPhoneApi:
                 "Be the asker's phone; 409 while another page is",
                 self.take,
                 {200: models.SeatPhoneShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=models.SeatPhoneWish,
                 refuses=(NotFound, Conflict),
                 noted=False,
@@ -75,7 +75,7 @@ class SeatPhoneApi:
                 "Which page is the asker's phone now",
                 self.holder,
                 {200: models.SeatPhoneHolder},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound,),
             ),
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from gateway.calls.views import ItemCount, PartHealth
-from gateway.core.roles import Role
+from gateway.core.rights import Right
 from gateway.errors import Refused, StorageDown
 from gateway.tasks import Supervisor
 from gateway.web.api.events import EventFeed
@@ -18,7 +18,6 @@ from gateway.web.api.health import HealthShown, health
 from gateway.web.api.metrics import CONTENT_TYPE, Metrics
 from gateway.web.api.outbox import PostLedger
 from gateway.web.http import openapi
-from gateway.web.http.auth import READERS, WATCHERS
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.http.writing import encoded
 from gateway.web.pages import docs as docs_page
@@ -82,7 +81,7 @@ class ServiceApi:
                 "Metrics for Prometheus; without a token from the networks of web.metrics_peers",
                 self.metrics,
                 {200: None},
-                roles=(*READERS, Role.DISPLAY),
+                right=Right.READ_METRICS,
                 peers=self._peers,
                 media="text/plain",
             ),
@@ -114,7 +113,7 @@ class ServiceApi:
                 "What happens now, over a WebSocket",
                 self._feed.serve,
                 {101: None},
-                roles=WATCHERS,
+                right=Right.WATCH_BOARD,
                 query=EventsAsked,
                 headers=(("Sec-WebSocket-Protocol", "bearer.<token>, for browsers"),),
                 refuses=(Refused, StorageDown),

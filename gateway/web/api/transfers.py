@@ -14,6 +14,7 @@ from pydantic import Field
 from gateway.core.call.transfer import Ask, TargetKind, Transfer, TransferOutcome, TransferState
 from gateway.core.flow.partner import Partner
 from gateway.core.ledgers import CallLog
+from gateway.core.rights import Right
 from gateway.errors import (
     BadContact,
     Conflict,
@@ -24,7 +25,7 @@ from gateway.errors import (
     StorageDown,
 )
 from gateway.pbx.port import ListenMode
-from gateway.web.http.auth import HOUSE, LEADERS
+from gateway.web.http.auth import LEADERS
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.fields import PHONE, Choice, Flag, Text
 from gateway.web.http.models import AnswerModel, RequestModel
@@ -142,7 +143,7 @@ class TransferApi:
                 *("呼叫协作单位或其他坐席，来电人等候", "Speak with a partner or an agent in private"),
                 self.consult,
                 {200: TransferShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=ConsultWish,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
@@ -151,7 +152,7 @@ class TransferApi:
                 *("GET", f"{CALL}/transfer", "transfer", "当前转接", "The call's transfer now"),
                 self.shown,
                 {200: TransferShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound,),
             ),
             Route(
@@ -159,7 +160,7 @@ class TransferApi:
                 *("通话的全部转接记录", "All transfers of a call that is over"),
                 self.kept,
                 {200: TransfersShown},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 refuses=(NotFound, StorageDown),
                 looks="transfers.view",
             ),
@@ -173,7 +174,7 @@ class TransferApi:
                 ),
                 self.listen,
                 {204: None},
-                roles=LEADERS,
+                right=Right.LEAD_SHIFT,
                 body=ListenWish,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
@@ -182,7 +183,7 @@ class TransferApi:
                 *("就此件回电：先响坐席，再拨出", "Call somebody about an item: the seat rings first"),
                 self.call,
                 {204: None},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
                 body=CallWish,
                 number=True,
                 refuses=(NotFound, Conflict, PbxDown, StorageDown),
@@ -191,7 +192,7 @@ class TransferApi:
                 *("GET", "/api/v1/partners", "partners", "协作单位", "The partner hotlines"),
                 self.partners,
                 {200: PartnersNow},
-                roles=HOUSE,
+                right=Right.WORK_CALLS,
             ),
         )
 
@@ -203,7 +204,7 @@ class TransferApi:
 
         return Route(
             *("POST", f"{CALL}/{ask.value}", ask.value, zh, en, does, {200: TransferShown}),
-            roles=HOUSE,
+            right=Right.WORK_CALLS,
             refuses=(NotFound, Conflict, PbxDown),
         )
 

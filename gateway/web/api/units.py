@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from gateway.core.roles import HOUSE, OF_UNITS
+from gateway.core.rights import Right
 from gateway.core.unit import Tree, UnitKind
 from gateway.errors import StorageDown
 from gateway.web.http.models import AnswerModel
@@ -60,7 +60,7 @@ class UnitsApi:
             Route(
                 *("GET", UNITS, "units", "承办单位", "Units that handle orders", self.units),
                 {200: UnitsGiven},
-                roles=(*HOUSE, *OF_UNITS),
+                right=Right.SEE_UNITS,
                 refuses=(StorageDown,),
             ),
         )

@@ -16,6 +16,7 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway.core.audit import ASKER, Asker
+from gateway.core.rights import Right, holders
 from gateway.core.roles import HOUSE as HOUSE
 from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed, NoToken
@@ -23,13 +24,7 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.rates import Flooded, Rates
 from gateway.web.http.request_log import WHO
 
-WATCHERS = (*HOUSE, Role.DISPLAY)
-"""Who may see the wallboard."""
-READERS = (*HOUSE, Role.AUDITOR)
-"""Who may read the figures."""
-LEADERS = (Role.SUPERVISOR, Role.ADMIN)
-INSPECTORS = (Role.ADMIN, Role.AUDITOR)
-"""Who may read the audit log."""
+LEADERS = holders(Right.LEAD_SHIFT)
 SUBPROTOCOL = "bearer."
 COOKIE = "session"
 CSRF_HEADER = "X-CSRF-Token"

@@ -49,11 +49,13 @@ def operation(route: Route) -> dict[str, Any]:
         "operationId": route.name,
         "summary": f"{route.zh} / {route.en}",
         "tags": [tag(route)],
-        "security": [] if route.roles is None else [{"token": []}, {"session": []}],
+        "security": [] if route.allowed is None else [{"token": []}, {"session": []}],
         "responses": _responses(route),
     }
-    if route.roles is not None:
-        entry["x-roles"] = list(route.roles)
+    if route.allowed is not None:
+        entry["x-roles"] = list(route.allowed)
+    if route.right:
+        entry["x-right"] = route.right.value
     parameters = [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)]
     if parameters:
         entry["parameters"] = parameters

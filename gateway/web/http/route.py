@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 
 from gateway.core.audit import ASKER
+from gateway.core.rights import Right, holders
 from gateway.core.roles import Account, Role
 from gateway.errors import (
     BadContact,
@@ -96,14 +97,15 @@ Does = Callable[[ApiRequest], Awaitable[Answer | web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One end point. `roles` None = public. `gives` maps status to model, None for no JSON body.
+    """One end point. `right` is what whoever asks needs; None = public. `roles` are those who have the right
+    where a setting says so, in place of the table's. `gives` maps status to model, None for no JSON body.
 
     `also` finds what else is wrong with a body, so that every fault is told at once.
     `files`: the body may be a form (multipart/form-data) as well, with files in it.
     `lists`: it shows many people's, so whoever looks at a page gets telephone numbers masked.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
     `media` is the type of an answer that is no model; `refuses` are errors beyond those that follow
-    from roles, query and body. `looks` is what a look at it is called in the audit log, which then has it
+    from rights, query and body. `looks` is what a look at it is called in the audit log, which then has it
     before the answer goes out; what is changed stands there in any case,
     but for what comes every second (`noted` False). `peers` are networks that need no role.
     """
@@ -115,6 +117,7 @@ class Route:
     en: str
     does: Does
     gives: Mapping[int, type[AnswerModel] | None]
+    right: Right | None = None
     roles: tuple[Role, ...] | None = None
     query: type[RequestModel] | None = None
     body: type[RequestModel] | None = None
@@ -130,10 +133,17 @@ class Route:
     peers: tuple[str, ...] = ()
 
     @property
+    def allowed(self) -> tuple[Role, ...] | None:
+        """The roles that may ask; None = everybody."""
+        if self.roles is not None or self.right is None:
+            return self.roles
+        return holders(self.right)
+
+    @property
     def errors(self) -> tuple[type[GatewayError], ...]:
         """Every error it may answer with."""
         errors: list[type[GatewayError]] = []
-        if self.roles is not None:
+        if self.allowed is not None:
             errors += [NoToken, NotAllowed]
         if self.body is not None:
             errors += [Refused, TooLarge, WrongType]
@@ -217,8 +227,8 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     """Who asks; None at what is public. Raises NoToken, NotAllowed, TooMany."""
     if route.peers and comes_from(request, route.peers):
         return None
-    if route.roles is not None:
-        return await gate.pass_in(request, route.roles)
+    if route.allowed is not None:
+        return await gate.pass_in(request, route.allowed)
     if route.path not in UNCOUNTED:
         await gate.admit(request, form=route.method == "POST")
     return None

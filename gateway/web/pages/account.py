@@ -14,7 +14,8 @@ import segno
 from aiohttp import web
 
 from gateway.accounts import totp as one_time
-from gateway.accounts.accounts import PEOPLE, Session, password_fault
+from gateway.accounts.accounts import Session, password_fault
+from gateway.core.rights import Right
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import CSRF_FIELD, Gate, bears
@@ -52,7 +53,7 @@ class AccountPage(WorkPage):
     """For everybody who logs in."""
 
     def __init__(self, pages: Pages, gate: Gate, accounts: OwnAccount, centre: str) -> None:
-        super().__init__(pages, gate, ACCOUNT, "account.html", {}, PEOPLE)
+        super().__init__(pages, gate, ACCOUNT, "account.html", {}, Right.OWN_ACCOUNT)
         self._accounts = accounts
         self._centre = centre
         self._pauses = Pauses(FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT)

@@ -7,8 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.core.rights import Right
 from gateway.web.api.audit import OTHERS
-from gateway.web.http.auth import INSPECTORS, Gate
+from gateway.web.http.auth import Gate
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
@@ -35,7 +36,7 @@ class AuditPage(WorkPage):
     """For auditors and administrators."""
 
     def __init__(self, pages: Pages, gate: Gate) -> None:
-        super().__init__(pages, gate, "/desk/audit", "audit.html", AUDIT_WORDS, INSPECTORS)
+        super().__init__(pages, gate, "/desk/audit", "audit.html", AUDIT_WORDS, Right.READ_AUDIT)
 
     def _facts(self, request: web.Request, look: Look) -> Mapping[str, Any]:
         choices = [(what, look.t(*words)) for what, words in OTHERS.items()]

@@ -41,9 +41,13 @@ def page(routes: Sequence[Route], title: str) -> str:
     ).format(title=title, style=Markup(_STYLE), body=body)
 
 
-def roles_of(route: Route) -> str:
-    """Who may use it, in words."""
-    return "public" if route.roles is None else ", ".join(route.roles)
+def right_of(route: Route) -> str:
+    """The right that it needs."""
+    return f"`{route.right}`" if route.right else "public"
+
+
+def _who(route: Route) -> str:
+    return "public" if route.allowed is None else f"{route.right} ({', '.join(route.allowed)})"
 
 
 def _head(title: str) -> Iterator[Markup]:
@@ -60,7 +64,7 @@ def _route(route: Route) -> Markup:
             name=route.name, method=route.method, path=route.path
         ),
         Markup("<p>{}<br>{}</p>").format(route.zh, route.en),
-        Markup("<p>权限 / roles: {}</p>").format(roles_of(route)),
+        Markup("<p>权限 / right: {}</p>").format(_who(route)),
     ]
     for heading, model in (("查询参数 / query", route.query), ("正文 / body", route.body)):
         if model is not None and members(model):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.core.rights import Right, may
 from gateway.core.roles import Account, Role
-from gateway.web.http.auth import HOUSE, INSPECTORS, LEADERS, WATCHERS
 
 ROLE_NAMES = {
     Role.AGENT: ("坐席人员", "agent"),
@@ -24,22 +23,22 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the head links to: its address, its name, and the roles that may open it."""
+    """A page that the head links to: its address, its name, and the right that opens it."""
 
     path: str
     zh: str
     en: str
-    roles: Collection[Role]
+    right: Right
 
 
 PLACES = (
-    Place("/desk", "工作台", "Desk", HOUSE),
-    Place("/desk/today", "今日", "Today", LEADERS),
-    Place("/desk/entry", "来访来函", "Visits, letters", HOUSE),
-    Place("/desk/calls", "通话记录", "Calls", HOUSE),
-    Place("/desk/linkage", "互通互报台账", "Linkage", HOUSE),
-    Place("/desk/audit", "审计与统计", "Audit, figures", INSPECTORS),
-    Place("/wallboard", "大屏", "Wallboard", WATCHERS),
+    Place("/desk", "工作台", "Desk", Right.WORK_ITEMS),
+    Place("/desk/today", "今日", "Today", Right.LEAD_SHIFT),
+    Place("/desk/entry", "来访来函", "Visits, letters", Right.WORK_ITEMS),
+    Place("/desk/calls", "通话记录", "Calls", Right.WORK_CALLS),
+    Place("/desk/linkage", "互通互报台账", "Linkage", Right.WORK_ITEMS),
+    Place("/desk/audit", "审计与统计", "Audit, figures", Right.READ_AUDIT),
+    Place("/wallboard", "大屏", "Wallboard", Right.WATCH_BOARD),
 )
 """In the order in which they stand in the head. A page that is switched off is left out."""
 
@@ -47,4 +46,4 @@ PLACES = (
 def places(app: web.Application, account: Account) -> tuple[Place, ...]:
     """The places that this account may open in this application."""
     served = {resource.canonical for resource in app.router.resources()}
-    return tuple(place for place in PLACES if account.role in place.roles and place.path in served)
+    return tuple(place for place in PLACES if may(account.role, place.right) and place.path in served)

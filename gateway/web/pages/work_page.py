@@ -5,15 +5,16 @@ The page itself holds no personal data, so that each look at some goes through t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from gateway.core.item.channel import Arrival
-from gateway.core.roles import Account, Role
+from gateway.core.rights import Right, may
+from gateway.core.roles import Account
 from gateway.errors import NotAllowed
-from gateway.web.http.auth import HOUSE, Gate
+from gateway.web.http.auth import Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
 
 POLICY = (
@@ -24,9 +25,9 @@ Words = Mapping[str, tuple[str, str]]
 
 
 class WorkPage:
-    """One page at one address, for `roles`: those who work on items, unless others are named. Whoever is
-    not logged in is sent to the log-in, whoever has another role gets 403: the page would show what that
-    role may not do."""
+    """One page at one address, for those with `right`. Whoever is
+    not logged in is sent to the log-in, whoever has no such right gets 403: the page would show what he
+    may not do."""
 
     def __init__(
         self,
@@ -35,9 +36,9 @@ class WorkPage:
         path: str,
         template: str,
         words: Words,
-        roles: Collection[Role] = HOUSE,
+        right: Right = Right.WORK_ITEMS,
     ) -> None:
-        self._roles = roles
+        self._right = right
         self._pages = pages
         self._gate = gate
         self._path = path
@@ -51,7 +52,7 @@ class WorkPage:
         account = await self._gate.person(request)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
-        if account.role not in self._roles:
+        if not may(account.role, self._right):
             raise NotAllowed
         return await self.shown(request, look, account)
 
