@@ -1,1 +1,1 @@
-"""What follows intake: items assigned to units as orders, and what becomes of them there."""
+"""What follows intake: items assigned to units as orders, what becomes of them there, follow-up calls."""

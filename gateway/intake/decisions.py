@@ -67,6 +67,10 @@ class Decisions:
         await self._changes.write(lambda t: self._act(t, number, who, act, held))
         self._changes.tell("changed", number)
 
+    def act_in(self, t: Transaction, number: str, who: str, act: Act) -> None:
+        """The same as part of a transaction of somebody else's, who tells of the change after it."""
+        self._act(t, number, who, act, announced_later=False)
+
     async def withdraw_by_person(self, number: str, reason: str) -> None:
         """The person takes his matter back himself, whoever holds it. Raises NotFound, Conflict."""
 

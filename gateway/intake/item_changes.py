@@ -16,6 +16,7 @@ from gateway.storage import Storage, Transaction
 T = TypeVar("T")
 
 ChangeListener = Callable[[str, str], None]
+AtClosing = Callable[[Transaction, Item], None]
 
 
 class ItemChanges:
@@ -29,6 +30,7 @@ class ItemChanges:
         self.acts = storage.acts
         self.now = now
         self._listeners: Listeners[str, str] = Listeners()
+        self._at_closing: list[AtClosing] = []
 
     # ------------------------------------------------------------ who is told
 
@@ -71,6 +73,13 @@ class ItemChanges:
         days = self.links.days_of(t, item.number)
         act = DoneAct(self.now(), who, event, item.state, after, item.lease, item.county, days)
         self.acts.add(t, item.number, act)
+        if after is ItemState.CLOSED:
+            for closing in self._at_closing:
+                closing(t, item)
+
+    def at_closing(self, closing: AtClosing) -> None:
+        """Call `closing(t, item)` in each transaction that closes an item; `item` is as it was before."""
+        self._at_closing.append(closing)
 
     def detail(self, t: Transaction, number: str) -> ItemDetail:
         """One item with its timeline and files. Raises NotFound."""

@@ -15,6 +15,7 @@ from gateway.errors import Problem, RuleError
 from gateway.rules.answers import load_answers
 from gateway.rules.calendars import load_calendar
 from gateway.rules.dispatch import Known, load_dispatch
+from gateway.rules.followups import load_follow_ups
 from gateway.rules.lists import (
     load_areas,
     load_categories,
@@ -39,6 +40,7 @@ _FILES = (
     "answers.yaml",
     "ways_left.yaml",
     "dispatch.yaml",
+    "followups.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -71,6 +73,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         answers=load_answers(folder / "answers.yaml", problems),
         ways_left=load_ways_left(folder / "ways_left.yaml", problems),
         dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
+        follow_ups=load_follow_ups(folder / "followups.yaml", problems),
     )
     if problems:
         raise RuleError(*problems)

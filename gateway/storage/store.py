@@ -17,6 +17,7 @@ from gateway.storage.drafts import Drafts
 from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files, Swept
+from gateway.storage.follow_ups import FollowUpRows
 from gateway.storage.identities import Identities
 from gateway.storage.installation import Installation
 from gateway.storage.item_lists import ItemLists
@@ -65,6 +66,7 @@ class Storage:
         self.links = Links(database, identities, index)
         self.acts = Acts()
         self.mentions = Mentions()
+        self.follow_ups = FollowUpRows()
         self.retention = RetentionRows(database, audit, identities, index)
         self.persons = PersonRows(database, identities)
         self.reports = Reports(database)

@@ -26,6 +26,7 @@ from gateway.web.api.dispatch import DispatchApi
 from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
+from gateway.web.api.follow_ups import FollowUpsApi
 from gateway.web.api.holds import HoldsApi
 from gateway.web.api.intake import IntakeApi
 from gateway.web.api.intake_models import NewContact
@@ -160,6 +161,14 @@ def _units(shared: Shared) -> Routes:
     return UnitsApi(shared.parts.units).routes() if shared.parts.units else ()
 
 
+def _follow_ups(shared: Shared) -> Routes:
+    parts = shared.parts
+    if parts.follow_ups is None:
+        return ()
+    ring = parts.transfers.call_out if parts.transfers else None
+    return FollowUpsApi(parts.follow_ups, parts.openers, parts.zone, parts.now, ring, parts.audit).routes()
+
+
 def _dispatch(shared: Shared) -> Routes:
     parts = shared.parts
     return DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
@@ -249,6 +258,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _holds,
     _units,
     _dispatch,
+    _follow_ups,
     _transfers,
     _referrals,
     _calls,

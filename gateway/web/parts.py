@@ -22,6 +22,7 @@ from gateway.web.api.counter import CounterDesk
 from gateway.web.api.dispatch import DispatchDesk
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.fax_filing import PagesDesk
+from gateway.web.api.follow_ups import FollowUpDesk
 from gateway.web.api.holds import Holds
 from gateway.web.api.intake import Missing
 from gateway.web.api.item_desk import ItemWork
@@ -69,7 +70,8 @@ class WebParts:
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
-    without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders.
+    without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
+    without `follow_ups` nobody is asked how it went.
     """
 
     door: IntakeQueue
@@ -104,6 +106,7 @@ class WebParts:
     holds: Holds | None = None
     units: UnitLedger | None = None
     dispatch: DispatchDesk | None = None
+    follow_ups: FollowUpDesk | None = None
     wrap_up: int = 0
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password
 from gateway.accounts.seed_units import ensure_units
+from gateway.cases.follow_ups import FollowUps
 from gateway.channels.registry import REGISTRY
 from gateway.errors import Problem, SetupError, StorageDown
 from gateway.flows.store import FlowStore
@@ -58,6 +59,8 @@ async def open_storage(parts: Parts) -> None:
     parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
     parts.keep("sweep of files", storage.keep_sweeping)
     parts.intake = intake = Intake(storage, parts.rules, config.zone)
+    if parts.rules.follow_ups:
+        parts.follow_ups = FollowUps(intake.changes, parts.rules, config.zone)
     parts.keep("one-time work", lambda: _one_time_work(storage, intake))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.accounts.accounts import Accounts
 from gateway.calls.switchboard import Switchboard
+from gateway.cases.follow_ups import FollowUps
 from gateway.channels.fax.reading import installed
 from gateway.core.item.deadlines import Rules
 from gateway.flows.store import FlowStore
@@ -42,6 +43,7 @@ class Parts:
     storage: Storage = field(init=False)
     secrets: Secrets = field(init=False)
     intake: Intake = field(init=False)
+    follow_ups: FollowUps | None = None
     accounts: Accounts = field(init=False)
     places: Places = field(init=False)
     process: AsteriskProcess | None = field(init=False)

@@ -95,6 +95,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         holds=storage.retention,
         units=storage.units,
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
+        follow_ups=parts.follow_ups,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
     )

@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from gateway.core.followup_rules import FollowUpRules
 from gateway.core.item.answers import CannedAnswer
 from gateway.core.item.catalogue import (
     Area,
@@ -215,6 +216,7 @@ class Rules:
     answers: tuple[CannedAnswer, ...] = ()
     ways_left: tuple[Claim, ...] = ()
     dispatch: DispatchRules = field(default_factory=DispatchRules)
+    follow_ups: tuple[FollowUpRules, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

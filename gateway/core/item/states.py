@@ -217,6 +217,7 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "not_reached": ("回电未接通", "not reached"),
         "not_dialled": ("未呼出", "not dialled"),
         "reassign": ("改派", "given to somebody else"),
+        "asked": ("回访", "follow-up call"),
         "call_back_again": ("重新安排回电", "the call-back is tried again"),
         "call_back_failed": ("回电多次未接通，请人工联系", "not reached several times: an agent calls"),
         "referred": ("移送协作单位", "referred"),

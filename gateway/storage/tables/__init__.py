@@ -39,6 +39,7 @@ from gateway.storage.tables.faxes import (
     fax_pages,
     faxes,
 )
+from gateway.storage.tables.follow_ups import follow_ups
 from gateway.storage.tables.items import (
     acts,
     attachments,
@@ -93,6 +94,7 @@ __all__ = [
     "externals",
     "fax_pages",
     "faxes",
+    "follow_ups",
     "gaps",
     "holds",
     "identities",
