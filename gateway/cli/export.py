@@ -98,7 +98,7 @@ async def _run(
 ) -> int:
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(opened(settings))
-        target = _target(out)
+        target = target_of(out)
         if out:
             stack.callback(target.close)
         sheet: Sheet = CsvSheet(target) if form == "csv" else XlsxSheet(target)
@@ -300,7 +300,8 @@ def _clean(text: str) -> str:
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
 
 
-def _target(out: str | None) -> BinaryIO:
+def target_of(out: str | None) -> BinaryIO:
+    """Where a table goes; standard output when nothing is named. Raises OperatorError."""
     if out is None:
         return sys.stdout.buffer
     try:

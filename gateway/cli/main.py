@@ -23,6 +23,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "prompts": ("gateway.cli.prompts", "build the prompts' sounds, and see what is stale"),
     "call": ("gateway.sip_phone.script", "a real SIP call by a plan; tells what it heard"),
     "user": ("gateway.cli.user", "people's accounts and passwords"),
+    "units": (
+        "gateway.cli.units",
+        "bureaus, stations and departments that handle orders: list, export, import",
+    ),
     "audit": ("gateway.cli.audit", "who looked at what and changed what; is the log whole"),
     "token": ("gateway.cli.token", "bearer tokens of the API"),
     "export": ("gateway.cli.export", "items as CSV or XLSX for the national platform"),
