@@ -19,10 +19,12 @@ from gateway.core.item.item import Item, ItemDetail, PublicState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.core.item.revision import Revision
 from gateway.core.item.states import Event
+from gateway.core.item.steps import Step
 from gateway.errors import BadContact, FieldFault
 from gateway.intake.additions import Additions
 from gateway.intake.clocks import Clocks
 from gateway.intake.item_changes import ChangeListener, ItemChanges
+from gateway.intake.legal_steps import LegalSteps
 from gateway.intake.progress import Progress
 from gateway.intake.submission import Beside, Submission
 from gateway.intake.taking_back import TakingBack
@@ -50,7 +52,8 @@ class Intake:
         self._taking_back = TakingBack(self._changes, self._clocks)
         self._submission = Submission(self._changes, self._clocks, rules.channels, chance)
         self._additions = Additions(self._changes, self._submission)
-        self._queue = WorkQueue(self._changes)
+        self._steps = LegalSteps(self._changes, self._clocks)
+        self._queue = WorkQueue(self._changes, self._steps)
         self._writing_up = WritingUp(self._changes, self._clocks, self._submission)
         self._progress = Progress(self._changes, pause, rules, zone)
 
@@ -128,11 +131,16 @@ class Intake:
     async def happen(self, number: str, who: str, event: Event, text: str = "") -> ItemDetail:
         return await self._queue.happen(number, who, event, text)
 
-    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:
-        return await self._queue.merge(number, into, who, text)
+    async def merge(
+        self, number: str, into: str, who: str, text: str = "", *, new_facts: bool = False
+    ) -> ItemDetail:
+        return await self._queue.merge(number, into, who, text, new_facts=new_facts)
 
     async def unmerge(self, number: str, who: str, text: str) -> ItemDetail:
         return await self._queue.unmerge(number, who, text)
+
+    async def take_step(self, number: str, who: str, step: Step) -> None:
+        await self._steps.take(number, who, step)
 
     async def tie(self, number: str, other: str, kind: LinkKind, who: str) -> None:
         await self._queue.tie(number, other, kind, who)

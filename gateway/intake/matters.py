@@ -19,6 +19,7 @@ from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.matter import External, Matter, Names
 from gateway.core.item.notice import Sending
+from gateway.core.item.steps import Step
 from gateway.intake.decisions import Act, Decisions
 from gateway.intake.intake import Intake
 from gateway.intake.item_changes import ChangeListener, ItemChanges
@@ -121,6 +122,10 @@ class Matters:
 
     async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> ItemDetail:
         await self._decisions.act(number, who, act, held=held)
+        return await self._intake.get(number)
+
+    async def take_step(self, number: str, who: str, step: Step) -> ItemDetail:
+        await self._intake.take_step(number, who, step)
         return await self._intake.get(number)
 
     async def withdraw_by_person(self, number: str, reason: str) -> None:

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from gateway.core.call.record import CallRecord
 from gateway.core.call.transfer import TargetKind, Transfer, TransferOutcome
 from gateway.core.flow.partner import Partner
+from gateway.core.item.calendar import Calendar
 from gateway.core.item.contact import Contact, Receipt
-from gateway.core.item.deadlines import Calendar, day_of
+from gateway.core.item.deadlines import day_of
 from gateway.core.item.delivery import Draft
 from gateway.core.item.item import Happened, Item
 from gateway.core.item.matter import External

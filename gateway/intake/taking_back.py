@@ -6,9 +6,13 @@ was written, and say that it no longer stands. Called by matters.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from gateway.core.item.item import DoneAct, Item
 from gateway.core.item.matter import Decision
 from gateway.core.item.states import refuse_if_held_by_other
+from gateway.core.item.steps import STEPS
 from gateway.core.item.taking_back import check_retraction, check_undo, taken_back_text
 from gateway.intake.clocks import Clocks
 from gateway.intake.item_changes import ItemChanges, what_changed
@@ -60,14 +64,19 @@ class TakingBack:
         self._items.set_state(t, number, act.before)
         if item.county != act.county:
             self._items.change(t, number, county=act.county)
-        days = links.days_of(t, number)
-        links.unmark(t, number, [name for name in days if name not in act.milestones])
-        for name, day in act.milestones.items():
+        days, before = _of_events(links.days_of(t, number)), _of_events(act.milestones)
+        links.unmark(t, number, [name for name in days if name not in before])
+        for name, day in before.items():
             links.mark(t, number, name, day)
-        if days != dict(act.milestones):
+        if days != before:
             self._items.replace_dues(t, number, self._clocks.running(t, item, item.kind))
         self._changes.acts.take_back(t, act, self._changes.now())
 
     def _write_down(self, t: Transaction, number: str, what: str, who: str, text: str) -> None:
         self._changes.links.decide(t, number, Decision(self._changes.now(), what, who, text=text))
         self._changes.note(t, number, what, who, text)
+
+
+def _of_events(days: Mapping[str, date]) -> dict[str, date]:
+    """Without the steps that were written down by themselves: they stand, whatever is taken back."""
+    return {name: day for name, day in days.items() if name not in STEPS}

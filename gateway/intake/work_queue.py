@@ -8,6 +8,7 @@ from gateway.core.item.states import Event, claimed, held, move, refuse_if_held_
 from gateway.core.item.taking_back import check_closing
 from gateway.errors import Conflict
 from gateway.intake.item_changes import ItemChanges, what_changed
+from gateway.intake.legal_steps import LegalSteps
 from gateway.storage import Transaction
 
 LEASE_SECONDS = 900.0
@@ -16,8 +17,9 @@ LEASE_SECONDS = 900.0
 class WorkQueue:
     """The items that wait and who holds which."""
 
-    def __init__(self, changes: ItemChanges) -> None:
+    def __init__(self, changes: ItemChanges, steps: LegalSteps) -> None:
         self._changes = changes
+        self._steps = steps
         self._items = changes.items
 
     async def claim(
@@ -80,8 +82,13 @@ class WorkQueue:
 
     # ------------------------------------------------------------ two items
 
-    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:
-        """One matter that came twice: this item goes into another. Raises NotFound, Conflict."""
+    async def merge(
+        self, number: str, into: str, who: str, text: str = "", *, new_facts: bool = False
+    ) -> ItemDetail:
+        """One matter that came twice: this item goes into another. `new_facts`: of a report that brings some.
+
+        Raises NotFound, Conflict.
+        """
         if number == into:
             raise Conflict("不能与自己合并 / an item cannot be merged into itself")
 
@@ -90,7 +97,9 @@ class WorkQueue:
             if both[into].merged_into:
                 raise Conflict(f"{into} 已合并到 {both[into].merged_into} / is itself merged")
             refuse_if_held_by_other(both[number].lease, who, self._changes.now())
-            self._items.set_state(t, number, move(both[number].state, Event.MERGE))
+            state = move(both[number].state, Event.MERGE)
+            self._steps.joined(t, both[number], both[into], who, new_facts)
+            self._items.set_state(t, number, state)
             self._items.change(t, number, merged_into=into)
             self._items.set_lease(t, number, None)
             self._changes.note(t, number, "merge", who, f"{into} {text}".strip())
@@ -104,11 +113,13 @@ class WorkQueue:
         """Undo a merge. Raises NotFound, Conflict."""
 
         def parted(t: Transaction) -> ItemDetail:
-            item = self._items.locked(t, number)
+            into = self._items.there(t, number).merged_into
+            item = self._both(t, number, into or number)[number]
             self._items.set_state(t, number, move(item.state, Event.UNMERGE))
             self._items.change(t, number, merged_into="")
             self._changes.note(t, number, "unmerge", who, text)
             self._changes.note(t, item.merged_into, "unmerged_here", who, number)
+            self._steps.parted(t, item)
             self._changes.announce(t, number)
             return self._changes.detail(t, number)
 

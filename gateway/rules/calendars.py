@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from gateway.core.item.deadlines import Calendar, Holiday, Year
+from gateway.core.item.calendar import Calendar, Holiday, Year
 from gateway.core.yaml_tree import Faults
 from gateway.errors import Problem
 from gateway.rules.yaml_models import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.core.item.catalogue import Claim
+from gateway.core.item.catalogue import Claim, NoticeDuty
 from gateway.core.item.notice import PLACEHOLDERS, NoticeKind, NoticeTemplate, placeholders
 from gateway.core.yaml_tree import Faults, nearest
 from gateway.errors import Problem
 from gateway.rules.lists import ClaimEntry, read_list
-from gateway.rules.yaml_models import Flag, Id, Table, Text
+from gateway.rules.yaml_models import Flag, Id, Names, Table, Text
 
 _KINDS = tuple(kind.value for kind in NoticeKind)
 
@@ -38,6 +38,9 @@ class NoticeEntry(Table):
 
 class ResultEntry(ClaimEntry):
     WHAT = "the law `{}`"
+    duty: Names
+    verified: Flag
+    source: Text
 
 
 class WayEntry(ClaimEntry):
@@ -50,16 +53,16 @@ def load_notices(path: Path, problems: list[Problem]) -> Mapping[NoticeKind, Not
     return {NoticeKind(key): entry.built(key) for key, entry in entries.items()}
 
 
-def load_report_results(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
+def load_report_results(path: Path, problems: list[Problem]) -> tuple[NoticeDuty, ...]:
     """The laws by which a reporter is told the result."""
-    return _named(path, ResultEntry, problems)
+    entries = read_list(path, Id, ResultEntry, problems)
+    return tuple(
+        NoticeDuty(key, law.zh, law.en, law.duty.zh, law.duty.en, law.verified)
+        for key, law in entries.items()
+    )
 
 
 def load_ways_left(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
     """What a complainant can still do, in the order in which it is told."""
-    return _named(path, WayEntry, problems)
-
-
-def _named(path: Path, model: type[ClaimEntry], problems: list[Problem]) -> tuple[Claim, ...]:
-    entries = read_list(path, Id, model, problems)
+    entries = read_list(path, Id, WayEntry, problems)
     return tuple(Claim(key, entry.zh, entry.en) for key, entry in entries.items())

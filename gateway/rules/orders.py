@@ -39,6 +39,7 @@ class ClockEntry(Table):
     starts_from: Milestone
     met_by: frozenset[Milestone] = frozenset()
     extends: Text = ""
+    restarts_from: Milestone | None = None
     basis: Text
     verified: Flag
     source: Text
@@ -82,6 +83,7 @@ class OrderFile(Table):
     in_force_from: Day
     in_force_until: Day | None = None
     name: Names
+    weekend_reading: Names | None = None
     clocks: Entries[Id, ClockEntry]
     non_acceptance: GroundsPart
     ending_mediation: GroundsPart
@@ -115,6 +117,7 @@ class OrderFile(Table):
             clocks=tuple(clock.built(name) for name, clock in self.clocks.items()),
             non_acceptance=self.non_acceptance.built(),
             ending_mediation=self.ending_mediation.built(),
+            weekend_reading=(reading.zh, reading.en) if (reading := self.weekend_reading) else None,
         )
 
 

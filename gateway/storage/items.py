@@ -69,9 +69,9 @@ CODE = Prepared(select(items.c.query_code).where(items.c.number == bindparam("nu
 DUES = select(dues).where(dues.c.number == bindparam("number")).order_by(dues.c.on, dues.c.clock)
 PAST = select(timeline).where(timeline.c.number == bindparam("number")).order_by(timeline.c.id)
 FILES = select(attachments).where(attachments.c.number == bindparam("number")).order_by(attachments.c.id)
-GUESSED = (
+RUNNING = (
     select(dues.c.number)
-    .where(text("provisional"), dues.c.number > bindparam("after"))
+    .where(text("running"), dues.c.number > bindparam("after"))
     .distinct()
     .order_by(dues.c.number)
     .limit(bindparam("limit"))
@@ -236,9 +236,9 @@ class Items:
         row = t.execute(queue_query.next_free(self._dialect, frozenset(wanted)), values).mappings().first()
         return rows.item_of(row, self.dues_of(t, row["number"])) if row else None
 
-    def guessed(self, t: Transaction, after: str, limit: int) -> list[str]:
-        """Numbers of items with a provisional clock, in order, from behind `after`."""
-        return list(t.execute(GUESSED, {"after": after, "limit": limit}).scalars())
+    def with_clocks(self, t: Transaction, after: str, limit: int) -> list[str]:
+        """Numbers of items with a clock that runs, in order, from behind `after`."""
+        return list(t.execute(RUNNING, {"after": after, "limit": limit}).scalars())
 
     def added(self, t: Transaction, item: Item, at: datetime) -> None:
         """Somebody has to read what was added; with a merged item, on the one that it went into as well."""

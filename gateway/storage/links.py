@@ -164,6 +164,11 @@ class Links:
         """The day on which something happened for the first time."""
         t.execute(self._mark, {"number": number, "name": milestone, "on": day.isoformat()})
 
+    def mark_anew(self, t: Transaction, number: str, milestone: str, day: date) -> None:
+        """The day on which something happened for the last time."""
+        self.unmark(t, number, (milestone,))
+        self.mark(t, number, milestone, day)
+
     def unmark(self, t: Transaction, number: str, names: Sequence[str]) -> bool:
         """Forget milestones; False when there was none of them."""
         gone = delete(milestones).where(milestones.c.number == number, milestones.c.name.in_(names))

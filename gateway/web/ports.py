@@ -90,7 +90,9 @@ class IntakeQueue(Protocol):
     async def complete(self, number: str, who: str, text: str = "", *, later: bool = False) -> ItemDetail:
         """`later`: nobody outside is told of it before it can no longer be undone."""
 
-    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail: ...
+    async def merge(
+        self, number: str, into: str, who: str, text: str = "", *, new_facts: bool = False
+    ) -> ItemDetail: ...
 
     async def fill_in(
         self, number: str, contact: Contact, who: str, blank: Collection[str] = ()

@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
+from gateway.core.item.calendar import Holiday, Year
 from gateway.core.item.contact import Kind
-from gateway.core.item.deadlines import Holiday, Rules, Year
+from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import QueueQuery
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
 from tests.storage.databases import ZONE, Clock, contact, rules
 
+MAY = datetime(2026, 5, 11, 1, tzinfo=UTC)
 NEW_YEAR = datetime(2029, 12, 28, 2, tzinfo=UTC)  # a Friday of a year without a calendar
 
 
@@ -56,10 +58,32 @@ async def test_recount_goes_through_all_pages(intake: Intake, storage: Storage, 
 
     def all_pages(t: Transaction) -> list[str]:
         seen: list[str] = []
-        while page := storage.items.guessed(t, seen[-1] if seen else "", 3):
+        while page := storage.items.with_clocks(t, seen[-1] if seen else "", 3):
             seen += page
         return seen
 
     seen = await storage.database.read(all_pages)
     assert len(seen) == len(set(seen)) == 7
     assert await Intake(storage, with_calendar(), ZONE, now=clock).recount() == 7
+
+
+async def test_a_changed_rule_recounts_what_runs_with_a_reason(
+    intake: Intake, storage: Storage, clock: Clock
+) -> None:
+    """Of items counted by an order with another limit; a closed item keeps what it had."""
+    moved = (await intake.submit(contact("moved", kind=Kind.REPORT, received_at=MAY))).number
+    closed = (await intake.submit(contact("closed", kind=Kind.REPORT, received_at=MAY))).number
+    await intake.claim("agent1", QueueQuery(), closed)
+    await intake.complete(closed, "agent1", "重复")
+    assert await intake.recount() == 0
+    before = (await intake.get(moved)).item.due
+    newest = rules().sets[-1]
+    clocks = tuple(replace(c, count=10) if c.name == "check_report" else c for c in newest.clocks)
+    changed = replace(rules(), sets=(*rules().sets[:-1], replace(newest, clocks=clocks)))
+    newer = Intake(storage, changed, ZONE, now=clock)
+    assert await newer.recount() == 1
+    assert await newer.recount() == 0, "counted by these rules already"
+    detail = await newer.get(moved)
+    assert detail.item.due[0].on < before[0].on
+    assert detail.timeline[-1].text == f"时限规则或放假安排已更新：check_report {detail.item.due[0].on}"
+    assert (await newer.get(closed)).item.due[0].on == before[0].on

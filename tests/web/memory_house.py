@@ -158,7 +158,9 @@ class MemoryDoor:
     async def complete(self, number: str, who: str, text: str = "", *, later: bool = False) -> ItemDetail:
         return self._move(number, who, case.Event.COMPLETE, text)
 
-    async def merge(self, number: str, into: str, who: str, text: str = "") -> ItemDetail:
+    async def merge(
+        self, number: str, into: str, who: str, text: str = "", *, new_facts: bool = False
+    ) -> ItemDetail:
         self._one(into)
         detail = self._move(number, who, case.Event.MERGE, text)
         return self._set(replace(detail.item, merged_into=into), who)

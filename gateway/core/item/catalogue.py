@@ -42,6 +42,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeDuty:
+    """A law by which a reporter is told the result of his report: its article, when, and what it wants."""
+
+    id: str
+    zh: str
+    en: str
+    duty_zh: str
+    duty_en: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Category:
     """A node of a tree of problems, goods or services. Ids are unique within their tree."""
 

@@ -2,13 +2,13 @@
 
 The law itself is data (rules/, read by gateway/rules/load.py): dated rule sets, chosen by the day of
 receipt, and the State Council's calendars of holidays and make-up workdays. The day on which a clock
-starts is not counted; a last day that is no workday moves to the next one. Days are those of the
+starts is not counted; a last day that is no workday moves to the next one. That a plain weekend moves
+it too is a reading where the order names holidays only; the trace says so. Days are those of the
 centre's time zone. A year without a calendar is guessed, and what rests on the guess is provisional.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,12 +18,14 @@ from zoneinfo import ZoneInfo
 
 from gateway.core.followup_rules import FollowUpRules
 from gateway.core.item.answers import CannedAnswer
+from gateway.core.item.calendar import Calendar
 from gateway.core.item.catalogue import (
     Area,
     Categories,
     Claim,
     Division,
     Grounds,
+    NoticeDuty,
     Retention,
     Station,
 )
@@ -54,10 +56,15 @@ class Milestone(StrEnum):
     FILING_DECIDED = "filing_decided"  # 作出是否立案决定
     REPORTER_TOLD = "reporter_told"  # 已告知举报人
     CASE_FILED = "case_filed"  # 立案
+    CASE_EXTENDED = "case_extended"  # 批准延长办案
     CASE_DECIDED = "case_decided"  # 作出处理决定
+    LEAD_FOUND = "lead_found"  # 调解中发现违法线索
+    REPORTED_AGAIN = "reported_again"  # 同一举报人补充新的事实再次举报
+    COMPETENCE_DISPUTED = "competence_disputed"  # 发生处理权限争议
+    COMPETENCE_SETTLED = "competence_settled"  # 处理权限已确定
 
 
-_MILESTONE_NAMES: Mapping[Milestone, tuple[str, str]] = MappingProxyType(
+MILESTONE_NAMES: Mapping[Milestone, tuple[str, str]] = MappingProxyType(
     {
         Milestone.RECEIVED: ("收到", "received"),
         Milestone.ACCEPTED: ("受理", "accepted"),
@@ -68,96 +75,17 @@ _MILESTONE_NAMES: Mapping[Milestone, tuple[str, str]] = MappingProxyType(
         Milestone.FILING_DECIDED: ("作出是否立案决定", "filing decided"),
         Milestone.REPORTER_TOLD: ("已告知举报人", "reporter told"),
         Milestone.CASE_FILED: ("立案", "case filed"),
+        Milestone.CASE_EXTENDED: ("批准延长办案", "longer case approved"),
         Milestone.CASE_DECIDED: ("作出处理决定", "case decided"),
+        Milestone.LEAD_FOUND: ("调解中发现线索", "lead found in the mediation"),
+        Milestone.REPORTED_AGAIN: (
+            "收到补充新事实的再次举报，重新计算",
+            "reported again with new facts, counted anew",
+        ),
+        Milestone.COMPETENCE_DISPUTED: ("发生处理权限争议", "dispute over competence"),
+        Milestone.COMPETENCE_SETTLED: ("处理权限已确定", "competence settled"),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Holiday:
-    """One holiday with all days off around it, both ends included."""
-
-    zh: str
-    en: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """One year as the State Council's notice sets it. `makeup` are weekend days that are worked."""
-
-    holidays: tuple[Holiday, ...]
-    makeup: tuple[date, ...]
-    notice: str
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Workdays. Years that no notice covers are guessed: weekends and statutory days are off.
-
-    `statutory` are (month, day) pairs that are off in every year, `lunar` days off by the lunar
-    calendar in years to come. What a notice adds to them, and which weekends are worked, is unknown.
-    """
-
-    years: Mapping[int, Year]
-    statutory: frozenset[tuple[int, int]] = frozenset()
-    lunar: frozenset[date] = frozenset()
-    _workdays: dict[int, tuple[date, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    def is_workday(self, day: date) -> tuple[bool, bool]:
-        """Is it a workday, and is that known from a notice (else guessed)?"""
-        days = self._workdays_of(day.year)
-        place = bisect_right(days, day)
-        return place > 0 and days[place - 1] == day, day.year in self.years
-
-    def workday_after(self, day: date, count: int) -> date:
-        """The `count`-th workday (from 1) after a day."""
-        year, days = day.year, self._workdays_of(day.year)
-        place = bisect_right(days, day) + count - 1
-        while place >= len(days):
-            place -= len(days)
-            year += 1
-            days = self._workdays_of(year)
-        return days[place]
-
-    def guessed(self, first: date, last: date) -> tuple[int, ...]:
-        """The years between two days (both included) that no notice covers."""
-        return tuple(year for year in range(first.year, last.year + 1) if year not in self.years)
-
-    def changes(self, first: date, last: date) -> Iterator[str]:
-        """What differs from a plain week between two days (both included), a line for each."""
-        for year in range(first.year, last.year + 1):
-            if year_days := self.years.get(year):
-                for holiday in year_days.holidays:
-                    if holiday.first <= last and first <= holiday.last:
-                        yield (
-                            f"{holiday.first} 至 {holiday.last} {holiday.zh}放假，不计"
-                            f" / {holiday.en}, not counted"
-                        )
-                for day in year_days.makeup:
-                    if first <= day <= last:
-                        yield f"{day} 调休上班，计入 / make-up workday, counted"
-
-    def _workdays_of(self, year: int) -> tuple[date, ...]:
-        """All workdays of a year in order; made once a year and kept."""
-        workdays = self._workdays.get(year)
-        if workdays is None:
-            days = (date(year, 1, 1) + _DAY * i for i in range(366))
-            workdays = tuple(day for day in days if day.year == year and self._is_work(day))
-            self._workdays[year] = workdays
-        return workdays
-
-    def _is_work(self, day: date) -> bool:
-        year = self.years.get(day.year)
-        if year is None:
-            off = (day.month, day.day) in self.statutory or day in self.lunar
-            return day.weekday() < 5 and not off
-        if day in year.makeup:
-            return True
-        return day.weekday() < 5 and not any(h.first <= day <= h.last for h in year.holidays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +93,8 @@ class Clock:
     """One time limit. It starts with `starts_from` and is met when one of `met_by` happens.
 
     `extends` names a clock that this one prolongs: it counts on from that one's last day, and
-    takes its place, once `starts_from` has happened.
+    takes its place, once `starts_from` has happened. `restarts_from` is what makes it begin anew;
+    an extension that was approved until then is spent.
     """
 
     name: str
@@ -180,11 +109,25 @@ class Clock:
     source: str
     met_by: frozenset[Milestone] = frozenset()
     extends: str = ""
+    restarts_from: Milestone | None = None
+
+    def begins(self, days: Mapping[str, date]) -> tuple[Milestone, date] | None:
+        """What it counts from, and the day; None while it has not begun."""
+        first = days.get(self.starts_from)
+        if first is None:
+            return None
+        again = days.get(self.restarts_from) if self.restarts_from else None
+        if self.restarts_from and again and again > first:
+            return self.restarts_from, again
+        return self.starts_from, first
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """One order, in force for what is received from a day on. `id` is the file's name."""
+    """One order, in force for what is received from a day on. `id` is the file's name.
+
+    `weekend_reading` is said (Chinese, English) where a last day moves though the order does not say so.
+    """
 
     id: str
     zh: str
@@ -193,6 +136,7 @@ class RuleSet:
     clocks: tuple[Clock, ...]
     non_acceptance: Grounds
     ending_mediation: Grounds
+    weekend_reading: tuple[str, str] | None = None
 
     def clock(self, name: str) -> Clock | None:
         return next((clock for clock in self.clocks if clock.name == name), None)
@@ -212,7 +156,7 @@ class Rules:
     retention: tuple[Retention, ...]
     areas: tuple[Area, ...] = ()
     notices: Mapping[NoticeKind, NoticeTemplate] = field(default_factory=dict)
-    report_results: tuple[Claim, ...] = ()
+    report_results: tuple[NoticeDuty, ...] = ()
     answers: tuple[CannedAnswer, ...] = ()
     ways_left: tuple[Claim, ...] = ()
     dispatch: DispatchRules = field(default_factory=DispatchRules)
@@ -234,8 +178,7 @@ class Rules:
         days = {**started, Milestone.RECEIVED.value: received_day}
         begun: dict[str, Clock] = {}
         for clock in rules.clocks:  # a clock stands below the one it extends
-            can_begin = not clock.extends or clock.extends in begun
-            if kind in clock.kinds and clock.starts_from in days and can_begin:
+            if kind in clock.kinds and clock.begins(days) and _follows(clock, begun, days):
                 begun[clock.name] = clock
         extended = {clock.extends for clock in begun.values()}
         return tuple(self._due(rules, c, days) for c in begun.values() if c.name not in extended)
@@ -252,8 +195,10 @@ class Rules:
         """A clock's last day, after that of the clock it extends."""
         before = rules.clock(clock.extends) if clock.extends else None
         base = self._due(rules, before, days) if before else None
-        day = base.on if base else days[clock.starts_from]
-        last, steps = _end(self.calendar, clock, day)
+        first = clock.begins(days)
+        assert first is not None  # asked of clocks that have begun
+        day = base.on if base else first[1]
+        last, steps = _end(self.calendar, rules, clock, first[0], day)
         doubts = tuple(map(_doubt, self.calendar.guessed(day + _DAY, last)))
         if base is not None:
             doubts = tuple(doubt for doubt in doubts if doubt not in base.trace)
@@ -273,9 +218,22 @@ def day_of(received_at: datetime, zone: ZoneInfo) -> date:
     return received_at.astimezone(zone).date()
 
 
-def _end(calendar: Calendar, clock: Clock, day: date) -> tuple[date, tuple[str, ...]]:
+def _follows(clock: Clock, begun: Mapping[str, Clock], days: Mapping[str, date]) -> bool:
+    """Has the clock begun that this one extends, and was the extension approved since it last began?"""
+    if not clock.extends:
+        return True
+    base = begun.get(clock.extends)
+    first = base.begins(days) if base else None
+    if base is None or first is None:
+        return False
+    return first[0] is base.starts_from or days[clock.starts_from] > first[1]
+
+
+def _end(
+    calendar: Calendar, rules: RuleSet, clock: Clock, milestone: Milestone, day: date
+) -> tuple[date, tuple[str, ...]]:
     """The last day of a clock that begins on a day, with its steps."""
-    zh, en = _MILESTONE_NAMES[clock.starts_from]
+    zh, en = MILESTONE_NAMES[milestone]
     begin = f"{day} {zh}，当日不计 / {en}, this day is not counted"
     if clock.extends:
         begin = f"{day} 期满，{zh} / the time ends, {en}"
@@ -290,10 +248,20 @@ def _end(calendar: Calendar, clock: Clock, day: date) -> tuple[date, tuple[str, 
     else:
         full = day + _DAY * clock.count
         last = calendar.workday_after(full - _DAY, 1)
-        if last != full:
-            steps.append(f"{full} 非工作日，顺延至 {last} / no workday, moved to {last}")
+        steps += _moved(calendar, rules, full, last)
     steps.append(f"{last} 截止 / last day")
     return last, tuple(steps)
+
+
+def _moved(calendar: Calendar, rules: RuleSet, full: date, last: date) -> Iterator[str]:
+    """Why the last day of a count of calendar days is another than the full count."""
+    if last == full:
+        return
+    yield f"{full} 非工作日，顺延至 {last} / no workday, moved to {last}"
+    off = (full + _DAY * place for place in range((last - full).days))
+    if rules.weekend_reading and not all(map(calendar.is_holiday, off)):
+        zh, en = rules.weekend_reading
+        yield f"{zh} / {en}"
 
 
 def _doubt(year: int) -> str:

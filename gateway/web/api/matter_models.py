@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.core.item.contact import Kind
+from gateway.core.item.deadlines import Milestone
 from gateway.core.item.item import ItemState
 from gateway.core.item.matter import PLATFORM, LinkKind
 from gateway.web.api.intake_models import DECLINED, Declined, NewContact, ReceiptGiven
@@ -215,6 +216,17 @@ class AnswerWish(RequestModel):
     basis: Annotated[str, Text(40)] = Field(
         default="", description="告知举报人的依据 / id of the law in rules/report_results.yaml"
     )
+
+
+class StepWish(RequestModel):
+    """A step of the law that starts or ends a clock, with its day."""
+
+    step: Choice[Milestone] = Field(description="办理节点 / which step", examples=["filing_decided"])
+    on: Day = Field(description="日期 / on which day")
+    approved_by: Annotated[str, Text(60)] = Field(
+        default="", description="批准人，延长期限时必填 / the head who approved an extension"
+    )
+    text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
 # ------------------------------------------------------------------ counter

@@ -9,10 +9,12 @@ from typing import Protocol
 
 from gateway.core.item import number as numbers
 from gateway.core.item.contact import Kind, Person, Receipt
+from gateway.core.item.deadlines import Milestone
 from gateway.core.item.duplicates import Likely
 from gateway.core.item.item import Item, ItemDetail
 from gateway.core.item.matter import Matter
 from gateway.core.item.states import EVENT_NAMES, Event
+from gateway.core.item.steps import Step
 from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.errors import Conflict, KeyReused, NotFound, StorageDown
@@ -52,6 +54,8 @@ class MatterDesk(Protocol):
 
     async def act(self, number: str, who: str, act: Act, *, held: bool = False) -> ItemDetail:
         """`held`: nobody outside is told of it before it can no longer be undone."""
+
+    async def take_step(self, number: str, who: str, step: Step) -> ItemDetail: ...
 
     async def set_external(self, number: str, source: str, external_no: str, who: str) -> Matter: ...
 
@@ -122,6 +126,14 @@ class MattersApi:
                 matter_models.SplitWish,
                 ReceiptGiven,
                 status=201,
+            ),
+            _act(
+                "step",
+                "登记办理节点",
+                "Write down a step of the law that starts or ends a clock",
+                self.step,
+                matter_models.StepWish,
+                ItemWhole,
             ),
             _act("unmerge", "取消合并", "Undo a merge", self.unmerge, matter_models.Why, ItemWhole),
             Route(
@@ -212,6 +224,13 @@ class MattersApi:
             number_of(request), wish.source, wish.external_no, request.account.name
         )
         return Answer(_matter(noted))
+
+    async def step(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(matter_models.StepWish)
+        step = Step(Milestone(wish.step.value), wish.on, wish.approved_by, wish.text)
+        return Answer(
+            translate.whole(await self._desk.take_step(number_of(request), request.account.name, step))
+        )
 
     # ------------------------------------------------------------ events
 

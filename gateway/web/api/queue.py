@@ -177,7 +177,9 @@ class QueueApi:
 
     async def merge(self, request: ApiRequest) -> Answer:
         wish = request.body_as(MergeWish)
-        done = await self._door.merge(_number(request), wish.into, request.account.name, wish.text)
+        done = await self._door.merge(
+            _number(request), wish.into, request.account.name, wish.text, new_facts=wish.new_facts
+        )
         return Answer(translate.whole(done))
 
     async def write_up(self, request: ApiRequest) -> Answer:

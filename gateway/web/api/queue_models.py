@@ -196,4 +196,9 @@ class MergeWish(RequestModel):
     """The item that this one becomes part of."""
 
     into: ItemNumber = Field(description="并入的编号 / number of the other item")
+    new_facts: Flag = Field(
+        default=False,
+        description="举报人补充了新的事实，处理期限重新计算（第三十五条） / a report with new facts of"
+        " the same reporter: the period of the other one starts anew from it (Article 35)",
+    )
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")

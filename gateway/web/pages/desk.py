@@ -53,7 +53,8 @@ class DeskPage:
             channels={entry.channel: look.of(entry) for entry in self._pages.public.rules.channels},
             tabs=[(tab.value, look.t(zh, en.capitalize())) for tab, (zh, en) in TAB_NAMES.items()],
             report_results=[
-                (result.id, look.of(result)) for result in self._pages.public.rules.report_results
+                (law.id, f"{look.of(law)}{look.t('：', ': ')}{look.t(law.duty_zh, law.duty_en)}")
+                for law in self._pages.public.rules.report_results
             ],
             has_seat=bool(seat),
             seat=seat,

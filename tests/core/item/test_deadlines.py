@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.registry import REGISTRY
+from gateway.core.item.calendar import Calendar
 from gateway.core.item.contact import Due, Kind
-from gateway.core.item.deadlines import Calendar, Rules, Unit, day_of
+from gateway.core.item.deadlines import Rules, Unit, day_of
 from gateway.rules.load import load_rules
 
 RULES = load_rules(Path(__file__).resolve().parents[3] / "rules", REGISTRY)
@@ -209,3 +210,80 @@ def test_a_time_without_zone_is_a_mistake() -> None:
 
 def test_every_unit_is_used() -> None:
     assert {clock.unit for rules in RULES.sets for clock in rules.clocks} == set(Unit)
+
+
+# ------------------------------------------------------------------ Order 121 article by article
+
+
+@pytest.mark.parametrize(
+    ("kind", "started", "clock", "last"),
+    [
+        # Article 23(2): both sides are told within 7 workdays.
+        (Kind.COMPLAINT, {"mediation_ended": date(2026, 5, 20)}, "tell_mediation_ended", date(2026, 5, 29)),
+        # Article 27: 15 workdays from the discovery of a lead, 15 more with the head's approval.
+        (Kind.COMPLAINT, {"lead_found": date(2026, 5, 20)}, "check_lead", date(2026, 6, 10)),
+        (
+            Kind.COMPLAINT,
+            {"lead_found": date(2026, 5, 20), "check_extended": date(2026, 6, 9)},
+            "check_lead_extended",
+            date(2026, 7, 2),
+        ),
+        # Article 33: 7 workdays to agree on who is competent.
+        (Kind.REPORT, {"competence_disputed": date(2026, 5, 20)}, "settle_competence", date(2026, 5, 29)),
+        (Kind.COMPLAINT, {"competence_disputed": date(2026, 9, 24)}, "settle_competence", date(2026, 10, 12)),
+        # Article 35: new facts on 20 May start the 15 workdays anew, from the last report on.
+        (Kind.REPORT, {"reported_again": date(2026, 5, 20)}, "check_report", date(2026, 6, 10)),
+        # An extension approved before the new facts is spent; one approved after them counts.
+        (
+            Kind.REPORT,
+            {"check_extended": date(2026, 5, 19), "reported_again": date(2026, 5, 20)},
+            "check_report",
+            date(2026, 6, 10),
+        ),
+        (
+            Kind.REPORT,
+            {"reported_again": date(2026, 5, 20), "check_extended": date(2026, 6, 9)},
+            "check_report_extended",
+            date(2026, 7, 2),
+        ),
+        # A filed case: 90 days, 30 more with the head's approval, on from the 90th day as it was moved.
+        (Kind.REPORT, {"case_filed": date(2026, 5, 20)}, "decide_case", date(2026, 8, 18)),
+        (
+            Kind.REPORT,
+            {"case_filed": date(2026, 5, 20), "case_extended": date(2026, 8, 1)},
+            "decide_case_extended",
+            date(2026, 9, 17),
+        ),
+    ],
+)
+def test_clocks_of_order_121(kind: Kind, started: dict[str, date], clock: str, last: date) -> None:
+    assert one(clock, kind, date(2026, 5, 11), **started).on == last
+
+
+def test_nobody_is_told_a_filing_by_a_clock_under_order_121() -> None:
+    decided = {"filing_decided": date(2026, 5, 20)}
+    assert "tell_reporter" not in [due.clock for due in RULES.due(Kind.REPORT, date(2026, 5, 11), decided)]
+    old = [due.clock for due in RULES.due(Kind.REPORT, date(2026, 4, 14), decided)]
+    assert "tell_reporter" in old, "Order 20 has it"
+
+
+def test_a_repeated_report_says_from_what_it_counts() -> None:
+    due = one("check_report", Kind.REPORT, date(2026, 5, 11), reported_again=date(2026, 5, 20))
+    assert due.trace[0].startswith("2026-05-20 收到补充新事实的再次举报，重新计算，当日不计")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "last", "reading"),
+    [
+        (date(2026, 4, 20), date(2026, 6, 22), False),  # the 60th day is the Dragon Boat Festival: Article 45
+        (date(2026, 5, 13), date(2026, 7, 13), True),  # a plain Sunday
+        (date(2026, 5, 14), date(2026, 7, 13), False),  # a Monday: nothing moves
+        (date(2026, 11, 4), date(2027, 1, 4), True),  # a Sunday of a guessed year
+    ],
+)
+def test_that_a_weekend_moves_an_end_is_said_to_be_a_reading(
+    accepted: date, last: date, reading: bool
+) -> None:
+    due = one("end_mediation", Kind.COMPLAINT, accepted, accepted=accepted)
+    assert due.on == last
+    assert any("普通周末" in step and "our reading" in step for step in due.trace) is reading
