@@ -15,8 +15,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from gateway.core.followup_rules import FollowUpRules
-from gateway.core.item.contact import Kind
 from gateway.core.item.calendar import Calendar
+from gateway.core.item.contact import Kind
 from gateway.core.item.item import Item
 from gateway.errors import FieldFault
 
