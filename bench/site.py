@@ -230,6 +230,8 @@ def _environment(folder: Path, lines: int) -> dict[str, str]:
         "GATEWAY_ASTERISK_RTP_FIRST": rtp,
         "GATEWAY_ASTERISK_RTP_LAST": rtp + RTP_PORTS - 1,
         "GATEWAY_TRUNK_FAR_END": f"127.0.0.1:{far}",
+        "GATEWAY_MAIL_IN_LISTEN": "false",
+        "GATEWAY_DEMO_CHANNELS": "false",
     }
     return {key: str(value) for key, value in own.items()}
 

@@ -22,7 +22,7 @@ KEEPERS = {
     "alembic": ("gateway.storage",),
     "asyncpg": ("gateway.storage",),
     "aiosmtplib": ("gateway.notify",),
-    "aiosmtpd": ("gateway.channels.email",),
+    "aiosmtpd": ("gateway.channels.email", "gateway.demo.mail_sink"),
     "aioimaplib": ("gateway.channels.email",),
     "nh3": ("gateway.mail",),
     "PIL": ("gateway.channels.fax", "gateway.notify.fax_sheet"),

@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,9 +125,16 @@ class FlowStore:
         self.drafts = drafts
         self.published = published
         self.entries = entries
+        self._more_partners: Mapping[str, Partner] = {}
         self._sets: dict[int, FlowSet] = {}
         self._seen: tuple[int, int, int] | None = None
         self._current: FlowSet | None = None
+
+    def add_partners(self, partners: Mapping[str, Partner]) -> None:
+        """Partners beside those of the files, in every version read from now on."""
+        self._more_partners = partners
+        self._sets.clear()
+        self._current = None
 
     # ------------------------------------------------------------ reading
 
@@ -186,7 +193,7 @@ class FlowStore:
                 raise FlowError(*problems)
             if len(self._sets) >= KEPT:
                 del self._sets[min(self._sets)]
-            self._sets[number] = flows
+            self._sets[number] = replace(flows, partners={**flows.partners, **self._more_partners})
         return self._sets[number]
 
     def versions(self) -> tuple[Version, ...]:

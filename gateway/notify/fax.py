@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -123,24 +123,7 @@ class FaxSender:
         content = delivery.draft.content
         text = "\n\n".join(part for part in (content.get("subject", ""), content.get("text", "")) if part)
         enclosed = [str(self._place(sha256)) for sha256 in content.get("files", "").split()]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.notify.fax_sheet", str(file), str(self._font), *enclosed),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        output = b""
-        try:
-            async with asyncio.timeout(SETTING):
-                output, _ = await process.communicate(text.encode())
-        except TimeoutError:
-            pass
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        return int(json.loads(output)["pages"]) if process.returncode == 0 else 0
+        return await set_pages(text, file, self._font, enclosed)
 
     def _judged(self, went: Went, meant: int, delivery: Delivery) -> Result:
         done = went.sent
@@ -156,3 +139,25 @@ class FaxSender:
         else:
             why = DIALS.get(went.dialled, f"未能接通 / not connected ({went.dialled[:20]})")
         return Never(why) if delivery.attempts + 1 >= self._limits.tries else Later(why)
+
+
+async def set_pages(text: str, file: Path, font: Path, enclosed: Sequence[str] = ()) -> int:
+    """Set a letter and enclosed PDFs as the pages of a fax; how many, 0 when it cannot be set."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.notify.fax_sheet", str(file), str(font), *enclosed),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    output = b""
+    try:
+        async with asyncio.timeout(SETTING):
+            output, _ = await process.communicate(text.encode())
+    except TimeoutError:
+        pass
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return int(json.loads(output)["pages"]) if process.returncode == 0 else 0

@@ -252,6 +252,16 @@ class AsteriskPbx:
         )
         return outcome.ok
 
+    async def fax_ourselves(self, number: str, file: Path, caller: str) -> bool:
+        """Send a fax to our own fax number, as if `caller` did from outside. Of the demo."""
+        outcome = await self._ami.originate(
+            f"Local/{number}@demo-fax/n",
+            context="demo-fax",
+            caller_id=caller,
+            variables={"FAX_FILE": str(file)},
+        )
+        return outcome.ok
+
     async def take_back(self, call: str) -> bool:
         for channel in await self._ami.action_list("CoreShowChannels"):
             if channel.get("Uniqueid") == call and channel.get("BridgeId", "") == "":

@@ -44,6 +44,12 @@ def refusal(kind: str, host: str, port: int) -> OSError | None:
     return None
 
 
+def free_port(host: str) -> int:
+    """A TCP port of this address that nobody listens on now."""
+    with socket.create_server((host, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def explain(kind: str, host: str, port: int, error: OSError) -> str:
     """One sentence: why, and who holds the port as far as that can be seen."""
     address = f"{host}:{port}/{kind}"

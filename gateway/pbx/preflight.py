@@ -47,11 +47,17 @@ def asterisks(config: Config) -> tuple[Listener, ...]:
 def gateways(config: Config) -> tuple[Listener, ...]:
     """What the gateway itself listens on."""
     mail = config.mail_in
+    fixed = mail.listen and not mail_may_move(config)
     return (
         Listener("web.port", "tcp", config.web.host, config.web.port),
         Listener("agi.port", "tcp", config.agi.host, config.agi.port),
-        *((Listener("mail_in.port", "tcp", mail.host, mail.port),) if mail.listen else ()),
+        *((Listener("mail_in.port", "tcp", mail.host, mail.port),) if fixed else ()),
     )
+
+
+def mail_may_move(config: Config) -> bool:
+    """In the demo the mail listener takes another port where nobody chose the one that is taken."""
+    return config.mail_in.listen and config.demo.enabled and "port" not in config.mail_in.model_fields_set
 
 
 def own_pids(var: Path) -> frozenset[int]:

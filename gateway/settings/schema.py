@@ -273,6 +273,11 @@ class Demo(Section):
         le=240,
         description="Longest call from the browser phone; it has one line at a time.",
     )
+    channels: bool = Field(
+        default=True,
+        description="Page /mailbox, which shows what is sent and takes mails and faxes to the hotline, and "
+        "two partners that answer by themselves; all on this machine.",
+    )
     items: int = Field(
         default=20,
         ge=0,

@@ -60,6 +60,7 @@ from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.pages.fax import FaxPage
 from gateway.web.pages.log_in import LogInPage, Shown
+from gateway.web.pages.mailbox import MailboxPage
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.partner import PartnerPage
 from gateway.web.pages.phone import PhonePage
@@ -354,6 +355,9 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield receipts.add
     yield UploadPage(pages).add
     yield TrackPage(pages, receipts, parts.matters).add
+    if parts.visitor:
+        pages.show_demo(mailbox=parts.visitor)
+        yield MailboxPage(pages, parts.visitor).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
     if parts.phones:

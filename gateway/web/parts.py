@@ -38,6 +38,7 @@ from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
 from gateway.web.pages.account import OwnAccount
 from gateway.web.pages.log_in import LogIns
+from gateway.web.pages.mailbox import DemoVisitor
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.pages.track import Withdrawals
@@ -71,7 +72,7 @@ class WebParts:
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
-    without `follow_ups` nobody is asked how it went.
+    without `follow_ups` nobody is asked how it went, without `visitor` there is no mailbox page of the demo.
     """
 
     door: IntakeQueue
@@ -108,6 +109,7 @@ class WebParts:
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
     wrap_up: int = 0
+    visitor: DemoVisitor | None = None
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)

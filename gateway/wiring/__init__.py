@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from gateway.wiring.demo import settle_ports, start_demo
 from gateway.wiring.foundation import add_accounts, claim_machine, load_files, open_storage
 from gateway.wiring.health import say_where, watch_health
 from gateway.wiring.keeping import keep_backups, keep_terms
@@ -18,10 +19,12 @@ from gateway.wiring.site import serve_pages
 from gateway.wiring.telephone import answer_calls, build_calls, prepare_asterisk, start_asterisk
 
 STEPS: tuple[Callable[[Parts], Awaitable[None]], ...] = (
+    settle_ports,
     claim_machine,
     load_files,
     open_storage,
     add_accounts,
+    start_demo,
     prepare_asterisk,
     build_calls,
     serve_pages,

@@ -55,5 +55,9 @@ async def say_where(parts: Parts) -> None:
     say("  令牌 token    gateway token create --role agent")
     if c.demo.enabled and browser_parts.find():
         say(f"  网页试拨 call from a browser   {web}/phone")
+    if parts.demo:
+        say(f"  演示邮箱、传真 mailbox, fax    {web}/mailbox")
+    if c.mail_in.listen:
+        say(f"  收信 SMTP, LMTP   {c.mail_in.host}:{c.mail_in.port}   {', '.join(c.mail_in.addresses)}")
     say(f"  试拨 try it   gateway call {c.centre.number} --keys 5")
     say("  Ctrl-C 结束 / ends it")

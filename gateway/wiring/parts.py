@@ -11,6 +11,8 @@ from gateway.calls.switchboard import Switchboard
 from gateway.cases.follow_ups import FollowUps
 from gateway.channels.fax.reading import installed
 from gateway.core.item.deadlines import Rules
+from gateway.demo.mail_sink import MailSink
+from gateway.demo.partners import DemoPartners
 from gateway.flows.store import FlowStore
 from gateway.health_checks import HealthChecks
 from gateway.intake.intake import Intake
@@ -26,6 +28,14 @@ from gateway.storage import Storage
 from gateway.tasks import Supervisor, Work
 
 
+@dataclass(frozen=True, slots=True)
+class DemoParts:
+    """What only the demo has."""
+
+    sink: MailSink
+    partners: DemoPartners
+
+
 @dataclass(slots=True)
 class Parts:
     """What is running so far. A member without a default is there once its step has run.
@@ -38,6 +48,7 @@ class Parts:
     stack: AsyncExitStack
     tasks: Supervisor = field(default_factory=Supervisor)
     checks: HealthChecks = field(default_factory=HealthChecks)
+    demo: DemoParts | None = None
     rules: Rules = field(init=False)
     flows: FlowStore = field(init=False)
     storage: Storage = field(init=False)

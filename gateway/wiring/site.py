@@ -24,6 +24,7 @@ from gateway.web.api.sealed import Sealed
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
+from gateway.wiring.demo import visitor
 from gateway.wiring.parts import Parts, reads_faxes
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         follow_ups=parts.follow_ups,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
+        visitor=visitor(parts),
     )
 
 

@@ -78,6 +78,9 @@ def environment(var: Path, **more: object) -> dict[str, str]:
         "GATEWAY_ASTERISK_RTP_FIRST": _next_rtp,
         "GATEWAY_ASTERISK_RTP_LAST": _next_rtp + RTP_PORTS - 1,
         "GATEWAY_TRUNK_FAR_END": f"127.0.0.1:{far}",
+        "GATEWAY_FAX_NUMBER": "",
+        "GATEWAY_MAIL_IN_LISTEN": "false",
+        "GATEWAY_DEMO_CHANNELS": "false",
     }
     return {key: str(value) for key, value in (own | more).items()}
 

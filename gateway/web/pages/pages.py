@@ -169,6 +169,7 @@ class Pages:
         self._templates.globals["role_names"] = ROLE_NAMES
         self._templates.globals["limits"] = uploads.limits
         self._templates.globals["demo"] = False
+        self._templates.globals["mailbox"] = None
         self._templates.globals["accepted"] = accepted(uploads.limits.types)
 
     def add(self, app: web.Application, method: str, path: str, page: Page, *, counted: bool = True) -> None:
@@ -208,9 +209,10 @@ class Pages:
                 response.set_cookie(name, value, max_age=31536000, samesite="Lax", path="/", httponly=True)
         return response
 
-    def show_demo(self) -> None:
-        """The start page tells what to try."""
+    def show_demo(self, **more: Any) -> None:
+        """The start page tells what to try; `more` is what its list goes by."""
         self._templates.globals["demo"] = True
+        self._templates.globals.update(more)
 
     def add_problems(self, app: web.Application) -> None:
         """What a browser asks for and is not there, and faults of ours, are told on a page too."""
