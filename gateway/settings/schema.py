@@ -16,6 +16,7 @@ from pydantic import Field
 from gateway.core import telephone
 from gateway.field_rules import Form
 from gateway.settings.correspondence import Mailbox, MailIn, MailOut, Outbox, Webhook
+from gateway.settings.demo import Demo
 from gateway.settings.fields import CrossFault, Digits, Network, Port, Section, TimeZone, is_network
 from gateway.settings.telephony import (
     Agent,
@@ -260,29 +261,6 @@ class AccountSettings(Section):
         default=("supervisor", "admin"),
         description="Roles that may learn who a reporter is, for a reason; handler and unit_leader of items "
         "of their own unit's orders alone.",
-    )
-
-
-class Demo(Section):
-    enabled: bool = Field(
-        default=True, description="Demo accounts and the browser phone; switch off for real work."
-    )
-    visitor_minutes: int = Field(
-        default=10,
-        ge=1,
-        le=240,
-        description="Longest call from the browser phone; it has one line at a time.",
-    )
-    channels: bool = Field(
-        default=True,
-        description="Page /mailbox, which shows what is sent and takes mails and faxes to the hotline, and "
-        "two partners that answer by themselves; all on this machine.",
-    )
-    items: int = Field(
-        default=20,
-        ge=0,
-        le=1000,
-        description="Invented items that `make run` puts into a database that has none; 0: none.",
     )
 
 
