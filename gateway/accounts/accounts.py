@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.accounts import totp as one_time
+from gateway.accounts.inside import Inside
 from gateway.core.audit import ASKER, Asker
 from gateway.core.roles import HOUSE, OF_UNITS, Account, Role
 from gateway.core.unit import CENTRE, membership_fault
@@ -64,6 +65,7 @@ class Accounts:
         self._units = storage.units
         self._seals = storage.identities
         self._limits = limits
+        self._inside = Inside(limits.inside)
         self._now = now
         self._seats = seats or {}
         self.in_call: Callable[[str], bool] = lambda account: False
@@ -85,12 +87,17 @@ class Accounts:
         row = await self._rows.get(account_id) if ID.fullmatch(account_id) else None
         ASKER.set(Asker(row.id if row else "", address))
         right = await self._fits(row.password if row else "", password)
-        coded = row is not None and right and not row.locked_at and await self._coded(row, code)
-        if row is None or not coded:
-            why = _why_not(row, right)
+        fits = row is not None and right and not row.locked_at
+        outside = fits and row is not None and not row.totp and self.codes_wanted(address)
+        if row is None or not fits or outside or not await self._coded(row, code):
+            why = "outside" if outside else _why_not(row, right)
             await self._audit.note("log_in.failed", row.id if row else "", {"why": why})
             return None
         return await self._begun(row, old)
+
+    def codes_wanted(self, address: str) -> bool:
+        """Does whoever comes from this address need one-time codes?"""
+        return not self._inside.has(address)
 
     async def _begun(self, row: AccountRow, old: str = "") -> Session:
         now = self._now()

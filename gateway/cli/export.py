@@ -25,6 +25,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from gateway.channels.registry import REGISTRY
+from gateway.cli import approval
 from gateway.cli.storage import opened
 from gateway.core.item.catalogue import name_of
 from gateway.core.item.contact import Kind
@@ -73,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["csv", "xlsx"], default="csv")
     parser.add_argument("--kind", choices=[kind.value for kind in Kind], help="items of this kind only")
     parser.add_argument("--out", metavar="FILE", help="where to; standard output when left out")
+    approval.add_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     rules = load_rules(settings.root / settings.rules.folder, REGISTRY)
     setting = Setting(rules, settings.zone)
     kind = Kind(args.kind) if args.kind else None
-    return asyncio.run(_run(settings, setting, first, last, kind, args.format, args.out))
+    return asyncio.run(_run(settings, setting, first, last, kind, args))
 
 
 async def _run(
@@ -93,16 +95,17 @@ async def _run(
     first: date,
     last: date,
     kind: Kind | None,
-    form: str,
-    out: str | None,
+    args: argparse.Namespace,
 ) -> int:
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(opened(settings))
-        target = target_of(out)
-        if out:
+        approver = await approval.approved(storage, settings, args.approved_by)
+        target = target_of(args.out)
+        if args.out:
             stack.callback(target.close)
-        sheet: Sheet = CsvSheet(target) if form == "csv" else XlsxSheet(target)
-        details = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": form}
+        sheet: Sheet = CsvSheet(target) if args.format == "csv" else XlsxSheet(target)
+        details = {"from": f"{first}", "to": f"{last}", "kind": kind or "", "as": args.format}
+        details |= {"approved_by": approver} if approver else {}
         await storage.audit.note("export", detail=details)
         count = await write(sheet, rows_of(storage, setting.zone, first, last, kind), setting)
     print(f"{count} items", file=sys.stderr)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.channels.registry import REGISTRY
+from gateway.cli import approval
 from gateway.cli.storage import opened
 from gateway.core.audit import at_the_keyboard
 from gateway.core.item.contact import Kind
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     find = actions.add_parser("find", help="items and calls of a person, and the backups that have them too")
     export = actions.add_parser("export", help="all of it as a ZIP: rows as JSON, files, recordings")
     export.add_argument("--out", required=True, metavar="FILE", help="a new file")
+    approval.add_argument(export)
     for command in (find, export):
         for name in ("phone", "email", "id-number", "name"):
             command.add_argument(f"--{name}", default="")
@@ -66,8 +68,12 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
             reports=arguments.reports,
         )
         traces = await storage.persons.find(signs, settings.centre.area_code)
+        approver = ""
+        if arguments.action == "export":
+            approver = await approval.approved(storage, settings, arguments.approved_by)
         kept = len([trace for trace in traces if trace.what == Kind.REPORT.value])
         detail = {"found": len(traces), "reports": kept, "reason": arguments.reason.strip()}
+        detail |= {"approved_by": approver} if approver else {}
         await storage.audit.note(f"person.{arguments.action}", detail=detail)
         _list(traces, settings)
         if arguments.action == "export":

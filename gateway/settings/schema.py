@@ -262,6 +262,15 @@ class AccountSettings(Section):
         description="Roles that may learn who a reporter is, for a reason; handler and unit_leader of items "
         "of their own unit's orders alone.",
     )
+    inside: tuple[Network, ...] = Field(
+        default=(),
+        description="Networks of the centre, such as 10.8.0.0/16. Whoever logs in from elsewhere needs one-time "
+        "codes, and cannot switch them off from there; empty: asked for only where an account has them.",
+    )
+    exports_approved: bool = Field(
+        default=False,
+        description="`gateway export` and `gateway person export` need a second person: --approved-by ACCOUNT.",
+    )
 
 
 DEFAULT_AGENTS = tuple(Agent(id=f"agent{n}", name=f"坐席{n}", seat=f"800{n}") for n in range(1, 5))

@@ -290,3 +290,19 @@ async def test_looks_stand_in_the_log_before_they_are_answered(site: RealSite) -
         ("queue.view", "", "agent1"),
     ]
     assert rows[1].detail == '{"limit":"5"}' and rows[1].address == "127.0.0.1"
+
+
+async def test_codes_stay_on_for_whoever_comes_from_outside(
+    site: RealSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, recovery = await site.accounts.ask_codes("agent1")
+    assert await log_in(site, code=recovery[0]) == 303
+    monkeypatch.setattr(site.accounts, "codes_wanted", lambda address: True)
+    form = {"csrf": (await csrf(site))["X-CSRF-Token"], "old": PASSWORD}
+    async with site.client.post("/desk/account/no-codes", data=form) as answer:
+        assert answer.status == 422 and "从单位网络以外登录时不能停用" in await answer.text()
+    site.client.cookie_jar.clear()
+    async with site.client.get("/desk") as answer:
+        assert "您不在本单位网络内" in await answer.text()
+    assert await log_in(site, code=recovery[1]) == 303
+    assert await log_in(site, "auditor", MANY) == 403, "this account has no codes"

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.accounts import totp as one_time
 from gateway.accounts.accounts import Accounts
+from gateway.accounts.inside import Inside
 from gateway.core.roles import Role
 from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
@@ -57,3 +58,29 @@ async def test_a_code_is_good_once_and_a_recovery_code_too(storage: Storage) -> 
     assert await enters(one_time.code_at(secret, step + 2))
     await accounts.ask_no_codes("agent1")
     assert await enters("")
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("10.8.3.4", True),
+        ("10.9.0.1", False),
+        ("2001:db8:1:2::/64", True),  # as an IPv6 subscriber is counted
+        ("2001:db9::/64", False),
+        ("", False),
+    ],
+)
+def test_what_is_inside(address: str, inside: bool) -> None:
+    assert Inside(("10.8.0.0/16", "2001:db8::/32")).has(address) is inside
+    assert Inside(()).has(address)
+
+
+async def test_who_logs_in_from_outside_needs_a_code(storage: Storage) -> None:
+    now = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    accounts = Accounts(storage, AccountSettings(inside=("10.8.0.0/16",)), lambda: now)
+    await accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)
+    assert await accounts.log_in("agent1", PASSWORD, "10.8.0.9")
+    assert await accounts.log_in("agent1", PASSWORD, "203.0.113.9") is None
+    await accounts.ask_codes("agent1", SECRET)
+    code = one_time.code_at(SECRET, int(now.timestamp()) // one_time.STEP)
+    assert await accounts.log_in("agent1", PASSWORD, "203.0.113.9", code=code)

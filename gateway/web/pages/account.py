@@ -18,6 +18,7 @@ from gateway.accounts.accounts import Session, password_fault
 from gateway.core.rights import Right
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed
+from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import CSRF_FIELD, Gate, bears
 from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
@@ -28,11 +29,17 @@ from gateway.web.pages.work_page import POLICY, WorkPage
 ACCOUNT = "/desk/account"
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 _WRONG = ("密码或验证码不正确", "password or code is wrong")
+_FROM_OUTSIDE = (
+    "从单位网络以外登录时不能停用动态验证码",
+    "codes cannot be switched off from outside the centre's networks",
+)
 Fault = tuple[str, tuple[str, str]]  # the field, and what is wrong with it
 
 
 class OwnAccount(Protocol):
     """gateway/accounts/accounts.py. Every method raises StorageDown."""
+
+    def codes_wanted(self, address: str) -> bool: ...
 
     async def proves(self, account_id: str, password: str, code: str = "") -> bool: ...
 
@@ -75,6 +82,8 @@ class AccountPage(WorkPage):
         if not bears(account, fields.get(CSRF_FIELD, "")):
             raise NotAllowed
         act = request.path.rpartition("/")[2]
+        if act == "no-codes" and self._accounts.codes_wanted(address_of(request)):
+            return await self._show(look, account, 422, act=act, fault=("old", _FROM_OUTSIDE))
         fault = await self._fault(account, act, fields)
         if fault:
             secret = fields.get("secret", "") if act == "codes" else ""

@@ -34,6 +34,9 @@ class LogIns(Protocol):
     ) -> Session | None:
         """None when it does not fit. Raises StorageDown."""
 
+    def codes_wanted(self, address: str) -> bool:
+        """Does whoever comes from this address need one-time codes?"""
+
     async def log_out(self, cookie: str) -> None: ...
 
     async def account(self, cookie: str) -> Account | None: ...
@@ -61,7 +64,7 @@ class LogInPage:
     async def show(self, request: web.Request, look: Look) -> web.StreamResponse:
         account = await self._gate.person(request)
         if account is None:
-            return self._ask(look)
+            return self._ask(request, look)
         return await self._desk(request, look, account)
 
     async def log_in(self, request: web.Request, look: Look) -> web.StreamResponse:
@@ -73,7 +76,7 @@ class LogInPage:
             self._by_address.look(address)
             self._by_account.look(name)
         except Flooded as error:
-            return self._ask(look, name, wait=error.wait)
+            return self._ask(request, look, name, wait=error.wait)
         # counted before the password is looked at: tries at the same time do not get round the pause
         self._by_address.wrong(address)
         self._by_account.wrong(name)
@@ -81,7 +84,7 @@ class LogInPage:
             name, fields.get("password", ""), address, cookie_of(request), fields.get("code", "")
         )
         if session is None:
-            return self._ask(look, name, wrong=True)
+            return self._ask(request, look, name, wrong=True)
         self._by_address.right(address)
         self._by_account.right(name)
         response = _to_desk()
@@ -100,10 +103,15 @@ class LogInPage:
         response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
         return response
 
-    def _ask(self, look: Look, name: str = "", wrong: bool = False, wait: int = 0) -> web.Response:
+    def _ask(
+        self, request: web.Request, look: Look, name: str = "", wrong: bool = False, wait: int = 0
+    ) -> web.Response:
+        outside = self._accounts.codes_wanted(address_of(request))
         status = 429 if wait else 403 if wrong else 200
         headers = {"Retry-After": str(wait)} if wait else {}
-        return self._pages.show(look, "log_in.html", status, headers, name=name, wrong=wrong, wait=wait)
+        return self._pages.show(
+            look, "log_in.html", status, headers, name=name, wrong=wrong, wait=wait, outside=outside
+        )
 
     async def _plain(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
         role = look.t(*ROLE_NAMES[account.role])

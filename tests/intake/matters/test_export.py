@@ -184,3 +184,29 @@ def test_the_command(settings: Path, capsys: pytest.CaptureFixture[str]) -> None
 )
 def test_what_an_operator_gets_wrong(settings: Path, wrong: list[str]) -> None:
     assert main(["export", *wrong]) == 2
+
+
+def test_an_export_may_need_a_second_person(
+    settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_ACCOUNTS_EXPORTS_APPROVED", "true")
+    out = settings / "out.csv"
+    command = ["export", "--from", "2026-03-01", "--to", "2026-03-31", "--out", str(out)]
+
+    def typed(text: str, *more: str) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        return main([*more])
+
+    for account, role in (("zhang.san", "supervisor"), ("li.si", "agent")):
+        assert typed("correct horse 12315\n", "user", "add", account, "--role", role, "--stdin") == 0
+    assert typed("", *command) == 2
+    assert typed("wrong\n", *command, "--approved-by", "zhang.san") == 2
+    assert typed("correct horse 12315\n", *command, "--approved-by", "li.si") == 2
+    assert not out.exists()
+    assert typed("correct horse 12315\n", *command, "--approved-by", "zhang.san") == 0
+    assert out.exists()
+    capsys.readouterr()
+    assert main(["audit", "list", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["what"] for row in told if row["what"].startswith("export")] == ["export", "export.refused"]
+    assert "zhang.san" in next(row for row in told if row["what"] == "export")["detail"]
