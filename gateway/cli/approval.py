@@ -1,6 +1,6 @@
 """A second person's approval of what takes personal data out of the system.
 
-He types his own password beside whoever runs the command, so that one person alone cannot do it by the command.
+He types his own password beside whoever runs the command, so that one person alone cannot do it this way.
 Whoever may read the database's files can still copy them: docs/operating/personal-data.md.
 """
 
@@ -30,7 +30,10 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
 
 
 async def approved(storage: Storage, settings: Config, account_id: str) -> str:
-    """The account that approved; "" where none was named and none is needed. Raises OperatorError, StorageDown."""
+    """The account that approved; "" where none was named and none is needed.
+
+    Raises OperatorError, StorageDown.
+    """
     if not account_id:
         if settings.accounts.exports_approved:
             raise OperatorError("an export needs a second person's approval: --approved-by ACCOUNT")

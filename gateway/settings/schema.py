@@ -264,12 +264,12 @@ class AccountSettings(Section):
     )
     inside: tuple[Network, ...] = Field(
         default=(),
-        description="Networks of the centre, such as 10.8.0.0/16. Whoever logs in from elsewhere needs one-time "
-        "codes, and cannot switch them off from there; empty: asked for only where an account has them.",
+        description="Networks of the centre, such as 10.8.0.0/16. Whoever logs in from elsewhere needs "
+        "one-time codes, and cannot switch them off from there; empty: only accounts that have codes.",
     )
     exports_approved: bool = Field(
         default=False,
-        description="`gateway export` and `gateway person export` need a second person: --approved-by ACCOUNT.",
+        description="`gateway export` and `gateway person export` need a second person: --approved-by.",
     )
 
 
