@@ -59,6 +59,7 @@ from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.pages.fax import FaxPage
+from gateway.web.pages.follow_ups import FollowUpsPage
 from gateway.web.pages.log_in import LogInPage, Shown
 from gateway.web.pages.mailbox import MailboxPage
 from gateway.web.pages.pages import Look, Pages
@@ -326,6 +327,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS, Right.WORK_CALLS).add
     if parts.lists and parts.items and parts.book:
         yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, Right.LEAD_SHIFT).add
+    if parts.follow_ups:
+        yield FollowUpsPage(pages, gate, parts.openers).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.filing:

@@ -25,6 +25,9 @@ class Seats:
     async def call_out(self, agent_id: str, phone: str, item: str) -> None:
         self.rung.append((agent_id, phone, item))
 
+    def partners(self) -> tuple[()]:
+        return ()
+
 
 async def closed(site: RealSite, key: str, **changes: Any) -> str:
     number = (await site.intake.submit(replace(contact(key), received_at=utc_now(), **changes))).number

@@ -29,6 +29,7 @@ class FollowUpsAsked(RequestModel):
     )
     state: Choice[FollowUpState] | None = Field(default=None, description="状态 / state")
     number: ItemNumberOrEmpty = Field(default="", description="事项编号 / the item's number")
+    by_pbx: Flag | None = Field(default=None, description="由自动回访拨打 / by the survey, or by an agent")
     after: Annotated[int, Whole(0, MOST)] = Field(
         default=0, description="上一页的 next / `next` of the page before"
     )

@@ -12,11 +12,11 @@ from gateway.core.followup import FOLLOW_UP_STATES, Answers, FollowUpQuery, Foll
 from gateway.core.followup_rules import FollowUpRules
 from gateway.core.item.contact import Person
 from gateway.core.item.item import Item
+from gateway.core.rights import Right
 from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, PbxDown, StorageDown
 from gateway.web.api import follow_up_models as models
 from gateway.web.api.sealed import SHORTEST
-from gateway.web.http.auth import HOUSE
 from gateway.web.http.route import Answer, ApiRequest, Notes, Route
 
 PATH = "/api/v1/follow-ups"
@@ -59,7 +59,7 @@ class FollowUpsApi:
         listed = Route(
             *("GET", PATH, "follow_ups", "回访列表", "Follow-up calls that are to be made", self.list),
             {200: models.FollowUpsPage},
-            roles=HOUSE,
+            right=Right.FOLLOW_UP,
             lists=True,
             query=models.FollowUpsAsked,
             refuses=(StorageDown,),
@@ -69,7 +69,7 @@ class FollowUpsApi:
             *("POST", f"{ONE}/result", "follow_up_result"),
             *("登记回访结果", "Write down what the person answered", self.result),
             {200: models.FollowUpShown},
-            roles=HOUSE,
+            right=Right.FOLLOW_UP,
             body=models.ResultWish,
             refuses=refuses,
         )
@@ -77,7 +77,7 @@ class FollowUpsApi:
             *("POST", f"{ONE}/attempt", "follow_up_attempt"),
             *("登记未接通或拒绝回访", "A call that brought no answers", self.attempt),
             {200: models.FollowUpShown},
-            roles=HOUSE,
+            right=Right.FOLLOW_UP,
             body=models.AttemptWish,
             refuses=refuses,
         )
@@ -85,7 +85,7 @@ class FollowUpsApi:
             *("POST", f"{ONE}/call", "follow_up_call"),
             *("拨打回访电话：先响坐席，再拨出", "Call the person: the own seat rings first", self.call),
             {200: models.PersonRung},
-            roles=HOUSE,
+            right=Right.FOLLOW_UP,
             body=models.RingWish,
             refuses=(*refuses, PbxDown),
         )
@@ -98,9 +98,7 @@ class FollowUpsApi:
             before = self.desk.due_by(day) if day else None
         except (ValueError, OverflowError):
             raise BadContact(FieldFault("due", "不是有效日期", "is no day")) from None
-        page = await self.desk.page(
-            FollowUpQuery(before, q.state, q.number, after=q.after, limit=q.limit + 1)
-        )
+        page = await self.desk.page(FollowUpQuery(before, q.state, q.number, q.by_pbx, q.after, q.limit + 1))
         rows, more = page.rows[: q.limit], len(page.rows) > q.limit
         return Answer(
             models.FollowUpsPage(
