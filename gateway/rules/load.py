@@ -27,6 +27,7 @@ from gateway.rules.lists import (
 )
 from gateway.rules.notices import load_notices, load_report_results, load_ways_left
 from gateway.rules.orders import load_orders
+from gateway.rules.supervision import load_supervision
 
 _FILES = (
     "categories.yaml",
@@ -40,6 +41,7 @@ _FILES = (
     "answers.yaml",
     "ways_left.yaml",
     "dispatch.yaml",
+    "supervision.yaml",
     "followups.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
@@ -72,6 +74,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         report_results=load_report_results(folder / "report_results.yaml", problems),
         answers=load_answers(folder / "answers.yaml", problems),
         ways_left=load_ways_left(folder / "ways_left.yaml", problems),
+        supervision=load_supervision(folder / "supervision.yaml", problems),
         dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
         follow_ups=load_follow_ups(folder / "followups.yaml", problems),
     )

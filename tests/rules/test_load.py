@@ -162,6 +162,12 @@ def test_years_have_their_notices(shipped: Rules) -> None:
         ("categories.yaml", "  safety: {zh", "  quality: {zh", "a second time"),
         ("categories.yaml", "      false_advertising: {zh", "      fake: {zh", "stands in this tree twice"),
         ("categories.yaml", "goods:\n", "wares:\n", "unknown key `wares`"),
+        ("supervision.yaml", "hours: 08:30-12:00", "hours: 18:00-08:30", "ends before it begins"),
+        ("supervision.yaml", "      days: 6", "      days: 1", "follow each other"),
+        ("supervision.yaml", "    red: #", "    reed: #", "its rungs are unsigned, blue"),
+        ("supervision.yaml", "第 {serial} 号", "第 1 号", "needs {year} and {serial}"),
+        ("supervision.yaml", "to: [unit]", "to: [units]", "did you mean `unit`?"),
+        ("supervision.yaml", '"2026-04-15"', '"2026-04-31"', "is no day"),
         ("claims.yaml", "repair: {", "repair: [", "not YAML"),
     ],
 )

@@ -32,6 +32,7 @@ from gateway.core.item.catalogue import (
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.notice import NoticeKind, NoticeTemplate
+from gateway.core.order.ladder import Ladder
 from gateway.core.order.suggestion import DispatchRules
 
 _DAY = timedelta(days=1)
@@ -159,6 +160,7 @@ class Rules:
     report_results: tuple[NoticeDuty, ...] = ()
     answers: tuple[CannedAnswer, ...] = ()
     ways_left: tuple[Claim, ...] = ()
+    supervision: tuple[Ladder, ...] = ()
     dispatch: DispatchRules = field(default_factory=DispatchRules)
     follow_ups: tuple[FollowUpRules, ...] = ()
 
