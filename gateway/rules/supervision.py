@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.core.flow.hours import ALWAYS, Hours, parse_hours
 from gateway.core.order.ladder import Ladder, Rung, RungRule, RungWay, Whom
-from gateway.core.yaml_tree import Faults
+from gateway.core.yaml_tree import Branch, Faults, nearest
 from gateway.errors import Problem
 from gateway.rules.yaml_models import (
     Entries,
@@ -27,6 +28,7 @@ from gateway.rules.yaml_models import (
 )
 
 DayKey = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+LATE = (Rung.ORANGE.value, Rung.RED.value, Rung.RAISED.value)
 Days = Annotated[Whole, Field(ge=1, le=60)]
 
 
@@ -64,17 +66,22 @@ class LadderEntry(Table):
     rungs: Entries[Id, RungEntry]
 
     def check(self, faults: Faults) -> None:
-        known = [rung.value for rung in Rung if rung is not Rung.URGE]
-        if list(self.rungs) != known:
-            faults.at(self.line_of("rungs"), f"{self.what}: its rungs are {', '.join(known)}, in this order")
-        days = [entry.days for name, entry in sound(self.rungs).items() if name not in ("unsigned", "blue")]
-        if days != sorted(set(days)):
-            faults.at(self.line_of("rungs"), f"{self.what}: orange, red and raised follow each other")
+        known, lines = [rung.value for rung in Rung if rung is not Rung.URGE], self.key_lines("rungs")
+        for key in self.rungs:
+            if key not in known:
+                faults.at(lines[key], f"{self.what}: there is no rung `{key}`{nearest(key, known)}")
+        for key in known:
+            if key not in self.rungs:
+                faults.at(self.line_of("rungs"), f"{self.what}: the rung `{key}` is missing")
+        late = [(key, entry) for key, entry in sound(self.rungs).items() if key in LATE]
+        for (before, first), (key, second) in pairwise(late):
+            if second.days <= first.days:
+                faults.at(second.line_of("days"), f"{self.what}: `{key}` comes after `{before}`")
         if "{serial}" not in self.sheet or "{year}" not in self.sheet:
             faults.at(self.line_of("sheet"), f"{self.what}: `sheet` needs {{year}} and {{serial}}")
 
     def built(self, begins: date) -> Ladder:
-        rules = tuple(entry.built(Rung(name)) for name, entry in sound(self.rungs).items())
+        rules = tuple(self.rungs[rung.value].built(rung) for rung in Rung if rung.value in self.rungs)
         return Ladder(
             begins, rules, self.hours, self.urgent_hours, self.urgent, self.sheet, self.answer_within
         )
@@ -85,18 +92,20 @@ def load_supervision(path: Path, problems: list[Problem]) -> tuple[Ladder, ...]:
     node, faults = read_root(path)
     what = "the supervision rules"
     entries = read_entries(Entries[DayKey, LadderEntry], node, what, faults) if node else {}
-    ladders = tuple(_built(sound(entries), faults)) if not faults.found else ()
+    ladders: tuple[Ladder, ...] = ()
+    if isinstance(node, Branch) and not faults.found:
+        ladders = tuple(_built(sound(entries), node.key_lines, faults))
     problems.extend(faults.found)
     return ladders
 
 
-def _built(entries: Mapping[str, Any], faults: Faults) -> list[Ladder]:
+def _built(entries: Mapping[str, LadderEntry], lines: Mapping[str, int], faults: Faults) -> list[Ladder]:
     built = []
     for key, entry in sorted(entries.items()):
         try:
             built.append(entry.built(date.fromisoformat(key)))
         except ValueError:
-            faults.at(entry.line_of(), f"{entry.what}: `{key}` is no day (2026-04-15)")
+            faults.at(lines[key], f"{entry.what}: `{key}` is no day (2026-04-15)")
     if not built and not faults.found:
         faults.at(0, "the supervision rules: no entry is here")
     return built
