@@ -70,6 +70,7 @@ from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
+from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
@@ -331,6 +332,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield FollowUpsPage(pages, gate, parts.openers).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
+    if parts.units:
+        yield WorkPage(pages, gate, "/desk/units", "units.html", UNITS_WORDS, Right.EDIT_UNITS).add
     if parts.filing:
         yield FaxPage(pages, gate).add
 

@@ -33,7 +33,7 @@ from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.search import Searches
 from gateway.web.api.transfers import TransferDesk
-from gateway.web.api.units import UnitLedger
+from gateway.web.api.units import UnitDesk
 from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
 from gateway.web.pages.account import OwnAccount
@@ -105,7 +105,7 @@ class WebParts:
     lists: ListLedger | None = None
     searches: Searches | None = None
     holds: Holds | None = None
-    units: UnitLedger | None = None
+    units: UnitDesk | None = None
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
     wrap_up: int = 0

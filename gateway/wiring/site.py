@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from gateway.accounts.unit_desk import UnitDesk
 from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
@@ -94,7 +95,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
-        units=storage.units,
+        units=UnitDesk(storage, parts.accounts, utc_now),
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
         follow_ups=parts.follow_ups,
         filing=Filing(intake, storage, utc_now),

@@ -26,7 +26,7 @@ NEEDS: dict[Right, str] = {
         wait_for_papers papers_came answer withdraw reopen refer faxes fax send_fax fax_pages arrange_fax
         split_fax queue_rows queue_counts search history undo retract note files mentions mentions_seen code
         arrival answers colleagues reply told tell_again notice_letter end_mediation reply_preview ways
-        send_receipt
+        send_receipt step
     """,
     Right.WORK_CALLS: """
         consult back leave transfer transfers call_about partners calls recording lines agents set_agent pop
@@ -34,6 +34,7 @@ NEEDS: dict[Right, str] = {
         call_back_again
     """,
     Right.OPEN_IDENTITY: "identity",
+    Right.FOLLOW_UP: "follow_ups follow_up_call follow_up_result follow_up_attempt",
     Right.LEAD_SHIFT: "listen referral_accounts outbox resend holders reassign",
     Right.HOLD_ITEMS: "hold let_go",
     Right.SEE_HOLDS: "holds",
@@ -45,6 +46,7 @@ NEEDS: dict[Right, str] = {
     Right.READ_FIGURES: "figures",
     Right.OWN_ACCOUNT: "me",
     Right.SEE_UNITS: "units",
+    Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
     Right.ASSIGN_ORDERS: "dispatch",
     Right.WATCH_BOARD: "board events",
     Right.READ_AUDIT: "audit audit_verify audit_export",
@@ -85,6 +87,8 @@ PAGES: dict[str, set[str]] = {
     **{path: {"", *Role} for path in OPEN},
     **{path: set(holders(Right.WORK_ITEMS)) for path in WORK},
     "/desk/today": set(holders(Right.LEAD_SHIFT)),
+    "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
+    "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),
     "/desk/audit": set(holders(Right.READ_AUDIT)),
 }

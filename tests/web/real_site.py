@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from gateway.accounts.accounts import Accounts
+from gateway.accounts.unit_desk import UnitDesk
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
@@ -122,7 +123,7 @@ async def real_site(
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
-        units=storage.units,
+        units=UnitDesk(storage, accounts, utc_now),
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)

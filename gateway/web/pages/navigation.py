@@ -38,6 +38,7 @@ PLACES = (
     Place("/desk/calls", "通话记录", "Calls", Right.WORK_CALLS),
     Place("/desk/follow-ups", "回访", "Follow-up calls", Right.FOLLOW_UP),
     Place("/desk/linkage", "互通互报台账", "Linkage", Right.WORK_ITEMS),
+    Place("/desk/units", "承办单位", "Units", Right.EDIT_UNITS),
     Place("/desk/audit", "审计与统计", "Audit, figures", Right.READ_AUDIT),
     Place("/wallboard", "大屏", "Wallboard", Right.WATCH_BOARD),
 )
