@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from gateway.cli.storage import opened
 from gateway.core.audit import Row
+from gateway.errors import OperatorError
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import Storage
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--before", type=int, default=0, metavar="SEQ", help="only rows before this one")
     listing.add_argument("--who", default="", help="only what this account or token did")
     listing.add_argument("--about", default="", help="only what was done about this number, call or account")
+    listing.add_argument("--year", type=int, metavar="YYYY", help="a year that was moved out, oldest first")
     listing.add_argument("--json", action="store_true", help="a JSON object a line")
 
 
@@ -38,10 +40,26 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
         if arguments.action == "verify":
             return await _verify(storage)
         limit = max(1, arguments.limit)
-        rows = await storage.audit.page(arguments.before, limit, arguments.who, arguments.about)
+        if arguments.year:
+            rows = _of_year(storage, arguments)
+        else:
+            rows = await storage.audit.page(arguments.before, limit, arguments.who, arguments.about)
         _list(rows, arguments.json)
         await storage.audit.note("audit.view", detail={"rows": len(rows)})
         return 0
+
+
+def _of_year(storage: Storage, arguments: argparse.Namespace) -> list[Row]:
+    """Raises OperatorError for a year that has no file."""
+    segments = storage.audit.segments
+    try:
+        return [
+            row
+            for row in segments.rows_of(arguments.year)
+            if arguments.who in ("", row.who) and arguments.about in ("", row.about)
+        ]
+    except FileNotFoundError as error:
+        raise OperatorError(f"the audit log of {arguments.year} is not in {segments.folder}") from error
 
 
 async def _verify(storage: Storage) -> int:

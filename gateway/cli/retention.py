@@ -72,10 +72,14 @@ async def _show(terms: Terms, every: bool) -> None:
             print(f"  {about}")
         if len(due.abouts) > LISTED and not every:
             print(f"  … {len(due.abouts) - LISTED}")
+    for year in await terms.years():
+        print(f"审计日志 {year} 年将移出数据库 / the audit log of {year} is to leave the database")
 
 
 async def _take(terms: Terms, every: bool) -> None:
     ran = await terms.run(_who(), all_of_them=every)
+    for year in ran.years:
+        print(f"审计日志 {year} 年已移入 var/audit / the audit log of {year} was moved into var/audit")
     for what, count in ran.went.items():
         print(f"{what}: {count} 件已移出，保留 30 天 / went to waste for 30 days")
     print(f"{ran.ended} 件已彻底删除 / ended for good")

@@ -11,10 +11,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway.core.item.catalogue import Retention
+from gateway.core.item.catalogue import AUDIT_LOG, Retention
 from gateway.errors import GatewayError, SetupError
 from gateway.storage import Storage
 from gateway.storage.files import PER_CENT, WASTE_DAYS, Files
@@ -40,11 +40,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run did: how many went by rule, how many were held back as too many, and ended for good."""
+    """What a run did: how many went by rule, how many were held back as too many, and ended for good; which
+    `years` of the audit log were moved out."""
 
     went: Mapping[str, int]
     held_back: int = 0
     ended: int = 0
+    years: Sequence[int] = ()
 
 
 class Terms:
@@ -54,7 +56,8 @@ class Terms:
         self, storage: Storage, rules: Sequence[Retention], var: Path, now: Callable[[], datetime]
     ) -> None:
         self._storage = storage
-        self._rules = [rule for rule in rules if rule.what not in NOT_KEPT_HERE]
+        self._rules = [rule for rule in rules if rule.what not in (*NOT_KEPT_HERE, AUDIT_LOG)]
+        self._log_months = next((rule.months for rule in rules if rule.what == AUDIT_LOG), 0)
         self._var = var
         self._now = now
 
@@ -76,7 +79,19 @@ class Terms:
         await self._move_files()
         now = self._now()
         ended = await self._storage.retention.end(now - timedelta(days=WASTE_DAYS), now)
-        return Ran(went, held_back, ended)
+        return Ran(went, held_back, ended, await self._move_years(who))
+
+    async def years(self) -> list[int]:
+        """Whole years of the audit log that are over their term, the oldest first. Raises StorageDown."""
+        if not self._log_months:
+            return []
+        before = months_ago(self._now(), self._log_months)
+        return await self._storage.audit.segments.years(before)
+
+    async def _move_years(self, who: str) -> list[int]:
+        log, now = self._storage.audit, self._now()
+        zone = now.tzinfo or UTC
+        return [year for year in await self.years() if await log.move_year(year, zone, who, now)]
 
     async def _most(self) -> int:
         return max(FEW, sum((await self._storage.retention.count()).values()) * PER_CENT // 100)
@@ -172,6 +187,8 @@ async def keep_running(terms: Terms, *, enabled: bool) -> None:
 def _tell(ran: Ran) -> None:
     if total := sum(ran.went.values()):
         log.info("retention: %d items and calls went to waste for 30 days, %s", total, dict(ran.went))
+    for year in ran.years:
+        log.info("retention: the audit log of %d was moved into var/audit", year)
     if ran.held_back:
         log.warning(
             "retention: %d items and calls are over their term, too many at once: they stay;"

@@ -16,7 +16,7 @@ from gateway.settings.schema import Config
 
 WAITING = ("mail-spool", "asterisk/spool/messages", "asterisk/spool/fax")
 """Below var/: what is not in the database yet. Taken twice it does no harm: its key tells."""
-STATE = ("files", "recordings", "flows", "asterisk/journal", "installation")
+STATE = ("files", "recordings", "flows", "audit", "asterisk/journal", "installation")
 """Below var/: what the database names and what stands beside it. Not `waste`, which is to go, nor what
 every start makes anew."""
 HALF = ("incoming",)  # folders of files that are being written

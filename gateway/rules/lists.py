@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 
 from gateway.core.item.catalogue import (
+    AUDIT_LOG,
     Area,
     Categories,
     Category,
@@ -116,8 +117,8 @@ def load_channels(path: Path, channels: ChannelRegistry, problems: list[Problem]
 
 
 def load_retention(path: Path, problems: list[Problem]) -> tuple[Retention, ...]:
-    """How long each kind is kept; every kind must stand there."""
-    entries = read_list(path, Id, RetentionEntry, problems, _KEPT, _KEPT)
+    """How long each kind is kept; every kind must stand there, the audit log need not."""
+    entries = read_list(path, Id, RetentionEntry, problems, (*_KEPT, AUDIT_LOG), _KEPT)
     return tuple(Retention(key, **dict(entry)) for key, entry in entries.items())
 
 

@@ -1,7 +1,8 @@
 """The audit log's rows: written at the end of a chain, never changed, held together on demand.
 
-A trigger refuses changes and deletions; the chain shows them all the same. What a chain cannot show
-is a tail cut off, so the newest row is also told to a file elsewhere, every few seconds and at the end.
+A trigger refuses changes and deletions (but of years that were moved into files); the chain shows them all
+the same. What a chain cannot show is a tail cut off, so the newest row is also told to a file elsewhere,
+every few seconds and at the end.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from sqlalchemy import insert, select, text
 
 from gateway.core.audit import ASKER, FIRST, LONGEST, AuditQuery, Entry, Row, Verdict, seal, written
-from gateway.errors import StorageDown
+from gateway.core.audit_segment import Segment
+from gateway.errors import SetupError, StorageDown
 from gateway.settings.durable_files import write_private
 from gateway.storage import rows
+from gateway.storage.audit_segments import AuditSegments
 from gateway.storage.database import Database, Transaction
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import audit
@@ -36,13 +39,15 @@ HEAD_SECONDS = 5.0  # between two looks whether the head has moved
 
 
 class Audit:
-    """The log of one database. `key` seals its rows, `head` is the file that knows the newest one."""
+    """The log of one database. `key` seals its rows, `head` is the file that knows the newest one, `folder`
+    has the years that were moved out."""
 
-    def __init__(self, database: Database, key: bytes, head: Path) -> None:
+    def __init__(self, database: Database, key: bytes, head: Path, folder: Path) -> None:
         self._database = database
         self._key = key
         self._head = head
         self._moved = False
+        self.segments = AuditSegments(database, key, folder)
 
     # ------------------------------------------------------------ writing
 
@@ -117,7 +122,10 @@ class Audit:
 
     async def verify(self) -> Verdict:
         """Hold every row against the one before it, and the last against the head kept elsewhere."""
-        seen, prev = 0, FIRST
+        verdict, prev = await self.segments.verify()
+        if verdict.broken:
+            return verdict
+        seen = verdict.rows
         head = self._known_head()
         while page := await self._behind(seen):
             for row in page:
@@ -142,6 +150,32 @@ class Audit:
         return [
             _row(record) for record in await self._database.read(lambda t: t.execute(wanted).mappings().all())
         ]
+
+    # ------------------------------------------------------------ years that are over their term
+
+    async def move_year(self, year: int, zone: tzinfo, who: str, now: datetime) -> Segment | None:
+        """Move the oldest year out of the database; None when it has no row.
+
+        Raises SetupError when the log is broken, StorageDown, OSError.
+        """
+        await self.segments.end_rows()  # which an earlier run may have left
+        verdict = await self.verify()
+        if verdict.broken:
+            raise SetupError(f"audit row {verdict.broken}: {verdict.why}")
+        first, last = await self.segments.ends(year, zone)
+        if first is None or last is None:
+            return None
+        segment = await self.segments.write(year, first, last)
+        detail = {"first": segment.first, "last": segment.last, "sha256": segment.sha256}
+
+        def recorded(t: Transaction) -> None:
+            self.segments.record(t, segment)
+            self.write(t, Entry(now, who, "audit.segment", f"{year}", detail))
+
+        await self._database.write(recorded)
+        await self.keep_head()  # else it would name a row that goes now
+        await self.segments.end_rows()
+        return segment
 
     # ------------------------------------------------------------ the head elsewhere
 

@@ -100,7 +100,7 @@ class Storage:
         await database.open()
         try:
             keys = await Installation(database, var).keys()
-            chain = Audit(database, keys["audit"], var / "secrets" / "audit.head")
+            chain = Audit(database, keys["audit"], var / "secrets" / "audit.head", var / "audit")
             storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]))
         except BaseException:
             await database.close()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
-from gateway.core.audit import ASKER, Asker
+from gateway.core.audit import ASKER, Asker, Entry
+from gateway.core.audit_segment import Segment
 from gateway.core.item.item import QueueQuery
-from gateway.errors import Conflict, StorageDown
+from gateway.errors import Conflict, SetupError, StorageDown
 from gateway.intake.intake import Intake
 from gateway.storage import Storage
 from tests.storage.databases import contact
@@ -139,3 +142,74 @@ async def test_a_change_and_its_line_are_one(storage: Storage, intake: Intake) -
 async def test_what_no_database_takes_is_kept_and_still_holds(storage: Storage) -> None:
     await storage.audit.note("x" * 100, "a\0b\ud83d", {"n": "\ud83d\0"}, who="坐席" * 50)
     assert not (await storage.audit.verify()).broken
+
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=ZONE)
+
+
+async def two_years(storage: Storage) -> None:
+    """Three rows of 2024, the last one a millisecond before it ends in the centre's zone, and two of 2025."""
+    ends = datetime(2025, 1, 1, tzinfo=ZONE)
+    ats = [ends - timedelta(days=200), ends - timedelta(days=1), ends - timedelta(milliseconds=1), ends]
+    for at in (*ats, ends + timedelta(days=1)):
+        entry = Entry(at, "agent1", "item.view", "1", {})
+        await storage.database.write(lambda t, entry=entry: storage.audit.write(t, entry))
+
+
+async def moved(storage: Storage, year: int = 2024) -> Segment | None:
+    return await storage.audit.move_year(year, ZONE, "retention", NEW_YEAR)
+
+
+async def test_a_year_is_moved_into_a_sealed_file(storage: Storage) -> None:
+    log = storage.audit
+    await two_years(storage)
+    await log.keep_head()
+    assert await log.segments.years(NEW_YEAR.replace(year=2025)) == [2024]
+    segment = await moved(storage)
+    assert segment and (segment.first, segment.last) == (1, 3)
+    assert [row.seq for row in log.segments.rows_of(2024)] == [1, 2, 3]
+    assert [row.seq for row in reversed(await log.page())] == [4, 5, 6]
+    newest = (await log.page(limit=1))[0]
+    assert (newest.what, newest.about, newest.who) == ("audit.segment", "2024", "retention")
+    assert (await log.verify()).rows == 6
+    with pytest.raises(StorageDown):  # what was not moved is guarded as before
+        await storage.database.write(lambda t: t.execute(text("DELETE FROM audit WHERE seq = 4")).close())
+    assert await moved(storage, 2025) and (await log.page(limit=1))[0].seq == 7
+    assert (await log.verify()).rows == 7 and await log.segments.years(NEW_YEAR) == []
+    await log.keep_head()
+    assert not (await log.verify()).broken
+
+
+async def test_a_year_that_was_changed_or_lost_shows(storage: Storage) -> None:
+    await two_years(storage)
+    segment = await moved(storage)
+    assert segment
+    file = storage.audit.segments.folder / segment.file
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    assert "was changed" in (await storage.audit.verify()).why
+    file.unlink()
+    assert "is missing" in (await storage.audit.verify()).why
+    file.write_bytes(whole)
+    assert not (await storage.audit.verify()).broken
+    await tampered(storage, "UPDATE audit_segments SET last = 2")
+    assert "the segment of 2024 was changed" in (await storage.audit.verify()).why
+
+
+async def test_a_broken_log_is_not_moved_and_a_move_cut_short_is_gone_on_with(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_years(storage)
+
+    async def cut_short() -> None:
+        raise StorageDown("gone")
+
+    with monkeypatch.context() as without:
+        without.setattr(storage.audit.segments, "end_rows", cut_short)
+        with pytest.raises(StorageDown):
+            await moved(storage)
+    assert await moved(storage) is not None, "nothing was written before"
+    await tampered(storage, "UPDATE audit SET who = 'x' WHERE seq = 5")
+    with pytest.raises(SetupError, match="row 5"):
+        await moved(storage, 2025)

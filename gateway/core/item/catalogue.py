@@ -152,6 +152,10 @@ def area_of(number: str, areas: Sequence[Area]) -> Area | None:
     return max(fitting, key=lambda area: len(area.code), default=None)
 
 
+AUDIT_LOG = "audit_log"
+"""The rule for the audit log, whose whole years are moved into files: it names no kind of item."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long something is kept, in months after its last change."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from gateway.storage.tables.access import (
     accounts,
     audit,
+    audit_segments,
     installation,
     sessions,
     tokens,
@@ -82,6 +83,7 @@ __all__ = [
     "agent_changes",
     "attachments",
     "audit",
+    "audit_segments",
     "call_backs",
     "calls",
     "contacts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Index,
+    Integer,
     Table,
 )
 
@@ -73,4 +74,12 @@ audit = Table(
     Column("hash", Words(64), nullable=False),
     *(Index(name, column, "seq") for name, column in (("audit_of", "about"), ("audit_by", "who"))),
     *(Index(name, column, "seq") for name, column in (("audit_at", "at"), ("audit_what", "what"))),
+)
+audit_segments = Table(
+    "audit_segments",  # years of the log that were moved into files
+    meta,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("first", Big, nullable=False),
+    Column("last", Big, nullable=False),
+    *(Column(name, Words(64), nullable=False) for name in ("prev", "hash", "sha256", "seal")),
 )
