@@ -12,6 +12,7 @@
     │   ├── NotFound           no such thing, or not for this person (404)
     │   ├── NotAllowed         no token, or one without the right (401, 403)
     │   ├── Conflict           the state does not allow it: lease lost, already done (409)
+    │   │   └── NotPossible    the same, with what is possible instead
     │   ├── KeyReused          one idempotency key, two different contents (409)
     │   ├── TooLarge           over a size limit (413)
     │   ├── WrongType          a file of a type we do not take (415)
@@ -145,6 +146,18 @@ class Conflict(Refused):
     status = 409
     zh = "当前状态不允许此操作"
     en = "the present state does not allow this"
+
+
+class NotPossible(Conflict):
+    """`possible` are the words of what may be done instead; they stand in the answer."""
+
+    code = "not_possible"
+    zh = "当前状态不能这样办理"
+    en = "the present state does not allow this move"
+
+    def __init__(self, detail: str, possible: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.possible = possible
 
 
 class KeyReused(Conflict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -36,6 +36,9 @@ TOLD_IN_WORDS = frozenset({Event.WAIT_FOR_PAPERS, Event.ANSWER})
 TAKES_BACK = (Milestone.NOT_ACCEPTED.value, Milestone.MEDIATION_ENDED.value)
 """Milestones that are undone when a matter is taken up again: the decision no longer stands."""
 
+HandedOver = Callable[[Transaction, str, str, str, str], None]
+"""Called with transaction, item, who, the county's code and the words that go with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -52,7 +55,11 @@ class Act:
 class Decisions:
     """Decides by the rules in force on the day of receipt; `zone` tells which day it is."""
 
-    def __init__(self, changes: ItemChanges, rules: Rules, zone: ZoneInfo) -> None:
+    def __init__(
+        self, changes: ItemChanges, rules: Rules, zone: ZoneInfo, handed_over: HandedOver | None = None
+    ) -> None:
+        """`handed_over` makes the work order of an item that the desk hands over, in the same transaction."""
+        self._handed_over = handed_over
         self._changes = changes
         self._items = changes.items
         self._links = changes.links
@@ -83,6 +90,25 @@ class Decisions:
         await self._changes.write(withdrawn)
         self._changes.tell("changed", number)
 
+    def happen(
+        self,
+        t: Transaction,
+        item: Item,
+        who: str,
+        event: Event,
+        said: Mapping[str, str],
+        ground: int | None = None,
+    ) -> None:
+        """An event of a unit's order, whoever holds the item. Raises Conflict, BadContact."""
+        self._decided(t, item, who, Act(event, said, ground))
+
+    def hand_over(self, t: Transaction, item: Item, who: str, county: str, text: str) -> None:
+        """Hand an item over to a unit; what lies in the queue is taken from there. Raises Conflict."""
+        if item.state is ItemState.RECEIVED:
+            item = replace(item, state=move(item.state, Event.CLAIM))
+        decision = Decision(self._changes.now(), Event.HAND_OVER.value, who, county=county, text=text)
+        self._write(t, item, who, Event.HAND_OVER, decision)
+
     def _act(self, t: Transaction, number: str, who: str, act: Act, announced_later: bool) -> None:
         item = self._items.locked(t, number)
         now = self._changes.now()
@@ -94,18 +120,31 @@ class Decisions:
 
     def _decided(self, t: Transaction, item: Item, who: str, act: Act, announced_later: bool = False) -> None:
         """The event with all that follows from it."""
-        number, now = item.number, self._changes.now()
-        state = move(item.state, act.event)
-        decision = self._decision(item, act, who, now)
-        self._changes.done(t, item, act.event, who, state)
+        move(item.state, act.event)
+        decision = self._decision(item, act, who, self._changes.now())
+        self._write(t, item, who, act.event, decision, announced_later)
+        if self._handed_over and act.event is Event.HAND_OVER:
+            self._handed_over(t, item.number, who, decision.county, act.said.get("text", ""))
+
+    def _write(
+        self,
+        t: Transaction,
+        item: Item,
+        who: str,
+        event: Event,
+        decision: Decision,
+        announced_later: bool = False,
+    ) -> None:
+        number, state = item.number, move(item.state, event)
+        self._changes.done(t, item, event, who, state)
         self._items.set_state(t, number, state)
-        if act.event in LETS_GO or (act.event is Event.REOPEN and item.state in TERMINAL):
+        if event in LETS_GO or (event is Event.REOPEN and item.state in TERMINAL):
             self._items.set_lease(t, number, None)
         if decision.county:
             self._items.change(t, number, county=decision.county)
         self._links.decide(t, number, decision)
-        self._changes.note(t, number, act.event.value, who, decision.text)
-        self._run_clocks(t, item, act.event, day_of(now, self._zone))
+        self._changes.note(t, number, event.value, who, decision.text)
+        self._run_clocks(t, item, event, day_of(decision.at, self._zone))
         self._changes.announce(t, number, _payload(decision), held=announced_later)
 
     def _decision(self, item: Item, act: Act, who: str, now: datetime) -> Decision:

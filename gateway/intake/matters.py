@@ -20,7 +20,7 @@ from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.matter import External, Matter, Names
 from gateway.core.item.notice import Sending
 from gateway.core.item.steps import Step
-from gateway.intake.decisions import Act, Decisions
+from gateway.intake.decisions import Act, Decisions, HandedOver
 from gateway.intake.intake import Intake
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.item_links import Links
@@ -49,6 +49,7 @@ class Matters:
         sending: Sending = BY_HAND_ALONE,
         planned: Planned = lambda occasion, about: Plan(),
         told: ChangeListener = lambda what, number: None,
+        handed_over: HandedOver | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._intake = intake
@@ -58,7 +59,7 @@ class Matters:
         self._likely = LikelyDuplicates(changes, rules, centre, area_code)
         self._item_links = Links(changes)
         self._splits = Splits(changes, intake, rules.channels)
-        self._decisions = Decisions(changes, rules, zone)
+        self._decisions = Decisions(changes, rules, zone, handed_over)
         self._telling = Telling(changes, sending, planned)
 
     # ------------------------------------------------------------ looking

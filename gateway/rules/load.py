@@ -16,6 +16,7 @@ from gateway.rules.answers import load_answers
 from gateway.rules.calendars import load_calendar
 from gateway.rules.dispatch import Known, load_dispatch
 from gateway.rules.followups import load_follow_ups
+from gateway.rules.handling import load_handling
 from gateway.rules.lists import (
     load_areas,
     load_categories,
@@ -43,6 +44,7 @@ _FILES = (
     "dispatch.yaml",
     "supervision.yaml",
     "followups.yaml",
+    "handling.yaml",
 )
 _FOLDERS = ("clocks", "calendars")
 
@@ -60,6 +62,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     stations = load_stations(folder / "stations.csv", counties, problems)
     # Rows that name what stands in a faulty file would be told for nothing.
     known = Known(categories, divisions, stations) if len(problems) == before else None
+    clocks = frozenset(clock.name for rule_set in sets for clock in rule_set.clocks) if sets else None
     rules = Rules(
         sets=sets,
         calendar=load_calendar(folder / "calendars", problems),
@@ -77,6 +80,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         supervision=load_supervision(folder / "supervision.yaml", problems),
         dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
         follow_ups=load_follow_ups(folder / "followups.yaml", problems),
+        handling=load_handling(folder / "handling.yaml", clocks, problems),
     )
     if problems:
         raise RuleError(*problems)

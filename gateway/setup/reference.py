@@ -13,6 +13,8 @@ from pathlib import Path
 
 from gateway import errors
 from gateway.core.call.transfer import TABLE, Ask, TransferOutcome, TransferState
+from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_STATE_NAMES, SIDE
+from gateway.core.order.states import TABLE as ORDERS
 from gateway.core.rights import GRANTS
 from gateway.core.roles import Role
 from gateway.flows import reference as flow_reference
@@ -38,6 +40,35 @@ def transfers_table() -> str:
     return "\n".join(lines)
 
 
+def order_states_table() -> str:
+    """Every move of core/order/states.py, and a drawing of them."""
+    lines = ["| state | event | who | next |", "| --- | --- | --- | --- |"]
+    for state, row in ORDERS.items():
+        for event, after in row.items():
+            names = (ORDER_STATE_NAMES[state][0], ORDER_EVENT_NAMES[event][0], ORDER_STATE_NAMES[after][0])
+            lines.append(
+                f"| `{state}` {names[0]} | `{event}` {names[1]} | {SIDE[event]} | `{after}` {names[2]} |"
+            )
+    return "\n".join([*_order_drawing(), "", *lines])
+
+
+def _order_drawing() -> Iterator[str]:
+    """The moves that lead to another state, those between the same two on one arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for state, row in ORDERS.items():
+        for event, after in row.items():
+            if after != state:
+                arrows.setdefault((state.value, after.value), []).append(ORDER_EVENT_NAMES[event][0])
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for name, (zh, _) in ORDER_STATE_NAMES.items():
+        yield f'  state "{zh}" as {name}'
+    yield "  [*] --> assigned: 派单"
+    for (before, following), events in arrows.items():
+        yield f"  {before} --> {following}: {'、'.join(events)}"
+    yield "```"
+
+
 def rights_table() -> str:
     """Every right of core/rights.py with the roles that have it."""
     roles = list(Role)
@@ -52,6 +83,7 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/reference/settings.md", settings_table),
     "errors": ("docs/reference/errors.md", errors_table),
     "transfers": ("docs/using/transfers.md", transfers_table),
+    "order_states": ("docs/using/cases.md", order_states_table),
     "rights": ("docs/operating/accounts.md", rights_table),
     **flow_reference.TABLES,
 }

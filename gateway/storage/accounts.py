@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.storage import rows
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
-from gateway.storage.tables import accounts, sessions
+from gateway.storage.tables import accounts, sessions, tokens
 
 ONE = select(accounts).where(accounts.c.id == bindparam("id"))
 OF_COOKIE = (
@@ -89,6 +89,14 @@ class Accounts:
     async def get(self, account_id: str) -> AccountRow | None:
         row = await self._database.read(lambda t: t.execute(ONE, {"id": account_id}).mappings().first())
         return _account(row) if row else None
+
+    async def work_for(self, unit: str) -> bool:
+        """Has anybody of a unit an account that is not locked, or a program of it a token?"""
+        people = select(accounts.c.id).where(accounts.c.unit == unit, accounts.c.locked_at.is_(None))
+        programs = select(tokens.c.name).where(tokens.c.unit == unit, tokens.c.revoked_at.is_(None))
+        return await self._database.read(
+            lambda t: any(t.execute(query.limit(1)).first() for query in (people, programs))
+        )
 
     async def list(self) -> list[AccountRow]:
         wanted = select(accounts).order_by(accounts.c.id)

@@ -6,7 +6,7 @@ their own. Statements are made once: to build one takes several times as long as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -86,16 +86,19 @@ FAILED = Prepared(insert(lookups), names_columns=True)
 ALONE = text("select pg_advisory_xact_lock(hashtext(:asker))")
 COUNTS = select(items.c.state, items.c.channel, func.count()).group_by(items.c.state, items.c.channel)
 NAMED = union(select(attachments.c.sha256), select(fax_pages.c.sha256))
+Follower = Callable[[Transaction, str], None]
 
 
 class Items:
-    """The items of one database."""
+    """The items of one database. `followers` are called after each change of an item's state or clocks,
+    within its transaction: what is kept beside an item goes with it."""
 
     def __init__(self, database: Database, audit: Audit, identities: Identities, index: SearchIndex) -> None:
         self._database = database
         self._index = index
         self._audit = audit
         self._identities = identities
+        self.followers: list[Follower] = []
         self._dialect = "sqlite" if database.sqlite else "postgresql"
         insert = sqlite_insert if database.sqlite else postgres_insert
         self._count = Prepared(
@@ -165,7 +168,7 @@ class Items:
     def replace_dues(self, t: Transaction, number: str, clocks: Sequence[Due]) -> None:
         DROP_DUES.run(t, {"of": number})
         self.set_dues(t, number, clocks)
-        running_clocks.follow(t, number)
+        self._follow(t, number)
 
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already.
@@ -217,7 +220,12 @@ class Items:
     def set_state(self, t: Transaction, number: str, state: ItemState) -> None:
         """Its clocks run, or no longer do, as the new state wants."""
         SET_STATE.run(t, {"of": number, "to": state.value})
+        self._follow(t, number)
+
+    def _follow(self, t: Transaction, number: str) -> None:
         running_clocks.follow(t, number)
+        for follower in self.followers:
+            follower(t, number)
 
     def set_lease(self, t: Transaction, number: str, lease: Lease | None) -> None:
         holder, until = (lease.holder, rows.to_ms(lease.until)) if lease else ("", None)

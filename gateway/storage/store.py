@@ -26,6 +26,7 @@ from gateway.storage.links import Links
 from gateway.storage.mentions import Mentions
 from gateway.storage.notices import NoticeRows
 from gateway.storage.one_time_work import OneTimeWork
+from gateway.storage.orders import OrderRows
 from gateway.storage.outbox import Outbox
 from gateway.storage.person_rows import PersonRows
 from gateway.storage.phone import Agents, CallBacks, Calls, Gaps, Once
@@ -59,6 +60,7 @@ class Storage:
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)
+        self.orders = OrderRows(database)
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)
         self.dispatch = DispatchRows(database)

@@ -36,6 +36,7 @@ from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
 from gateway.web.api.notices import NoticesApi
+from gateway.web.api.orders import OrdersApi
 from gateway.web.api.outbox import OutboxApi
 from gateway.web.api.phone import PhoneApi
 from gateway.web.api.queue import QueueApi
@@ -172,9 +173,10 @@ def _follow_ups(shared: Shared) -> Routes:
     return FollowUpsApi(parts.follow_ups, parts.openers, parts.zone, parts.now, ring, parts.audit).routes()
 
 
-def _dispatch(shared: Shared) -> Routes:
+def _orders(shared: Shared) -> Routes:
     parts = shared.parts
-    return DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
+    dispatch = DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
+    return (*dispatch, *(OrdersApi(parts.orders).routes() if parts.orders else ()))
 
 
 def _transfers(shared: Shared) -> Routes:
@@ -260,7 +262,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _item_desk,
     _holds,
     _units,
-    _dispatch,
+    _orders,
     _follow_ups,
     _transfers,
     _referrals,

@@ -29,6 +29,7 @@ from gateway.web.api.item_desk import ItemWork
 from gateway.web.api.lists import ListLedger
 from gateway.web.api.matters import MatterDesk
 from gateway.web.api.notices import NoticeDesk
+from gateway.web.api.orders import OrderDesk
 from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.search import Searches
@@ -72,7 +73,8 @@ class WebParts:
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
-    without `follow_ups` nobody is asked how it went, without `visitor` there is no mailbox page of the demo.
+    without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without `visitor`
+    there is no mailbox page of the demo.
     """
 
     door: IntakeQueue
@@ -108,6 +110,7 @@ class WebParts:
     units: UnitDesk | None = None
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
+    orders: OrderDesk | None = None
     wrap_up: int = 0
     visitor: DemoVisitor | None = None
     faxes: FaxApi | None = None

@@ -10,6 +10,7 @@ from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password
 from gateway.accounts.seed_units import ensure_units
 from gateway.cases.follow_ups import FollowUps
+from gateway.cases.orders import Orders, asked_about
 from gateway.channels.registry import REGISTRY
 from gateway.errors import Problem, SetupError, StorageDown
 from gateway.flows.store import FlowStore
@@ -59,8 +60,10 @@ async def open_storage(parts: Parts) -> None:
     parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
     parts.keep("sweep of files", storage.keep_sweeping)
     parts.intake = intake = Intake(storage, parts.rules, config.zone)
+    parts.orders = Orders(storage, parts.rules, config.zone, told=lambda what, number: intake.changed(number))
     if parts.rules.follow_ups:
         parts.follow_ups = FollowUps(intake.changes, parts.rules, config.zone)
+        asked_about(parts.orders, parts.follow_ups)
     parts.keep("one-time work", lambda: _one_time_work(storage, intake))
 
 
@@ -73,6 +76,7 @@ async def add_accounts(parts: Parts) -> None:
     await ensure_units(parts.storage, parts.rules, parts.config.centre.name, utc_now())
     await ensure_accounts(parts.accounts, parts.config)
     parts.keep("audit head", parts.storage.audit.keep_telling)
+    parts.keep("orders", parts.orders.keep_on)
 
 
 def _close_to_others(var: Path) -> None:

@@ -47,7 +47,17 @@ NEEDS: dict[Right, str] = {
     Right.OWN_ACCOUNT: "me",
     Right.SEE_UNITS: "units",
     Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
-    Right.ASSIGN_ORDERS: "dispatch",
+    Right.ASSIGN_ORDERS: "dispatch assign",
+    Right.SEE_ORDERS: "orders order orders_of_item",
+    Right.HANDLE_ORDERS: """
+        order_draft order_sign order_return order_pass_down order_ask_extension order_suspend order_resume
+        order_decide order_dispute order_report
+    """,
+    Right.DIRECT_ORDERS: """
+        order_decide_extension order_uphold order_cancel order_approve order_send_back order_take_back
+        order_urge order_do_again
+    """,
+    Right.SUPERVISE_ORDERS: "order_supervise",
     Right.WATCH_BOARD: "board events",
     Right.READ_AUDIT: "audit audit_verify audit_export",
 }

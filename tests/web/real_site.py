@@ -14,10 +14,12 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from gateway.accounts.accounts import Accounts
+from gateway.accounts.seed_units import ensure_units
 from gateway.accounts.unit_desk import UnitDesk
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
+from gateway.cases.orders import Orders
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.delivery import MAIL, About, Occasion, Plan
@@ -100,7 +102,14 @@ async def real_site(
         "临汾市12315热线", "12315", "12315@linfen.example", ZONE, Marks(b"a secret that only the tests know")
     )
     planned = Notices(head, rules, sending).plan
-    matters = Matters(intake, storage, rules, ZONE, sending=sending, planned=planned)
+    orders = Orders(storage, rules, ZONE, told=lambda what, number: intake.changed(number))
+    matters = Matters(
+        *(intake, storage, rules, ZONE),
+        sending=sending,
+        planned=planned,
+        handed_over=orders.handed_over,
+    )
+    await ensure_units(storage, rules, "临汾市12315热线", utc_now())
     accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
     parts = WebParts(
         door=intake,
@@ -124,6 +133,7 @@ async def real_site(
         searches=storage.search,
         holds=storage.retention,
         units=UnitDesk(storage, accounts, utc_now),
+        orders=orders,
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)

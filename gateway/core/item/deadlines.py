@@ -32,6 +32,7 @@ from gateway.core.item.catalogue import (
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.notice import NoticeKind, NoticeTemplate
+from gateway.core.order.handling import Handling
 from gateway.core.order.ladder import Ladder
 from gateway.core.order.suggestion import DispatchRules
 
@@ -163,6 +164,7 @@ class Rules:
     supervision: tuple[Ladder, ...] = ()
     dispatch: DispatchRules = field(default_factory=DispatchRules)
     follow_ups: tuple[FollowUpRules, ...] = ()
+    handling: tuple[Handling, ...] = ()
 
     def on(self, day: date) -> RuleSet:
         """The rules for what is received on a day. Before the first set, that one: a machine with a

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState, Lease
+from gateway.core.order.states import ORDER_PAST_NAMES
 from gateway.errors import Conflict
 
 
@@ -231,6 +232,10 @@ PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "referral_keep": ("由首接单位办理", "kept by the first receiver"),
         "referral_answer": ("移送有答复", "referral answered"),
         "referral_close": ("移送办结", "referral closed"),
+        **{
+            f"order_{word}": (f"工单{zh.removeprefix('工单')}", f"order: {en}")
+            for word, (zh, en) in ORDER_PAST_NAMES.items()
+        },
     }
 )
 """What a timeline's entries are called, Chinese and English; bounces and the like may be without a name."""

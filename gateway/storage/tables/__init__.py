@@ -58,6 +58,13 @@ from gateway.storage.tables.items import (
     serials,
     timeline,
 )
+from gateway.storage.tables.orders import (
+    order_copies,
+    order_events,
+    order_reports,
+    order_suspensions,
+    orders,
+)
 from gateway.storage.tables.outgoing import (
     deliveries,
     due_notices,
@@ -109,6 +116,11 @@ __all__ = [
     "meta",
     "milestones",
     "once_marks",
+    "order_copies",
+    "order_events",
+    "order_reports",
+    "order_suspensions",
+    "orders",
     "outbox",
     "referrals",
     "revisions",

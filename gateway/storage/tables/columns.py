@@ -26,6 +26,11 @@ TO_ASSIGN = {
     dialect: text(f"{plain}state IN ('accepted', 'in_work', 'received') AND kind <> 'unsorted'")
     for dialect, plain in (("sqlite", "+"), ("postgresql", ""))
 }
+# The states of core.order.states.OPEN: an item has one order in them at most.
+ORDER_OPEN = text(
+    "state IN ('assigned', 'signed', 'handling', 'extension_asked', 'reported', 'sent_back', 'done_again')"
+)
+ORDER_UNTOLD = text("state = 'closed' AND told_at IS NULL")
 UNSEALED = text("sealed IS NULL")
 # Notices that want somebody: a call or letter to do, or one that did not get through.
 NOTICE_OPEN = text(

@@ -19,6 +19,7 @@ from gateway.errors import (
     GatewayError,
     NotFound,
     NoToken,
+    NotPossible,
     Refused,
     StorageBusy,
     TooLarge,
@@ -64,6 +65,7 @@ class ProblemShown(AnswerModel):
     request_id: str
     detail: str = Field(default="", description="具体说明 / what exactly")
     faults: tuple[FaultShown, ...] = Field(default=(), description="逐项问题 / each wrong member")
+    possible: tuple[str, ...] = Field(default=(), description="可行的操作 / what may be done instead")
 
 
 @web.middleware
@@ -123,6 +125,8 @@ def body(request: web.Request, error: GatewayError, status: int) -> dict[str, An
         members["detail"] = error.detail
     if isinstance(error, BadContact):
         members["faults"] = [{"field": f.field, "zh": f.zh, "en": f.en} for f in error.faults]
+    if isinstance(error, NotPossible):
+        members["possible"] = [word.replace("_", "-") for word in error.possible]
     return members
 
 

@@ -1,0 +1,123 @@
+"""What every part of cases works with: orders and items in one transaction, clocks derived anew, who is
+told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from gateway.core.item.deadlines import Rules, day_of
+from gateway.core.item.item import Happened, Item
+from gateway.core.order.clock import Clock, due_of
+from gateway.core.order.handling import Handling, in_force
+from gateway.core.order.moves import Moment
+from gateway.core.order.order import Order, OrderEntry, is_problem
+from gateway.core.order.states import OPEN, WITH_UNIT
+from gateway.core.unit import Tree
+from gateway.intake.decisions import Decisions
+from gateway.intake.item_changes import ChangeListener, ItemChanges
+from gateway.storage import Storage, Transaction
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an event made of an order. `text` and `facts` go into its history."""
+
+    order: Order
+    text: str = ""
+    facts: Mapping[str, str] | None = None
+
+
+class OrderChanges:
+    """`rows` are the orders of storage; `items` what intake changes items with."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        rules: Rules,
+        zone: ZoneInfo,
+        now: Callable[[], datetime],
+        told: ChangeListener,
+    ) -> None:
+        self.storage = storage
+        self.rows = storage.orders
+        self.rules = rules
+        self.zone = zone
+        self.now = now
+        self.items = ItemChanges(storage, now)
+        self.items.listen(told)
+        self.decisions = Decisions(self.items, rules, zone)
+
+    def today(self) -> date:
+        return day_of(self.now(), self.zone)
+
+    def day(self, at: datetime) -> date:
+        return day_of(at, self.zone)
+
+    def tree(self, t: Transaction) -> Tree:
+        return self.storage.units.tree_in(t)
+
+    # ------------------------------------------------------------ clocks
+
+    def handling(self, order: Order) -> Handling:
+        """The rules that an order keeps: those of the day on which it was assigned."""
+        return in_force(self.rules.handling, self.day(order.assigned_at))
+
+    def clock(self, order: Order, item: Item) -> Clock:
+        return due_of(order, item.due, self.today(), self.rules.calendar, self.handling(order).stopped)
+
+    def moment(self, order: Order, clock: Clock) -> Moment:
+        rules = self.handling(order)
+        since = order.begun_on if order.unit == order.bureau else self.day(order.since)
+        until = self.rules.calendar.workday_after(since, rules.return_within)
+        return Moment(self.today(), clock.due, until, rules)
+
+    # ------------------------------------------------------------ writing
+
+    def save(self, t: Transaction, before: Order, after: Order, item: Item) -> Order:
+        """Write an order with what follows from it. That it was late once is never taken back."""
+        derived = self.derived(before, after, item)
+        self.rows.change(t, before, derived)
+        return derived
+
+    def derived(self, before: Order, after: Order, item: Item) -> Order:
+        rules = self.handling(after)
+        problem = is_problem(after, rules.problem_passes, rules.problem_rounds)
+        after = replace(after, problem=problem)
+        if after.state not in OPEN:
+            return replace(after, ever_late=after.ever_late or self.is_late(before))
+        clock = self.clock(after, item)
+        late = before.ever_late or after.ever_late or clock.late_from_start or self.is_late(before)
+        return replace(
+            after,
+            due=clock.due,
+            legal_due=clock.legal,
+            late_from_start=clock.late_from_start,
+            ever_late=late,
+        )
+
+    def is_late(self, order: Order) -> bool:
+        """Is its last day over while the unit still has to do something?"""
+        waits = order.state in WITH_UNIT and order.suspension is None
+        return waits and order.due is not None and order.due < self.today()
+
+    def write_down(
+        self,
+        t: Transaction,
+        order: Order,
+        event: str,
+        who: str,
+        text: str = "",
+        facts: Mapping[str, str] | None = None,
+        shown: str = "",
+    ) -> None:
+        """A line of the order's history, of the item's timeline (`shown`, else the text) and of the audit
+        log."""
+        at = self.now()
+        self.rows.happened(t, order, OrderEntry(at, event, who, order.unit, text, facts or {}))
+        said = "：".join(filter(None, (self.tree(t).name(order.unit), shown or text)))
+        self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, said))

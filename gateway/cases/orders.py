@@ -1,0 +1,321 @@
+"""Work orders of one installation: assigning items to units, what units and the centre do, lists.
+
+The class builds the parts beside it; what an event needs and does is told in acts.py, the table and its
+conditions stand in core/order. Called by the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from gateway.cases.acts import Acts, Deed, Said
+from gateway.cases.answering import Answering, ItemClosed
+from gateway.cases.assigning import Assigning, Assignment, warnings
+from gateway.cases.following import Following
+from gateway.cases.order_changes import SYSTEM, OrderChanges
+from gateway.core.followup import FollowUp
+from gateway.core.item.deadlines import Rules
+from gateway.core.item.item import Item, ItemDetail
+from gateway.core.order.actors import may, possible_for, sees
+from gateway.core.order.clock import Clock
+from gateway.core.order.moves import move
+from gateway.core.order.order import Order, OrderEntry, OrderQuery, OrderState, Report
+from gateway.core.order.states import OPEN, OrderEvent
+from gateway.core.roles import OF_UNITS, Account
+from gateway.core.unit import Tree
+from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound, NotPossible
+from gateway.intake.item_changes import ChangeListener
+from gateway.storage import Storage, Transaction
+
+LOOK_EVERY = 5.0  # seconds between looks for answers that have gone out and orders that are late
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """An order with what stands beside it in lists. `possible` are the events that whoever asks may cause
+    now, `names` the Chinese names of its units by id."""
+
+    order: Order
+    item: Item
+    clock: Clock
+    late: bool
+    possible: tuple[OrderEvent, ...]
+    names: Mapping[str, str]
+    warnings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWhole:
+    """An order with all that belongs to it."""
+
+    shown: OrderShown
+    events: tuple[OrderEntry, ...]
+    copies: tuple[str, ...]
+    reports: tuple[Report, ...]
+    draft: Report | None
+    item: ItemDetail
+
+
+class Orders:
+    """The orders of one installation. `told` hears of each change, by the item's number."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        rules: Rules,
+        zone: ZoneInfo,
+        *,
+        told: ChangeListener = lambda what, number: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._changes = changes = OrderChanges(storage, rules, zone, now, told)
+        self._rows = changes.rows
+        self._items = changes.items
+        self._assigning = Assigning(changes)
+        self._answering = Answering(changes)
+        self._acts = Acts(changes, self._assigning, self._answering)
+        self._following = Following(changes, self._answering)
+        self.handed_over = self._assigning.handed_over
+        storage.items.followers.append(self._following.item_moved)
+
+    def on_item_closed(self, hears: ItemClosed) -> None:
+        """Call `hears` in each transaction in which an item is closed."""
+        self._answering.closed.append(hears)
+
+    # ------------------------------------------------------------ changing
+
+    async def assign(self, number: str, account: Account, wish: Assignment) -> OrderShown:
+        """A new order of an item. Raises NotFound, Conflict, BadContact, StorageDown."""
+
+        def assigned(t: Transaction) -> OrderShown:
+            order = self._assigning.assign(t, number, account.name, wish)
+            return self._shown(t, order, account, self._changes.tree(t))
+
+        shown = await self._items.write(assigned)
+        self._items.tell("changed", number)
+        people = await self._changes.storage.accounts.work_for(shown.order.unit)
+        tree = await self._changes.storage.units.tree()
+        return replace(shown, warnings=warnings(tree, shown.order, people))
+
+    async def act(self, order_id: int, account: Account, event: OrderEvent, said: Said) -> OrderWhole:
+        """One event of the table, with all that follows from it.
+
+        Raises NotFound for what he does not see, NotAllowed, NotPossible, Conflict, BadContact, StorageDown.
+        """
+
+        def acted(t: Transaction) -> OrderWhole:
+            order, item = self._locked(t, order_id, account)
+            done = self._act(t, order, item, account, event, said)
+            return self._whole(t, done, account)
+
+        try:
+            whole = await self._items.write(acted)
+        except BadContact:
+            if event is OrderEvent.REPORT:
+                await self._keep_refused(order_id, account, said.report)
+            raise
+        self._items.tell("changed", whole.shown.order.number)
+        return whole
+
+    async def _keep_refused(self, order_id: int, account: Account, report: Report) -> None:
+        """A report that was refused is not lost; one that is too long leaves the draft before it."""
+        with suppress(BadContact):
+            await self.save_draft(order_id, account, report)
+
+    async def do_again(self, order_id: int, who: str, reason: str) -> Order:
+        """A closed order is done again, because of a follow-up call. Raises NotFound, Conflict,
+        StorageDown."""
+
+        def done(t: Transaction) -> Order:
+            return self.do_again_in(t, order_id, who, reason)
+
+        order = await self._items.write(done)
+        self._items.tell("changed", order.number)
+        return order
+
+    def do_again_in(self, t: Transaction, order_id: int, who: str, reason: str) -> Order:
+        """The same, within a transaction; whoever asks tells of the change."""
+        number = self._rows.there(t, order_id).number
+        item, order = self._items.items.locked(t, number), self._rows.locked(t, order_id)
+        return self._do(t, order, item, who, OrderEvent.DO_AGAIN, Said(reason=reason))
+
+    async def save_draft(self, order_id: int, account: Account, report: Report) -> Report:
+        """Keep what was typed of a report. Raises NotFound, NotAllowed, NotPossible, BadContact,
+        StorageDown."""
+
+        def saved(t: Transaction) -> Report:
+            order, item = self._locked(t, order_id, account)
+            self._check(t, order, item, account, OrderEvent.REPORT)
+            if faults := self._answering.too_long(report, self._changes.handling(order)):
+                raise BadContact(*faults)
+            draft = replace(report, who=account.name, at=self._changes.now())
+            self._rows.report(t, order, draft, given=False)
+            return draft
+
+        return await self._items.write(saved)
+
+    def _locked(self, t: Transaction, order_id: int, account: Account) -> tuple[Order, Item]:
+        """The order and its item, which is locked first as everywhere. Raises NotFound."""
+        order = self._rows.there(t, order_id)
+        item = self._items.items.locked(t, order.number)
+        order = self._rows.locked(t, order_id)
+        if not sees(account, order, self._changes.tree(t), self._rows.copies_of(t, order_id)):
+            raise NotFound(f"no order {order_id}")
+        return order, item
+
+    def _check(
+        self, t: Transaction, order: Order, item: Item, account: Account, event: OrderEvent
+    ) -> OrderState:
+        """The state after it. Raises NotAllowed for whom it is not to do, NotPossible."""
+        changes, tree = self._changes, self._changes.tree(t)
+        moment = changes.moment(order, changes.clock(order, item))
+        if not may(account, order, event, tree):
+            raise NotAllowed(f"该操作不由此账号办理 / this is not for {account.role} {account.unit}".strip())
+        try:
+            return move(order, event, moment)
+        except NotPossible as refusal:
+            possible = tuple(possible_for(account, order, moment, tree))
+            raise NotPossible(refusal.detail, possible) from None
+
+    def _act(
+        self, t: Transaction, order: Order, item: Item, account: Account, event: OrderEvent, said: Said
+    ) -> Order:
+        self._check(t, order, item, account, event)
+        return self._do(t, order, item, account.name, event, said)
+
+    def _do(self, t: Transaction, order: Order, item: Item, who: str, event: OrderEvent, said: Said) -> Order:
+        changes = self._changes
+        moment = changes.moment(order, changes.clock(order, item))
+        after = move(order, event, moment)
+        done = self._acts.done(event, Deed(t, order, item, who, said, moment, changes.now(), after))
+        saved = changes.save(t, order, done.order, self._items.items.there(t, order.number))
+        word, by = event.value, who
+        if saved.state is OrderState.CLOSED:
+            word, by = OrderEvent.CLOSE.value, SYSTEM
+        changes.write_down(t, saved, word, by, done.text, done.facts)
+        return saved
+
+    # ------------------------------------------------------------ looking
+
+    async def order(self, order_id: int, account: Account) -> OrderWhole:
+        """Raises NotFound, also for what he does not see, StorageDown."""
+
+        def looked_up(t: Transaction) -> OrderWhole:
+            order = self._rows.there(t, order_id)
+            if not sees(account, order, self._changes.tree(t), self._rows.copies_of(t, order_id)):
+                raise NotFound(f"no order {order_id}")
+            return self._whole(t, order, account)
+
+        return await self._items.read(looked_up)
+
+    async def list(
+        self, query: OrderQuery, account: Account, unit: str = "", *, overdue: bool = False
+    ) -> Sequence[OrderShown]:
+        """The first to be due first; of a unit and those below it when one is named, and never more than he
+        sees.
+
+        Raises BadContact for a unit that there is not, StorageDown.
+        """
+
+        def looked_up(t: Transaction) -> list[OrderShown]:
+            tree = self._changes.tree(t)
+            wanted = replace(query, overdue=self._changes.today() if overdue else query.overdue)
+            page = self._rows.page(t, _seen_by(wanted, account, unit, tree))
+            return [self._shown(t, order, account, tree) for order in page]
+
+        return await self._items.read(looked_up)
+
+    async def of_item(self, number: str, account: Account) -> Sequence[OrderShown]:
+        """All orders of an item that he sees, the first one first. Raises NotFound, StorageDown."""
+
+        def looked_up(t: Transaction) -> list[OrderShown]:
+            self._items.items.there(t, number)
+            tree = self._changes.tree(t)
+            orders = (order for order in self._rows.of_item(t, number) if sees(account, order, tree))
+            return [self._shown(t, order, account, tree) for order in orders]
+
+        return await self._items.read(looked_up)
+
+    def _whole(self, t: Transaction, order: Order, account: Account) -> OrderWhole:
+        tree = self._changes.tree(t)
+        return OrderWhole(
+            self._shown(t, order, account, tree),
+            self._rows.events_of(t, order.id),
+            self._rows.copies_of(t, order.id),
+            self._rows.reports_of(t, order.id),
+            self._rows.draft_of(t, order.id),
+            self._items.detail(t, order.number),
+        )
+
+    def _shown(self, t: Transaction, order: Order, account: Account, tree: Tree) -> OrderShown:
+        item = self._items.items.there(t, order.number)
+        clock = self._changes.clock(order, item)
+        if order.state in OPEN:
+            order = replace(order, due=clock.due, legal_due=clock.legal)
+        possible = possible_for(account, order, self._changes.moment(order, clock), tree)
+        names = {unit: tree.name(unit) for unit in (order.unit, order.bureau)}
+        return OrderShown(order, item, clock, self._changes.is_late(order), tuple(possible), names)
+
+    # ------------------------------------------------------------ by itself
+
+    async def recount(self) -> int:
+        return await self._following.recount()
+
+    async def close_told(self) -> int:
+        return await self._answering.close_told()
+
+    async def mark_late(self) -> int:
+        return await self._following.mark_late()
+
+    async def keep_on(self, every: float = LOOK_EVERY) -> None:
+        """Close items whose answer has gone out; once a day note which orders are late."""
+        marked: date | None = None
+        while True:
+            await self.close_told()
+            if marked != (today := self._changes.today()):
+                await self.recount()
+                await self.mark_late()
+                marked = today
+            await asyncio.sleep(every)
+
+
+def _seen_by(query: OrderQuery, account: Account, unit: str, tree: Tree) -> OrderQuery:
+    """The query, for what this account sees of it."""
+    if unit and unit not in tree:
+        raise BadContact(FieldFault("unit", "没有这个单位", "there is no such unit"))
+    if account.role not in OF_UNITS:
+        return replace(query, units=tree.below(unit) if unit else None)
+    within = tree.below(account.unit)
+    return replace(query, units=tuple(u for u in tree.below(unit) if u in within) if unit else within)
+
+
+class Asking(Protocol):
+    """Those who ask people how it went: gateway/cases/follow_ups.py."""
+
+    opened_again: Callable[[Transaction, FollowUp, str, str], bool]
+
+    def due_follow_up(self, t: Transaction, item: Item, unit: str = "", order: int | None = None) -> None: ...
+
+
+def asked_about(orders: Orders, asking: Asking) -> None:
+    """Of an item that an order closed the person is asked about that order, which is done again if need
+    be."""
+
+    def closed(t: Transaction, item: Item, order: Order | None) -> None:
+        if order is not None:
+            asking.due_follow_up(t, item, order.unit, order.id)
+
+    def again(t: Transaction, call: FollowUp, reason: str, who: str) -> bool:
+        if call.order is None:
+            return False
+        orders.do_again_in(t, call.order, who, reason)
+        return True
+
+    orders.on_item_closed(closed)
+    asking.opened_again = again

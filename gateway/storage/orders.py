@@ -1,0 +1,312 @@
+"""Work orders on the database. Decides nothing: gateway/cases does. As with Items, what takes a transaction
+is part of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from gateway.core.item.lists import NO_CLOCK
+from gateway.core.order.order import (
+    Order,
+    OrderEntry,
+    OrderQuery,
+    OrderState,
+    Report,
+    Suspension,
+    Urgency,
+)
+from gateway.core.order.states import WITH_UNIT
+from gateway.errors import NotFound
+from gateway.storage import rows
+from gateway.storage.database import Database, Transaction
+from gateway.storage.tables import (
+    deliveries,
+    items,
+    order_copies,
+    order_events,
+    order_reports,
+    order_suspensions,
+    orders,
+    outbox,
+)
+from gateway.storage.tables.columns import ORDER_OPEN
+
+ONE = select(orders).where(orders.c.id == bindparam("id"))
+LOCKED = ONE.with_for_update()
+OF_ITEM = select(orders).where(orders.c.number == bindparam("number")).order_by(orders.c.id)
+OPEN_OF_ITEM = select(orders).where(orders.c.number == bindparam("number"), ORDER_OPEN)
+EVENTS = select(order_events).where(order_events.c.order_id == bindparam("id")).order_by(order_events.c.id)
+COPIES = (
+    select(order_copies.c.unit)
+    .where(order_copies.c.order_id == bindparam("id"))
+    .order_by(order_copies.c.unit)
+)
+REPORTS = (
+    select(order_reports)
+    .where(order_reports.c.order_id == bindparam("id"), order_reports.c.given == bindparam("given"))
+    .order_by(order_reports.c.id)
+)
+TOLD = (
+    select(orders.c.id, orders.c.number)
+    .join(items, items.c.number == orders.c.number)
+    .where(
+        text("orders.state = 'closed' AND orders.told_at IS NULL"),
+        orders.c.id > bindparam("after"),
+        items.c.state.in_(["answered", "not_accepted"]),
+        ~exists().where(outbox.c.number == orders.c.number),
+        ~exists().where(
+            deliveries.c.number == orders.c.number,
+            deliveries.c.notice != "",
+            deliveries.c.state.in_(["waiting", "dead", "bounced"]),
+            deliveries.c.made_at >= orders.c.closed_at,
+        ),
+    )
+    .order_by(orders.c.id)
+    .limit(bindparam("limit"))
+)
+RUNNING = (
+    select(orders)
+    .where(ORDER_OPEN, orders.c.id > bindparam("after"))
+    .order_by(orders.c.id)
+    .limit(bindparam("limit"))
+)
+OWED = tuple(sorted(state.value for state in WITH_UNIT))
+_DAYS = ("begun_on", "due", "legal_due", "disputed_on", "supervised_due")
+_TIMES = (
+    *("assigned_at", "since", "signed_at", "reported_at", "closed_at", "told_at", "urged_at"),
+    "supervised_at",
+)
+_COLUMNS = tuple(field.name for field in fields(Order) if field.name not in ("id", "suspensions"))
+
+
+class OrderRows:
+    """The orders of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ------------------------------------------------------------ writing
+
+    def add(self, t: Transaction, order: Order, copies: Collection[str] = ()) -> Order:
+        """A new order, with the id that it gets. The item has no open one: whoever asks holds the item's
+        lock."""
+        result = t.execute(insert(orders).returning(orders.c.id), _values(order, _COLUMNS))
+        added = replace(order, id=int(result.scalar_one()))
+        if copies:
+            each = [{"order_id": added.id, "unit": unit, "number": order.number} for unit in sorted(copies)]
+            t.execute(insert(order_copies), each)
+        return added
+
+    def change(self, t: Transaction, before: Order, after: Order) -> None:
+        """Write what differs."""
+        changed = [name for name in _COLUMNS if getattr(before, name) != getattr(after, name)]
+        if before.suspension != after.suspension and "due" not in changed:
+            changed.append("due")
+        if changed:
+            t.execute(update(orders).where(orders.c.id == after.id).values(**_values(after, changed)))
+
+    def happened(self, t: Transaction, order: Order, entry: OrderEntry) -> None:
+        values = {
+            "order_id": order.id,
+            "number": order.number,
+            "at": rows.to_ms(entry.at),
+            "event": entry.event,
+            "who": entry.who,
+            "unit": entry.unit,
+            "text": entry.text,
+            "facts": json.dumps(dict(entry.facts), ensure_ascii=False),
+        }
+        t.execute(insert(order_events), values)
+
+    def suspend(self, t: Transaction, order: Order, entry: Suspension) -> Suspension:
+        values = {
+            "order_id": order.id,
+            "number": order.number,
+            "begins": entry.begins.isoformat(),
+            "reason": entry.reason,
+            "paper": entry.paper,
+        }
+        new = t.execute(insert(order_suspensions).returning(order_suspensions.c.id), values)
+        return replace(entry, id=int(new.scalar_one()))
+
+    def resume(self, t: Transaction, suspension: Suspension, ends: date) -> None:
+        one = update(order_suspensions).where(order_suspensions.c.id == suspension.id)
+        t.execute(one.values(ends=ends.isoformat()))
+
+    def report(self, t: Transaction, order: Order, report: Report, *, given: bool) -> None:
+        """Keep a report, or its draft; the draft before it goes."""
+        draft = and_(order_reports.c.order_id == order.id, order_reports.c.given.is_(False))
+        t.execute(delete(order_reports).where(draft))
+        values = {field.name: getattr(report, field.name) for field in fields(Report)}
+        values |= {"order_id": order.id, "number": order.number, "given": given}
+        values["at"] = rows.to_ms_or_none(report.at)
+        t.execute(insert(order_reports), values)
+
+    # ------------------------------------------------------------ looking
+
+    def locked(self, t: Transaction, order_id: int) -> Order:
+        """The order; nobody else may change it in this transaction. Raises NotFound."""
+        return self._whole(t, t.execute(LOCKED, {"id": order_id}).mappings().first(), order_id)
+
+    def there(self, t: Transaction, order_id: int) -> Order:
+        """Raises NotFound."""
+        return self._whole(t, t.execute(ONE, {"id": order_id}).mappings().first(), order_id)
+
+    def open_of(self, t: Transaction, number: str) -> Order | None:
+        """The item's open order."""
+        row = t.execute(OPEN_OF_ITEM, {"number": number}).mappings().first()
+        return self._whole(t, row, 0) if row else None
+
+    def of_item(self, t: Transaction, number: str) -> tuple[Order, ...]:
+        """All orders of an item, the first one first."""
+        return self._all(t, t.execute(OF_ITEM, {"number": number}).mappings().all())
+
+    def events_of(self, t: Transaction, order_id: int) -> tuple[OrderEntry, ...]:
+        return tuple(_entry_of(row) for row in t.execute(EVENTS, {"id": order_id}).mappings())
+
+    def copies_of(self, t: Transaction, order_id: int) -> tuple[str, ...]:
+        return tuple(t.execute(COPIES, {"id": order_id}).scalars())
+
+    def reports_of(self, t: Transaction, order_id: int) -> tuple[Report, ...]:
+        """The reports that were given, the last one last."""
+        return self._reports(t, order_id, given=True)
+
+    def draft_of(self, t: Transaction, order_id: int) -> Report | None:
+        return next(iter(self._reports(t, order_id, given=False)), None)
+
+    def _reports(self, t: Transaction, order_id: int, *, given: bool) -> tuple[Report, ...]:
+        records = t.execute(REPORTS, {"id": order_id, "given": given}).mappings()
+        return tuple(_report_of(row) for row in records)
+
+    def page(self, t: Transaction, query: OrderQuery) -> tuple[Order, ...]:
+        wanted = _filtered(query).order_by(orders.c.due, orders.c.id).limit(query.limit)
+        if query.after:
+            last = select(orders.c.due).where(orders.c.id == query.after).scalar_subquery()
+            later = and_(orders.c.due == last, orders.c.id > query.after)
+            wanted = wanted.where(or_(orders.c.due > last, later))
+        return self._all(t, t.execute(wanted).mappings().all())
+
+    def count(self, t: Transaction, query: OrderQuery) -> int:
+        """How many there are of what `page` gives."""
+        counted = select(func.count()).select_from(_filtered(query).order_by(None).subquery())
+        return int(t.execute(counted).scalar_one())
+
+    def told(self, t: Transaction, after: int, limit: int) -> list[tuple[int, str]]:
+        """Closed orders, with their items, whose answer has gone out by now or need not, and that are not
+        noted as told."""
+        found = t.execute(TOLD, {"after": after, "limit": limit})
+        return [(int(row[0]), str(row[1])) for row in found]
+
+    def running(self, t: Transaction, after: int, limit: int) -> tuple[Order, ...]:
+        """Open orders by id."""
+        return self._all(t, t.execute(RUNNING, {"after": after, "limit": limit}).mappings().all())
+
+    def _whole(self, t: Transaction, row: Mapping[Any, Any] | None, order_id: int) -> Order:
+        if row is None:
+            raise NotFound(f"no order {order_id}")
+        (order,) = self._all(t, [row])
+        return order
+
+    def _all(self, t: Transaction, records: Sequence[Mapping[Any, Any]]) -> tuple[Order, ...]:
+        """Orders with their suspensions."""
+        ids = [row["id"] for row in records]
+        suspended: dict[int, list[Suspension]] = {}
+        if ids:
+            wanted = select(order_suspensions).where(order_suspensions.c.order_id.in_(ids))
+            for row in t.execute(wanted.order_by(order_suspensions.c.id)).mappings():
+                suspended.setdefault(row["order_id"], []).append(_suspension_of(row))
+        return tuple(_order_of(row, tuple(suspended.get(row["id"], ()))) for row in records)
+
+
+def _filtered(query: OrderQuery) -> Select[Any]:
+    wanted = select(orders)
+    if query.units is not None:
+        wanted = wanted.where(_of_units(query))
+    if query.states:
+        wanted = wanted.where(orders.c.state.in_([state.value for state in query.states]))
+    if query.overdue is not None:
+        wanted = wanted.where(orders.c.state.in_(OWED), orders.c.due < query.overdue.isoformat())
+    if query.number:
+        wanted = wanted.where(orders.c.number == query.number)
+    if query.problem:
+        wanted = wanted.where(orders.c.problem)
+    if query.disputed:
+        wanted = wanted.where(orders.c.disputed_on != "", orders.c.state.in_(OWED))
+    return wanted
+
+
+def _of_units(query: OrderQuery) -> ColumnElement[bool]:
+    units = query.units or ()
+    theirs = or_(orders.c.unit.in_(units), orders.c.bureau.in_(units))
+    if not query.copied:
+        return theirs
+    copy = exists().where(order_copies.c.order_id == orders.c.id, order_copies.c.unit.in_(units))
+    return or_(theirs, copy)
+
+
+# ------------------------------------------------------------------ rows
+
+
+def _values(order: Order, names: Collection[str]) -> dict[str, Any]:
+    return {name: _value(order, name) for name in names}
+
+
+def _value(order: Order, name: str) -> Any:
+    value = getattr(order, name)
+    if name == "due":
+        return NO_CLOCK if order.suspension or value is None else value.isoformat()
+    if name in _DAYS:
+        return "" if value is None else value.isoformat()
+    return rows.to_ms_or_none(value) if name in _TIMES else value
+
+
+def _order_of(row: Mapping[Any, Any], suspensions: tuple[Suspension, ...]) -> Order:
+    values = {name: row[name] for name in _COLUMNS}
+    values |= {name: rows.of_ms_or_none(row[name]) for name in _TIMES}
+    values |= {name: _day(row[name]) for name in _DAYS}
+    values |= {"state": OrderState(row["state"]), "urgency": Urgency(row["urgency"])}
+    return Order(id=row["id"], suspensions=suspensions, **values)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text and text != NO_CLOCK else None
+
+
+def _suspension_of(row: Mapping[Any, Any]) -> Suspension:
+    begins = date.fromisoformat(row["begins"])
+    return Suspension(row["id"], begins, row["reason"], row["paper"], _day(row["ends"]))
+
+
+def _entry_of(row: Mapping[Any, Any]) -> OrderEntry:
+    return OrderEntry(
+        at=rows.of_ms(row["at"]),
+        event=row["event"],
+        who=row["who"],
+        unit=row["unit"],
+        text=row["text"],
+        facts=json.loads(row["facts"]),
+    )
+
+
+def _report_of(row: Mapping[Any, Any]) -> Report:
+    values = {field.name: row[field.name] for field in fields(Report)}
+    return Report(**values | {"at": rows.of_ms(row["at"])})

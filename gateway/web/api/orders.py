@@ -1,0 +1,306 @@
+"""Work orders: assigning items to units, what units and the centre do, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from gateway.cases import orders as cases
+from gateway.cases.acts import Said
+from gateway.cases.assigning import Assignment
+from gateway.core.order.actors import RIGHTS
+from gateway.core.order.order import OrderEntry, OrderQuery, Report, Suspension
+from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, SIDE, OrderEvent, Side
+from gateway.core.rights import Right
+from gateway.core.roles import Account
+from gateway.errors import Conflict, NotAllowed, NotFound, StorageDown
+from gateway.web.api import order_models as models
+from gateway.web.api import translate
+from gateway.web.api.intake_models import DueDay
+from gateway.web.api.item_routes import ONE
+from gateway.web.api.matters import number_of
+from gateway.web.http.models import RequestModel
+from gateway.web.http.route import Answer, ApiRequest, Does, Route
+
+ORDERS = "/api/v1/orders"
+ORDER = f"{ORDERS}/{{id}}"
+SHOWN = 120
+"""Characters of an item's content that stand in lists."""
+E = OrderEvent
+_REFUSES = (NotFound, Conflict, NotAllowed, StorageDown)
+
+
+class OrderDesk(Protocol):
+    """What is needed of gateway/cases/orders.py. Every method may raise NotFound and StorageDown."""
+
+    async def assign(self, number: str, account: Account, wish: Assignment) -> cases.OrderShown: ...
+
+    async def act(
+        self, order_id: int, account: Account, event: OrderEvent, said: Said
+    ) -> cases.OrderWhole: ...
+
+    async def order(self, order_id: int, account: Account) -> cases.OrderWhole: ...
+
+    async def list(
+        self, query: OrderQuery, account: Account, unit: str = "", *, overdue: bool = False
+    ) -> Sequence[cases.OrderShown]: ...
+
+    async def of_item(self, number: str, account: Account) -> Sequence[cases.OrderShown]: ...
+
+    async def save_draft(self, order_id: int, account: Account, report: Report) -> Report: ...
+
+
+class OrdersApi:
+    """End points of orders."""
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self._desk = desk
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(
+                *("POST", f"{ONE}/assign", "assign", "派单：分派给一个办理单位"),
+                *("Assign an item to a unit that handles it", self.assign),
+                {201: models.OrderShown},
+                right=Right.ASSIGN_ORDERS,
+                body=models.AssignWish,
+                number=True,
+                refuses=_REFUSES,
+            ),
+            Route(
+                *("GET", f"{ONE}/orders", "orders_of_item", "事项的工单", "Orders of an item", self.of_item),
+                {200: models.OrdersPage},
+                right=Right.SEE_ORDERS,
+                number=True,
+                refuses=(NotFound, StorageDown),
+            ),
+            Route(
+                *("GET", ORDERS, "orders", "工单列表，先到期的在前"),
+                *("Orders, the first to be due first", self.page),
+                {200: models.OrdersPage},
+                right=Right.SEE_ORDERS,
+                lists=True,
+                query=models.OrdersAsked,
+                refuses=(StorageDown,),
+                looks="orders.view",
+            ),
+            Route(
+                *("GET", ORDER, "order", "工单：经过、期限、中止、上报和事项"),
+                *("One order with its history, clocks, reports and item", self.order),
+                {200: models.OrderWholeShown},
+                right=Right.SEE_ORDERS,
+                refuses=(NotFound, StorageDown),
+                looks="order.view",
+            ),
+            Route(
+                *("POST", f"{ORDER}/draft", "order_draft", "保存上报草稿"),
+                *("Keep what was typed of a report", self.draft),
+                {200: models.DraftGiven},
+                right=RIGHTS[Side.UNIT],
+                body=models.DraftWish,
+                refuses=_REFUSES,
+                noted=False,
+            ),
+            *(self._act(event, wish) for event, (wish, _) in WISHES.items()),
+        )
+
+    def _act(self, event: OrderEvent, wish: type[RequestModel]) -> Route:
+        zh, en = ORDER_EVENT_NAMES[event]
+        return Route(
+            *("POST", f"{ORDER}/{event.value.replace('_', '-')}", f"order_{event.value}", f"工单：{zh}"),
+            *(f"Order: {en}", self._acts(event)),
+            {200: models.OrderWholeShown},
+            right=RIGHTS[SIDE[event]],
+            body=wish,
+            refuses=_REFUSES,
+        )
+
+    # ------------------------------------------------------------ what is asked
+
+    async def assign(self, request: ApiRequest) -> Answer:
+        wish = request.body_as(models.AssignWish)
+        assignment = Assignment(wish.unit, wish.note, wish.urgency, wish.copies)
+        shown = await self._desk.assign(number_of(request), request.account, assignment)
+        return Answer(models.OrderShown(**order_shown(shown)), 201)
+
+    async def of_item(self, request: ApiRequest) -> Answer:
+        shown = await self._desk.of_item(number_of(request), request.account)
+        items = tuple(models.OrderShown(**order_shown(order)) for order in shown)
+        return Answer(models.OrdersPage(items=items, next=None))
+
+    async def page(self, request: ApiRequest) -> Answer:
+        asked = request.query_as(models.OrdersAsked)
+        query = OrderQuery(
+            states=(asked.state,) if asked.state else (),
+            number=asked.number,
+            problem=asked.problem,
+            disputed=asked.disputed,
+            copied=asked.copied,
+            after=int(asked.after or 0),
+            limit=asked.limit,
+        )
+        page = await self._desk.list(query, request.account, asked.unit, overdue=asked.overdue)
+        items = tuple(models.OrderShown(**order_shown(shown)) for shown in page)
+        return Answer(
+            models.OrdersPage(items=items, next=items[-1].id if len(items) == asked.limit else None)
+        )
+
+    async def order(self, request: ApiRequest) -> Answer:
+        return _whole(await self._desk.order(id_of(request), request.account))
+
+    async def draft(self, request: ApiRequest) -> Answer:
+        report = _report(request.body_as(models.DraftWish))
+        kept = await self._desk.save_draft(id_of(request), request.account, report)
+        return Answer(models.DraftGiven(draft=report_shown(kept)))
+
+    def _acts(self, event: OrderEvent) -> Does:
+        wish, said = WISHES[event]
+
+        async def acts(request: ApiRequest) -> Answer:
+            words = said(request.body_as(wish))
+            return _whole(await self._desk.act(id_of(request), request.account, event, words))
+
+        return acts
+
+
+def _plain(wish: Any) -> Said:
+    """A wish whose members are those of Said."""
+    return Said(**{name: getattr(wish, name) for name in type(wish).model_fields})
+
+
+def _suspension(wish: Any) -> Said:
+    return Said(reason=wish.reason, paper=wish.paper, day=wish.begins)
+
+
+def _resumption(wish: Any) -> Said:
+    return Said(text=wish.text, day=wish.on)
+
+
+def _supervision(wish: Any) -> Said:
+    return Said(text=wish.text, day=wish.due)
+
+
+def _reported(wish: Any) -> Said:
+    return Said(report=_report(wish))
+
+
+WISHES: dict[OrderEvent, tuple[type[RequestModel], Callable[[Any], Said]]] = {
+    E.SIGN: (models.WordWish, _plain),
+    E.RETURN: (models.ReturnWish, _plain),
+    E.PASS_DOWN: (models.PassDownWish, _plain),
+    E.ASK_EXTENSION: (models.ExtensionWish, _plain),
+    E.DECIDE_EXTENSION: (models.ExtensionDecided, _plain),
+    E.SUSPEND: (models.SuspensionWish, _suspension),
+    E.RESUME: (models.ResumptionWish, _resumption),
+    E.DECIDE: (models.DecisionWish, _plain),
+    E.DISPUTE: (models.TextWish, _plain),
+    E.UPHOLD: (models.TextWish, _plain),
+    E.CANCEL: (models.ReasonWish, _plain),
+    E.REPORT: (models.ReportWish, _reported),
+    E.APPROVE: (models.WordWish, _plain),
+    E.SEND_BACK: (models.TextWish, _plain),
+    E.TAKE_BACK: (models.WordWish, _plain),
+    E.URGE: (models.TextWish, _plain),
+    E.SUPERVISE: (models.SupervisionWish, _supervision),
+    E.DO_AGAIN: (models.ReasonWish, _plain),
+}
+"""What each act takes, and how it is read."""
+
+
+def id_of(request: ApiRequest) -> int:
+    """The order's id in the path. Raises NotFound for what can be none."""
+    text = request.part("id")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NotFound
+    return int(text)
+
+
+def _report(wish: models.DraftWish) -> Report:
+    return Report(
+        result=wish.result,
+        text=wish.text,
+        answer=wish.answer,
+        amount_in_dispute=_fen(wish.amount_in_dispute),
+        amount_recovered=_fen(wish.amount_recovered),
+        signed_by=wish.signed_by,
+        basis=wish.basis,
+    )
+
+
+def _fen(yuan: Any) -> int | None:
+    return None if yuan is None else int(yuan * 100)
+
+
+# ------------------------------------------------------------------ what is given
+
+
+def order_shown(shown: cases.OrderShown) -> dict[str, Any]:
+    """The members of models.OrderShown."""
+    order, item = shown.order, shown.item
+    values = {name: getattr(order, name) for name in models.OrderShown.model_fields if hasattr(order, name)}
+    return values | {
+        "id": str(order.id),
+        "unit_name": shown.names[order.unit],
+        "bureau_name": shown.names[order.bureau],
+        "late": shown.late,
+        "suspended": order.suspension is not None,
+        "kind": item.kind,
+        "received_at": item.received_at,
+        "respondent_name": item.respondent.name,
+        "summary": item.content[:SHOWN],
+        "possible": tuple(event.value.replace("_", "-") for event in shown.possible),
+        "warnings": tuple(models.WarningShown(zh=zh, en=en) for zh, en in shown.warnings),
+    }
+
+
+def _whole(whole: cases.OrderWhole) -> Answer:
+    order = whole.shown.order
+    return Answer(
+        models.OrderWholeShown(
+            **order_shown(whole.shown),
+            events=tuple(map(_event, whole.events)),
+            clocks=(_clock(whole.shown), *(DueDay(**asdict(due)) for due in whole.item.item.due)),
+            suspensions=tuple(map(_suspended, order.suspensions)),
+            copies=whole.copies,
+            reports=tuple(map(report_shown, whole.reports)),
+            draft=report_shown(whole.draft) if whole.draft else None,
+            item=translate.item(whole.item),
+        )
+    )
+
+
+def _clock(shown: cases.OrderShown) -> DueDay:
+    clock = shown.clock
+    return DueDay(
+        clock="order",
+        on=clock.due,
+        provisional=clock.provisional,
+        basis="rules/handling.yaml",
+        trace=clock.trace,
+    )
+
+
+def _event(entry: OrderEntry) -> models.OrderEventShown:
+    zh, en = ORDER_PAST_NAMES.get(entry.event, (entry.event, entry.event))
+    return models.OrderEventShown(
+        at=entry.at,
+        event=entry.event,
+        event_zh=zh,
+        event_en=en,
+        who=entry.who,
+        unit=entry.unit,
+        text=entry.text,
+        facts=dict(entry.facts),
+    )
+
+
+def _suspended(entry: Suspension) -> models.SuspensionShown:
+    return models.SuspensionShown(begins=entry.begins, on=entry.ends, reason=entry.reason, paper=entry.paper)
+
+
+def report_shown(report: Report) -> models.ReportShown:
+    values = asdict(report)
+    for name in ("amount_in_dispute", "amount_recovered"):
+        values[name] = translate.yuan(values[name])
+    return models.ReportShown(**values)
