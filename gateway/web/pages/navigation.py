@@ -23,8 +23,8 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the head links to: its address, its name, and the right that opens it. `first` are the roles
-    for whom it stands before the others."""
+    """A page that the head links to: its address, its name, and the right that opens it. `first` are the
+    roles for whom it stands before the others."""
 
     path: str
     zh: str
