@@ -30,6 +30,10 @@ DECISIONS = (Event.ACCEPT, Event.REFUSE_ACCEPTANCE, Event.END_MEDIATION)
 REQUIRED = ("必填", "is required")
 
 
+Directed = Callable[[Transaction, Order, OrderEvent, str, str, date | None], None]
+"""Hears that somebody urges or supervises: order, event, who, the words, and the day of a supervision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What is said with an event; which of it an event needs stands at its function. `day` is the `from` of a
@@ -73,6 +77,7 @@ class Acts:
         self._rows = changes.rows
         self._assigning = assigning
         self._answering = answering
+        self.directed: list[Directed] = []
         self._does: Mapping[OrderEvent, Callable[[Deed], Done]] = {
             E.SIGN: self._sign,
             E.RETURN: self._return,
@@ -270,7 +275,9 @@ class Acts:
         return Done(deed.order_with(), _word("text", deed.said.text))
 
     def _urge(self, deed: Deed) -> Done:
-        return Done(deed.order_with(urged_at=deed.now), _word("text", deed.said.text))
+        text = _word("text", deed.said.text)
+        self._tell_directed(deed, E.URGE, text, None)
+        return Done(deed.order_with(urged_at=deed.now), text)
 
     def _supervise(self, deed: Deed) -> Done:
         """`text`, and the day by which the leader wants it done."""
@@ -283,7 +290,12 @@ class Acts:
         if faults or due is None:
             raise BadContact(*faults)
         after = deed.order_with(supervised_at=deed.now, supervised_due=due)
+        self._tell_directed(deed, E.SUPERVISE, deed.said.text, due)
         return Done(after, deed.said.text, {"due": due.isoformat()})
+
+    def _tell_directed(self, deed: Deed, event: OrderEvent, text: str, due: date | None) -> None:
+        for hears in self.directed:
+            hears(deed.t, deed.order, event, deed.who, text, due)
 
 
 def _word(name: str, text: str) -> str:

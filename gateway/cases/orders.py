@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.cases.acts import Acts, Deed, Said
+from gateway.cases.acts import Acts, Deed, Directed, Said
 from gateway.cases.answering import Answering, ItemClosed
 from gateway.cases.assigning import Assigning, Assignment, warnings
 from gateway.cases.following import Following
@@ -74,7 +74,7 @@ class Orders:
         told: ChangeListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._changes = changes = OrderChanges(storage, rules, zone, now, told)
+        self.changes = self._changes = changes = OrderChanges(storage, rules, zone, now, told)
         self._rows = changes.rows
         self._items = changes.items
         self._assigning = Assigning(changes)
@@ -87,6 +87,10 @@ class Orders:
     def on_item_closed(self, hears: ItemClosed) -> None:
         """Call `hears` in each transaction in which an item is closed."""
         self._answering.closed.append(hears)
+
+    def on_directed(self, hears: Directed) -> None:
+        """Call `hears` in each transaction in which somebody urges or supervises."""
+        self._acts.directed.append(hears)
 
     # ------------------------------------------------------------ changing
 
@@ -225,7 +229,8 @@ class Orders:
 
         def looked_up(t: Transaction) -> list[OrderShown]:
             tree = self._changes.tree(t)
-            wanted = replace(query, overdue=self._changes.today() if overdue else query.overdue)
+            today = self._changes.today()
+            wanted = replace(query, overdue=today if overdue else query.overdue, today=today)
             page = self._rows.page(t, _seen_by(wanted, account, unit, tree))
             return [self._shown(t, order, account, tree) for order in page]
 

@@ -4,7 +4,7 @@ is part of it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any
@@ -38,6 +38,7 @@ from gateway.core.order.states import WITH_UNIT
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
+from gateway.storage.order_figures import condition, of_kind, pressing
 from gateway.storage.tables import (
     deliveries,
     items,
@@ -171,6 +172,11 @@ class OrderRows:
         """Raises NotFound."""
         return self._whole(t, t.execute(ONE, {"id": order_id}).mappings().first(), order_id)
 
+    def several(self, t: Transaction, ids: Collection[int]) -> tuple[Order, ...]:
+        """The orders with these ids, by id."""
+        wanted = select(orders).where(orders.c.id.in_(ids)).order_by(orders.c.id)
+        return self._all(t, t.execute(wanted).mappings().all()) if ids else ()
+
     def open_of(self, t: Transaction, number: str) -> Order | None:
         """The item's open order."""
         row = t.execute(OPEN_OF_ITEM, {"number": number}).mappings().first()
@@ -247,11 +253,26 @@ def _filtered(query: OrderQuery) -> Select[Any]:
         wanted = wanted.where(orders.c.state.in_(OWED), orders.c.due < query.overdue.isoformat())
     if query.number:
         wanted = wanted.where(orders.c.number == query.number)
+    if query.bureau:
+        wanted = wanted.where(orders.c.bureau == query.bureau)
+    if query.at:
+        wanted = wanted.where(orders.c.unit == query.at)
+    if query.kind is not None:
+        wanted = wanted.where(of_kind(query.kind))
+    if query.today is not None:
+        wanted = wanted.where(*_on_day(query, query.today))
     if query.problem:
         wanted = wanted.where(orders.c.problem)
     if query.disputed:
         wanted = wanted.where(orders.c.disputed_on != "", orders.c.state.in_(OWED))
     return wanted
+
+
+def _on_day(query: OrderQuery, today: date) -> Iterator[ColumnElement[bool]]:
+    if query.figure is not None:
+        yield condition(query.figure, today)
+    if query.pressing:
+        yield pressing(today)
 
 
 def _of_units(query: OrderQuery) -> ColumnElement[bool]:

@@ -37,6 +37,7 @@ from gateway.storage.revisions import Revisions
 from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.search import ItemSearch
 from gateway.storage.search_index import SearchIndex
+from gateway.storage.supervision import SupervisionRows
 from gateway.storage.tokens import Tokens
 from gateway.storage.units import Units
 
@@ -57,6 +58,7 @@ class Storage:
         index = SearchIndex(identities)
         self.items = Items(database, audit, identities, index)
         self.sealed_drafts = SealedDrafts(identities)
+        self.supervision = SupervisionRows(database)
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)

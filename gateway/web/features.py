@@ -45,6 +45,7 @@ from gateway.web.api.sealed import Sealed
 from gateway.web.api.search import SearchApi
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
+from gateway.web.api.supervision import SupervisionApi
 from gateway.web.api.transfers import TransferApi
 from gateway.web.api.units import UnitsApi
 from gateway.web.http.auth import Gate
@@ -69,6 +70,7 @@ from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.receipt import ReceiptPage
 from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
+from gateway.web.pages.supervision import SupervisionPage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
 from gateway.web.pages.unit_words import UNITS_WORDS
@@ -161,10 +163,6 @@ def _holds(shared: Shared) -> Routes:
     return HoldsApi(parts.holds, parts.now).routes() if parts.holds else ()
 
 
-def _units(shared: Shared) -> Routes:
-    return UnitsApi(shared.parts.units).routes() if shared.parts.units else ()
-
-
 def _follow_ups(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.follow_ups is None:
@@ -176,7 +174,10 @@ def _follow_ups(shared: Shared) -> Routes:
 def _orders(shared: Shared) -> Routes:
     parts = shared.parts
     dispatch = DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
-    return (*dispatch, *(OrdersApi(parts.orders).routes() if parts.orders else ()))
+    orders = OrdersApi(parts.orders).routes() if parts.orders else ()
+    supervision = SupervisionApi(parts.oversight).routes() if parts.oversight else ()
+    units = UnitsApi(parts.units).routes() if parts.units else ()
+    return (*units, *dispatch, *orders, *supervision)
 
 
 def _transfers(shared: Shared) -> Routes:
@@ -261,7 +262,6 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _matters,
     _item_desk,
     _holds,
-    _units,
     _orders,
     _follow_ups,
     _transfers,
@@ -330,6 +330,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS, Right.WORK_CALLS).add
     if parts.lists and parts.items and parts.book:
         yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, Right.LEAD_SHIFT).add
+    if parts.oversight:
+        yield SupervisionPage(pages, gate).add
     if parts.follow_ups:
         yield FollowUpsPage(pages, gate, parts.openers).add
     if parts.linkage:

@@ -33,6 +33,7 @@ from gateway.web.api.orders import OrderDesk
 from gateway.web.api.outbox import PostLedger
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.search import Searches
+from gateway.web.api.supervision import OversightDesk
 from gateway.web.api.transfers import TransferDesk
 from gateway.web.api.units import UnitDesk
 from gateway.web.http.auth import LEADERS, Tokens
@@ -73,8 +74,8 @@ class WebParts:
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
-    without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without `visitor`
-    there is no mailbox page of the demo.
+    without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without
+    `oversight` nothing is supervised, without `visitor` there is no mailbox page of the demo.
     """
 
     door: IntakeQueue
@@ -111,6 +112,7 @@ class WebParts:
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
     orders: OrderDesk | None = None
+    oversight: OversightDesk | None = None
     wrap_up: int = 0
     visitor: DemoVisitor | None = None
     faxes: FaxApi | None = None

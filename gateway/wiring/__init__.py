@@ -16,6 +16,7 @@ from gateway.wiring.keeping import keep_backups, keep_terms
 from gateway.wiring.parts import Parts as Parts
 from gateway.wiring.post import exchange_mail
 from gateway.wiring.site import serve_pages
+from gateway.wiring.supervision import supervise_orders
 from gateway.wiring.telephone import answer_calls, build_calls, prepare_asterisk, start_asterisk
 
 STEPS: tuple[Callable[[Parts], Awaitable[None]], ...] = (
@@ -27,6 +28,7 @@ STEPS: tuple[Callable[[Parts], Awaitable[None]], ...] = (
     start_demo,
     prepare_asterisk,
     build_calls,
+    supervise_orders,
     serve_pages,
     exchange_mail,
     answer_calls,

@@ -10,6 +10,7 @@ from gateway.accounts.accounts import Accounts
 from gateway.calls.switchboard import Switchboard
 from gateway.cases.follow_ups import FollowUps
 from gateway.cases.orders import Orders
+from gateway.cases.oversight import Oversight
 from gateway.channels.fax.reading import installed
 from gateway.core.item.deadlines import Rules
 from gateway.demo.mail_sink import MailSink
@@ -57,6 +58,7 @@ class Parts:
     intake: Intake = field(init=False)
     follow_ups: FollowUps | None = None
     orders: Orders = field(init=False)
+    oversight: Oversight = field(init=False)
     accounts: Accounts = field(init=False)
     places: Places = field(init=False)
     process: AsteriskProcess | None = field(init=False)

@@ -100,6 +100,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
         follow_ups=parts.follow_ups,
         orders=parts.orders,
+        oversight=parts.oversight,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),

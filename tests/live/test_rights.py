@@ -26,7 +26,7 @@ NEEDS: dict[Right, str] = {
         wait_for_papers papers_came answer withdraw reopen refer faxes fax send_fax fax_pages arrange_fax
         split_fax queue_rows queue_counts search history undo retract note files mentions mentions_seen code
         arrival answers colleagues reply told tell_again notice_letter end_mediation reply_preview ways
-        send_receipt step
+        send_receipt step step
     """,
     Right.WORK_CALLS: """
         consult back leave transfer transfers call_about partners calls recording lines agents set_agent pop
@@ -48,7 +48,8 @@ NEEDS: dict[Right, str] = {
     Right.SEE_UNITS: "units",
     Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
     Right.ASSIGN_ORDERS: "dispatch assign",
-    Right.SEE_ORDERS: "orders order orders_of_item",
+    Right.SEE_ORDERS: "orders order orders_of_item order_rungs rung_paper",
+    Right.SEE_SUPERVISION: "supervision",
     Right.HANDLE_ORDERS: """
         order_draft order_sign order_return order_pass_down order_ask_extension order_suspend order_resume
         order_decide order_dispute order_report
@@ -97,6 +98,7 @@ PAGES: dict[str, set[str]] = {
     **{path: {"", *Role} for path in OPEN},
     **{path: set(holders(Right.WORK_ITEMS)) for path in WORK},
     "/desk/today": set(holders(Right.LEAD_SHIFT)),
+    "/desk/supervision": set(holders(Right.SEE_SUPERVISION)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),

@@ -20,6 +20,8 @@ from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
 from gateway.cases.orders import Orders
+from gateway.cases.oversight import Oversight
+from gateway.cases.supervision import Supervision
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.delivery import MAIL, About, Occasion, Plan
@@ -31,6 +33,7 @@ from gateway.intake.matters import Matters
 from gateway.mail.thread import Marks
 from gateway.notify.letterhead import Letterhead
 from gateway.notify.notices import Notices
+from gateway.notify.rung_papers import RungPapers
 from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings, Centre, PageSettings
 from gateway.storage import Storage
@@ -56,6 +59,7 @@ class RealSite:
     accounts: Accounts
     matters: Matters
     planned: Callable[[Occasion, About], Plan]
+    orders: Orders
 
     def url(self, path: str = "/") -> str:
         return str(self.server.make_url(path))
@@ -103,6 +107,8 @@ async def real_site(
     )
     planned = Notices(head, rules, sending).plan
     orders = Orders(storage, rules, ZONE, told=lambda what, number: intake.changed(number))
+    papers = RungPapers(head, frozenset({MAIL}))
+    orders.on_directed(Supervision(orders.changes, papers).directed)
     matters = Matters(
         *(intake, storage, rules, ZONE),
         sending=sending,
@@ -134,6 +140,7 @@ async def real_site(
         holds=storage.retention,
         units=UnitDesk(storage, accounts, utc_now),
         orders=orders,
+        oversight=Oversight(orders.changes, papers),
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)
@@ -144,7 +151,7 @@ async def real_site(
     }
     client = aiohttp.ClientSession(server.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True))
     try:
-        yield RealSite(var, storage, intake, server, client, tokens, accounts, matters, planned)
+        yield RealSite(var, storage, intake, server, client, tokens, accounts, matters, planned, orders)
     finally:
         await client.close()
         await server.close()

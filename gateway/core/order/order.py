@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gateway.core.item.contact import Kind
+from gateway.core.order.figures import Figure
+
 
 class OrderState(StrEnum):
     """Where an order stands. Values are words of the API."""
@@ -128,7 +131,9 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
     """Which orders. `units` are ids of units that have or answer for them, None for all; `copied` takes
-    those of which these units have a copy as well. `overdue` is a day: due before it. `after` is the id of
+    those of which these units have a copy as well. `bureau` answers for them, `at` is the unit that has them;
+    `figure` are those that a column of the matrix counts on the day `today`, `pressing` urgent ones that are
+    not signed for or are due then. `overdue` is a day: due before it. `after` is the id of
     the last one seen; the first to be due comes first."""
 
     units: tuple[str, ...] | None = None
@@ -138,6 +143,12 @@ class OrderQuery:
     problem: bool = False
     disputed: bool = False
     copied: bool = False
+    bureau: str = ""
+    at: str = ""
+    kind: Kind | None = None
+    figure: Figure | None = None
+    pressing: bool = False
+    today: date | None = None
     after: int = 0
     limit: int = 50
 

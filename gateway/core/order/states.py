@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.core.order.ladder import RUNG_NAMES
 from gateway.core.order.order import OrderState
 
 
@@ -192,6 +193,7 @@ URGENCY_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 ORDER_PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        **{rung.value: names for rung, names in RUNG_NAMES.items()},
         **{event.value: names for event, names in ORDER_EVENT_NAMES.items()},
         "assign": ("派单", "assigned"),
         "late": ("已逾期", "overdue"),

@@ -72,6 +72,7 @@ from gateway.storage.tables.outgoing import (
     referrals,
 )
 from gateway.storage.tables.retention import discarded, holds
+from gateway.storage.tables.supervision import order_rungs
 from gateway.storage.tables.units import unit_changes, units
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "order_copies",
     "order_events",
     "order_reports",
+    "order_rungs",
     "order_suspensions",
     "orders",
     "outbox",

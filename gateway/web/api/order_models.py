@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from gateway.core.item.contact import Kind
+from gateway.core.order.figures import Figure
 from gateway.core.order.order import OrderState, Urgency
 from gateway.web.api.intake_models import DueDay
 from gateway.web.api.queue_models import ItemShown
@@ -45,6 +46,14 @@ class OrdersAsked(RequestModel):
     state: Choice[OrderState] | None = Field(default=None, description="状态 / state")
     overdue: Flag = Field(default=False, description="仅已逾期 / only those whose last day is over")
     number: ItemNumberOrEmpty = Field(default="", description="事项编号 / number of the item")
+    bureau: Annotated[str, Text(16)] = Field(
+        default="", description="主办局负责的 / of which this bureau answers for"
+    )
+    at: Annotated[str, Text(16)] = Field(default="", description="在该单位手中的 / that this very unit has")
+    kind: Choice[Kind] | None = Field(default=None, description="类别 / kind of the item")
+    figure: Choice[Figure] | None = Field(
+        default=None, description="督办表中某一栏的工单 / those that a column of the supervision counts"
+    )
     problem: Flag = Field(default=False, description="仅问题工单 / only problem orders")
     disputed: Flag = Field(default=False, description="仅有管辖争议 / only those with an open dispute")
     copied: Flag = Field(default=False, description="包括抄送 / those with a copy for the unit as well")

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from gateway.cases import orders as cases
 from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.core.item.contact import Kind
 from gateway.core.order.actors import RIGHTS
+from gateway.core.order.figures import Figure
 from gateway.core.order.order import OrderEntry, OrderQuery, Report, Suspension
 from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, SIDE, OrderEvent, Side
 from gateway.core.rights import Right
@@ -137,6 +139,10 @@ class OrdersApi:
             problem=asked.problem,
             disputed=asked.disputed,
             copied=asked.copied,
+            bureau=asked.bureau,
+            at=asked.at,
+            kind=Kind(asked.kind.value) if asked.kind else None,
+            figure=Figure(asked.figure.value) if asked.figure else None,
             after=int(asked.after or 0),
             limit=asked.limit,
         )

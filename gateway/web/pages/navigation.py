@@ -48,6 +48,7 @@ PLACES = (
     Place("/desk/today", "今日", "Today", Right.LEAD_SHIFT),
     Place("/desk/entry", "来访来函", "Visits, letters", Right.WORK_ITEMS),
     Place("/desk/calls", "通话记录", "Calls", Right.WORK_CALLS),
+    Place("/desk/supervision", "督办", "Supervision", Right.SEE_SUPERVISION),
     Place("/desk/follow-ups", "回访", "Follow-up calls", Right.FOLLOW_UP),
     Place("/wallboard", "大屏", "Wallboard", Right.WATCH_BOARD),
     Place("/desk/linkage", "互通互报台账", "Linkage", Right.WORK_ITEMS),

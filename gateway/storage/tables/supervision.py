@@ -1,0 +1,33 @@
+"""The ledger of supervision. It has the item's number, so that it goes and moves with the item."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table
+
+from gateway.storage.tables.columns import Big, meta, prose, words
+from gateway.storage.words import Words
+
+order_rungs = Table(
+    "order_rungs",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("order_id", Big, nullable=False),
+    Column("number", Words(12), nullable=False),
+    Column("unit", Words(16), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("rung", Words(16), nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("at", Big, nullable=False),
+    words("who", 64),
+    prose("text"),
+    words("due", 10),
+    words("sheet", 64),
+    Column("passed_over", Boolean, nullable=False),
+    prose("told", "[]"),
+    Column("acknowledged_at", Big),
+    words("acknowledged_by", 64),
+    # Each rung of a round of an order fires once, whatever number of gateways looks.
+    Index("order_rungs_once", "order_id", "round", "rung", "nth", unique=True),
+    Index("order_rungs_of_item", "number"),
+    Index("order_rungs_by_rung", "rung", "at"),
+)

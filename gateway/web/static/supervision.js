@@ -1,0 +1,110 @@
+// /desk/supervision: units against columns; each figure opens its list; decisions stand beside it.
+import { ask, listen } from "./desk_server.js";
+import { $, alarm, button, make, told, w, when } from "./desk_parts.js";
+import { closeList, openList, readList } from "./supervision_list.js";
+import { showWaiting } from "./supervision_waiting.js";
+
+const READ_AFTER = 700; // milliseconds: so long changes are gathered
+const LEVELS = { overdue: "bad", due_soon: "warn", not_signed: "warn" };
+let kind = "";
+let open = new Set(); // bureaus whose stations are shown
+let shown = null; // what was read last
+let reading = 0;
+
+function cell(row, column, more) {
+  const box = make("td");
+  const count = row.figures[column.figure];
+  if (!count) {
+    box.append(make("span", "0", "soft"));
+    return box;
+  }
+  const name = document.body.dataset.lang === "zh" ? column.zh : column.en;
+  const to = button(String(count), () => openList({ figure: column.figure, kind, ...more }, row.name, name, to));
+  if (LEVELS[column.figure]) to.dataset.level = LEVELS[column.figure];
+  to.setAttribute("aria-label", `${row.name} ${name} ${count}`);
+  to.dataset.cell = `${row.unit}/${more.at || ""}/${column.figure}`;
+  box.append(to);
+  return box;
+}
+
+// A bureau's and a station's name as a clerk says it.
+const short = (name) => name.replace(/市场监督管理(?=[局所]$)/, "");
+
+function line(row, columns, more, className = "") {
+  const made = make("tr", "", className);
+  const head = make("th", short(row.name));
+  head.scope = "row";
+  if (row.parts?.length) head.append(" ", fold(row));
+  made.append(head, ...columns.map((column) => cell(row, column, more)));
+  return made;
+}
+
+function fold(row) {
+  const stations = row.parts.filter((part) => part.unit !== row.unit).length;
+  const made = button(w("stations", stations), () => {
+    open = new Set(open.has(row.unit) ? [...open].filter((unit) => unit !== row.unit) : [...open, row.unit]);
+    show();
+    document.querySelector(`[data-fold="${row.unit}"]`)?.focus();
+  }, "fold");
+  made.dataset.fold = row.unit;
+  made.setAttribute("aria-expanded", String(open.has(row.unit)));
+  return made;
+}
+
+function rowsOf(row, columns) {
+  const rows = [line(row, columns, { bureau: row.unit })];
+  if (!open.has(row.unit)) return rows;
+  const parts = row.parts.map((part) => ({ ...part, parts: [], name: part.unit === row.unit ? w("own") : part.name }));
+  return [...rows, ...parts.map((part) => line(part, columns, { bureau: row.unit, at: part.unit }, "part"))];
+}
+
+function show() {
+  const { columns, rows, total } = shown;
+  const names = columns.map((column) => make("th", document.body.dataset.lang === "zh" ? column.zh : column.en));
+  for (const name of names) name.scope = "col";
+  const corner = make("td", "");
+  $("columns").replaceChildren(corner, ...names);
+  $("units").replaceChildren(...rows.flatMap((row) => rowsOf(row, columns)));
+  $("total").replaceChildren(line({ unit: "", name: w("all"), figures: total }, columns, {}));
+  $("cut-off").textContent = w("cut_off", when(shown.cut_off));
+  const { passes, rounds } = shown.problems;
+  $("problems-count").textContent = `（${passes + rounds}）`;
+  $("problems").textContent = [w("problem.passes", passes), w("problem.rounds", rounds)].join(" · ");
+  showWaiting(shown);
+}
+
+async function read() {
+  const mine = ++reading;
+  try {
+    const given = await ask("GET", `supervision${kind ? `?kind=${kind}` : ""}`);
+    if (mine !== reading) return;
+    shown = given;
+    $("fault").textContent = "";
+    show();
+    document.body.dataset.read = String(mine);
+  } catch (problem) {
+    if (mine === reading) $("fault").textContent = told(problem);
+  } finally {
+    $("loading").hidden = true;
+  }
+}
+
+for (const one of document.querySelectorAll(".kind"))
+  one.addEventListener("click", () => {
+    kind = one.dataset.kind;
+    for (const other of document.querySelectorAll(".kind")) other.setAttribute("aria-pressed", String(other === one));
+    closeList();
+    read();
+  });
+
+let waiting = null;
+const changed = () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    read();
+    readList();
+  }, READ_AFTER);
+};
+addEventListener("order-acted", changed);
+listen("supervision", (name) => name === "queue.changed" && changed(), () => alarm(""), () => alarm(w("not_live")));
+read();

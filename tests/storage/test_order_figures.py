@@ -1,0 +1,77 @@
+"""Each figure of the supervision's matrix is the length of its list, whatever orders there are."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from itertools import count
+
+from gateway.core.item.contact import Kind
+from gateway.core.item.item import ItemState
+from gateway.core.order.figures import Figure, matrix
+from gateway.core.order.order import Order, OrderQuery, OrderState, Urgency
+from gateway.core.order.states import OPEN
+from gateway.intake.intake import Intake
+from gateway.storage import Storage, Transaction
+from gateway.storage.order_figures import counts
+from tests.storage.databases import MONDAY, contact
+
+TODAY = date(2026, 5, 20)
+UNITS = (("141002", "141002"), ("14100201", "141002"), ("14100202", "141002"), ("141081", "141081"))
+
+
+async def random_orders(intake: Intake, storage: Storage, chance: random.Random, items: int) -> None:
+    """Each item has up to three orders, of which the last alone may be open."""
+    serial = count()
+
+    def order(number: str, state: OrderState) -> Order:
+        unit, bureau = chance.choice(UNITS)
+        due = TODAY + timedelta(days=chance.randrange(-6, 9))
+        days = {"begun_on": due - timedelta(days=5), "budget": 5, "due": due}
+        return Order(
+            *(0, number, unit, bureau, state, chance.choice(list(Urgency)), MONDAY, MONDAY),
+            **days,  # type: ignore[arg-type]
+            rounds=chance.choice((0, 0, 1)),
+        )
+
+    def add(t: Transaction, number: str) -> None:
+        closed = [state for state in OrderState if state not in OPEN]
+        for _ in range(chance.randrange(3)):
+            storage.orders.add(t, order(number, chance.choice(closed)))
+        storage.orders.add(t, order(number, chance.choice(list(OrderState))))
+        storage.items.set_state(t, number, ItemState.HANDED_OVER)
+
+    for _ in range(items):
+        kind = chance.choice((Kind.COMPLAINT, Kind.REPORT))
+        number = (await intake.submit(contact(f"web:{next(serial)}", kind=kind))).number
+        await storage.database.write(lambda t, number=number: add(t, number))
+
+
+async def test_each_figure_is_the_length_of_its_list(intake: Intake, storage: Storage) -> None:
+    await random_orders(intake, storage, random.Random(7), 120)
+
+    def listed(t: Transaction, **wanted: object) -> int:
+        """Page by page, as whoever opens the list sees it."""
+        query, seen = OrderQuery(today=TODAY, limit=13, **wanted), 0  # type: ignore[arg-type]
+        after = 0
+        while page := storage.orders.page(t, OrderQuery(**{**_members(query), "after": after})):
+            seen, after = seen + len(page), page[-1].id
+        return seen
+
+    def compared(t: Transaction) -> int:
+        figures = 0
+        for kind in (None, Kind.COMPLAINT, Kind.REPORT, Kind.QUESTION):
+            for row in matrix(counts(t, TODAY, kind)):
+                for figure in Figure:
+                    wanted = {"figure": figure, "kind": kind, "bureau": row.unit}
+                    assert listed(t, **wanted) == row.figures[figure], (row.unit, figure, kind)
+                    for part in row.parts:
+                        assert listed(t, **wanted, at=part.unit) == part.figures[figure], (part, figure)
+                    figures += row.figures[figure]
+        return figures
+
+    assert await storage.database.read(compared) > 200
+
+
+def _members(query: OrderQuery) -> dict[str, object]:
+    return {name: getattr(query, name) for name in OrderQuery.__slots__}
