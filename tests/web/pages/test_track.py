@@ -61,10 +61,13 @@ async def test_from_the_receipt_to_the_answer(site: RealSite, page: Page) -> Non
     await looked_at(page, "track-papers")
     assert PAPERS in await page.inner_text("#h-papers")
     assert "前告知是否受理" in await page.inner_text(".steps")
-    await page.set_input_files("#f-evidence", files=[picture()])
     await page.fill("#f-text", "小票在此")
+    await look_up(page, receipt)
+    assert await page.input_value("#f-text") == "小票在此", "kept over another look at the matter"
+    await page.set_input_files("#f-evidence", files=[picture()])
     await page.click(".wanted button[type=submit]")
     await page.wait_for_selector(".good")
+    assert await page.input_value("#f-text") == ""
     assert "已收到您的补充" in await page.inner_text(".steps")
     await looked_at(page, "track-added")
 
