@@ -90,6 +90,12 @@ class CallBacks:
         return sum(not (attempt.began or attempt.over) for attempt in self._attempts.values())
 
     @property
+    def owes_now(self) -> bool:
+        """Is a call owed that holds a place, is dialled, or could be placed now?"""
+        now = self._now()
+        return any(self._is_due(callback, now) for callback in self._last_read.values())
+
+    @property
     def rests(self) -> bool:
         """Is all done that can be done now?"""
         return self._resting and not self._wake.is_set()

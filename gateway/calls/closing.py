@@ -21,6 +21,7 @@ from gateway.calls.patience import patiently
 from gateway.core.call.record import CallOutcome, CallRecord
 from gateway.core.call.state import CallState
 from gateway.core.call.transfer import Transfer
+from gateway.core.followup import surveyed_by
 from gateway.errors import GatewayError
 from gateway.tasks import Supervisor
 
@@ -176,7 +177,8 @@ class Closing:
     async def _hand_on(self, state: CallState, record: CallRecord) -> None:
         if self._handed and state.transfers:
             await patiently(partial(self._handed, record, state.transfers))
-        if record.direction == "out" and record.number and not record.back_of:
+        ours = record.direction == "out" and surveyed_by(record.id) is None
+        if ours and record.number and not record.back_of:
             talked = record.outcome is CallOutcome.TALKED
             what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")
             line = (record.number, what, record.agent or "phone", text, f"call:{record.id}")

@@ -102,7 +102,8 @@ class FlowDesk:
         live.earlier = live.path()
         live.walk = walk
         record = live.state.record
-        live.state.record = replace(record, flow=f"{self.entry(record.dialled)}@{walk.version}")
+        entry = self.entry(record.dialled) if record.direction == "in" else walk.position.partition("/")[0]
+        live.state.record = replace(record, flow=f"{entry}@{walk.version}")
 
     def message(self, call: str, file: str) -> None:
         state = self._live.get_or_create(call).state

@@ -14,6 +14,7 @@ from gateway.calls.live import Live, LiveCalls
 from gateway.calls.refusals import Refusals
 from gateway.calls.seat_calls import SeatCalls
 from gateway.calls.seats import Seats
+from gateway.calls.surveys import Surveys
 from gateway.calls.transfers import Transfers
 from gateway.core.call.journal import EntryType, JournalEntry
 from gateway.core.call.record import CallOutcome, is_back
@@ -38,7 +39,9 @@ class Notes:
         refusals: Refusals,
         events: CallEvents,
         now: Callable[[], datetime],
+        surveys: Surveys | None = None,
     ) -> None:
+        self._surveys = surveys
         self._live = live
         self._seats = seats
         self._seat_calls = seat_calls
@@ -65,6 +68,8 @@ class Notes:
         if note.what is EntryType.BACK_LEFT:
             self._back_left(note.call)
         self._callbacks.noted(note)
+        if self._surveys:
+            self._surveys.noted(note)
 
     def _back_left(self, call: str) -> None:
         """An agent took a call-back and let go before it was dialled: there was no call."""
@@ -89,6 +94,8 @@ class Notes:
         self._seat_calls.noted(call, note)
         self._publish(call, note, before)
         self._callbacks.changed()
+        if self._surveys:
+            self._surveys.changed()
         if note.what is EntryType.QUEUED or before is Phase.QUEUE:
             self._events.publish("queue.changed", waiting=self._live.queued() + self._callbacks.placed)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +28,7 @@ from gateway.calls.recovery import Recovery
 from gateway.calls.refusals import Refusals
 from gateway.calls.seat_calls import SeatCalls, offer_free_seats
 from gateway.calls.seats import SeatHooks, Seats
+from gateway.calls.surveys import SurveyLedger, SurveyRoom, Surveys
 from gateway.calls.transfers import Transfers
 from gateway.calls.views import CallView, Counts
 from gateway.core.call.journal import JournalEntry
@@ -64,6 +65,7 @@ class Switchboard:
         aftercall: AfterCall,
         *,
         handed: Handed | None = None,
+        surveys: SurveyLedger | None = None,
         tasks: Supervisor | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -89,9 +91,15 @@ class Switchboard:
             now=now,
             item_changed=inquiry.changed,
         )
+        self._surveys = (
+            Surveys(pbx, surveys, self._survey_room, free_lines=config.queue.survey_free_lines, now=now)
+            if surveys
+            else None
+        )
         refusals = Refusals(inquiry, self._tasks)
         self._notes = notes = Notes(
-            *(live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, refusals, events, now)
+            *(live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, refusals, events, now),
+            surveys=self._surveys,
         )
         self._recovery = Recovery(
             *(pbx, Places(config.var), ledgers, aftercall, live, seats, seat_calls),
@@ -112,6 +120,8 @@ class Switchboard:
         self._closing.start(self._tasks)
         self._seats.start()
         self._callbacks.start(self._tasks)
+        if self._surveys:
+            self._surveys.start(self._tasks)
         await self._pbx.start(self._pbx_events.put)
 
     async def wait_in_step(self, limit: float) -> None:
@@ -180,6 +190,12 @@ class Switchboard:
         free_lines = self._config.centre.lines - self._live.lines()
         busy = self._closing.soon() | self._live.ids()
         return Room(self.ready, self._seats.reachable() > 0, free_lines, busy)
+
+    def _survey_room(self) -> SurveyRoom:
+        """What decides whether the survey may call somebody now."""
+        owed = self._seats.reachable() > 0 and self._callbacks.owes_now
+        others = self._live.queued() > 0 or owed
+        return SurveyRoom(self.ready, self._config.centre.lines - self._live.lines(), others)
 
     def _closed(self, record: CallRecord) -> None:
         outcome = record.outcome.value
@@ -308,3 +324,6 @@ class Switchboard:
 
     async def book(self, call: str, phone: str) -> Booked:
         return await self._desk.book(call, phone)
+
+    async def answered(self, call: str, answers: Mapping[str, str]) -> bool:
+        return await self._surveys.answered(call, answers) if self._surveys else False

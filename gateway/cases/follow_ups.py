@@ -66,12 +66,12 @@ class FollowUps:
     """
 
     def __init__(self, changes: ItemChanges, rules: Rules, zone: ZoneInfo) -> None:
-        self._changes = changes
+        self.changes = changes
         self._items = changes.items
-        self._calls = changes.storage.follow_ups
+        self.rows = changes.storage.follow_ups
         self._sets = rules.follow_ups
-        self._calendar = rules.calendar
-        self._zone = zone
+        self.calendar = rules.calendar
+        self.zone = zone
         self._decisions = Decisions(changes, rules, zone)
         self.opened_again: Callable[[Transaction, FollowUp, str, str], bool] = lambda *_: False
         changes.at_closing(self.due_follow_up)
@@ -84,21 +84,21 @@ class FollowUps:
         Called a second time it only writes down unit and order. Whoever was asked already is asked again
         only about what was done again for his answer.
         """
-        rounds = self._calls.of_item(t, item.number)
+        rounds = self.rows.of_item(t, item.number)
         last = rounds[-1] if rounds else None
-        now = self._changes.now()
+        now = self.changes.now()
         rules = self._rules(now)
-        due = due_at(rules, now, self._calendar, self._zone)
+        due = due_at(rules, now, self.calendar, self.zone)
         if last and last.state in OPEN:
             again = replace(
                 last, closed_at=now, due_at=due, unit=unit or last.unit, order=order or last.order
             )
-            self._calls.change(t, again, last.state)
+            self.rows.change(t, again, last.state)
         elif (last is None or last.again) and is_asked(rules, item.kind, item.number, len(rounds) + 1):
             person = self._items.person_of(t, item)
             if telephone.plain(person.phone):
                 by_pbx = item.kind in rules.by_pbx and not is_secret(item)
-                self._calls.add(
+                self.rows.add(
                     t,
                     FollowUp(
                         *(item.number, len(rounds) + 1, item.kind, now, due),
@@ -112,17 +112,17 @@ class FollowUps:
 
     def due_by(self, day: date) -> datetime:
         """The end of a day."""
-        return datetime.combine(day + timedelta(days=1), time(), self._zone)
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)
 
     async def page(self, query: FollowUpQuery) -> FollowUpPage:
         """Raises StorageDown."""
-        return await self._changes.read(
-            lambda t: FollowUpPage(self._calls.page(t, query), self._calls.count(t, query))
+        return await self.changes.read(
+            lambda t: FollowUpPage(self.rows.page(t, query), self.rows.count(t, query))
         )
 
     async def get(self, call_id: int) -> FollowUpRow:
         """Raises NotFound, StorageDown."""
-        return await self._changes.read(lambda t: self._row(t, self._there(t, call_id)))
+        return await self.changes.read(lambda t: self._row(t, self._there(t, call_id)))
 
     async def person(self, call_id: int) -> Person:
         """Whom to call, a reporter too: for whoever may. Raises NotFound, StorageDown."""
@@ -130,17 +130,17 @@ class FollowUps:
         def known(t: Transaction) -> Person:
             return self._items.person_of(t, self._items.there(t, self._there(t, call_id).number))
 
-        return await self._changes.read(known)
+        return await self.changes.read(known)
 
     async def of_item(self, number: str) -> tuple[FollowUp, ...]:
-        return await self._changes.read(lambda t: self._calls.of_item(t, number))
+        return await self.changes.read(lambda t: self.rows.of_item(t, number))
 
     def rules_of(self, call: FollowUp) -> FollowUpRules:
         return self._rules(call.closed_at)
 
     @property
     def rules_now(self) -> FollowUpRules:
-        return self._rules(self._changes.now())
+        return self._rules(self.changes.now())
 
     # ------------------------------------------------------------ what came of a call
 
@@ -149,8 +149,8 @@ class FollowUps:
 
         `call` is the id of the call in which he was asked. Raises NotFound, BadContact, Conflict.
         """
-        row = await self._changes.write(lambda t: self._answered(t, call_id, who, answers, call))
-        self._changes.tell("changed", row.item.number)
+        row = await self.changes.write(lambda t: self._answered(t, call_id, who, answers, call))
+        self.changes.tell("changed", row.item.number)
         return row
 
     async def tried(self, call_id: int, who: str, how: Try, text: str = "") -> FollowUpRow:
@@ -159,7 +159,7 @@ class FollowUps:
         def noted(t: Transaction) -> FollowUpRow:
             call = self._there(t, call_id)
             self._refuse_unless_open(t, call)
-            now, rules = self._changes.now(), self.rules_of(call)
+            now, rules = self.changes.now(), self.rules_of(call)
             after = replace(call, attempts=call.attempts + 1, tried_at=now, who=who, by_pbx=False)
             if how is Try.DECLINED:
                 after, told = replace(after, state=FollowUpState.DECLINED), "对方不愿接受回访"
@@ -167,15 +167,15 @@ class FollowUps:
                 after, told = self._not_reached(after, rules, now)
             return self._kept(t, call, after, who, "；".join(filter(None, (told, text))))
 
-        row = await self._changes.write(noted)
-        self._changes.tell("changed", row.item.number)
+        row = await self.changes.write(noted)
+        self.changes.tell("changed", row.item.number)
         return row
 
     def _not_reached(self, call: FollowUp, rules: FollowUpRules, now: datetime) -> tuple[FollowUp, str]:
         told = f"未接通（第{call.attempts}次）"
         if call.attempts >= rules.attempts:
             return replace(call, state=FollowUpState.UNREACHED), f"{told}，不再回访"
-        due = next_decent(rules, now + rules.again_after, self._calendar, self._zone)
+        due = next_decent(rules, now + rules.again_after, self.calendar, self.zone)
         return replace(call, due_at=due), told
 
     def _answered(
@@ -196,7 +196,7 @@ class FollowUps:
             call,
             state=FollowUpState.ANSWERED,
             answers=answers,
-            answered_at=self._changes.now(),
+            answered_at=self.changes.now(),
             who=who,
             call_id=call_made or call.call_id,
             verdict=verdict(answers, rules),
@@ -213,18 +213,22 @@ class FollowUps:
             self._decisions.act_in(t, call.number, who, Act(Event.REOPEN, {"reason": reason}))
 
     def _kept(self, t: Transaction, before: FollowUp, after: FollowUp, who: str, told: str) -> FollowUpRow:
-        if not self._calls.change(t, after, before.state):
+        if not self.rows.change(t, after, before.state):
             raise Conflict("该次回访刚由他人登记 / somebody else has just written down this call")
-        self._changes.note(t, after.number, ASKED, who, f"第{after.round}次回访：{told}")
+        self.note(t, after, who, told)
         return self._row(t, after)
+
+    def note(self, t: Transaction, call: FollowUp, who: str, told: str) -> None:
+        """A line of the item's timeline."""
+        self.changes.note(t, call.number, ASKED, who, f"第{call.round}次回访：{told}")
 
     # ------------------------------------------------------------
 
     def _rules(self, at: datetime) -> FollowUpRules:
-        return rules_on(self._sets, at.astimezone(self._zone).date())
+        return rules_on(self._sets, at.astimezone(self.zone).date())
 
     def _there(self, t: Transaction, call_id: int) -> FollowUp:
-        call = self._calls.get(t, call_id)
+        call = self.rows.get(t, call_id)
         if call is None:
             raise NotFound
         return call

@@ -7,9 +7,10 @@ stands for one item and round; gateway/cases/follow_ups.py makes it in the trans
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -112,6 +113,29 @@ class FollowUp:
     id: int = 0
 
 
+_SURVEY = re.compile(r"survey-([0-9]{1,18})-([0-9]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A call that the PBX is to make: its id, whom, and about which item."""
+
+    call: str
+    phone: str
+    number: str
+
+
+def survey_call(call: FollowUp) -> str:
+    """The id of the call that the PBX makes for it now: of its latest dial."""
+    return f"survey-{call.id}-{call.dials}"
+
+
+def surveyed_by(call: str) -> int | None:
+    """The follow-up call that a call of this id is made for; None for any other call."""
+    match = _SURVEY.fullmatch(call)
+    return int(match[1]) if match else None
+
+
 # ------------------------------------------------------------------ who is asked, and when
 
 
@@ -135,13 +159,14 @@ def due_at(rules: FollowUpRules, closed_at: datetime, calendar: Calendar, zone: 
 
 
 def next_decent(rules: FollowUpRules, at: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
-    """The first moment from `at` on at which somebody may be called: on a workday, within the hours."""
+    """The first moment from `at` on at which somebody may be called: on such a day, within the hours."""
     local = at.astimezone(zone)
-    if calendar.is_workday(local.date())[0]:
+    if rules.on_restdays or calendar.is_workday(local.date())[0]:
         for begin, end in rules.hours:
             if local.time() < end:
                 return max(local, datetime.combine(local.date(), begin, zone))
-    day = calendar.workday_after(local.date(), 1)
+    tomorrow = local.date() + timedelta(days=1)
+    day = tomorrow if rules.on_restdays else calendar.workday_after(local.date(), 1)
     return datetime.combine(day, rules.hours[0][0], zone)
 
 

@@ -24,14 +24,16 @@ class FollowUpReason:
 class FollowUpRules:
     """How people are asked, for what is closed from a day on. Shares are percents of each kind.
 
-    `by_pbx` are the kinds that the survey of the PBX asks first; `dials` how often it rings somebody,
-    `attempts` how often an agent tries. After `rounds` nothing is opened again.
+    Nobody is called outside `hours`, nor on days of rest unless `on_restdays`. `by_pbx` are kinds that the
+    survey of the PBX asks first; `dials` is how often it rings somebody, `attempts` how often an agent tries.
+    After `rounds` nothing is opened again.
     """
 
     in_force_from: date
     shares: Mapping[Kind, int]
     workdays_after: int
     hours: tuple[tuple[time, time], ...]
+    on_restdays: bool
     rounds: int
     attempts: int
     again_after: timedelta

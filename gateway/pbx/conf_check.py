@@ -19,7 +19,7 @@ from gateway.pbx.conf import Places, fill, words
 from gateway.settings.schema import Config
 from gateway.settings.secrets import SeatSecrets, Secrets
 
-ROUTES = ("call", "resume")  # what the gateway answers on FastAGI
+ROUTES = ("call", "resume", "survey")  # what the gateway answers on FastAGI
 
 # Where an application or function of our dialplan lives; those of Asterisk's core stand under "".
 MODULES: Mapping[str, str] = {

@@ -136,6 +136,11 @@ class FakePbx:
         self.asked.append(("send_fax", call, number))
         return True
 
+    async def survey(self, call: str, number: str, item: str) -> bool:
+        self._check()
+        self.asked.append(("survey", call, number, item))
+        return True
+
     async def take_back(self, call: str) -> bool:
         self._check()
         owed_id = owed_of(call)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +27,8 @@ from gateway.core.flow.commands import (
     Event,
     Found,
     JoinQueue,
+    KeepAnswers,
+    Kept,
     Keys,
     Left,
     LookUp,
@@ -50,6 +53,8 @@ from gateway.settings.durable_files import takes_writes
 
 log = logging.getLogger(__name__)
 
+SURVEY = "survey"
+"""The flow that asks whoever answers a follow-up call."""
 LOST = 3.0  # seconds that a message may be shorter than the time it took: the tone before it, delays
 
 
@@ -88,6 +93,9 @@ class Desk(Protocol):
 
     async def book(self, call: str, phone: str) -> Booked: ...
 
+    async def answered(self, call: str, answers: Mapping[str, str]) -> bool:
+        """Keep what somebody answered to the questions of the survey; False when they could not be kept."""
+
 
 @dataclass(slots=True)
 class _Turn:
@@ -119,6 +127,15 @@ class Ivr:
         walk = self._begin(session)
         await self._drive(session, walk, None)
 
+    async def survey(self, session: AgiSession) -> None:
+        """Somebody has answered a follow-up call of ours. The session is on his leg, the call is another."""
+        try:
+            walk = Walk(self._desk.flows(), SURVEY)
+        except FlowError as error:
+            log.error("nobody is asked: %s", error)
+            return
+        await self._drive(session, walk, None, session.header.query.get("call", ""))
+
     async def resume(self, session: AgiSession) -> None:
         """A call is back from the queue or a partner; how it was there is in the query."""
         query = session.header.query
@@ -139,13 +156,15 @@ class Ivr:
         entry = self._desk.entry(telephone.plain(session.header.dialled))
         return Walk(self._desk.flows(), entry, _facts(session))
 
-    async def _drive(self, session: AgiSession, walk: Walk, back: Event) -> None:
+    async def _drive(self, session: AgiSession, walk: Walk, back: Event, ours: str = "") -> None:
+        """`ours` is the id of a call that we made, of which the session says nothing."""
         header = session.header
-        call = _id(session)
+        call = ours or _id(session)
         line = header.query.get("line", "")
         turn = _Turn(session, call, walk)
         desk = self._desk
-        caller, dialled = telephone.plain(header.callerid), telephone.plain(header.dialled)
+        told = ("", "") if ours else (header.callerid, header.dialled)
+        caller, dialled = map(telephone.plain, told)
         desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
         desk.walks(call, walk)
         try:
@@ -179,6 +198,8 @@ class Ivr:
             case BookCallBack(phone):
                 turn.outcome = "call_back"
                 return await self._desk.book(turn.call, phone)
+            case KeepAnswers(answers):
+                return Kept(await self._desk.answered(turn.call, dict(answers)))
             case JoinQueue():
                 await self._to_queue(turn, command)
             case DialPartner(partner, ring):

@@ -168,5 +168,9 @@ class Pbx(Protocol):
     async def send_fax(self, call: str, number: str, file: Path) -> bool:
         """Dial a number on a line and send a TIFF; notes under this call's id tell how it goes."""
 
+    async def survey(self, call: str, number: str, item: str) -> bool:
+        """Dial a number on a line, if lines enough are free, and let the flow `survey` ask who answers; notes
+        under this call's id tell how it goes. The call bears the item's number."""
+
     async def take_back(self, call: str) -> bool:
         """Take the place of this call away again. False when there was none any more (an agent has it)."""

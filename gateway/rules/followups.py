@@ -52,6 +52,7 @@ class FollowUpEntry(Table):
     shares: Shares
     workdays_after: Annotated[Whole, Field(ge=1, le=20)]
     hours: tuple[Annotated[tuple[time, time], BeforeValidator(_hours)], ...]
+    on_restdays: Flag
     rounds: Annotated[Whole, Field(ge=1, le=9)]
     attempts: Annotated[Whole, Field(ge=1, le=9)]
     again_after_minutes: Annotated[Whole, Field(ge=5, le=2880)]
@@ -76,6 +77,7 @@ class FollowUpEntry(Table):
             shares={kind: getattr(self.shares, kind.value) for kind in Kind},
             workdays_after=self.workdays_after,
             hours=self.hours,
+            on_restdays=self.on_restdays,
             rounds=self.rounds,
             attempts=self.attempts,
             again_after=timedelta(minutes=self.again_after_minutes),

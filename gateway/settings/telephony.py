@@ -246,6 +246,15 @@ class Queue(Section):
         description="Minutes until a call-back without answer is dialled again, one for each time; then "
         "agents call.",
     )
+    survey_free_lines: int = Field(
+        default=2,
+        ge=0,
+        le=1000,
+        description="Lines that stay free for callers while the survey (follow-up calls by the PBX) dials.",
+    )
+    survey_ring_seconds: int = Field(
+        default=40, ge=10, le=120, description="How long a survey rings before it counts as not reached."
+    )
 
 
 class Outgoing(Section):

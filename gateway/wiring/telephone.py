@@ -7,10 +7,11 @@ import contextlib
 
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
+from gateway.cases.surveying import Surveying
 from gateway.channels.email.service import load_marks
 from gateway.channels.fax.reception import FaxReception
 from gateway.core.fax.record import Reading
-from gateway.errors import PbxDown, SetupError
+from gateway.errors import PbxDown, Problem, SetupError
 from gateway.flows.prompts import load_prompts
 from gateway.intake.referrals import Linkage
 from gateway.notify.service import partner_slips
@@ -18,7 +19,7 @@ from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk, find
 from gateway.pbx.conf import put_in_place
-from gateway.pbx.ivr import Ivr
+from gateway.pbx.ivr import SURVEY, Ivr
 from gateway.pbx.logs import keep_rotating
 from gateway.pbx.needs import wanted
 from gateway.pbx.process import AsteriskProcess
@@ -51,9 +52,23 @@ async def build_calls(parts: Parts) -> None:
     parts.switchboard = Switchboard(
         *(config, parts.pbx, parts.flows, parts.rules, parts.intake, parts.storage, _after_call(parts)),
         handed=parts.linkage.of_call,
+        surveys=_surveys(parts),
         tasks=parts.tasks,
     )
     parts.accounts.in_call = parts.switchboard.in_call
+
+
+def _surveys(parts: Parts) -> Surveying | None:
+    """What the PBX asks by itself; None where the rules leave all follow-up calls to agents."""
+    by_pbx = any(rules.by_pbx for rules in parts.rules.follow_ups)
+    if not by_pbx or parts.follow_ups is None:
+        return None
+    if SURVEY not in parts.flows.current().flows:
+        why = f"`by_pbx` needs a flow `{SURVEY}`, and there is none"
+        raise SetupError(
+            Problem(str(parts.config.root / parts.config.rules.folder / "followups.yaml"), 0, why)
+        )
+    return Surveying(parts.follow_ups)
 
 
 def _after_call(parts: Parts) -> AfterCall:
@@ -91,6 +106,7 @@ async def answer_calls(parts: Parts) -> None:
     server = AgiServer(config.agi.host, config.agi.port, secret=parts.secrets.agi, peers=peers)
     server.route("call", ivr.call)
     server.route("resume", ivr.resume)
+    server.route("survey", ivr.survey)
     await _listening(server.start(), "agi", config.agi.host, config.agi.port)
     parts.stack.push_async_callback(server.stop)
     await parts.switchboard.start()

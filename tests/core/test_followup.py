@@ -64,6 +64,12 @@ def test_nobody_is_called_outside_decent_hours(at: str, then: str) -> None:
     assert next_decent(RULES, local(at), CALENDAR, ZONE) == local(then)
 
 
+def test_days_of_rest_may_be_days_of_calls() -> None:
+    always = replace(RULES, on_restdays=True)
+    assert next_decent(always, local("2026-03-07 10:00"), CALENDAR, ZONE) == local("2026-03-07 10:00")
+    assert next_decent(always, local("2026-03-06 21:00"), CALENDAR, ZONE) == local("2026-03-07 09:00")
+
+
 def test_a_share_of_each_kind_is_asked_and_always_the_same_items() -> None:
     numbers = [f"26030{n:07d}" for n in range(2000)]
     chosen = [is_chosen(number, 10) for number in numbers]
@@ -121,6 +127,7 @@ BAD = """\
   shares: {complaint: 101, report: 0, question: 0, unsorted: 0}
   workdays_after: 1
   hours: ["9-12", "14:00-13:00"]
+  on_restdays: false
   rounds: 2
   attempts: 3
   again_after_minutes: 120
@@ -132,6 +139,7 @@ BAD = """\
   shares: {complaint: 100, report: 0, question: 0, unsorted: 0}
   workdays_after: 1
   hours: ["14:00-20:00", "09:00-15:00"]
+  on_restdays: false
   rounds: 2
   attempts: 3
   again_after_minutes: 120
@@ -148,7 +156,7 @@ def test_what_is_wrong_in_the_rules_is_told_with_its_line(tmp_path: Path) -> Non
     (tmp_path / "followups.yaml").write_text(BAD, "utf-8")
     assert load_follow_ups(tmp_path / "followups.yaml", problems) == ()
     lines = [problem.line for problem in problems]
-    assert lines == [2, 4, 4, 15, 19], [str(problem) for problem in problems]
+    assert lines == [2, 4, 4, 16, 21], [str(problem) for problem in problems]
     shipped = (ROOT / "rules" / "followups.yaml").read_text("utf-8")
     (tmp_path / "followups.yaml").write_text(shipped.replace("2026-01-01:", "2026-02-30:"), "utf-8")
     problems.clear()

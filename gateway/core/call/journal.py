@@ -46,6 +46,7 @@ class EntryType(StrEnum):
     BACK_TALK = "back_talk"  # call-back id: the customer answered
     BACK_DONE = "back_done"  # call-back id, DIALSTATUS
     BACK_NO_LINE = "back_no_line"  # call-back id
+    SURVEY_DONE = "survey_done"  # how the dial of a follow-up call ended: DIALSTATUS, NOLINE, REFUSED, LIMIT
     DIAL_REFUSED = "dial_refused"  # who, form | list | day | number | second, FROM: what was dialled, item
     FAX = "fax"  # file below the faxes' folder: it is coming in
     FAX_DONE = "fax_done"  # how it went, see core/fax.py

@@ -105,6 +105,13 @@ class DialPartner:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepAnswers:
+    """Keep what the person answered, by what was asked. Answer: Kept."""
+
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EndCall:
     """Hang up. There is no answer."""
 
@@ -119,6 +126,7 @@ Command = (
     | JoinQueue
     | BookCallBack
     | DialPartner
+    | KeepAnswers
     | EndCall
 )
 
@@ -207,7 +215,14 @@ class PartnerLeft:
     outcome: PartnerOutcome
 
 
-Event = Keys | Taken | Clock | Staff | Found | QueueLeft | Booked | PartnerLeft | None
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Were the answers kept?"""
+
+    done: bool
+
+
+Event = Keys | Taken | Clock | Staff | Found | QueueLeft | Booked | PartnerLeft | Kept | None
 
 StepRun = Generator[Command, Event, str]
 """What a step's `run` returns: yields commands, receives events, returns the exit's name."""

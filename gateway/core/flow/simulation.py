@@ -23,6 +23,8 @@ from gateway.core.flow.commands import (
     Event,
     Found,
     JoinQueue,
+    KeepAnswers,
+    Kept,
     Keys,
     Left,
     LookUp,
@@ -53,6 +55,7 @@ class Outcome(StrEnum):
     MESSAGE = "message"  # a message is saved
     CALL_BACK = "call_back"  # a call-back is owed
     PARTNER = "partner"  # talked to a partner hotline
+    ANSWERED = "answered"  # answered the questions of the survey
     ENDED = "ended"  # the flow hung up and nothing of the above happened
     HUNG_UP = "hung_up"  # the caller hung up
 
@@ -223,6 +226,8 @@ class _Simulation:
                 return Found(locked=True) if self.world.locked else outcome
             case DialPartner(partner):
                 return self._partner(partner)
+            case KeepAnswers(answers):
+                return self._answers(answers)
             case EndCall():
                 return None
 
@@ -293,6 +298,15 @@ class _Simulation:
         number = phone or self.world.phone
         self._tell(f"登记回电 {number}", f"a call to {number} is owed")
         return Booked(number, 1 if self.kept_place else 0)
+
+    def _answers(self, answers: tuple[tuple[str, str], ...]) -> Kept:
+        if self.world.disk_full:
+            self._tell("回答无法保存", "the answers cannot be kept")
+            return Kept(False)
+        said = ", ".join(f"{asked}: {answer}" for asked, answer in answers)
+        self._tell(f"保存回答 {said}", f"keeps the answers {said}")
+        self.outcome = Outcome.ANSWERED
+        return Kept(True)
 
     def _partner(self, partner: str) -> PartnerLeft:
         outcome = self.world.partner

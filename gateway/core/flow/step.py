@@ -30,16 +30,19 @@ class CallerFacts:
 class Call:
     """What steps share during one call.
 
+    `answers` are those to questions, by what was asked; `asks_why` when one of them was a low grade.
     `typed` holds keys pressed ahead of the step that reads them. `late_end` is the end key of an input
     that its last digit closed: many callers press it all the same, and it is no answer to what comes next.
     """
 
-    __slots__ = ("facts", "kind", "late_end", "noted", "partners", "typed")
+    __slots__ = ("answers", "asks_why", "facts", "kind", "late_end", "noted", "partners", "typed")
 
     def __init__(self, facts: CallerFacts, partners: Mapping[str, Partner], kind: Kind | None = None) -> None:
         self.facts = facts
         self.partners = partners
         self.kind = kind
+        self.answers: dict[str, str] = {}
+        self.asks_why = False
         self.typed = ""
         self.late_end = ""
         self.noted = ""

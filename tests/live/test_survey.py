@@ -1,0 +1,84 @@
+"""The survey on a real Asterisk: who is rung answers by keys, and his matter is done again for it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from gateway.pbx.asterisk_tree import Asterisk
+from gateway.sip_phone.phone import Answer
+from tests.live.conftest import ROOT, Gateway, new_gateway, running
+
+pytestmark = pytest.mark.live
+CALLER = "13912360001"
+KEYS = {
+    "survey_known": "1",
+    "survey_contacted": "1",
+    "survey_solved": "2",
+    "survey_handler": "2",
+    "survey_outcome": "4",
+    "survey_reason": "2",
+}
+RULES = {
+    "by_pbx: []": "by_pbx: [complaint]",
+    "on_restdays: false": "on_restdays: true",
+    '["09:00-12:00", "14:00-20:00"]': '["00:00-23:59"]',
+}
+
+
+@pytest.fixture(scope="module")
+def gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """Its rules let the PBX ask, at any hour."""
+    folder = tmp_path_factory.mktemp("survey")
+    shutil.copytree(ROOT / "rules", folder / "rules")
+    file = folder / "rules" / "followups.yaml"
+    text = file.read_text("utf-8")
+    for before, after in RULES.items():
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, "utf-8")
+    yield from running(new_gateway(folder, GATEWAY_RULES_FOLDER=folder / "rules"))
+
+
+def close_item(gateway: Gateway) -> str:
+    """A complaint that was closed some days ago."""
+    wish = {"kind": "complaint", "name": "张三", "phone": CALLER, "content": "商家拒绝退款"}
+    wish |= {"respondent_name": "某电器商行", "claims": ["退货"]}
+    number = str(gateway.api("/api/v1/intake", wish)["number"])
+    gateway.api("/api/v1/queue/claim", {"number": number})
+    gateway.api(f"/api/v1/queue/{number}/complete", {"text": "已电话答复"})
+    with closing(sqlite3.connect(gateway.config.var / "gateway.db", timeout=30)) as database, database:
+        database.execute("update follow_ups set due_at = 0")
+    return number
+
+
+def follow_up(gateway: Gateway, number: str, state: str) -> dict[str, Any]:
+    (row,) = gateway.api(f"/api/v1/follow-ups?number={number}&state={state}")["items"]
+    return dict(row)
+
+
+async def test_a_caller_is_rung_and_presses_4_and_a_reason(gateway: Gateway) -> None:
+    async with gateway.phone(CALLER, port=gateway.far_end) as person:
+        person.answer_with(Answer(0.1))
+        number = await asyncio.to_thread(close_item, gateway)
+        call = await person.incoming(30)
+        for prompt, key in KEYS.items():
+            await call.wait_prompt(prompt, timeout=20)
+            await call.press(key)
+        await call.wait_prompt("survey_thanks", timeout=15)
+        await call.ended(15)
+    record = await gateway.call_of(CALLER)
+    assert (record["outcome"], record["number"], record["recording_state"]) == ("talked", number, "saved")
+    assert record["path"][0]["step"] == "survey/hello"
+    asked = await asyncio.to_thread(follow_up, gateway, number, "answered")
+    assert (asked["outcome"], asked["reason"], asked["again"]) == (4, "not_solved", True)
+    assert (asked["call_id"], asked["dials"], asked["who"]) == (record["id"], 1, "survey")
+    item = await gateway.item_of(number)
+    assert item["state"] == "in_work"
+    assert [entry["what"] for entry in item["timeline"][-2:]] == ["asked", "reopen"]
