@@ -201,6 +201,13 @@ class Accounts:
         unit = await self.member_of(Role(row.role), unit)
         await self._change(account_id, "account.unit", ends_sessions=True, unit=unit)
 
+    async def set_role(self, account_id: str, role: Role, unit: str = "") -> None:
+        """Another role, and the unit where it needs one: every session ends. Raises OperatorError."""
+        if role not in PEOPLE:
+            raise OperatorError(f"{role}: a person is {', '.join(PEOPLE)}")
+        unit = await self.member_of(role, unit)
+        await self._change(account_id, "account.role", ends_sessions=True, role=role.value, unit=unit)
+
     async def set_password(self, account_id: str, password: str) -> None:
         """And end every session. Raises OperatorError."""
         _acceptable(account_id, password)

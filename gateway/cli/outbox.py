@@ -8,8 +8,9 @@ import sys
 from datetime import UTC, datetime
 
 from gateway.cli.storage import opened
-from gateway.core.item.delivery import AGAIN, Delivery, DeliveryState, shown_address
+from gateway.core.item.delivery import Delivery, DeliveryState, shown_address
 from gateway.errors import OperatorError
+from gateway.notify.deliveries import drop, resend
 from gateway.notify.webhook import failing_since, resume
 from gateway.settings.load import load
 from gateway.settings.schema import Config
@@ -28,9 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("resend", "send what is dead, bounced or dropped once more"),
         ("drop", "give up what waits or is dead: nothing is sent"),
     ):
-        actions.add_parser(name, help=text).add_argument(
-            "id", type=int, metavar="ID", help="as `list` shows it"
-        )
+        action = actions.add_parser(name, help=text)
+        action.add_argument("id", type=int, metavar="ID", help="as `list` shows it")
+        if name == "drop":
+            action.add_argument("--reason", default="", help="why, for the audit log")
     again = actions.add_parser("resume", help="try a webhook again that was switched off")
     again.add_argument("webhook", metavar="WEBHOOK", help="its id in gateway.toml")
 
@@ -54,10 +56,11 @@ async def _run(args: argparse.Namespace, settings: Config) -> int:
                 print(f"{args.webhook}: 将重新尝试 / is tried again")
                 return 0
             case "resend":
-                return await _move(storage, args.id, AGAIN, DeliveryState.WAITING)
+                done = await resend(storage.outbox, storage.audit, args.id, datetime.now(UTC))
+                return _told(args.id, DeliveryState.WAITING) if done else _none(args.id)
             case _:
-                before = (DeliveryState.WAITING, DeliveryState.DEAD, DeliveryState.BOUNCED)
-                return await _move(storage, args.id, before, DeliveryState.DROPPED)
+                done = await drop(storage.outbox, storage.audit, args.id, datetime.now(UTC), args.reason)
+                return _told(args.id, DeliveryState.DROPPED) if done else _none(args.id)
 
 
 async def _list(storage: Storage, args: argparse.Namespace, settings: Config) -> int:
@@ -82,13 +85,8 @@ async def _show(storage: Storage, delivery_id: int) -> int:
     return 0
 
 
-async def _move(
-    storage: Storage, delivery_id: int, before: tuple[DeliveryState, ...], after: DeliveryState
-) -> int:
-    if not await storage.outbox.move(delivery_id, before, after, datetime.now(UTC)):
-        return _none(delivery_id)
-    await storage.audit.note(f"outbox.{after.value}", str(delivery_id))
-    print(f"{delivery_id}: {after.value}")
+def _told(delivery_id: int, state: DeliveryState) -> int:
+    print(f"{delivery_id}: {state.value}")
     return 0
 
 

@@ -9,21 +9,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
-import secrets
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from gateway.accounts.program_tokens import ProgramTokens, state_of
 from gateway.cli.storage import fill_units, opened
 from gateway.core.roles import OF_UNITS, Role
-from gateway.core.unit import CENTRE, membership_fault
-from gateway.errors import OperatorError
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import Storage
 from gateway.storage.tokens import TokenInfo
-
-NAME = r"[\w.@-]{1,64}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,29 +53,16 @@ async def _run(args: argparse.Namespace, settings: Config, now: datetime) -> int
 
 
 async def _create(storage: Storage, settings: Config, args: argparse.Namespace, now: datetime) -> int:
-    name = args.name or f"{args.role}-{secrets.token_hex(2)}"
-    if not re.fullmatch(NAME, name):
-        raise OperatorError(f"--name {name!r}: 1 to 64 letters, digits, and . _ @ -")
-    if args.days is not None and not 1 <= args.days <= 3650:
-        raise OperatorError(f"--days {args.days}: 1 to 3650")
-    end = now + timedelta(days=args.days) if args.days else None
-    unit = await _unit_of(storage, settings, args)
-    token = await storage.tokens.create(args.role, name, now, end, unit)
-    if args.json:
-        told = {"name": name, "role": args.role, "unit": unit, "expires_at": _at(end)}
-        print(json.dumps({"token": token, **told}))
-    else:
-        print(token)
-    return 0
-
-
-async def _unit_of(storage: Storage, settings: Config, args: argparse.Namespace) -> str:
-    """The unit as it is kept, "" for the centre. Raises OperatorError."""
     if args.role in OF_UNITS:
         await fill_units(storage, settings)
-    if fault := membership_fault(Role(args.role), args.unit, await storage.units.tree()):
-        raise OperatorError(fault)
-    return "" if args.unit == CENTRE else str(args.unit)
+    tokens = ProgramTokens(storage, lambda: now)
+    made = await tokens.create(Role(args.role), args.name, args.days, args.unit)
+    if args.json:
+        told = {"name": made.name, "role": args.role, "unit": made.unit, "expires_at": _at(made.expires_at)}
+        print(json.dumps({"token": made.text, **told}))
+    else:
+        print(made.text)
+    return 0
 
 
 def _list(tokens: list[TokenInfo], as_json: bool, now: datetime) -> int:
@@ -90,7 +72,7 @@ def _list(tokens: list[TokenInfo], as_json: bool, now: datetime) -> int:
     print(f"{'ID':>5}  {'role':11}  {'unit':8}  {'name':20}  {'made':10}  {'ends':10}  state")
     for token in tokens:
         begin, end = (f"{at:%Y-%m-%d}" if at else "-" for at in (token.made_at, token.expires_at))
-        state = _state(token, now)
+        state = state_of(token, now)
         print(
             f"{token.id:5}  {token.role:11}  {token.unit:8}  {token.name:20}  {begin:10}  {end:10}  {state}"
         )
@@ -113,14 +95,9 @@ def _row(token: TokenInfo, now: datetime) -> dict[str, object]:
         "name": token.name,
         "made_at": _at(token.made_at),
         "expires_at": _at(token.expires_at),
-        "state": _state(token, now),
+        "used_at": _at(token.used_at),
+        "state": state_of(token, now),
     }
-
-
-def _state(token: TokenInfo, now: datetime) -> str:
-    if token.revoked_at:
-        return "revoked"
-    return "over" if token.expires_at and token.expires_at <= now else "valid"
 
 
 def _at(at: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +13,8 @@ from gateway.field_rules import limits
 from gateway.settings.check import choices, keys, sections, tables
 from gateway.settings.fields import Section
 from gateway.settings.schema import Config, Settings
+
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,12 @@ def as_toml(config: Config) -> str:
 
 def _lines(section: Section) -> Iterator[str]:
     for name, value in section.model_dump(by_alias=True).items():
-        yield f"{name} = {_toml(value)}"
+        yield f"{name} = {shown(value)}"
+
+
+def shown(value: Any) -> str:
+    """A value as TOML writes it; the password of a database's URL is left out."""
+    return _toml(_PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value)
 
 
 def _toml(value: Any) -> str:

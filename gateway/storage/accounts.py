@@ -21,6 +21,7 @@ from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import accounts, sessions, tokens
 
+TOLD = ("role", "unit")  # columns whose new value stands in the audit log
 ONE = select(accounts).where(accounts.c.id == bindparam("id"))
 OF_COOKIE = (
     select(accounts, sessions.c.csrf, sessions.c.seen_at, sessions.c.ends_at)
@@ -113,7 +114,9 @@ class Accounts:
             if t.execute(wanted).rowcount != 1:
                 return False
             ended = _end_all(t, account_id) if ends_sessions else 0
-            self._audit.happened(t, what, account_id, {"sessions_ended": ended} if ended else {}, now)
+            told = {name: values[name] for name in TOLD if name in values}
+            told |= {"sessions_ended": ended} if ended else {}
+            self._audit.happened(t, what, account_id, told, now)
             return True
 
         return await self._database.write(changed)

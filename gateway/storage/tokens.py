@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select, update
 
+from gateway.errors import StorageDown
 from gateway.storage import rows
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import tokens
 
 OF_HASH = select(tokens).where(tokens.c.hash == bindparam("hash"))
+USED = timedelta(minutes=5)  # how exactly it is kept when a token was last used
 PREFIX = "hg_"  # so that a token that has leaked can be searched for
 
 
@@ -29,6 +32,7 @@ class TokenInfo:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     unit: str = ""
+    used_at: datetime | None = None
 
 
 class Tokens:
@@ -67,7 +71,14 @@ class Tokens:
         info = _info(row) if row else None
         if info is None or info.revoked_at or (info.expires_at and info.expires_at <= now):
             return None
+        if info.used_at is None or now - info.used_at >= USED:
+            with suppress(StorageDown):  # a full disk stops writing, not reading
+                await self._used(info.id, now)
         return info
+
+    async def _used(self, token_id: int, now: datetime) -> None:
+        change = update(tokens).where(tokens.c.id == token_id).values(used_at=rows.to_ms(now))
+        await self._database.write(lambda t: t.execute(change).close())
 
     async def revoke(self, token_id: int, now: datetime) -> bool:
         """False when there is no such token, or it is revoked already."""
@@ -103,4 +114,5 @@ def _info(row: rows.Row) -> TokenInfo:
         rows.of_ms_or_none(row["expires_at"]),
         rows.of_ms_or_none(row["revoked_at"]),
         row["unit"],
+        rows.of_ms_or_none(row["used_at"]),
     )

@@ -56,6 +56,7 @@ from gateway.web.http.sip_guard import VISITOR
 from gateway.web.http.sip_socket import SipSocket
 from gateway.web.http.uploads import Uploads
 from gateway.web.pages.account import AccountPage
+from gateway.web.pages.admin import AdminPage
 from gateway.web.pages.audit import AuditPage
 from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
@@ -323,6 +324,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit, own)).add
     if audit:
         yield audit.add
+    if parts.admin:
+        yield AdminPage(pages, gate, parts.admin).add
     yield own.add
     yield StylePage(pages, gate).add
     if parts.matters:

@@ -39,6 +39,7 @@ from gateway.web.api.units import UnitDesk
 from gateway.web.http.auth import LEADERS, Tokens
 from gateway.web.http.route import Notes
 from gateway.web.pages.account import OwnAccount
+from gateway.web.pages.admin import Part
 from gateway.web.pages.log_in import LogIns
 from gateway.web.pages.mailbox import DemoVisitor
 from gateway.web.pages.pages import PublicSide
@@ -115,6 +116,7 @@ class WebParts:
     oversight: OversightDesk | None = None
     wrap_up: int = 0
     visitor: DemoVisitor | None = None
+    admin: tuple[Part, ...] = ()
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)

@@ -11,6 +11,7 @@ from gateway.calls.switchboard import Switchboard
 from gateway.cases.follow_ups import FollowUps
 from gateway.cases.orders import Orders
 from gateway.cases.oversight import Oversight
+from gateway.channels.email.service import MailIn
 from gateway.channels.fax.reading import installed
 from gateway.core.item.deadlines import Rules
 from gateway.demo.mail_sink import MailSink
@@ -51,6 +52,7 @@ class Parts:
     tasks: Supervisor = field(default_factory=Supervisor)
     checks: HealthChecks = field(default_factory=HealthChecks)
     demo: DemoParts | None = None
+    mail: MailIn | None = None
     rules: Rules = field(init=False)
     flows: FlowStore = field(init=False)
     storage: Storage = field(init=False)

@@ -31,4 +31,5 @@ async def exchange_mail(parts: Parts) -> None:
     mail = MailIn(config, reception, storage.once, tasks=parts.tasks)
     await mail.start()
     parts.stack.push_async_callback(mail.stop)
+    parts.mail = mail
     parts.checks.add("mail_in", health_checks.mailboxes(mail.states))

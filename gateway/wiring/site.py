@@ -25,6 +25,7 @@ from gateway.web.api.sealed import Sealed
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
+from gateway.wiring.admin import admin_parts
 from gateway.wiring.demo import visitor
 from gateway.wiring.parts import Parts, reads_faxes
 
@@ -104,6 +105,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),
+        admin=admin_parts(parts),
     )
 
 

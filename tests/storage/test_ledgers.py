@@ -248,7 +248,11 @@ async def test_tokens(storage: Storage) -> None:
     assert info and (info.name, info.role, info.expires_at) == ("agent1", "agent", now + timedelta(days=1))
     assert await storage.tokens.check(one, now + timedelta(days=1)) is None
     assert await storage.tokens.check(one[:-1], now) is None
+    assert await storage.tokens.check(one, now + timedelta(minutes=4))
     listed = await storage.tokens.list()
+    assert [token.used_at for token in listed] == [now, None]
+    assert await storage.tokens.check(one, now + timedelta(minutes=5))
+    assert (await storage.tokens.list())[0].used_at == now + timedelta(minutes=5)
     assert [token.name for token in listed] == ["agent1", "root"]
     assert await storage.tokens.revoke(listed[1].id, now)
     assert not await storage.tokens.revoke(listed[1].id, now)

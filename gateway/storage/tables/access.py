@@ -30,6 +30,7 @@ tokens = Table(
     Column("expires_at", Big),
     Column("revoked_at", Big),
     words("unit", 16),
+    Column("used_at", Big),
 )
 
 accounts = Table(

@@ -53,6 +53,7 @@ PLACES = (
     Place("/wallboard", "大屏", "Wallboard", Right.WATCH_BOARD),
     Place("/desk/linkage", "互通互报台账", "Linkage", Right.WORK_ITEMS),
     Place("/desk/units", "承办单位", "Units", Right.EDIT_UNITS, (Role.ADMIN,)),
+    Place("/desk/admin", "系统管理", "Administration", Right.ADMINISTER, (Role.ADMIN,)),
     Place("/desk/audit", "审计与统计", "Audit, figures", Right.READ_AUDIT, (Role.ADMIN,)),
 )
 """In the order in which they stand in the head. A page that is switched off is left out."""

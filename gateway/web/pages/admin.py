@@ -1,0 +1,118 @@
+"""/desk/admin: the parts of administration, each a list with what can be done, as forms without JavaScript.
+
+A part calls the services that the command line calls. What cannot be undone is asked once more in the page;
+what can be undone is offered to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from gateway.core.rights import Right, may
+from gateway.core.roles import Account
+from gateway.errors import GatewayError, NotAllowed, NotFound, OperatorError
+from gateway.web.http.auth import CSRF_FIELD, Gate, bears
+from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.work_page import POLICY, WorkPage
+
+ADMIN = "/desk/admin"
+Fields = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an act came to. `once` is shown this once (a password, a token); `undo` is the form to undo it."""
+
+    zh: str
+    en: str
+    good: bool = True
+    once: str = field(default="", repr=False)
+    undo: Mapping[str, str] | None = None
+
+
+def refused(zh: str, en: str) -> Told:
+    return Told(zh, en, good=False)
+
+
+class Part(Protocol):
+    """One part of the page: its name in the address, and in words."""
+
+    name: str
+    zh: str
+    en: str
+
+    async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
+        """What its template shows; `asked` are the fields of the address."""
+
+    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+        """Raises OperatorError, GatewayError, NotFound for an act that it does not know."""
+
+
+class AdminPage(WorkPage):
+    """For administrators. `parts` in the order of their tabs."""
+
+    def __init__(self, pages: Pages, gate: Gate, parts: Sequence[Part]) -> None:
+        super().__init__(pages, gate, ADMIN, "admin.html", {}, Right.ADMINISTER)
+        self._parts = {part.name: part for part in parts}
+
+    def add(self, app: web.Application) -> None:
+        super().add(app)
+        self._pages.add(app, "POST", ADMIN, self.change, counted=False)
+
+    async def shown(self, request: web.Request, look: Look, account: Account) -> web.StreamResponse:
+        part = self._part(request.query.get("part", next(iter(self._parts))))
+        return await self._show(look, account, part, dict(request.query))
+
+    async def change(self, request: web.Request, look: Look) -> web.StreamResponse:
+        """Raises NotAllowed for a form that is not the session's own."""
+        fields = await self._pages.fields(request)
+        account = await self._gate.person(request)
+        if account is None:
+            return web.Response(status=303, headers={"Location": "/desk"})
+        if not bears(account, fields.get(CSRF_FIELD, "")) or not may(account.role, Right.ADMINISTER):
+            raise NotAllowed
+        part = self._part(fields.get("part", ""))
+        try:
+            told = await part.act(fields.get("act", ""), fields, account)
+        except OperatorError as error:
+            told = refused(str(error), str(error))
+        except GatewayError as error:
+            if error.status >= 500:
+                raise
+            told = refused(error.detail or error.zh, error.detail or error.en)
+        status = 200 if told.good else 422
+        return await self._show(look, account, part, fields, status, told)
+
+    def _part(self, name: str) -> Part:
+        if name not in self._parts:
+            raise NotFound
+        return self._parts[name]
+
+    async def _show(
+        self,
+        look: Look,
+        account: Account,
+        part: Part,
+        asked: Fields,
+        status: int = 200,
+        told: Told | None = None,
+    ) -> web.Response:
+        kept = asked if told and not told.good else {}
+        return self._pages.show(
+            look,
+            f"admin_{part.name}.html",
+            status,
+            {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
+            account=account,
+            words={},
+            parts=tuple(self._parts.values()),
+            part=part,
+            told=told,
+            kept=kept,
+            zone=self._pages.zone,
+            **await part.facts(look, asked),
+        )
