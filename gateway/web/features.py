@@ -6,16 +6,15 @@ builder here, with what it needs in WebParts; a builder whose part is missing gi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
-from gateway.core.rights import Right, holders
+from gateway.core.rights import Right
 from gateway.core.roles import OF_UNITS, Account, Role
-from gateway.errors import NotAllowed
 from gateway.web.api import translate
 from gateway.web.api.account import AccountApi
 from gateway.web.api.attachments import AttachmentsApi
@@ -52,7 +51,6 @@ from gateway.web.http.auth import Gate
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Route
 from gateway.web.http.shared_lists import SharedLists
-from gateway.web.http.sip_guard import VISITOR
 from gateway.web.http.sip_socket import SipSocket
 from gateway.web.http.uploads import Uploads
 from gateway.web.pages.account import AccountPage
@@ -78,10 +76,10 @@ from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
+from gateway.web.sip_users import sip_users
 
 Routes = tuple[Route, ...]
 AddPage = Callable[[web.Application], None]
-SipUsers = Callable[[web.Request], Awaitable[set[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,29 +372,7 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
     if parts.phones:
-        yield SipSocket(parts.phones.socket, _sip_users(shared), parts.public_url).add
+        yield SipSocket(parts.phones.socket, sip_users(parts, shared.gate), parts.public_url).add
         if parts.phones.visitor:
             pages.show_demo()
             yield PhonePage(pages, parts.phones).add
-
-
-def _sip_users(shared: Shared) -> SipUsers:
-    """As which SIP users a browser may come to Asterisk: its account's seat.
-
-    Only while the demo is on may somebody who is not logged in come, as the visitor."""
-    parts, gate = shared.parts, shared.gate
-    visitor = bool(parts.phones and parts.phones.visitor)
-
-    async def users_of(request: web.Request) -> set[str]:
-        if visitor:
-            await gate.admit(request)
-            account, users = await gate.person(request), {VISITOR}
-        else:
-            account, users = await gate.pass_in(request, holders(Right.WORK_CALLS)), set()
-        seats = [view.seat for view in parts.board.agents() if account and view.id == account.name]
-        users |= {f"{seat}-web" for seat in seats}
-        if not users:
-            raise NotAllowed("该账号没有坐席 / this account has no seat")
-        return users
-
-    return users_of
