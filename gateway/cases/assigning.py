@@ -57,30 +57,41 @@ class Assigning:
     def add(self, t: Transaction, number: str, who: str, unit: Unit, wish: Assignment) -> Order:
         """A new order at a unit; the item is handed over by now."""
         changes = self._changes
-        item, now, today = changes.items.items.there(t, number), changes.now(), changes.today()
-        tree, earlier = changes.tree(t), self._rows.of_item(t, number)
+        planned = self.planned(t, changes.items.items.there(t, number), unit, wish)
+        order = self._rows.add(t, planned, wish.copies)
+        facts = {"urgency": wish.urgency.value, "due": str(order.due)}
+        if wish.copies:
+            facts["copies"] = ",".join(wish.copies)
+        changes.write_down(t, order, "assign", who, wish.note, facts, f"{order.due} 到期 {wish.note}".strip())
+        return order
+
+    def planned(self, t: Transaction, item: Item, unit: Unit, wish: Assignment) -> Order:
+        """The order that would be made now, with its days; nothing is written."""
+        changes = self._changes
+        now, tree, earlier = changes.now(), changes.tree(t), self._rows.of_item(t, item.number)
         bureau = tree.bureau(unit.id) or unit
         order = Order(
             id=0,
-            number=number,
+            number=item.number,
             unit=unit.id,
             bureau=bureau.id,
             state=OrderState.ASSIGNED,
             urgency=wish.urgency,
             assigned_at=now,
             since=now,
-            begun_on=today,
+            begun_on=changes.today(),
             budget=1,
             note=wish.note,
             passes=earlier[-1].passes if earlier else 0,
         )
         order = replace(order, budget=changes.handling(order).budget(item.kind, wish.urgency))
-        order = self._rows.add(t, changes.derived(order, order, item), wish.copies)
-        facts = {"urgency": wish.urgency.value, "due": str(order.due)}
-        if wish.copies:
-            facts["copies"] = ",".join(wish.copies)
-        changes.write_down(t, order, "assign", who, wish.note, facts, f"{order.due} 到期 {wish.note}".strip())
-        return order
+        return changes.derived(order, order, item)
+
+    def looked_ahead(self, t: Transaction, number: str, wish: Assignment) -> Order:
+        """The order that `assign` would make. Raises NotFound, BadContact."""
+        item = self._changes.items.items.there(t, number)
+        unit, _ = _units(self._changes.tree(t), wish)
+        return self.planned(t, item, unit, wish)
 
     def take_from_unit(self, t: Transaction, item: Item, who: str, reason: str) -> None:
         """The item is the centre's again, to be assigned anew."""

@@ -5,6 +5,7 @@ Suggestions are made for one page at a time, from the units as they are now; not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,8 +31,8 @@ class ItemsToAssign(Protocol):
 
     async def row(self, number: str) -> DispatchRow | None: ...
 
-    async def earlier(self, respondents: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        """By the name of a respondent: how many earlier matters each bureau or department had."""
+    async def earlier(self, respondents: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """By the name of a respondent: its newest matters by number, with the bureau of each."""
 
 
 class UnitTree(Protocol):
@@ -89,15 +90,16 @@ class Dispatch:
         return tuple(Suggested(row, self._suggest(row, gazetteer, earlier)) for row in rows)
 
     def _suggest(
-        self, row: DispatchRow, gazetteer: Gazetteer, earlier: Mapping[str, Mapping[str, int]]
+        self, row: DispatchRow, gazetteer: Gazetteer, earlier: Mapping[str, Mapping[str, str]]
     ) -> Suggestion:
+        others = earlier.get(row.row.respondent_name, {})
         signs = Signs(
             county=row.county,
             address=row.respondent_address,
             respondent=row.row.respondent_name,
             problem=self._problems.get(row.problem, ()),
             subject=self._subjects.get(row.subject, ()),
-            earlier=earlier.get(row.row.respondent_name, {}),
+            earlier=Counter(bureau for number, bureau in others.items() if number != row.row.number),
         )
         return suggest(signs, gazetteer, self._rules)
 

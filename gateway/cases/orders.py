@@ -103,6 +103,19 @@ class Orders:
 
         shown = await self._items.write(assigned)
         self._items.tell("changed", number)
+        return await self._warned(shown)
+
+    async def look_ahead(self, number: str, account: Account, wish: Assignment) -> OrderShown:
+        """The order that `assign` would make, with its clock and warnings. Raises NotFound, BadContact,
+        StorageDown."""
+
+        def planned(t: Transaction) -> OrderShown:
+            order = self._assigning.looked_ahead(t, number, wish)
+            return self._shown(t, order, account, self._changes.tree(t))
+
+        return await self._warned(await self._items.read(planned))
+
+    async def _warned(self, shown: OrderShown) -> OrderShown:
         people = await self._changes.storage.accounts.work_for(shown.order.unit)
         tree = await self._changes.storage.units.tree()
         return replace(shown, warnings=warnings(tree, shown.order, people))

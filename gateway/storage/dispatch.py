@@ -13,7 +13,7 @@ from gateway.core.order.dispatch import DispatchPage, DispatchQuery, DispatchRow
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
-from gateway.storage.tables import GIVEN, TO_ASSIGN, decisions, items
+from gateway.storage.tables import GIVEN, TO_ASSIGN, items, orders
 
 ORDER = (items.c.next_due, items.c.received_at, items.c.number)
 EARLIER = 20
@@ -25,10 +25,8 @@ OF_RESPONDENT = (
     .limit(EARLIER)
     .scalar_subquery()
 )
-HAD = (
-    select(decisions.c.county, func.count(decisions.c.number.distinct()))
-    .where(decisions.c.number.in_(OF_RESPONDENT), decisions.c.event == "hand_over")
-    .group_by(decisions.c.county)
+HAD = select(orders.c.number, orders.c.bureau).where(
+    orders.c.number.in_(OF_RESPONDENT), orders.c.state.not_in(["returned", "cancelled"])
 )
 SIGNS = ("respondent_address", "county", "problem", "subject")
 
@@ -49,8 +47,8 @@ class DispatchRows:
         """One item, whether it may be assigned or not; None when there is none."""
         return next(iter(await self._database.read(lambda t: _rows(t, [number]))), None)
 
-    async def earlier(self, respondents: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        """Of each of these names, how many of its newest matters each unit had."""
+    async def earlier(self, respondents: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Of each of these names: its newest matters by number, with the bureau that has or had them."""
         return await self._database.read(lambda t: {name: _earlier(t, name) for name in respondents})
 
     def _page(self, t: Transaction, query: DispatchQuery, after: tuple[str, int, str] | None) -> DispatchPage:
@@ -79,8 +77,8 @@ def _rows(t: Transaction, numbers: Sequence[str]) -> list[DispatchRow]:
     return [DispatchRow(row, *signs[row.number]) for row in read_rows(t, numbers)]
 
 
-def _earlier(t: Transaction, name: str) -> Mapping[str, int]:
-    return {unit: int(count) for unit, count in t.execute(HAD, {"name": name}) if unit}
+def _earlier(t: Transaction, name: str) -> Mapping[str, str]:
+    return {row[0]: row[1] for row in t.execute(HAD, {"name": name})}
 
 
 def _signs(t: Transaction, numbers: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -59,6 +59,7 @@ from gateway.web.pages.audit import AuditPage
 from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
+from gateway.web.pages.dispatch_words import DISPATCH_WORDS
 from gateway.web.pages.fax import FaxPage
 from gateway.web.pages.follow_ups import FollowUpsPage
 from gateway.web.pages.log_in import LogInPage, Shown
@@ -172,11 +173,16 @@ def _follow_ups(shared: Shared) -> Routes:
 
 def _orders(shared: Shared) -> Routes:
     parts = shared.parts
-    dispatch = DispatchApi(parts.dispatch, parts.zone, parts.now).routes() if parts.dispatch else ()
     orders = OrdersApi(parts.orders).routes() if parts.orders else ()
     supervision = SupervisionApi(parts.oversight).routes() if parts.oversight else ()
     units = UnitsApi(parts.units).routes() if parts.units else ()
-    return (*units, *dispatch, *orders, *supervision)
+    return (*units, *_dispatch(parts), *orders, *supervision)
+
+
+def _dispatch(parts: WebParts) -> Routes:
+    if parts.dispatch is None or parts.orders is None:
+        return ()
+    return DispatchApi(parts.dispatch, parts.orders, parts.zone, parts.now).routes()
 
 
 def _transfers(shared: Shared) -> Routes:
@@ -335,6 +341,10 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield SupervisionPage(pages, gate).add
     if parts.follow_ups:
         yield FollowUpsPage(pages, gate, parts.openers).add
+    if parts.dispatch and parts.orders:
+        yield WorkPage(
+            *(pages, gate, "/desk/dispatch", "dispatch.html", DISPATCH_WORDS, Right.ASSIGN_ORDERS)
+        ).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
     if parts.units:

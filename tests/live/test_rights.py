@@ -47,7 +47,7 @@ NEEDS: dict[Right, str] = {
     Right.OWN_ACCOUNT: "me",
     Right.SEE_UNITS: "units",
     Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
-    Right.ASSIGN_ORDERS: "dispatch assign",
+    Right.ASSIGN_ORDERS: "dispatch dispatch_one assign",
     Right.SEE_ORDERS: "orders order orders_of_item order_rungs rung_paper",
     Right.SEE_SUPERVISION: "supervision",
     Right.HANDLE_ORDERS: """
@@ -99,6 +99,7 @@ PAGES: dict[str, set[str]] = {
     **{path: set(holders(Right.WORK_ITEMS)) for path in WORK},
     "/desk/today": set(holders(Right.LEAD_SHIFT)),
     "/desk/supervision": set(holders(Right.SEE_SUPERVISION)),
+    "/desk/dispatch": set(holders(Right.ASSIGN_ORDERS)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),

@@ -9,14 +9,19 @@ import pytest
 
 from gateway.core.item.contact import Due, Kind, Respondent
 from gateway.core.item.item import ItemState, Lease
-from gateway.core.item.matter import Decision
-from gateway.core.item.states import Event
 from gateway.core.order.dispatch import DispatchQuery
+from gateway.core.order.order import Order, OrderState, Urgency
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
 from tests.storage.databases import MONDAY, ZONE, contact
 
 TODAY = MONDAY.astimezone(ZONE).date()
+ORDERS = (
+    (OrderState.ASSIGNED, "14100201"),
+    (OrderState.CLOSED, "141081"),
+    (OrderState.RETURNED, "141024"),  # it was not theirs
+    (OrderState.CANCELLED, "141024"),
+)
 ASKED = DispatchQuery("agent1", MONDAY, limit=2)
 
 
@@ -61,13 +66,15 @@ async def test_open_items_that_nobody_else_holds_by_their_clock(storage: Storage
 
 
 async def test_who_had_a_respondents_matters(storage: Storage, intake: Intake) -> None:
-    for n, county in enumerate(("141002", "141002", "141081", "")):
+    numbers = []
+    for n, (state, unit) in enumerate(ORDERS):
         whom = Respondent("福满超市" if n < 3 else "别家")
         number = (await intake.submit(contact(f"k{n}", respondent=whom))).number
-        handed = Decision(MONDAY, Event.HAND_OVER.value, "agent1", county=county)
-        await storage.database.write(lambda t: storage.links.decide(t, number, handed))  # noqa: B023
+        order = Order(0, number, unit, unit[:6], state, Urgency.GENERAL, MONDAY, MONDAY, TODAY, 5)
+        await storage.database.write(lambda t: storage.orders.add(t, order))  # noqa: B023
+        numbers.append(number)
     assert await storage.dispatch.earlier(["福满超市", "别家", "没有"]) == {
-        "福满超市": {"141002": 2, "141081": 1},
+        "福满超市": {numbers[0]: "141002", numbers[1]: "141081"},
         "别家": {},
         "没有": {},
     }

@@ -8,11 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.cases.dispatch import Suggested
+from gateway.cases.orders import OrderShown
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
+from gateway.core.order.order import Urgency
 from gateway.core.order.suggestion import Candidate, Suggestion
 from gateway.core.unit import Tree
 from gateway.web.api import list_models
+from gateway.web.api.order_models import WarningShown
 from gateway.web.http.fields import ChannelId, Choice, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 
@@ -32,6 +35,13 @@ class DispatchAsked(RequestModel):
         default="", description="上一页的 next / `next` of the page before"
     )
     limit: Annotated[int, Whole(1, 100)] = Field(default=20, description="件数 / how many")
+
+
+class PlanAsked(RequestModel):
+    """For which unit and urgency the order is looked at before it is made; without a unit none is."""
+
+    unit: Annotated[str, Text(16)] = Field(default="", description="承办单位编号 / id of the unit")
+    urgency: Choice[Urgency] = Field(default=Urgency.GENERAL, description="紧急程度 / urgency")
 
 
 class ReasonShown(AnswerModel):
@@ -87,6 +97,39 @@ class DispatchPageShown(AnswerModel):
     items: tuple[ItemToAssign, ...]
     next: str | None
     total: int | None
+
+
+class PlanShown(AnswerModel):
+    """The order that an assignment would make now. `late`: one of its clocks is over already, so that it is
+    due today and marked late; `trace` tells how its day is counted."""
+
+    unit: str
+    due: date
+    legal_due: date | None
+    late: bool
+    provisional: bool
+    trace: tuple[str, ...]
+    warnings: tuple[WarningShown, ...]
+
+
+class DispatchOne(AnswerModel):
+    """One item, whether it may be assigned or not, with what it is suggested for."""
+
+    item: ItemToAssign
+    plan: PlanShown | None
+
+
+def plan(shown: OrderShown) -> PlanShown:
+    clock = shown.clock
+    return PlanShown(
+        unit=shown.order.unit,
+        due=clock.due,
+        legal_due=clock.legal,
+        late=clock.late_from_start,
+        provisional=clock.provisional,
+        trace=clock.trace,
+        warnings=tuple(WarningShown(zh=zh, en=en) for zh, en in shown.warnings),
+    )
 
 
 def item(suggested: Suggested, tree: Tree, today: date) -> ItemToAssign:

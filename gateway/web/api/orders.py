@@ -38,6 +38,9 @@ class OrderDesk(Protocol):
 
     async def assign(self, number: str, account: Account, wish: Assignment) -> cases.OrderShown: ...
 
+    async def look_ahead(self, number: str, account: Account, wish: Assignment) -> cases.OrderShown:
+        """The order that `assign` would make; nothing is written."""
+
     async def act(
         self, order_id: int, account: Account, event: OrderEvent, said: Said
     ) -> cases.OrderWhole: ...

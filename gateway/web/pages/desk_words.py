@@ -12,6 +12,7 @@ from gateway.core.item.states import STATE_NAMES
 from gateway.web.api.referrals import EVENT_WORDS
 from gateway.web.pages.call_words import CALL_WORDS, SESSION_WORDS
 from gateway.web.pages.item_words import ACT_WORDS
+from gateway.web.pages.order_words import ORDER_WORDS
 from gateway.web.pages.pages import KIND_NAMES
 from gateway.web.pages.work_page import Words
 
@@ -151,6 +152,7 @@ LIST_WORDS: Words = {
 }
 """What the list says."""
 DESK_WORDS: Words = {
+    **ORDER_WORDS,
     **WORDS,
     **ITEM_WORDS,
     **LIST_WORDS,

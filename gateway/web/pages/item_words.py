@@ -10,7 +10,6 @@ _WORD = ("说明（可不填）", "A word (may be left out)")
 _REASON = ("原因", "Reason")
 ACT_WORDS: Words = {
     **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
-    "act.hand_over": ("转交区县局", "Hand to a county"),
     "act.withdraw": ("消费者撤回", "Withdrawn by the person"),
     "act.refer": ("转办协作单位", "Hand to a partner"),
     "act.split": ("拆分举报或投诉", "Part complaint and report"),
@@ -22,7 +21,6 @@ ACT_WORDS: Words = {
         for name in (
             "refuse_acceptance",
             "end_mediation",
-            "hand_over",
             "refer",
             "withdraw",
             "complete",
@@ -38,7 +36,6 @@ ACT_WORDS: Words = {
         "It is not decided or answered yet: why is it closed?",
     ),
     "needed.ground": ("请选择情形", "Choose a ground"),
-    "needed.to": ("请选择区县局", "Choose a county"),
     "needed.partner": ("请选择协作单位", "Choose a partner"),
     "needed.fax": ("请填写传真号码", "Fill in the fax number"),
     "needed.external_no": ("请填写全国平台编号", "Fill in the number"),

@@ -46,6 +46,7 @@ IN_ROW, IN_ROW_BESIDE_SEAT = 8, 5
 PLACES = (
     Place("/desk", "工作台", "Desk", Right.WORK_ITEMS),
     Place("/desk/today", "今日", "Today", Right.LEAD_SHIFT),
+    Place("/desk/dispatch", "分派", "Dispatch", Right.ASSIGN_ORDERS),
     Place("/desk/entry", "来访来函", "Visits, letters", Right.WORK_ITEMS),
     Place("/desk/calls", "通话记录", "Calls", Right.WORK_CALLS),
     Place("/desk/supervision", "督办", "Supervision", Right.SEE_SUPERVISION),

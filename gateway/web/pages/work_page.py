@@ -5,12 +5,14 @@ The page itself holds no personal data, so that each look at some goes through t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from gateway.core.item.catalogue import Claim
 from gateway.core.item.channel import Arrival
+from gateway.core.item.deadlines import Rules
 from gateway.core.rights import Right, may
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed
@@ -83,8 +85,16 @@ def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
         **{f"county.{division.code}": look.of(division) for division in rules.divisions},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.problems)},
         **{f"category.{id}": name for id, name in look.choices(rules.categories.subjects)},
+        **{f"result.{claim.id}": look.of(claim) for claim in results_of(rules)},
         **{f"clock.{clock.name}": look.of(clock) for order in rules.sets for clock in order.clocks},
     }
+
+
+def results_of(rules: Rules) -> Iterator[Claim]:
+    """The results that a unit may report, of all kinds and all days."""
+    for handling in rules.handling:
+        for results in handling.results.values():
+            yield from results
 
 
 def case_fields(pages: Pages, look: Look) -> dict[str, Any]:

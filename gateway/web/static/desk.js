@@ -17,6 +17,7 @@ import * as acts from "./desk_item_acts.js";
 import "./desk_item_facts.js";
 import "./desk_item_files.js";
 import "./desk_item_notes.js";
+import { closeAssign, pressAssign } from "./desk_item_order.js";
 import "./desk_item_beside.js";
 import "./desk_made.js";
 import * as list from "./desk_list.js";
@@ -101,7 +102,7 @@ const PLAIN = {
   "?": () => $("keys").showModal(),
   r: () => acts.press("answer"),
   e: () => item.current() && reply.open(),
-  d: () => acts.press("hand_over"),
+  d: pressAssign,
   v: () => item.current() && !$("fax-pages").hidden && $("fax-pages").click(),
 };
 
@@ -118,7 +119,7 @@ function doesOf(event) {
     if (/^[1-8]$/.test(event.key)) return () => list.chooseTab(event.key - 1);
   }
   if (event.key === "Escape" && $("context-close").checkVisibility()) return () => showContext(false);
-  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || reply.close() || item.leave();
+  if (event.key === "Escape" && item.current() && !document.querySelector("dialog[open], details.menu[open]")) return () => acts.closeAct() || closeAssign() || reply.close() || item.leave();
   if (event.key === "Enter" && isAtItem(event.target) && !$("claim").hidden) return () => $("claim").click();
   return null;
 }

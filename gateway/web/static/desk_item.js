@@ -2,6 +2,7 @@
 //   desk_item_facts.js    what it says, corrected in place      desk_item_files.js   what came with it
 //   desk_item_acts.js     what may be done to it, and undone    desk_item_notes.js   notes of the house
 //   desk_item_beside.js   what belongs to it (right column)  desk_item_told.js   what the person is told
+//   desk_item_order.js    its order at a unit, and assigning it
 // These read the item from here and register what they show by `part`.
 import { ask } from "./desk_server.js";
 import { leaveDraft } from "./desk_call_form.js";

@@ -9,7 +9,7 @@ const { grounds, zone } = JSON.parse(document.body.dataset.item);
 const QUEUED = ["received", "in_work"];
 const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 // What an act needs beside its words.
-const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
+const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
 const WORDLESS = ["external"];
 let chosen = ""; // the act whose form is open
 
@@ -67,8 +67,8 @@ function openAct(name) {
   chosen = name;
   const boxes = [...(BOXES[name] || [])];
   if (name === "answer" && one.kind === "report") boxes.push("basis");
-  for (const box of ["ground", "to", "partner", "fax", "external", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
-  for (const id of ["act-ground", "act-to", "act-partner", "act-fax", "act-external", "act-basis"]) $(id).value = "";
+  for (const box of ["ground", "partner", "fax", "external", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
+  for (const id of ["act-ground", "act-partner", "act-fax", "act-external", "act-basis"]) $(id).value = "";
   if (boxes.includes("ground")) showGrounds(one, name === "end_mediation" ? "endings" : "grounds");
   if (boxes.includes("canned")) showAnswers(one.number);
   $("act-word-box").hidden = WORDLESS.includes(name);
@@ -101,11 +101,11 @@ function showGrounds(one, which) {
 
 const showAnswers = cannedInto("act-canned", "item-word");
 
-const FIELDS = { basis: "act-basis", ground: "act-ground", to: "act-to", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
+const FIELDS = { basis: "act-basis", ground: "act-ground", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
 
 // What is asked for and not given is said here in the words of the page; the server has the last word.
 function missing(name) {
-  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], hand_over: ["to"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
+  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
   return (needs[name] || []).filter((field) => !$(FIELDS[field]).value.trim()).map((field) => ({ field, [lang]: w(`needed.${field}`) }));
 }
 
@@ -115,8 +115,6 @@ function bodyOf(name) {
     case "refuse_acceptance":
     case "end_mediation":
       return { ground: Number($("act-ground").value), text: word };
-    case "hand_over":
-      return { to: $("act-to").value, text: word };
     case "answer":
       return $("act-basis").value ? { text: word, basis: $("act-basis").value } : { text: word };
     case "wait_for_papers":
