@@ -21,6 +21,8 @@ from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.storage import Storage, Transaction
 
 SYSTEM = "system"
+Hears = Callable[[Transaction, Order, str, str], None]
+"""Called with an order as it is now, what happened to it, and the words, within the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class OrderChanges:
         self.items = ItemChanges(storage, now)
         self.items.listen(told)
         self.decisions = Decisions(self.items, rules, zone)
+        self.heard: list[Hears] = []
 
     def today(self) -> date:
         return day_of(self.now(), self.zone)
@@ -121,3 +124,5 @@ class OrderChanges:
         self.rows.happened(t, order, OrderEntry(at, event, who, order.unit, text, facts or {}))
         said = "：".join(filter(None, (self.tree(t).name(order.unit), shown or text)))
         self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, said))
+        for hears in self.heard:
+            hears(t, order, event, text)

@@ -18,7 +18,7 @@ from gateway.cases.acts import Acts, Deed, Directed, Said
 from gateway.cases.answering import Answering, ItemClosed
 from gateway.cases.assigning import Assigning, Assignment, warnings
 from gateway.cases.following import Following
-from gateway.cases.order_changes import SYSTEM, OrderChanges
+from gateway.cases.order_changes import SYSTEM, Hears, OrderChanges
 from gateway.core.followup import FollowUp
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import Item, ItemDetail
@@ -83,6 +83,18 @@ class Orders:
         self._following = Following(changes, self._answering)
         self.handed_over = self._assigning.handed_over
         storage.items.followers.append(self._following.item_moved)
+
+    def on_event(self, hears: Hears) -> None:
+        """Call `hears` in each transaction in which something happens to an order."""
+        self._changes.heard.append(hears)
+
+    def day(self, at: datetime) -> date:
+        """The centre's day of a time."""
+        return self._changes.day(at)
+
+    def tell(self, number: str) -> None:
+        """An item's order, or what is sent of it, has changed."""
+        self._items.tell("changed", number)
 
     def on_item_closed(self, hears: ItemClosed) -> None:
         """Call `hears` in each transaction in which an item is closed."""

@@ -21,6 +21,7 @@ from gateway.notify.fax import FAX, FaxLimits, FaxSender, SentCount
 from gateway.notify.hooks import Hooks, way_of
 from gateway.notify.letterhead import Letterhead
 from gateway.notify.notices import Notices
+from gateway.notify.order_slips import OrderSlips, SlipFrom
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
 from gateway.notify.slips import PartnerSlips, SlipHead
 from gateway.notify.smtp import Server, SmtpSender
@@ -153,6 +154,15 @@ def partner_slips(config: Config, marks: Marks, rules: Rules, path: Callable[[st
             inbox=head.inbox,
         )
     )
+
+
+def order_slips(config: Config, marks: Marks, rules: Rules) -> OrderSlips:
+    """What units without accounts are sent."""
+    head = letterhead(config, marks, rules)
+    public = config.web.public_url.rstrip("/")
+    counties = {division.code: division.zh for division in rules.divisions}
+    writer = SlipFrom(head.centre, head.hotline, head.sender, marks, sending(config).ways, counties)
+    return OrderSlips(writer, lambda path: f"{public}{path}" if public else "")
 
 
 def _mail(config: Config) -> SmtpSender:

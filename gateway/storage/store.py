@@ -26,6 +26,7 @@ from gateway.storage.links import Links
 from gateway.storage.mentions import Mentions
 from gateway.storage.notices import NoticeRows
 from gateway.storage.one_time_work import OneTimeWork
+from gateway.storage.order_codes import OrderCodes
 from gateway.storage.orders import OrderRows
 from gateway.storage.outbox import Outbox
 from gateway.storage.person_rows import PersonRows
@@ -62,6 +63,7 @@ class Storage:
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)
+        self.order_codes = OrderCodes()
         self.orders = OrderRows(database)
         self.revisions = Revisions(identities)
         self.lists = ItemLists(database)

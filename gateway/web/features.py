@@ -73,6 +73,7 @@ from gateway.web.pages.style import StylePage
 from gateway.web.pages.supervision import SupervisionPage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
+from gateway.web.pages.unit_reply import UnitReplyPage
 from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
@@ -381,6 +382,8 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield MailboxPage(pages, parts.visitor).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
+    if parts.replies:
+        yield UnitReplyPage(pages, parts.replies).add
     if parts.phones:
         yield SipSocket(parts.phones.socket, sip_users(parts, shared.gate), parts.public_url).add
         if parts.phones.visitor:

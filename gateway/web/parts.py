@@ -45,6 +45,7 @@ from gateway.web.pages.mailbox import DemoVisitor
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.pages.track import Withdrawals
+from gateway.web.pages.unit_reply import ReplyDesk
 from gateway.web.ports import Board, IntakeQueue, Store
 
 
@@ -76,7 +77,8 @@ class WebParts:
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
     without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without
-    `oversight` nothing is supervised, without `visitor` there is no mailbox page of the demo.
+    `oversight` nothing is supervised, without `replies` units without accounts cannot reply, without
+    `visitor` there is no mailbox page of the demo.
     """
 
     door: IntakeQueue
@@ -112,6 +114,7 @@ class WebParts:
     units: UnitDesk | None = None
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
+    replies: ReplyDesk | None = None
     orders: OrderDesk | None = None
     oversight: OversightDesk | None = None
     wrap_up: int = 0

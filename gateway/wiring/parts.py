@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from gateway.accounts.accounts import Accounts
 from gateway.calls.switchboard import Switchboard
 from gateway.cases.follow_ups import FollowUps
+from gateway.cases.offline import OfflineUnits
 from gateway.cases.orders import Orders
 from gateway.cases.oversight import Oversight
 from gateway.channels.email.service import MailIn
@@ -68,6 +69,7 @@ class Parts:
     readiness: Readiness = field(init=False)
     marks: Marks = field(init=False)
     linkage: Linkage = field(init=False)
+    offline: OfflineUnits = field(init=False)
     switchboard: Switchboard = field(init=False)
 
     def keep(self, name: str, work: Work) -> None:

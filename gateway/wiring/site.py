@@ -102,6 +102,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         follow_ups=parts.follow_ups,
         orders=parts.orders,
         oversight=parts.oversight,
+        replies=parts.offline,
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),

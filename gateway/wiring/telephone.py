@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
+import string
 
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
+from gateway.cases.offline import OfflineUnits
 from gateway.cases.surveying import Surveying
 from gateway.channels.email.service import load_marks
 from gateway.channels.fax.reception import FaxReception
@@ -14,7 +17,7 @@ from gateway.core.fax.record import Reading
 from gateway.errors import PbxDown, Problem, SetupError
 from gateway.flows.prompts import load_prompts
 from gateway.intake.referrals import Linkage
-from gateway.notify.service import partner_slips
+from gateway.notify.service import order_slips, partner_slips
 from gateway.pbx.agi import LOOPBACK, AgiServer
 from gateway.pbx.asterisk import AsteriskPbx
 from gateway.pbx.asterisk_tree import Asterisk, find
@@ -49,6 +52,7 @@ async def build_calls(parts: Parts) -> None:
     config = parts.config
     parts.marks = load_marks(config.var)
     parts.linkage = _linkage(parts)
+    parts.offline = _offline(parts)
     parts.switchboard = Switchboard(
         *(config, parts.pbx, parts.flows, parts.rules, parts.intake, parts.storage, _after_call(parts)),
         handed=parts.linkage.of_call,
@@ -86,10 +90,25 @@ def _after_call(parts: Parts) -> AfterCall:
     )
 
 
+def _offline(parts: Parts) -> OfflineUnits:
+    """How units without accounts get orders and reply to them."""
+    letters = order_slips(parts.config, parts.marks, parts.rules)
+    return OfflineUnits(parts.orders, parts.storage, letters, _link_key(parts), utc_now, _digits)
+
+
+def _digits(length: int) -> str:
+    return "".join(secrets.choice(string.digits) for _ in range(length))
+
+
+def _link_key(parts: Parts) -> bytes:
+    file = parts.config.var / "secrets" / "partner.key"
+    return key_once(file, "links in slips sent so far end then")
+
+
 def _linkage(parts: Parts) -> Linkage:
     """The ledger of what passes between us and partners."""
     config, rules, flows = parts.config, parts.rules, parts.flows
-    secret = key_once(config.var / "secrets" / "partner.key", "links in slips sent so far end then")
+    secret = _link_key(parts)
     slips = partner_slips(config, parts.marks, rules, lambda id_: f"/partner/{id_}.{linkage.token(id_)}")
     linkage = Linkage(
         *(parts.storage, parts.intake, rules.calendar, config.zone),

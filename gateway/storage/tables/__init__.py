@@ -59,6 +59,7 @@ from gateway.storage.tables.items import (
     timeline,
 )
 from gateway.storage.tables.orders import (
+    order_codes,
     order_copies,
     order_events,
     order_reports,
@@ -117,6 +118,7 @@ __all__ = [
     "meta",
     "milestones",
     "once_marks",
+    "order_codes",
     "order_copies",
     "order_events",
     "order_reports",

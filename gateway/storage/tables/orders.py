@@ -66,6 +66,20 @@ order_events = Table(
     Index("order_events_of_item", "number"),
 )
 
+order_codes = Table(
+    "order_codes",  # keyed hashes of codes sent to units without accounts; forgotten after a day
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("order_id", Big, nullable=False),
+    Column("unit", Words(16), nullable=False),
+    Column("mark", Words(64), nullable=False),
+    Column("made_at", Big, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("used_at", Big),
+    Index("order_codes_of", "order_id", "unit", "id"),
+    Index("order_codes_by_time", "made_at"),
+)
+
 order_copies = Table(
     "order_copies",
     meta,
