@@ -21,11 +21,9 @@ from gateway.web.api.attachments import AttachmentsApi
 from gateway.web.api.audit import AuditApi, audit_names
 from gateway.web.api.call_desk import CallDeskApi
 from gateway.web.api.counter import CounterApi
-from gateway.web.api.dispatch import DispatchApi
 from gateway.web.api.events import EventFeed
 from gateway.web.api.fax_filing import FaxFilingApi
 from gateway.web.api.figures import FiguresApi
-from gateway.web.api.follow_ups import FollowUpsApi
 from gateway.web.api.holds import HoldsApi
 from gateway.web.api.intake import IntakeApi
 from gateway.web.api.intake_models import NewContact
@@ -35,7 +33,6 @@ from gateway.web.api.lists import ListsApi
 from gateway.web.api.matters import MattersApi
 from gateway.web.api.metrics import Metrics
 from gateway.web.api.notices import NoticesApi
-from gateway.web.api.orders import OrdersApi
 from gateway.web.api.outbox import OutboxApi
 from gateway.web.api.phone import PhoneApi
 from gateway.web.api.queue import QueueApi
@@ -44,9 +41,8 @@ from gateway.web.api.sealed import Sealed
 from gateway.web.api.search import SearchApi
 from gateway.web.api.seat_phone import SeatPhoneApi
 from gateway.web.api.service import ServiceApi
-from gateway.web.api.supervision import SupervisionApi
 from gateway.web.api.transfers import TransferApi
-from gateway.web.api.units import UnitsApi
+from gateway.web.case_features import case_pages, case_public_pages, case_routes
 from gateway.web.http.auth import Gate
 from gateway.web.http.call_rights import CallRights
 from gateway.web.http.route import Route
@@ -59,9 +55,7 @@ from gateway.web.pages.audit import AuditPage
 from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
-from gateway.web.pages.dispatch_words import DISPATCH_WORDS
 from gateway.web.pages.fax import FaxPage
-from gateway.web.pages.follow_ups import FollowUpsPage
 from gateway.web.pages.log_in import LogInPage, Shown
 from gateway.web.pages.mailbox import MailboxPage
 from gateway.web.pages.pages import Look, Pages
@@ -70,11 +64,8 @@ from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.receipt import ReceiptPage
 from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
-from gateway.web.pages.supervision import SupervisionPage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
-from gateway.web.pages.unit_reply import UnitReplyPage
-from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
@@ -164,26 +155,8 @@ def _holds(shared: Shared) -> Routes:
     return HoldsApi(parts.holds, parts.now).routes() if parts.holds else ()
 
 
-def _follow_ups(shared: Shared) -> Routes:
-    parts = shared.parts
-    if parts.follow_ups is None:
-        return ()
-    ring = parts.transfers.call_out if parts.transfers else None
-    return FollowUpsApi(parts.follow_ups, parts.openers, parts.zone, parts.now, ring, parts.audit).routes()
-
-
-def _orders(shared: Shared) -> Routes:
-    parts = shared.parts
-    orders = OrdersApi(parts.orders).routes() if parts.orders else ()
-    supervision = SupervisionApi(parts.oversight).routes() if parts.oversight else ()
-    units = UnitsApi(parts.units).routes() if parts.units else ()
-    return (*units, *_dispatch(parts), *orders, *supervision)
-
-
-def _dispatch(parts: WebParts) -> Routes:
-    if parts.dispatch is None or parts.orders is None:
-        return ()
-    return DispatchApi(parts.dispatch, parts.orders, parts.zone, parts.now).routes()
+def _cases(shared: Shared) -> Routes:
+    return case_routes(shared.parts)
 
 
 def _transfers(shared: Shared) -> Routes:
@@ -268,8 +241,7 @@ ROUTES: tuple[Callable[[Shared], Routes], ...] = (
     _matters,
     _item_desk,
     _holds,
-    _orders,
-    _follow_ups,
+    _cases,
     _transfers,
     _referrals,
     _calls,
@@ -338,18 +310,9 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
     yield WorkPage(pages, gate, "/desk/calls", "calls.html", CALL_LIST_WORDS, Right.WORK_CALLS).add
     if parts.lists and parts.items and parts.book:
         yield WorkPage(pages, gate, "/desk/today", "today.html", TODAY_WORDS, Right.LEAD_SHIFT).add
-    if parts.oversight:
-        yield SupervisionPage(pages, gate).add
-    if parts.follow_ups:
-        yield FollowUpsPage(pages, gate, parts.openers).add
-    if parts.dispatch and parts.orders:
-        yield WorkPage(
-            *(pages, gate, "/desk/dispatch", "dispatch.html", DISPATCH_WORDS, Right.ASSIGN_ORDERS)
-        ).add
     if parts.linkage:
         yield WorkPage(pages, gate, "/desk/linkage", "linkage.html", LINKAGE_WORDS).add
-    if parts.units:
-        yield WorkPage(pages, gate, "/desk/units", "units.html", UNITS_WORDS, Right.EDIT_UNITS).add
+    yield from case_pages(parts, pages, gate)
     if parts.filing:
         yield FaxPage(pages, gate).add
 
@@ -382,8 +345,7 @@ def _public_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield MailboxPage(pages, parts.visitor).add
     if parts.linkage:
         yield PartnerPage(pages, parts.linkage).add
-    if parts.replies:
-        yield UnitReplyPage(pages, parts.replies).add
+    yield from case_public_pages(parts, pages)
     if parts.phones:
         yield SipSocket(parts.phones.socket, sip_users(parts, shared.gate), parts.public_url).add
         if parts.phones.visitor:
