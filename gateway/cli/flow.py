@@ -7,28 +7,25 @@ Drafts lie in ivr_flows/, versions under var/flows/. Faults are one line each wi
 from __future__ import annotations
 
 import argparse
-import difflib
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from gateway.core.flow.cases import run_case
 from gateway.core.flow.commands import PartnerOutcome
-from gateway.core.flow.diff import differences
 from gateway.core.flow.file import FlowSet
-from gateway.core.flow.simulation import Conditions, Happened, Line, Pressed, Said, Transcript, simulate
-from gateway.core.yaml_tree import nearest
+from gateway.core.flow.simulation import Conditions, Happened, Line, Pressed, Said, Transcript
 from gateway.errors import FlowError, Problem
-from gateway.flows.draw import draw_svg, draw_text
-from gateway.flows.prompts import Prompts, load_prompts, manifest
+from gateway.flows.desk import FlowDesk
+from gateway.flows.draw import draw_text
+from gateway.flows.prompts import Prompts
 from gateway.flows.reference import renew_schema
-from gateway.flows.store import ALL, PARTNERS, FlowStore, check_folder, parse_folder, read_cases, shown
+from gateway.flows.store import ALL, FlowStore, check_folder, read_cases, shown
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 
-_SYLLABLE = 0.22  # seconds a Chinese character takes where no sound has been made yet
 _ZH, _EN = 46, 52  # columns of a transcript
 
 
@@ -95,6 +92,7 @@ class _Command:
         self.settings = settings
         self.drafts = settings.root / settings.flows.folder
         self.store = FlowStore(self.drafts, settings.var / "flows", *settings.entries)
+        self.desk = FlowDesk(self.store)
 
     def run(self, args: argparse.Namespace) -> int:
         match args.action:
@@ -120,31 +118,17 @@ class _Command:
                 print(renew_schema(self.drafts, write=args.write))
         return 0
 
-    def prompts(self) -> Prompts:
-        return load_prompts(self.drafts / "prompts.yaml")
-
     def checked(self) -> FlowSet:
         """The drafts; raises FlowError with every fault."""
-        flows, problems = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
+        flows, problems = check_folder(self.drafts, self.desk.prompts().by_id, *self.settings.entries)
         if problems:
             raise FlowError(*problems)
         return flows
 
-    def parsed(self, name: str) -> FlowSet:
-        """The drafts without the checks across files; FlowError when this one cannot be read."""
-        flows, problems = parse_folder(self.drafts)
-        file = shown(self.drafts / f"{name}.yaml")
-        mine = [problem for problem in problems if problem.file == file]
-        if mine:
-            raise FlowError(*mine)
-        if name not in flows.flows:
-            raise FlowError(Problem(shown(self.drafts), 0, f"no flow `{name}`{nearest(name, flows.flows)}"))
-        return flows
-
     def check(self, name: str | None) -> int:
-        flows, problems = check_folder(self.drafts, self.prompts().by_id, *self.settings.entries)
+        flows, problems = check_folder(self.drafts, self.desk.prompts().by_id, *self.settings.entries)
         if name:
-            self.parsed(name)
+            self.desk.parsed(name)
             file = shown(self.drafts / f"{name}.yaml")
             problems = tuple(problem for problem in problems if problem.file == file)
         _, faults = read_cases(self.drafts)
@@ -158,22 +142,19 @@ class _Command:
         return 0
 
     def draw(self, name: str, svg: Path | None) -> int:
-        flows = self.parsed(name)
-        names = {flow.name: flow.zh for flow in flows.flows.values()}
-        flow = flows.flows[name]
+        flows = self.desk.parsed(name)
         if svg is None:
-            print(draw_text(flow, names), end="")
+            names = {flow.name: flow.zh for flow in flows.flows.values()}
+            print(draw_text(flows.flows[name], names), end="")
             return 0
         try:
-            svg.write_text(draw_svg(flow, names), "utf-8")
+            svg.write_text(self.desk.drawing(name), "utf-8")
         except OSError as error:
             raise FlowError(Problem(str(svg), 0, f"cannot be written: {error.strerror}")) from error
         print(f"{svg} is written")
         return 0
 
     def simulate(self, args: argparse.Namespace) -> int:
-        flows = self.store.current() if args.published else self.parsed(args.flow)
-        prompts = self.prompts()
         world = Conditions(
             now=_moment(args.time, self.settings) or Conditions().now,
             workday=not args.holiday,
@@ -187,8 +168,8 @@ class _Command:
             partner=PartnerOutcome(args.partner),
         )
         keys = [key.strip().replace("wait", "") for key in args.keys.split(",")] if args.keys else []
-        got = simulate(flows, args.flow, keys, world, _length(prompts))
-        print("\n".join(transcript(got, prompts)))
+        got = self.desk.walk(args.flow, keys, world, published=args.published)
+        print("\n".join(transcript(got, self.desk.prompts())))
         return 0
 
     def test(self, name: str | None) -> int:
@@ -197,7 +178,7 @@ class _Command:
         if faults:
             raise FlowError(*faults)
         if name:
-            self.parsed(name)
+            self.desk.parsed(name)
             cases = tuple(case for case in cases if case.flow == name)
         failed = 0
         for case in cases:
@@ -208,22 +189,12 @@ class _Command:
         return 1 if failed else 0
 
     def diff(self, name: str | None) -> int:
-        number = self.store.number()
-        there = self.store.version(number) if number else FlowSet(0, {})
-        drafts, problems = parse_folder(self.drafts)
-        if problems:
-            raise FlowError(*problems)
-        old = self.store.texts(number)
-        new = self.store.draft_texts(name or ALL)
-        changed = [file for file in {**old, **new} if old.get(file) != new.get(file) and _mine(file, name)]
-        for file in sorted(changed):
-            flow = file.removesuffix(".yaml")
-            print(file)
-            for line in differences(there.flows.get(flow), drafts.flows.get(flow)):
-                print(f"  {line}")
-            print("\n".join(_unified(file, number, old.get(file, b""), new.get(file, b""))))
-        if not changed:
-            print(f"nothing differs from version {number}")
+        changes = self.desk.changes(name or ALL)
+        for change in changes:
+            print(change.file)
+            print("\n".join((*(f"  {line}" for line in change.meaning), *change.lines)))
+        if not changes:
+            print(f"nothing differs from version {self.store.number()}")
         return 0
 
     def list(self) -> int:
@@ -234,18 +205,6 @@ class _Command:
         return 0
 
 
-def _mine(file: str, name: str | None) -> bool:
-    """Does a file belong to what was asked for?"""
-    if name == PARTNERS:
-        return file.startswith(f"{PARTNERS}/")
-    return name in (None, ALL) or file == f"{name}.yaml"
-
-
-def _unified(file: str, number: int, old: bytes, new: bytes) -> Iterator[str]:
-    before, after = (text.decode("utf-8", "replace").splitlines() for text in (old, new))
-    return difflib.unified_diff(before, after, f"version {number}/{file}", f"draft/{file}", lineterm="", n=2)
-
-
 def _moment(text: str | None, settings: Config) -> datetime | None:
     if text is None:
         return None
@@ -253,18 +212,6 @@ def _moment(text: str | None, settings: Config) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=settings.zone)
     except ValueError as error:
         raise FlowError(f"--time {text}: write it as 2026-10-01T09:30") from error
-
-
-def _length(prompts: Prompts) -> Callable[[str], float]:
-    """Seconds of a clip: of its sound if one is made, else by its characters."""
-    sounds = manifest(prompts.sounds)
-
-    def length(clip: str) -> float:
-        if clip in sounds:
-            return sounds[clip].seconds
-        return _SYLLABLE * len(prompts.by_id[clip].zh) if clip in prompts else 1.0
-
-    return length
 
 
 # ------------------------------------------------------------------ transcript

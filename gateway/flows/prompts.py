@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ VOICE = "zf_xiaobei"
 RECIPE = 1  # raise it when the way of making changes audibly: every sound is then made again
 TONES: Mapping[str, str] = {"beep": "（滴）"}  # made by arithmetic, known without an entry
 _ID = re.compile(r"[a-z0-9_]+")
+_SYLLABLE = 0.22  # seconds a Chinese character takes where no sound has been made yet
 _END = "。！？；"
 _KEYS = ("zh", "en", "say")
 _SPOKEN = re.compile(r"[一-鿿]|\d{3}")
@@ -251,6 +252,18 @@ def wav_fault(file: Path) -> str:
     if held < frames:
         return f"cut off: {held} of {frames} samples"
     return "" if frames >= RATE // 20 else "shorter than 0.05 s"
+
+
+def clip_seconds(prompts: Prompts) -> Callable[[str], float]:
+    """Seconds of a clip: of its sound if one is made, else by its characters."""
+    sounds = manifest(prompts.sounds)
+
+    def length(clip: str) -> float:
+        if clip in sounds:
+            return sounds[clip].seconds
+        return _SYLLABLE * len(prompts.by_id[clip].zh) if clip in prompts else 1.0
+
+    return length
 
 
 def manifest(sounds: Path) -> dict[str, Made]:

@@ -51,6 +51,7 @@ from gateway.web.http.sip_socket import SipSocket
 from gateway.web.http.uploads import Uploads
 from gateway.web.pages.account import AccountPage
 from gateway.web.pages.admin import AdminPage
+from gateway.web.pages.admin_flows import FlowFiles
 from gateway.web.pages.audit import AuditPage
 from gateway.web.pages.call_list_words import CALL_LIST_WORDS
 from gateway.web.pages.desk import DeskPage
@@ -303,6 +304,8 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield audit.add
     if parts.admin:
         yield AdminPage(pages, gate, parts.admin).add
+    if parts.flows:
+        yield FlowFiles(pages, gate, *parts.flows).add
     yield own.add
     yield StylePage(pages, gate).add
     if parts.matters:

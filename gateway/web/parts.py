@@ -14,6 +14,8 @@ from gateway.core.item.contact import Contact
 from gateway.core.ledgers import CallLog
 from gateway.core.roles import Role
 from gateway.errors import FieldFault
+from gateway.flows.desk import FlowDesk
+from gateway.flows.recordings import Recordings
 from gateway.settings.schema import RateSettings, UploadSettings, Web
 from gateway.tasks import Supervisor
 from gateway.web.api.audit import AuditLog
@@ -120,6 +122,7 @@ class WebParts:
     wrap_up: int = 0
     visitor: DemoVisitor | None = None
     admin: tuple[Part, ...] = ()
+    flows: tuple[FlowDesk, Recordings] | None = None
     faxes: FaxApi | None = None
     filing: PagesDesk | None = None
     tasks: Supervisor = field(default_factory=Supervisor)

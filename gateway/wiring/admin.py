@@ -12,12 +12,15 @@ from functools import partial
 
 from gateway.accounts.program_tokens import ProgramTokens
 from gateway.channels.email.mailbox import BoxState
+from gateway.flows.desk import FlowDesk
+from gateway.flows.recordings import Recordings
 from gateway.keeping import schedule
 from gateway.keeping.backup_desk import BackupDesk
 from gateway.notify.webhook import failing_since, resume
 from gateway.pbx.doctor import Finding, Verdict
 from gateway.web.pages.admin import Part
 from gateway.web.pages.admin_accounts import AccountsPart, TokensPart
+from gateway.web.pages.admin_flows import FlowsPart, PromptsPart
 from gateway.web.pages.admin_post import ChannelsPart, OutboxPart
 from gateway.web.pages.admin_system import BackupsPart, Examined, RulesPart, SettingsPart, StatePart
 from gateway.web.site import utc_now
@@ -27,7 +30,13 @@ LIMIT = 60.0  # seconds for a command
 COMMAND = (sys.executable, "-m", "gateway")
 
 
-def admin_parts(parts: Parts) -> tuple[Part, ...]:
+def flow_desk(parts: Parts) -> tuple[FlowDesk, Recordings]:
+    """The drafts of flows, and the recordings of prompts beside them."""
+    desk = FlowDesk(parts.flows)
+    return desk, Recordings(desk.folder / "prompts.yaml")
+
+
+def admin_parts(parts: Parts, desk: FlowDesk, recordings: Recordings) -> tuple[Part, ...]:
     """The parts of /desk/admin in the order of their tabs."""
     config, storage = parts.config, parts.storage
     seats = {agent.id: agent.seat for agent in config.agents}
@@ -41,6 +50,8 @@ def admin_parts(parts: Parts) -> tuple[Part, ...]:
             *(config, lambda: _boxes(parts), partial(failing_since, storage.once)),
             *(partial(resume, storage.once), storage.audit),
         ),
+        FlowsPart(desk, storage.audit),
+        PromptsPart(recordings, desk, storage.audit),
         RulesPart(parts.rules, utc_now, config.zone),
         SettingsPart(config),
         BackupsPart(backups, config.backup.oldest_hours, utc_now, storage.audit),

@@ -25,7 +25,7 @@ from gateway.web.api.sealed import Sealed
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
-from gateway.wiring.admin import admin_parts
+from gateway.wiring.admin import admin_parts, flow_desk
 from gateway.wiring.demo import visitor
 from gateway.wiring.parts import Parts, reads_faxes
 
@@ -59,6 +59,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
     rules, switchboard, centre = parts.rules, parts.switchboard, parts.config.centre
     board = LiveBoard(config, switchboard, parts.pbx, parts.readiness)
     openers = tuple(Role(role) for role in config.accounts.identity_roles)
+    flows = flow_desk(parts)
     return WebParts(
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), board),
         *(config.zone, config.var, centre.name, config.web.public_url),
@@ -106,7 +107,8 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),
-        admin=admin_parts(parts),
+        admin=admin_parts(parts, *flows),
+        flows=flows,
     )
 
 

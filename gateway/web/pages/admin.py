@@ -6,20 +6,24 @@ what can be undone is offered to be.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
 from gateway.core.rights import Right, may
 from gateway.core.roles import Account
 from gateway.errors import GatewayError, NotAllowed, NotFound, OperatorError
+from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import CSRF_FIELD, Gate, bears
+from gateway.web.http.uploads import MULTIPART
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import POLICY, WorkPage
 
 ADMIN = "/desk/admin"
+MICROPHONE = "camera=(), microphone=(self), geolocation=()"  # prompts are recorded in the browser
 Fields = Mapping[str, str]
 
 
@@ -52,6 +56,13 @@ class Part(Protocol):
         """Raises OperatorError, GatewayError, NotFound for an act that it does not know."""
 
 
+@runtime_checkable
+class TakesFile(Protocol):
+    """A part whose form may bring a file."""
+
+    async def upload(self, fields: Fields, file: bytes, account: Account) -> Told: ...
+
+
 class AdminPage(WorkPage):
     """For administrators. `parts` in the order of their tabs."""
 
@@ -69,7 +80,7 @@ class AdminPage(WorkPage):
 
     async def change(self, request: web.Request, look: Look) -> web.StreamResponse:
         """Raises NotAllowed for a form that is not the session's own."""
-        fields = await self._pages.fields(request)
+        fields, file = await self._form(request)
         account = await self._gate.person(request)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
@@ -77,7 +88,7 @@ class AdminPage(WorkPage):
             raise NotAllowed
         part = self._part(fields.get("part", ""))
         try:
-            told = await part.act(fields.get("act", ""), fields, account)
+            told = await self._done(part, fields, file, account)
         except OperatorError as error:
             told = refused(str(error), str(error))
         except GatewayError as error:
@@ -86,6 +97,19 @@ class AdminPage(WorkPage):
             told = refused(error.detail or error.zh, error.detail or error.en)
         status = 200 if told.good else 422
         return await self._show(look, account, part, fields, status, told)
+
+    async def _form(self, request: web.Request) -> tuple[Fields, bytes | None]:
+        """The fields, and the file where the form is one that brings one (b"" for none chosen)."""
+        if request.content_type != MULTIPART:
+            return await self._pages.fields(request), None
+        async with self._pages.uploads.receive(request, address_of(request)) as sent:
+            files = [await asyncio.to_thread(file.path.read_bytes) for file in sent.files[:1]]
+            return dict(sent.fields), files[0] if files else b""
+
+    async def _done(self, part: Part, fields: Fields, file: bytes | None, account: Account) -> Told:
+        if file is not None and isinstance(part, TakesFile):
+            return await part.upload(fields, file, account)
+        return await part.act(fields.get("act", ""), fields, account)
 
     def _part(self, name: str) -> Part:
         if name not in self._parts:
@@ -106,7 +130,11 @@ class AdminPage(WorkPage):
             look,
             f"admin_{part.name}.html",
             status,
-            {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
+            {
+                "Content-Security-Policy": POLICY,
+                "Cache-Control": "no-store",
+                "Permissions-Policy": MICROPHONE,
+            },
             account=account,
             words={},
             parts=tuple(self._parts.values()),

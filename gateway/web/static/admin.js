@@ -1,5 +1,6 @@
 // /desk/admin works without this: here only what is shown once can be copied, and one question is open at a time.
 import "./desk_parts.js";
+import { prompts } from "./admin_prompts.js";
 
 const once = document.querySelector("#once");
 const copy = document.querySelector("#copy");
@@ -18,3 +19,5 @@ for (const ask of document.querySelectorAll("details.ask")) {
   });
 }
 document.querySelector("#told")?.scrollIntoView({ block: "nearest" });
+const table = document.querySelector("table.prompts");
+if (table) prompts(table);
