@@ -10,6 +10,7 @@ from gateway.core.rights import Right
 from gateway.web.api.dispatch import DispatchApi
 from gateway.web.api.follow_ups import FollowUpsApi
 from gateway.web.api.orders import OrdersApi
+from gateway.web.api.period_figures import PeriodApi
 from gateway.web.api.supervision import SupervisionApi
 from gateway.web.api.units import UnitsApi
 from gateway.web.http.auth import Gate
@@ -17,7 +18,7 @@ from gateway.web.http.route import Route
 from gateway.web.pages.dispatch_words import DISPATCH_WORDS
 from gateway.web.pages.follow_ups import FollowUpsPage
 from gateway.web.pages.pages import Pages
-from gateway.web.pages.supervision import SupervisionPage
+from gateway.web.pages.supervision import OrderFiguresPage, SupervisionPage
 from gateway.web.pages.unit_reply import UnitReplyPage
 from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.work_page import WorkPage
@@ -32,13 +33,16 @@ def case_routes(parts: WebParts) -> Routes:
     orders = OrdersApi(parts.orders).routes() if parts.orders else ()
     supervision = SupervisionApi(parts.oversight).routes() if parts.oversight else ()
     units = UnitsApi(parts.units).routes() if parts.units else ()
-    return (*units, *_dispatch(parts), *orders, *supervision, *_follow_ups(parts))
+    figures = PeriodApi(parts.order_figures, parts.zone).routes() if parts.order_figures else ()
+    return (*units, *_dispatch(parts), *orders, *supervision, *figures, *_follow_ups(parts))
 
 
 def case_pages(parts: WebParts, pages: Pages, gate: Gate) -> Iterator[AddPage]:
     """Pages for people who log in."""
     if parts.oversight:
         yield SupervisionPage(pages, gate).add
+    if parts.order_figures:
+        yield OrderFiguresPage(pages, gate).add
     if parts.follow_ups:
         yield FollowUpsPage(pages, gate, parts.openers).add
     if parts.dispatch and parts.orders:

@@ -33,6 +33,7 @@ from gateway.web.api.matters import MatterDesk
 from gateway.web.api.notices import NoticeDesk
 from gateway.web.api.orders import OrderDesk
 from gateway.web.api.outbox import PostLedger
+from gateway.web.api.period_figures import PeriodDesk
 from gateway.web.api.referrals import LinkageDesk
 from gateway.web.api.search import Searches
 from gateway.web.api.supervision import OversightDesk
@@ -79,8 +80,8 @@ class WebParts:
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
     without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without
-    `oversight` nothing is supervised, without `replies` units without accounts cannot reply, without
-    `visitor` there is no mailbox page of the demo.
+    `oversight` nothing is supervised, without `order_figures` nothing of it counted, without `replies` units
+    without accounts cannot reply, without `visitor` there is no mailbox page of the demo.
     """
 
     door: IntakeQueue
@@ -119,6 +120,7 @@ class WebParts:
     replies: ReplyDesk | None = None
     orders: OrderDesk | None = None
     oversight: OversightDesk | None = None
+    order_figures: PeriodDesk | None = None
     wrap_up: int = 0
     visitor: DemoVisitor | None = None
     admin: tuple[Part, ...] = ()

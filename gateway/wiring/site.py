@@ -10,6 +10,7 @@ from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
+from gateway.cases.period_figures import PeriodFigures
 from gateway.channels.fax.reading import FaxReading
 from gateway.core.roles import Role
 from gateway.intake.faults import faults
@@ -104,6 +105,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         orders=parts.orders,
         oversight=parts.oversight,
         replies=parts.offline,
+        order_figures=PeriodFigures(parts.orders.changes),
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),

@@ -49,7 +49,10 @@ NEEDS: dict[Right, str] = {
     Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
     Right.ASSIGN_ORDERS: "dispatch dispatch_one assign",
     Right.SEE_ORDERS: "orders order orders_of_item order_rungs rung_paper",
-    Right.SEE_SUPERVISION: "supervision",
+    Right.SEE_SUPERVISION: """
+        supervision period_figures period_orders period_csv period_xlsx published_figures
+    """,
+    Right.SUPERVISE_ORDERS: "publish_figures",
     Right.HANDLE_ORDERS: """
         order_draft order_sign order_return order_pass_down order_ask_extension order_suspend order_resume
         order_decide order_dispute order_report
@@ -100,6 +103,7 @@ PAGES: dict[str, set[str]] = {
     "/desk/today": set(holders(Right.LEAD_SHIFT)),
     "/desk/supervision": set(holders(Right.SEE_SUPERVISION)),
     "/desk/dispatch": set(holders(Right.ASSIGN_ORDERS)),
+    "/desk/supervision/figures": set(holders(Right.SEE_SUPERVISION)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),

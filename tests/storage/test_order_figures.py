@@ -1,20 +1,23 @@
-"""Each figure of the supervision's matrix is the length of its list, whatever orders there are."""
+"""Each figure of orders is the length of its list, whatever orders there are."""
 
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from gateway.cases.orders import Orders
+from gateway.cases.period_figures import PeriodFigures
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
 from gateway.core.order.figures import Figure, matrix
 from gateway.core.order.order import Order, OrderQuery, OrderState, Urgency
+from gateway.core.order.period import Measure
 from gateway.core.order.states import OPEN
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
 from gateway.storage.order_figures import counts
-from tests.storage.databases import MONDAY, contact
+from tests.storage.databases import MONDAY, ZONE, contact, rules
 
 TODAY = date(2026, 5, 20)
 UNITS = (("141002", "141002"), ("14100201", "141002"), ("14100202", "141002"), ("141081", "141081"))
@@ -75,3 +78,26 @@ async def test_each_figure_is_the_length_of_its_list(intake: Intake, storage: St
 
 def _members(query: OrderQuery) -> dict[str, object]:
     return {name: getattr(query, name) for name in OrderQuery.__slots__}
+
+
+async def test_figures_of_a_period_are_read_and_published(intake: Intake, storage: Storage) -> None:
+    await random_orders(intake, storage, random.Random(8), 60)
+    now = datetime(2026, 5, 20, 1, tzinfo=UTC)
+    orders = Orders(storage, rules(), ZONE, now=lambda: now)
+    desk = PeriodFigures(orders.changes)
+    first, last = date(2026, 3, 1), date(2026, 5, 31)
+    view = await desk.view(first, last)
+    counted = 0
+    for measure in Measure:
+        behind = await desk.behind(measure, first, last)
+        assert behind.count == view.total.counts[measure] == len(behind.facts)
+        for row in view.rows:
+            listed = await desk.behind(measure, first, last, bureau=row.unit)
+            assert listed.count == row.figures.counts[measure]
+        counted += behind.count
+    assert counted > 60
+    reports = await desk.view(first, last, Kind.REPORT)
+    assert 0 < reports.total.counts[Measure.ASSIGNED] < view.total.counts[Measure.ASSIGNED]
+    await desk.publish(view, "leader", None, {"total": "as it was"})
+    (kept,) = await desk.published()
+    assert (kept.at, kept.who, kept.first, kept.body) == (now, "leader", first, {"total": "as it was"})

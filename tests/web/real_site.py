@@ -21,6 +21,7 @@ from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
 from gateway.cases.orders import Orders
 from gateway.cases.oversight import Oversight
+from gateway.cases.period_figures import PeriodFigures
 from gateway.cases.supervision import Supervision
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
@@ -141,6 +142,7 @@ async def real_site(
         units=UnitDesk(storage, accounts, utc_now),
         orders=orders,
         oversight=Oversight(orders.changes, papers),
+        order_figures=PeriodFigures(orders.changes),
         dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)

@@ -73,7 +73,7 @@ from gateway.storage.tables.outgoing import (
     referrals,
 )
 from gateway.storage.tables.retention import discarded, holds
-from gateway.storage.tables.supervision import order_rungs
+from gateway.storage.tables.supervision import order_rungs, published_figures
 from gateway.storage.tables.units import unit_changes, units
 
 __all__ = [
@@ -126,6 +126,7 @@ __all__ = [
     "order_suspensions",
     "orders",
     "outbox",
+    "published_figures",
     "referrals",
     "revisions",
     "serials",

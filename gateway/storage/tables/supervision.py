@@ -1,4 +1,5 @@
-"""The ledger of supervision. It has the item's number, so that it goes and moves with the item."""
+"""The ledger of supervision, which has the item's number, so that it goes and moves with the item; and
+figures as they were published, which name no item."""
 
 from __future__ import annotations
 
@@ -30,4 +31,16 @@ order_rungs = Table(
     Index("order_rungs_once", "order_id", "round", "rung", "nth", unique=True),
     Index("order_rungs_of_item", "number"),
     Index("order_rungs_by_rung", "rung", "at"),
+)
+
+published_figures = Table(
+    "published_figures",
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("at", Big, nullable=False),  # the instant of the cut-off
+    words("who", 64),
+    Column("first", Words(10), nullable=False),
+    Column("last", Words(10), nullable=False),
+    words("kind", 16),
+    prose("body"),
 )

@@ -1,4 +1,5 @@
-"""/desk/supervision: units against what is owed, the lists behind the figures, and what a leader decides."""
+"""/desk/supervision: units against what is owed, the lists behind the figures, and what a leader decides; and
+/desk/supervision/figures: the figures of a period."""
 
 from __future__ import annotations
 
@@ -58,3 +59,33 @@ class SupervisionPage(WorkPage):
     def __init__(self, pages: Pages, gate: Gate) -> None:
         path, template = "/desk/supervision", "supervision.html"
         super().__init__(pages, gate, path, template, SUPERVISION_WORDS, Right.SEE_SUPERVISION)
+
+
+FIGURE_WORDS: Words = {
+    **SESSION_WORDS,
+    **{f"kind.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in KIND_NAMES.items()},
+    "cut_off": ("截至 %d", "as of %d"),
+    "all": ("合计", "All units"),
+    "own": ("本局", "the bureau itself"),
+    "stations": ("%d 个所", "%d stations"),
+    "list_of": ("%d：%d（%d 件）", "%d: %d (%d)"),
+    "recovered": ("挽回金额（元）", "recovered (yuan)"),
+    "published": ("已发布，截止时刻 %d。", "Published, as of %d."),
+    "published_row": ("%d 至 %d，截至 %d，%d", "%d to %d, as of %d, %d"),
+    "rate.signed_in_time": ("按时签收率", "signed in time"),
+    "rate.in_time": ("按时办结率", "in time"),
+    "rate.returned": ("退回率", "returned"),
+    "rate.done_again": ("重办率", "done again"),
+    "rate.closed": ("办结率", "closed"),
+    "rate.satisfied": ("满意率", "satisfied"),
+    "rate.answered": ("回访有效率", "answered"),
+    "nothing": ("无数据", "nothing to count"),
+}
+
+
+class OrderFiguresPage(WorkPage):
+    """The figures of a period, with charts and files."""
+
+    def __init__(self, pages: Pages, gate: Gate) -> None:
+        path, template = "/desk/supervision/figures", "order_figures.html"
+        super().__init__(pages, gate, path, template, FIGURE_WORDS, Right.SEE_SUPERVISION)

@@ -111,6 +111,21 @@ async def test_supervision_from_the_page(browser: Browser, tmp_path: Path) -> No
             await page.click(".kind[data-kind=report]")
             await expect(page.locator("#total")).to_contain_text("合计")
             await expect(page.locator("#units button[data-cell]")).to_have_count(0)
+            await page.click(".title a[href='/desk/supervision/figures']")
+            await page.wait_for_selector("body[data-read]")
+            row = page.locator("#units tr", has_text="尧都区")
+            await row.locator("[data-cell$='/assigned']").click()
+            await expect(page.locator("#list-name")).to_contain_text("派单（5 件）")
+            await expect(page.locator("#orders li")).to_have_count(5)
+            await page.select_option("#measure", "assigned")
+            await expect(page.locator("#chart .bar-row").first).to_contain_text("5")
+            await page.click("#publish")
+            await expect(page.locator("#published li")).to_have_count(1)
+            for ending in ("csv", "xlsx"):
+                async with page.expect_download() as download:
+                    await page.click(f"#{ending}")
+                assert (await download.value).suggested_filename.endswith(f".{ending}")
+            await looked_at_everywhere(page, "order-figures")
         ledger = await site.storage.database.read(
             lambda t: site.storage.supervision.of_order(t, orders["late"])
         )

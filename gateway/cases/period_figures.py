@@ -1,0 +1,131 @@
+"""Figures of orders of a period: counted now, with the list behind each; and as they were published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from gateway.cases.order_changes import OrderChanges
+from gateway.core.item.contact import Kind
+from gateway.core.order.handling import in_force
+from gateway.core.order.period import (
+    AskedFact,
+    Figures,
+    Measure,
+    OrderFact,
+    Period,
+    PeriodRow,
+    behind,
+    by_unit,
+    figures,
+)
+from gateway.core.unit import UnitKind
+from gateway.storage import Transaction
+from gateway.storage.order_period import (
+    Published,
+    Span,
+    asked_facts,
+    order_facts,
+    publish,
+    published,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodView:
+    """The figures at one instant. `names` are the Chinese names of units by id."""
+
+    at: datetime
+    period: Period
+    rows: tuple[PeriodRow, ...]
+    total: Figures
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a figure counts, `count` in all, some of it."""
+
+    count: int
+    facts: tuple[OrderFact | AskedFact, ...]
+
+
+class PeriodFigures:
+    """The figures of one installation."""
+
+    def __init__(self, changes: OrderChanges) -> None:
+        self._changes = changes
+
+    async def view(self, first: date, last: date, kind: Kind | None = None) -> PeriodView:
+        """Raises StorageDown."""
+
+        def counted(t: Transaction) -> PeriodView:
+            tree, now = self._changes.tree(t), self._changes.now()
+            period = Period(first, last, self._changes.today())
+            orders, calls = self._facts(t, first, last, kind)
+            bureaus = [unit.id for unit in tree if unit.kind is UnitKind.BUREAU and unit.active]
+            rows = by_unit(orders, calls, period, bureaus)
+            names = {unit.id: unit.zh for unit in tree}
+            return PeriodView(now, period, rows, figures(orders, calls, period), names)
+
+        return await self._changes.items.read(counted)
+
+    async def behind(
+        self,
+        measure: Measure,
+        first: date,
+        last: date,
+        kind: Kind | None = None,
+        bureau: str = "",
+        unit: str = "",
+        limit: int = 1000,
+    ) -> Behind:
+        """The orders or follow-up calls that a figure counts. Raises StorageDown."""
+
+        def listed(t: Transaction) -> Behind:
+            period = Period(first, last, self._changes.today())
+            facts = [
+                fact
+                for fact in behind(measure, *self._facts(t, first, last, kind), period)
+                if (not bureau or fact.bureau == bureau) and (not unit or fact.unit == unit)
+            ]
+            return Behind(len(facts), tuple(facts[:limit]))
+
+        return await self._changes.items.read(listed)
+
+    async def publish(
+        self, view: PeriodView, who: str, kind: Kind | None, body: Mapping[str, Any]
+    ) -> Published:
+        """Keep the figures as they are shown, with their cut-off. Raises StorageDown."""
+        period = view.period
+        kept = Published(0, view.at, who, period.first, period.last, kind.value if kind else "", body)
+        kept_id = await self._changes.items.write(lambda t: publish(t, kept))
+        return Published(kept_id, kept.at, who, kept.first, kept.last, kept.kind, body)
+
+    async def published(self) -> tuple[Published, ...]:
+        """What was published, the last one first. Raises StorageDown."""
+        return await self._changes.items.read(published)
+
+    def today(self) -> date:
+        return self._changes.today()
+
+    def _facts(
+        self, t: Transaction, first: date, last: date, kind: Kind | None
+    ) -> tuple[list[OrderFact], list[AskedFact]]:
+        changes, tree = self._changes, self._changes.tree(t)
+        zone = changes.zone
+        until = datetime.combine(last + timedelta(days=1), time(), zone)
+        span = Span(first, last, datetime.combine(first, time(), zone), until)
+
+        def bureau_of(unit: str) -> str:
+            bureau = tree.bureau(unit)
+            return bureau.id if bureau else unit
+
+        orders = order_facts(t, span, kind, changes.day, self._sign_by)
+        return orders, asked_facts(t, span, kind, changes.day, bureau_of)
+
+    def _sign_by(self, assigned: date, since: date) -> date:
+        rules = self._changes.rules
+        return rules.calendar.workday_after(since, in_force(rules.handling, assigned).sign_within)
