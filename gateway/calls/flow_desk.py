@@ -114,6 +114,10 @@ class FlowDesk:
     def served(self, call: str) -> None:
         self._live.get_or_create(call).state.served = True
 
+    def rated(self, call: str, grade: int) -> None:
+        state = self._live.get_or_create(call).state
+        state.record = replace(state.record, rating=grade)
+
     async def look_up(self, call: str, number: str, code: str, phone: str) -> Found:
         """An item's public state. Storage that is away is no wrong number: the caller is told to wait."""
         asker = self._live.get_or_create(call).state.record.caller or f"call:{call}"

@@ -319,6 +319,9 @@ class Switchboard:
     def served(self, call: str) -> None:
         self._desk.served(call)
 
+    def rated(self, call: str, grade: int) -> None:
+        self._desk.rated(call, grade)
+
     async def look_up(self, call: str, number: str, code: str, phone: str) -> Found:
         return await self._desk.look_up(call, number, code, phone)
 

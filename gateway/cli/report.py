@@ -87,6 +87,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("回电接通", "called_back", _count("called_back")),
     Column("回电未通", "not_reached", _count("not_reached")),
     Column("呼出", "outgoing", _count("outgoing")),
+    Column("通话评价", "rated", _count("rated")),
+    Column("通话评价满意", "rated_well", _count("rated_well")),
 )
 
 

@@ -28,6 +28,8 @@ FEWEST = 20
 SOON = timedelta(days=2)
 """A clock is due soon when its last day is today or within so many days."""
 
+WELL = 3
+"""The lowest grade of a call that counts as satisfied."""
 CONNECTED = (CallOutcome.TALKED, CallOutcome.PARTNER, CallOutcome.SERVED)
 _NO_CALLER = (CallOutcome.FAX, CallOutcome.OPEN, CallOutcome.REFUSED)
 _TIMED = {SeatState.TALKING.value: 0, SeatState.WRAP_UP.value: 1}
@@ -61,6 +63,7 @@ class CallFacts(NamedTuple):
     wait: float = 0.0
     agent: str = ""
     back: bool = False
+    rating: int | None = None
 
 
 def facts_of(call: CallRecord) -> CallFacts:
@@ -74,6 +77,7 @@ def facts_of(call: CallRecord) -> CallFacts:
         call.wait_seconds,
         call.agent,
         bool(call.back_of),
+        call.rating,
     )
 
 
@@ -131,6 +135,7 @@ class Figures:
     waited_seconds, longest_wait: in the queue, of all who asked, whether or not they were answered.
     booked: call-backs promised. called_back, not_reached: promised calls made, with and without the customer.
     outgoing: other calls of ours.
+    rated: calls that the caller rated; rated_well: of these, with 1 to 3.
     half_hours: the longest wait of those who called in each half hour of the day, as far as it has gone.
     last_24h: of the 24 hours that end with the period, or now. lowest_24h: the worst 24 hours that end
     in it with a call, of those with 20 calls or more.
@@ -155,6 +160,8 @@ class Figures:
     called_back: int = 0
     not_reached: int = 0
     outgoing: int = 0
+    rated: int = 0
+    rated_well: int = 0
     written: tuple[tuple[Channel, int], ...] = ()
     agents: tuple[AgentFigures, ...] = ()
     half_hours: tuple[float, ...] = ()
@@ -229,6 +236,8 @@ def figures(period: Period, rows: Rows, now: datetime) -> Figures:
         called_back=back[CallOutcome.TALKED],
         not_reached=sum(back.values()) - back[CallOutcome.TALKED],
         outgoing=sum(not (call.incoming or call.back) for call in during),
+        rated=sum(call.rating is not None for call in during),
+        rated_well=sum(call.rating is not None and call.rating <= WELL for call in during),
         written=tuple(sorted(rows.written)),
         agents=_agents(answered, rows.changes, Period(period.since, end)),
         half_hours=_half_hours(asked_for, Period(period.since, end)),
@@ -348,6 +357,7 @@ SUMS = (
     *("offered", "asked", "answered", "in_time", "connected", "turned_away"),
     *("refused", "gave_up", "cut_off"),
     *("messages", "call_backs", "partner", "served", "booked", "called_back", "not_reached", "outgoing"),
+    *("rated", "rated_well"),
 )
 """Figures that are counts: those of a month are the sums of its days'."""
 

@@ -78,6 +78,7 @@ class ConditionsPart(Part):
     message_seconds: Annotated[float, BeforeValidator(_seconds)] = Field(
         default=12.0, description="Length of the message he leaves; 0: he says nothing."
     )
+    rates: Flag = Field(default=False, description="Calls are rated after a talk (`queue.rate_calls`).")
     disk_full: Flag = Field(default=False, description="Messages and answers cannot be saved.")
     partner: PartnerOutcome = Field(
         default=PartnerOutcome.TALKED,

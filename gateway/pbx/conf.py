@@ -170,6 +170,7 @@ def words(
         "LONGEST_WAIT": c.queue.longest_wait,
         "LONGEST_MESSAGE": c.recording.longest_message,
         "CALL_BACK_LINES": c.queue.call_back_lines,
+        "RATE_CALLS": int(c.queue.rate_calls),
         "SURVEY_LINES": c.queue.survey_free_lines + 1,
         "SURVEY_RING": c.queue.survey_ring_seconds,
         "RECORD": int(c.recording.calls),

@@ -36,6 +36,7 @@ from gateway.core.flow.commands import (
     PartnerOutcome,
     Play,
     QueueLeft,
+    RateCall,
     ReadKeys,
     Staff,
     TakeMessage,
@@ -88,6 +89,9 @@ class Desk(Protocol):
 
     def served(self, call: str) -> None:
         """The caller got what he wanted from the menu."""
+
+    def rated(self, call: str, grade: int) -> None:
+        """The caller rates the call, from 1 to 5."""
 
     async def look_up(self, call: str, number: str, code: str, phone: str) -> Found: ...
 
@@ -200,6 +204,10 @@ class Ivr:
                 return await self._desk.book(turn.call, phone)
             case KeepAnswers(answers):
                 return Kept(await self._desk.answered(turn.call, dict(answers)))
+            case RateCall(grade):
+                self._desk.rated(turn.call, grade)
+                await turn.session.execute("Set", f"RATING={grade}")
+                return None
             case JoinQueue():
                 await self._to_queue(turn, command)
             case DialPartner(partner, ring):
@@ -323,6 +331,7 @@ class Ivr:
             MESSAGE_KEY=join.message_key,
             MESSAGE_AFTER=str(join.message_after),
             WAIT=str(join.longest),
+            RATE=str(int(join.rate)),
         )
 
     async def _to_partner(self, turn: _Turn, partner_id: str, ring: int) -> None:

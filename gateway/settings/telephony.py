@@ -246,6 +246,10 @@ class Queue(Section):
         description="Minutes until a call-back without answer is dialled again, one for each time; then "
         "agents call.",
     )
+    rate_calls: bool = Field(
+        default=False,
+        description="After an agent has hung up, the caller may rate the call from 1 to 5 (step `rate`).",
+    )
     survey_free_lines: int = Field(
         default=2,
         ge=0,

@@ -37,6 +37,7 @@ CALLS = (
         calls.c.wait_seconds,
         calls.c.agent,
         calls.c.back_of,
+        calls.c.rating,
     )
     .where(
         calls.c.started_at >= bindparam("before"),
@@ -148,10 +149,10 @@ def _rows(t: Transaction, periods: Sequence[Period]) -> list[Rows]:
 
 
 def _facts(row: Any) -> CallFacts:
-    at, outcome, direction, queued_at, talked_at, wait, agent, back_of = row
+    at, outcome, direction, queued_at, talked_at, wait, agent, back_of, rating = row
     return CallFacts(
         *(rows.of_ms(at), _OUTCOMES[outcome], direction == "in", queued_at is not None),
-        *(talked_at is not None, wait, agent, back_of != ""),
+        *(talked_at is not None, wait, agent, back_of != "", rating),
     )
 
 

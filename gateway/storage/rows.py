@@ -202,6 +202,7 @@ def call_values(call: CallRecord) -> dict[str, Any]:
         "recording_state": call.recording_state.value,
         "number": call.number,
         "back_of": call.back_of,
+        "rating": call.rating,
     }
 
 
@@ -226,6 +227,7 @@ def call_of(row: Row) -> CallRecord:
         recording_state=RecordingState(row["recording_state"]),
         number=row["number"],
         back_of=row["back_of"],
+        rating=row["rating"],
     )
 
 

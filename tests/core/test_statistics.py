@@ -69,9 +69,11 @@ def test_a_caller_who_is_put_back_into_the_queue_counts_once() -> None:
         (30, EntryType.AGENT_LOST, ("8001",)),
         (31, EntryType.QUEUED, ()),
         (60, EntryType.AGENT, ("8002",)),
-        (90, EntryType.ENDED, ("16", "talked", "complaint")),
+        (90, EntryType.LEFT, ("talked",)),
+        (96, EntryType.ENDED, ("16", "talked", "complaint", "", "2")),
     )
-    made = counted(facts_of(record))
+    made = counted(facts_of(record), CallFacts(NOON, GAVE_UP, incoming=False, rating=4))
+    assert (record.rating, made.rated, made.rated_well) == (2, 2, 1)
     assert (made.offered, made.asked, made.answered, made.in_time, made.connected) == (1, 1, 1, 1, 1)
     assert (made.waited_seconds, made.longest_wait) == (7.0, 7.0)
     assert made.agents == (AgentFigures("8002", 1),), "who took him over"

@@ -1,4 +1,4 @@
-"""The survey on a real Asterisk: who is rung answers by keys, and his matter is done again for it."""
+"""The survey and the rating of a call on a real Asterisk: people answer by keys."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.sip_phone.phone import Answer
 from tests.live.conftest import ROOT, Gateway, new_gateway, running
+from tests.live.test_phone_lines import greeted
 
 pytestmark = pytest.mark.live
 CALLER = "13912360001"
@@ -43,7 +44,8 @@ def gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -
         assert before in text
         text = text.replace(before, after)
     file.write_text(text, "utf-8")
-    yield from running(new_gateway(folder, GATEWAY_RULES_FOLDER=folder / "rules"))
+    more = {"GATEWAY_QUEUE_RATE_CALLS": "true", "GATEWAY_QUEUE_WRAP_UP_SECONDS": 1}
+    yield from running(new_gateway(folder, GATEWAY_RULES_FOLDER=folder / "rules", **more))
 
 
 def close_item(gateway: Gateway) -> str:
@@ -82,3 +84,21 @@ async def test_a_caller_is_rung_and_presses_4_and_a_reason(gateway: Gateway) -> 
     item = await gateway.item_of(number)
     assert item["state"] == "in_work"
     assert [entry["what"] for entry in item["timeline"][-2:]] == ["asked", "reopen"]
+
+
+async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gateway) -> None:
+    async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912360002") as caller:
+        seat.answer_with(Answer(0.1))
+        call = await greeted(caller)
+        await call.press("3")
+        at_seat = await seat.incoming(20)
+        await at_seat.wait_answered(5)
+        await at_seat.hang_up()
+        await call.wait_prompt("rate_ask", timeout=15)
+        await call.press("2")
+        await call.wait_prompt("rate_thanks", timeout=15)
+        await call.ended(15)
+    record = await gateway.call_of("13912360002")
+    assert (record["outcome"], record["rating"], record["recording_state"]) == ("talked", 2, "saved")
+    figures = await asyncio.to_thread(gateway.api, "/api/v1/figures")
+    assert (figures["total"]["rated"], figures["total"]["rated_well"]) == (1, 1)

@@ -74,6 +74,7 @@ async def test_a_call_is_replaced_as_a_whole(storage: Storage) -> None:
         recording_state=RecordingState.SAVED,
         number="260302000015",
         back_of="earlier",
+        rating=2,
     )
     await storage.calls.keep([])
     await storage.calls.keep([call(1), call(2)])

@@ -52,7 +52,7 @@ class EntryType(StrEnum):
     FAX_DONE = "fax_done"  # how it went, see core/fax.py
     FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields
     FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); before or after FAX_SENT
-    ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from
+    ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from, the caller's rating
     WAY_FAILED = "way_failed"  # the trunk that did not take a call of ours, DIALSTATUS, hang-up cause
     GATEWAY_LOST = "gateway_lost"
 

@@ -53,7 +53,8 @@ class CallRecord:
 
     `answered_at` is when the line was answered, `talked_at` when an agent was on. `wait_seconds`
     is the time in the queue. `recording` is a path below var/. `number` is the item that came of it.
-    `back_of` names the call that this call of ours answers; `direction` is "in" or "out".
+    `back_of` names the call that this call of ours answers; `direction` is "in" or "out". `rating` is
+    what the caller thought of the call itself, 1 (very satisfied) to 5; it says nothing of his matter.
     """
 
     id: str
@@ -75,6 +76,7 @@ class CallRecord:
     recording_state: RecordingState = RecordingState.NONE
     number: str = ""
     back_of: str = ""
+    rating: int | None = None
 
 
 class CallbackState(StrEnum):

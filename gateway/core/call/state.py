@@ -256,6 +256,8 @@ def _ended(call: CallState, note: JournalEntry) -> None:
         call.kind = Kind(note.arg(2))
     if note.arg(3):
         call.record = replace(call.record, number=note.arg(3))
+    if note.arg(4) in ("1", "2", "3", "4", "5"):
+        call.record = replace(call.record, rating=int(note.arg(4)))
     if noted_outcome is CallOutcome.NOT_REACHED or (
         noted_outcome is CallOutcome.FAX and call.record.direction == "out"
     ):

@@ -79,7 +79,8 @@ class JoinQueue:
     """Wait for an agent. Answer: QueueLeft, unless the talk took place: then the call is over.
 
     `announce` tells place and expected wait; `callback_key` and `message_key` work while waiting,
-    the message only after `message_after` seconds; `longest` ends the waiting.
+    the message only after `message_after` seconds; `longest` ends the waiting. `rate`: after a
+    talk the caller comes back, if the settings let calls be rated.
     """
 
     announce: bool = True
@@ -87,6 +88,7 @@ class JoinQueue:
     message_key: str = ""
     message_after: int = 45
     longest: int = 900
+    rate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ class DialPartner:
 
     partner: str
     ring: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RateCall:
+    """The caller rates the call itself, from 1 (best) to 5. There is no answer."""
+
+    grade: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ Command = (
     | BookCallBack
     | DialPartner
     | KeepAnswers
+    | RateCall
     | EndCall
 )
 
@@ -181,13 +191,14 @@ class Found:
 
 
 class Left(StrEnum):
-    """Why a caller came back out of the queue without having talked."""
+    """Why a caller came back out of the queue: without having talked, or to rate the call."""
 
     TIMEOUT = "timeout"  # waited as long as allowed
     CALL_BACK = "call_back"  # pressed the key for a call-back
     MESSAGE = "message"  # pressed the key for a message
     NOBODY = "nobody"  # nobody signed in, or the last one left
     FULL = "full"  # queue full
+    TALKED = "talked"  # the agent has hung up, and the caller may rate the call
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from gateway.core.flow.commands import (
     PartnerOutcome,
     Play,
     QueueLeft,
+    RateCall,
     ReadKeys,
     Staff,
     TakeMessage,
@@ -73,6 +74,7 @@ class Conditions:
     phone: str = "13835700000"
     message_seconds: float = 12.0
     disk_full: bool = False
+    rates: bool = False
     partner: PartnerOutcome = PartnerOutcome.TALKED
     locked: bool = False
     items: Mapping[str, Found] = field(
@@ -228,6 +230,9 @@ class _Simulation:
                 return self._partner(partner)
             case KeepAnswers(answers):
                 return self._answers(answers)
+            case RateCall(grade):
+                self._tell(f"通话评价 {grade}", f"rates the call {grade}")
+                return None
             case EndCall():
                 return None
 
@@ -271,6 +276,8 @@ class _Simulation:
         self.at += 3
         self._tell("坐席接听", "an agent answers")
         self.outcome = Outcome.TALK
+        if join.rate and self.world.rates:
+            return self._left(Left.TALKED, "坐席挂机", "the agent hangs up", 60)
         self.walk.hang_up(self.at, "talked")
         return None
 

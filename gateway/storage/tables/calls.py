@@ -37,6 +37,7 @@ calls = Table(
     Column("recording_state", Words(16), nullable=False),
     words("number", 12),
     words("back_of", 64),
+    Column("rating", Integer),  # of the call itself, by the caller: 1 very satisfied to 5
     Index("calls_by_time", "started_at", "id"),
     Index("calls_by_caller", "caller", "started_at"),
     Index("calls_by_agent", "agent", "started_at", "id", "outcome"),

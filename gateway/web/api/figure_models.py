@@ -77,6 +77,8 @@ class FiguresShown(AnswerModel):
     called_back: int
     not_reached: int
     outgoing: int
+    rated: int
+    rated_well: int
     written: tuple[ChannelCount, ...]
     agents: tuple[AgentFiguresShown, ...]
     half_hours: tuple[float, ...]

@@ -51,7 +51,10 @@ class StepShown(AnswerModel):
 
 
 class CallShown(AnswerModel):
-    """One call. `recording` is where its sound is to be had, `number` the item that came of it."""
+    """One call. `recording` is where its sound is to be had, `number` the item that came of it.
+
+    `rating` is what the caller thought of the call itself, 1 (very satisfied) to 5; null for none.
+    """
 
     id: str
     direction: str
@@ -72,6 +75,7 @@ class CallShown(AnswerModel):
     recording_state: RecordingState
     number: str | None
     back_of: str | None
+    rating: int | None
 
 
 class CallsPage(AnswerModel):

@@ -13,4 +13,5 @@ CALL_LIST_WORDS: Words = {
     "play": ("播放录音", "Play"),
     "waited": ("等候 %d 秒", "waited %d s"),
     "back": ("回电", "call-back"),
+    "rating": ("通话评价 %d", "call rated %d"),
 }

@@ -21,6 +21,7 @@ function rowOf(call) {
   whom.append(make("span", w(call.back_of ? "back" : call.direction), "tag"), ` ${number}`);
   const outcome = make("td");
   outcome.append(make("span", w(`call_outcome.${call.outcome}`), "chip"));
+  if (call.rating) outcome.append(make("div", w("rating", call.rating), "soft small"));
   const lasted = make("td", length(call) === null ? "" : minutes(length(call)));
   if (call.queued_at) lasted.append(make("div", w("waited", Math.round(call.wait_seconds)), "soft"));
   const item = make("td");

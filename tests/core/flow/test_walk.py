@@ -31,6 +31,7 @@ from gateway.core.flow.commands import (
     PartnerOutcome,
     Play,
     QueueLeft,
+    RateCall,
     ReadKeys,
     Staff,
     TakeMessage,
@@ -209,6 +210,7 @@ ANSWERS = {
     BookCallBack: st.builds(Booked, DIGITS, st.integers(0, 300)),
     DialPartner: st.builds(PartnerLeft, st.sampled_from(list(PartnerOutcome))),
     KeepAnswers: st.builds(Kept, st.booleans()),
+    RateCall: st.none(),
 }
 FURTHEST = 20 * MOST_STEPS  # commands; a step has far fewer
 

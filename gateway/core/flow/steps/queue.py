@@ -1,4 +1,4 @@
-"""queue: wait for an agent. It has exits only for callers who did not talk: a talk ends the call.
+"""queue: wait for an agent. A talk ends the call, unless it is rated; other exits are for who did not talk.
 
 The waiting is Asterisk's. The gateway may be restarted meanwhile, so a caller who comes back out
 is taken up by `resume` from the event alone.
@@ -21,6 +21,7 @@ class Queue:
     message_key: str = setting(KEY, 'Key for leaving a message; "" for none.', "2")
     message_after: int = setting(whole(0, 3600), "Seconds of waiting before the message is offered.", 45)
     longest: int = setting(whole(10, 7200), "Longest wait in seconds.", 900)
+    rate: bool = setting(FLAG, "After the talk go on at `talked`, where `queue.rate_calls` is on.", False)
 
 
 def run(queue: Queue, call: Call) -> StepRun:
@@ -28,7 +29,8 @@ def run(queue: Queue, call: Call) -> StepRun:
         yield Play(queue.clips)
     call.typed = ""
     event = yield JoinQueue(
-        queue.announce, queue.callback_key, queue.message_key, queue.message_after, queue.longest
+        *(queue.announce, queue.callback_key, queue.message_key, queue.message_after, queue.longest),
+        rate=queue.rate,
     )
     return _exit(queue, event)
 
@@ -41,7 +43,7 @@ def resume(queue: Queue, call: Call) -> StepRun:
 def _exit(queue: Queue, event: object) -> str:
     """The exit for why the caller came back; a key that this step does not offer counts as waiting."""
     why = event.why if isinstance(event, QueueLeft) else Left.TIMEOUT
-    offered = {Left.CALL_BACK: queue.callback_key, Left.MESSAGE: queue.message_key}
+    offered = {Left.CALL_BACK: queue.callback_key, Left.MESSAGE: queue.message_key, Left.TALKED: queue.rate}
     return (why if offered.get(why, "yes") else Left.TIMEOUT).value
 
 
@@ -63,6 +65,7 @@ STEP = Step(
         Exit("call_back", "要求回电", "Pressed the key for a call-back.", needs="callback_key"),
         Exit("message", "要求留言", "Pressed the key for a message.", needs="message_key"),
         Exit("nobody", "无人值守", "Nobody is signed in, or the last agent left.", idle=True),
+        Exit("talked", "通话结束", "The agent has hung up: rate the call.", needs="rate", settled=True),
         Exit("full", "排队已满", "Too many are waiting.", or_else="nobody", idle=True),
     ),
     resume=resume,
