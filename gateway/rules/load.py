@@ -26,7 +26,7 @@ from gateway.rules.lists import (
     load_retention,
     load_stations,
 )
-from gateway.rules.notices import load_notices, load_report_results, load_ways_left
+from gateway.rules.notices import load_notices, load_privacy_notice, load_report_results, load_ways_left
 from gateway.rules.orders import load_orders
 from gateway.rules.supervision import load_supervision
 
@@ -41,6 +41,7 @@ _FILES = (
     "report_results.yaml",
     "answers.yaml",
     "ways_left.yaml",
+    "privacy_notice.yaml",
     "dispatch.yaml",
     "supervision.yaml",
     "followups.yaml",
@@ -76,6 +77,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         notices=load_notices(folder / "notices.yaml", problems),
         report_results=load_report_results(folder / "report_results.yaml", problems),
         answers=load_answers(folder / "answers.yaml", problems),
+        privacy_notice=load_privacy_notice(folder / "privacy_notice.yaml", problems),
         ways_left=load_ways_left(folder / "ways_left.yaml", problems),
         supervision=load_supervision(folder / "supervision.yaml", problems),
         dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),

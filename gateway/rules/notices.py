@@ -62,6 +62,14 @@ def load_report_results(path: Path, problems: list[Problem]) -> tuple[NoticeDuty
     )
 
 
+def load_privacy_notice(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
+    """What people are told of the handling of their data, in the order in which it is shown; a folder without
+    the file has no such notice."""
+    if not path.exists():
+        return ()
+    return load_ways_left(path, problems)
+
+
 def load_ways_left(path: Path, problems: list[Problem]) -> tuple[Claim, ...]:
     """What a complainant can still do, in the order in which it is told."""
     entries = read_list(path, Id, WayEntry, problems)

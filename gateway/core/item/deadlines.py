@@ -161,6 +161,7 @@ class Rules:
     report_results: tuple[NoticeDuty, ...] = ()
     answers: tuple[CannedAnswer, ...] = ()
     ways_left: tuple[Claim, ...] = ()
+    privacy_notice: tuple[Claim, ...] = ()
     supervision: tuple[Ladder, ...] = ()
     dispatch: DispatchRules = field(default_factory=DispatchRules)
     follow_ups: tuple[FollowUpRules, ...] = ()

@@ -149,6 +149,7 @@ def gaps(rules: Rules, today: date) -> Iterator[Gap]:
         "divisions": ("行政区划", rules.divisions),
         "notices": ("告知书模板", rules.notices),
         "retention": ("保存期限", rules.retention),
+        "privacy_notice.yaml": ("个人信息处理告知", rules.privacy_notice),
     }
     for name, (zh, rows) in lists.items():
         if not rows:

@@ -62,6 +62,18 @@ class ReportForm:
     def shown(self, look: Look, unsent: Unsent) -> web.Response:
         return self._which(look, unsent) if unsent.twins else self._form(look, unsent)
 
+    def _privacy(self, look: Look) -> tuple[str, ...]:
+        """The notice on personal data, with the centre's name and numbers in it."""
+        centre = self._pages.public.centre
+        put = {"{centre}": centre.name, "{number}": centre.number, "{area_code}": centre.area_code}
+        lines = []
+        for line in self._pages.public.rules.privacy_notice:
+            text = look.of(line)
+            for name, value in put.items():
+                text = text.replace(name, value)
+            lines.append(text)
+        return tuple(lines)
+
     def _which(self, look: Look, unsent: Unsent) -> web.Response:
         rows = [
             (
@@ -126,6 +138,7 @@ class ReportForm:
             names=_NAMES,
             refused=refused,
             kinds=KINDS,
+            privacy=self._privacy(look),
             papers=[(zh, look.t(zh, en)) for zh, en in ID_TYPES],
             counties=[(pair.code, look.of(pair)) for pair in self._divisions],
             problems=look.choices(self._categories.problems),

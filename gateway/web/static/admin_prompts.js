@@ -1,4 +1,6 @@
 // Recordings of prompts: any sound that the browser can read becomes WAV, 8000 Hz, mono, 16 bit; or it is recorded here.
+import "./file_button.js";
+
 const RATE = 8000;
 
 /** The samples of a sound file as one channel at 8000 Hz. */

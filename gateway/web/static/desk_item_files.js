@@ -1,10 +1,12 @@
 // What came with an item: files, pictures, sound; and files that the house adds.
+import "./file_button.js";
 import { current, part, show } from "./desk_item.js";
 import { ask, Problem } from "./desk_server.js";
 import { tell } from "./desk_now.js";
 import { $, button, make, path, role, told, w } from "./desk_parts.js";
 
 const { openers } = JSON.parse(document.body.dataset.item);
+const PLAYED = /^(audio|video)\//;
 const PICTURE = /^image\/(jpeg|png|webp|gif)$/;
 // What a report arrived as tells who made it: gateway/web/api/sealed.py.
 const SEALED = ["raw", "body", "recording", "message", "page", "pdf"];
@@ -51,7 +53,8 @@ function fileRow(number, kind, file) {
   const link = Object.assign(make("a", file.name || w(`role.${file.role}`)), { href: source, download: "" });
   row.append(make("span", w(`role.${file.role}`), "tag"), " ", link, make("span", ` ${size(file.size)} `, "soft"));
   if (PICTURE.test(file.media_type) && file.role !== "quarantined") row.append(button(w("look"), () => showPicture(source, file.name)));
-  if (file.media_type.startsWith("audio/") && file.role !== "quarantined") row.append(Object.assign(make("audio"), { src: source, controls: true, preload: "none" }));
+  const played = PLAYED.exec(file.media_type)?.[1];
+  if (played && file.role !== "quarantined") row.append(Object.assign(make(played), { src: source, controls: true, preload: "none" }));
   return row;
 }
 

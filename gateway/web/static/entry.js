@@ -1,6 +1,7 @@
 // /desk/entry: a visit or a letter becomes an item. Files go with it in one request; its key is kept until the
 // receipt is here, so that a second press after a lost answer gives the same receipt. What is typed stays in this tab
 // until then, over a reload and a lost server.
+import "./file_button.js";
 import { Problem } from "./desk_server.js";
 import { logInAgain, renewed, session } from "./desk_session.js";
 import { $, agent, button, lang, make, spaced, told, w, when } from "./desk_parts.js";

@@ -1,6 +1,7 @@
 // What a browser with JavaScript adds to a form: the proof of work, done while the person writes, and a
 // sending that keeps all that was filled in, with a progress bar. Without this file the form works all the same.
 
+import "./file_button.js";
 import { draft } from "./form_draft.js";
 import { arrivedAll, uploads } from "./form_upload.js";
 import { goesOn, stepwise } from "./form_steps.js";
