@@ -7,7 +7,7 @@ conditions stand in core/order. Called by the API.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -288,9 +288,16 @@ class Orders:
         clock = self._changes.clock(order, item)
         if order.state in OPEN:
             order = replace(order, due=clock.due, legal_due=clock.legal)
-        possible = possible_for(account, order, self._changes.moment(order, clock), tree)
+        possible = () if self._is_superseded(t, order) else self._possible(account, order, clock, tree)
         names = {unit: tree.name(unit) for unit in (order.unit, order.bureau)}
         return OrderShown(order, item, clock, self._changes.is_late(order), tuple(possible), names)
+
+    def _possible(self, account: Account, order: Order, clock: Clock, tree: Tree) -> Iterator[OrderEvent]:
+        return possible_for(account, order, self._changes.moment(order, clock), tree)
+
+    def _is_superseded(self, t: Transaction, order: Order) -> bool:
+        """Was the item of a returned order assigned anew?"""
+        return order.state is OrderState.RETURNED and self._rows.of_item(t, order.number)[-1].id != order.id
 
     # ------------------------------------------------------------ by itself
 

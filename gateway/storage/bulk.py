@@ -11,7 +11,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, exists, func, insert, select, text
 
 from gateway.core.item import number
 from gateway.core.item.contact import Due, Kind
@@ -22,7 +22,7 @@ from gateway.core.item.states import QUEUED, TERMINAL, Event
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.search_index import add_many, said_in
-from gateway.storage.tables import calls, contacts, dues, items, serials, timeline
+from gateway.storage.tables import calls, contacts, dues, items, orders, outbox, serials, timeline
 
 PREFIX = "demo:"  # of the keys of invented contacts
 
@@ -41,6 +41,28 @@ async def count_invented(database: Database) -> int:
 async def is_empty(database: Database) -> bool:
     """Is there no item at all?"""
     return await database.read(lambda t: t.execute(select(contacts.c.key).limit(1)).first()) is None
+
+
+async def without_order(database: Database, most: int) -> list[str]:
+    """Invented items that were handed over and have no order, the newest first."""
+    wanted = (
+        select(items.c.number)
+        .join(contacts, contacts.c.number == items.c.number)
+        .where(
+            items.c.state == ItemState.HANDED_OVER.value,
+            contacts.c.key >= PREFIX,
+            contacts.c.key < "demo;",
+            ~exists().where(orders.c.number == items.c.number),
+        )
+        .order_by(items.c.received_at.desc(), items.c.number)
+        .limit(most)
+    )
+    return await database.read(lambda t: list(t.execute(wanted).scalars()))
+
+
+async def forget_occasions(database: Database, number: str) -> None:
+    """Nobody outside is told of what happened to an invented item so far."""
+    await database.write(lambda t: t.execute(delete(outbox).where(outbox.c.number == number)).close())
 
 
 async def add_day(

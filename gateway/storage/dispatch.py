@@ -13,7 +13,7 @@ from gateway.core.order.dispatch import DispatchPage, DispatchQuery, DispatchRow
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
-from gateway.storage.tables import GIVEN, TO_ASSIGN, items, orders
+from gateway.storage.tables import GIVEN, HELD, TO_ASSIGN, items, orders
 
 ORDER = (items.c.next_due, items.c.received_at, items.c.number)
 EARLIER = 20
@@ -59,9 +59,15 @@ class DispatchRows:
         places = [tuple(row) for row in t.execute(wanted.limit(query.limit + 1))]
         shown = places[: query.limit]
         more = ",".join(map(str, shown[-1])) if len(places) > query.limit else ""
-        count = select(func.count()).select_from(items).where(*conditions)
-        total = None if after else int(t.execute(count).scalar_one())
+        total = None if after or query.kind or query.county is not None else self._total(t, query)
         return DispatchPage(tuple(_rows(t, [str(place[-1]) for place in shown])), more, total)
+
+    def _total(self, t: Transaction, query: DispatchQuery) -> int:
+        """How many there are in all: counted from the index alone, without the few that others hold."""
+        count = select(func.count()).select_from(items).where(and_(self._condition))
+        others = items.c.lease_holder != query.who
+        held = count.where(HELD, others, items.c.lease_until > rows.to_ms(query.now))
+        return int(t.execute(count).scalar_one()) - int(t.execute(held).scalar_one())
 
 
 def _filters(query: DispatchQuery) -> Iterator[ColumnElement[bool]]:

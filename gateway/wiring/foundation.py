@@ -9,6 +9,8 @@ from pathlib import Path
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password
 from gateway.accounts.seed_units import ensure_units
+from gateway.cases.automatic import AutomaticDispatch
+from gateway.cases.dispatch import Dispatch
 from gateway.cases.follow_ups import FollowUps
 from gateway.cases.orders import Orders, asked_about
 from gateway.channels.registry import REGISTRY
@@ -77,6 +79,11 @@ async def add_accounts(parts: Parts) -> None:
     await ensure_accounts(parts.accounts, parts.config)
     parts.keep("audit head", parts.storage.audit.keep_telling)
     parts.keep("orders", parts.orders.keep_on)
+    storage, rules = parts.storage, parts.rules
+    parts.dispatch = Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories)
+    if kinds := rules.dispatch.automatic:
+        automatic = AutomaticDispatch(parts.dispatch, parts.orders, kinds, utc_now)
+        parts.keep("assigning by itself", automatic.keep_on)
 
 
 def _close_to_others(var: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.accounts.accounts import Accounts
 from gateway.calls.switchboard import Switchboard
+from gateway.cases.dispatch import Dispatch
 from gateway.cases.follow_ups import FollowUps
 from gateway.cases.offline import OfflineUnits
 from gateway.cases.orders import Orders
@@ -69,6 +70,7 @@ class Parts:
     readiness: Readiness = field(init=False)
     marks: Marks = field(init=False)
     linkage: Linkage = field(init=False)
+    dispatch: Dispatch = field(init=False)
     offline: OfflineUnits = field(init=False)
     switchboard: Switchboard = field(init=False)
 

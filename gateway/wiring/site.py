@@ -9,7 +9,6 @@ from gateway.accounts.unit_desk import UnitDesk
 from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
-from gateway.cases.dispatch import Dispatch
 from gateway.cases.period_figures import PeriodFigures
 from gateway.channels.fax.reading import FaxReading
 from gateway.core.roles import Role
@@ -100,7 +99,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         searches=storage.search,
         holds=storage.retention,
         units=UnitDesk(storage, parts.accounts, utc_now),
-        dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
+        dispatch=parts.dispatch,
         follow_ups=parts.follow_ups,
         orders=parts.orders,
         oversight=parts.oversight,

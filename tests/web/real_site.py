@@ -94,12 +94,13 @@ async def real_site(
     pages: PageSettings = QUICK,
     channels: ChannelRegistry = REGISTRY,
     port: int = 0,
+    url: str = "",
     **changes: Any,
 ) -> AsyncIterator[RealSite]:
     """A running site; `changes` replace members of WebParts, `pages` the settings of its pages. On the `port`
-    of one that ended, with its `var`, it is that one started again."""
+    of one that ended, with its `var`, it is that one started again. `url`: another database than its own."""
     var.mkdir(exist_ok=True)
-    storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
+    storage = await Storage.open(url or f"sqlite:///{var / 'gateway.db'}", var)
     rules = load_rules(ROOT / "rules", channels)
     intake = Intake(storage, rules, ZONE)
     sending = Sending(frozenset({MAIL}))

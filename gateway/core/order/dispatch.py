@@ -36,7 +36,7 @@ class DispatchQuery:
 @dataclass(frozen=True, slots=True)
 class DispatchPage:
     """Rows, what `after` must be for those that follow ("" at the end), and on the first page how many there
-    are in all."""
+    are in all, unless a kind or county is asked for."""
 
     rows: tuple[DispatchRow, ...]
     next: str
