@@ -57,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What rings telephones comes first, faxes first of all: it takes the longest, so the processes end
     together."""
     items.sort(key=lambda item: (item.path.parent.name != "live", "test_fax" not in item.path.name))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
     for item in items:
         if item.get_closest_marker("live"):  # a busy machine delays sound and browsers: one more try, listed
             item.add_marker(pytest.mark.flaky(reruns=1))

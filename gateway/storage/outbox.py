@@ -98,8 +98,11 @@ class Outbox:
             deliveries.c.address == self._sealed.mark(MAIL, item.person.email),
             deliveries.c.made_at >= day,
         )
-        here = select(func.count()).where(
-            of_mail, deliveries.c.number == item.number, deliveries.c.made_at >= day
+        here = select(func.count()).where(  # not what units and partners get about it
+            of_mail,
+            deliveries.c.notice != "",
+            deliveries.c.number == item.number,
+            deliveries.c.made_at >= day,
         )
         return About(
             item,

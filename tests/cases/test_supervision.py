@@ -129,6 +129,9 @@ async def test_an_order_climbs_rung_by_rung_and_each_is_told_once(centre: Centre
         *["unit@example.cn"] * 3,
     ]
     whole = await centre.orders.order(order, LEADER)
+    item, outbox = whole.item.item, centre.storage.outbox
+    about = await centre.storage.database.read(lambda t: outbox.about(t, item, centre.clock.at))
+    assert about.sent_here == 0, "what units get does not use up the mails to the person"
     assert [entry.event for entry in whole.events if entry.who == "system"][-4:] == [
         *("blue", "orange", "red", "raised")
     ]

@@ -113,7 +113,7 @@ class About:
     """What a plan may rest on: the item, its query code, the mail it came as, what was sent before.
 
     `raw` is the head of a mail, b"" for every other channel; `sent_today` counts mails to the person's
-    address within a day, `sent_here` those about this item.
+    address within a day, `sent_here` those to the person about this item.
     """
 
     item: Item
