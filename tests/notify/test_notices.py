@@ -58,7 +58,7 @@ async def test_the_end_of_a_mediation_tells_ground_and_ways_left(house: House, s
     ended = Act(Event.END_MEDIATION, {"text": "内部说明"}, 3)
     await decided(house, receipt.number, Act(Event.ACCEPT), ended)
     text = (await server.until(3))[2].get_content()
-    assert "不能达成协议" in text and "第二十三条第一款第（3）项" in text and "人民法院" in text
+    assert "无法达成调解协议" in text and "第二十三条第一款第（3）项" in text and "人民法院" in text
     assert "内部说明" not in text
     state = await house.intake.public_state(receipt.number, receipt.query_code, "web:1")
     assert state and state.steps[-1].zh == "已终止调解" and "不能达成协议" in state.steps[-1].text
