@@ -61,7 +61,7 @@ async def test_the_end_of_a_mediation_tells_ground_and_ways_left(house: House, s
     assert "无法达成调解协议" in text and "第二十三条第一款第（3）项" in text and "人民法院" in text
     assert "内部说明" not in text
     state = await house.intake.public_state(receipt.number, receipt.query_code, "web:1")
-    assert state and state.steps[-1].zh == "已终止调解" and "不能达成协议" in state.steps[-1].text
+    assert state and state.steps[-1].zh == "已终止调解" and "无法达成调解协议" in state.steps[-1].text
     assert [due.clock for due in state.due] == ["tell_mediation_ended"]
 
 

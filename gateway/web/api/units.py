@@ -80,7 +80,7 @@ class UnitsApi:
                 refuses=(Conflict, StorageDown),
             ),
             Route(
-                *("GET", f"{UNITS}/people", "unit_people", "承办单位的人员"),
+                *("GET", "/api/v1/unit-people", "unit_people", "承办单位的人员"),
                 *("Everybody who belongs to a unit", self.people),
                 {200: models.UnitPeople},
                 right=Right.EDIT_UNITS,

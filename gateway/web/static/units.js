@@ -131,7 +131,7 @@ function plain(value) {
 async function showPeople(people) {
   const row = (one) => make("li", [one.name, one.id, w(`role.${one.role}`), one.locked && w("locked")].filter(Boolean).join(" · "));
   $("people").replaceChildren(...(people.length ? people.map(row) : [make("li", w("people_none"), "soft")]));
-  const { items } = await ask("GET", "units/people");
+  const { items } = await ask("GET", "unit-people");
   const others = items.filter((one) => one.unit !== shown.id);
   $("account").replaceChildren(...others.map((one) => Object.assign(make("option", `${one.name}（${one.id}，${one.unit}）`), { value: one.id })));
   $("take-in").hidden = others.length === 0;
