@@ -77,7 +77,7 @@ class Texts:
     def _ground(self, kind: NoticeKind, occasion: Occasion, item: Item, lang: int) -> dict[str, str]:
         number, basis = occasion.facts.get("ground", ""), occasion.facts.get("basis", "")
         order = self._rules.on(day_of(item.received_at, self._head.zone))
-        ended = kind is NoticeKind.MEDIATION_ENDED
+        ended = kind in (NoticeKind.MEDIATION_ENDED, NoticeKind.OTHER_SIDE_TOLD)
         grounds = order.ending_mediation if ended else order.non_acceptance
         ground = grounds.numbered(int(number)) if number.isdecimal() else None
         text = (ground.zh, ground.en)[lang] if ground and not is_secret(item) else ""

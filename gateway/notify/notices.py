@@ -8,6 +8,7 @@ where the law wants the person told.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from gateway.core.item import written
 from gateway.core.item.contact import Channel
@@ -50,7 +51,22 @@ class Notices:
             return self._chosen(template, occasion, about)
         if kind is NoticeKind.ACKNOWLEDGEMENT:
             return self._acknowledged(template, occasion, about)
-        return self._decided(template, occasion, about)
+        plan = self._decided(template, occasion, about)
+        return self._both_sides(plan, occasion, about) if kind is NoticeKind.MEDIATION_ENDED else plan
+
+    def _both_sides(self, plan: Plan, occasion: Occasion, about: About) -> Plan:
+        """The business is told of the end of a mediation as well: by hand, since nothing is sent to it."""
+        side = about.item.respondent
+        leads_to = {way: to for way, to in (("phone", side.phone), ("letter", side.address)) if to}
+        way = first_way(leads_to, official=True)
+        if not way:
+            note = "被投诉人没有电话和地址，请另行告知终止调解"
+            return replace(plan, notes=(*plan.notes, note))
+        template = self._templates[NoticeKind.OTHER_SIDE_TOLD]
+        draft = self._draft(template, way, leads_to[way], occasion, about)
+        content = {name: value for name, value in draft.content.items() if name != "occasion"}  # no other way
+        theirs = replace(draft, key=f"{draft.key}:other", content=content)
+        return replace(plan, drafts=(*plan.drafts, theirs))
 
     # ------------------------------------------------------------ by which way
 

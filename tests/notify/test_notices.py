@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.channels.registry import REGISTRY
-from gateway.core.item.contact import Kind, Person
+from gateway.core.item.contact import Kind, Person, Respondent
 from gateway.core.item.delivery import DeliveryState
 from gateway.core.item.item import QueueQuery
-from gateway.core.item.notice import PLACEHOLDERS, filled, first_way, placeholders
+from gateway.core.item.notice import PLACEHOLDERS, NoticeKind, filled, first_way, placeholders
 from gateway.core.item.states import Event
 from gateway.errors import RuleError
 from gateway.intake.decisions import Act
@@ -63,6 +63,20 @@ async def test_the_end_of_a_mediation_tells_ground_and_ways_left(house: House, s
     state = await house.intake.public_state(receipt.number, receipt.query_code, "web:1")
     assert state and state.steps[-1].zh == "已终止调解" and "无法达成调解协议" in state.steps[-1].text
     assert [due.clock for due in state.due] == ["tell_mediation_ended"]
+
+
+async def test_the_business_is_told_by_hand_that_a_mediation_ended(house: House, server: MailServer) -> None:
+    await house.opened(house.settings(server.port))
+    receipt = await house.form(respondent=Respondent("某电器商行", "鼓楼街 1 号", "03572020088"))
+    ended = Act(Event.END_MEDIATION, {"text": "内部说明"}, 3)
+    await decided(house, receipt.number, Act(Event.ACCEPT), ended)
+    await server.until(3)
+    rows = await house.storage.outbox.list(None, receipt.number, 0, 20)
+    (theirs,) = [row for row in rows if row.draft.notice == NoticeKind.OTHER_SIDE_TOLD]
+    assert (theirs.draft.way, theirs.draft.address) == ("phone", "03572020088")
+    text = theirs.draft.content["text"]
+    assert "已终止调解" in text and "达成" in text and "第二十三条第一款第（3）项" in text
+    assert not any(word in text for word in (receipt.query_code, "张三", "内部说明", "人民法院"))
 
 
 async def test_which_papers_are_wanted(house: House, server: MailServer) -> None:

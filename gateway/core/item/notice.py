@@ -28,6 +28,7 @@ class NoticeKind(StrEnum):
     HANDED_OVER = "handed_over"
     PAPERS_WANTED = "papers_wanted"
     MEDIATION_ENDED = "mediation_ended"
+    OTHER_SIDE_TOLD = "mediation_ended_other"
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
@@ -44,6 +45,7 @@ NOTICE_NAMES: Mapping[NoticeKind, tuple[str, str]] = MappingProxyType(
         N.HANDED_OVER: ("转交告知", "handed over"),
         N.PAPERS_WANTED: ("补充材料通知", "papers wanted"),
         N.MEDIATION_ENDED: ("终止调解告知", "end of the mediation"),
+        N.OTHER_SIDE_TOLD: ("终止调解告知（被投诉人）", "end of the mediation, to the business"),
         N.ANSWERED: ("答复", "answer"),
         N.WITHDRAWN: ("撤回告知", "withdrawn"),
         N.CLOSED: ("办结告知", "closed"),

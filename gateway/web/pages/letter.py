@@ -35,9 +35,7 @@ _PAGE = Markup(
 
 def page(item: Item, notice: Told, office: str) -> str:
     """The letter, dated on the day the notice was made."""
-    person = item.person
-    name = f"{person.name or '来件人'}：" if not is_secret(item) else "来件人："
-    address = "" if is_secret(item) else person.address
+    name, address = _addressee(item, NoticeKind(notice.kind))
     day = notice.made_at
     return str(
         _PAGE.format(
@@ -50,3 +48,12 @@ def page(item: Item, notice: Told, office: str) -> str:
             day=f"{day.year}年{day.month}月{day.day}日",
         )
     )
+
+
+def _addressee(item: Item, kind: NoticeKind) -> tuple[str, str]:
+    """Name with a colon, and address."""
+    if kind is NoticeKind.OTHER_SIDE_TOLD:
+        return f"{item.respondent.name or '被投诉人'}：", item.respondent.address
+    if is_secret(item):
+        return "来件人：", ""
+    return f"{item.person.name or '来件人'}：", item.person.address

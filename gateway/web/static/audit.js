@@ -1,9 +1,8 @@
 // /desk/audit: the audit log with filters that stand in the address, whether it is whole, and figures of a period.
 import { ask } from "./desk_server.js";
 import { filteredList, later } from "./filtered_list.js";
-import { $, lang, make, today, told, w } from "./desk_parts.js";
+import { $, lang, make, today, told, w, when } from "./desk_parts.js";
 
-const time = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "medium" });
 
 function details(text) {
   const said = Object.entries(JSON.parse(text));
@@ -17,7 +16,7 @@ function rowOf(one) {
   const about = make("td");
   if (/^\d{12}$/.test(one.about) && document.body.dataset.role === "admin") about.append(Object.assign(make("a", one.about), { href: `/desk#${one.about}` }));
   else about.textContent = one.about;
-  row.append(make("td", String(one.seq), "figure"), make("td", time(one.at)), make("td", one.who), what, about, make("td", one.address), make("td", details(one.detail), "soft"));
+  row.append(make("td", String(one.seq), "figure"), make("td", when(one.at, true)), make("td", one.who), what, about, make("td", one.address), make("td", details(one.detail), "soft"));
   return row;
 }
 

@@ -5,7 +5,8 @@ const words = JSON.parse(document.body.dataset.words);
 export const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", value), words[name] ?? name);
 export const path = (id) => encodeURIComponent(id);
 export const today = () => new Date().toLocaleDateString("sv");
-export const when = (text) => new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en", { dateStyle: "short", timeStyle: "short" });
+// One form of a moment on all pages of the house: 2026-11-29 07:02, as days are written too.
+export const when = (text, seconds = false) => new Date(text).toLocaleString(lang === "zh" ? "sv" : "en", { dateStyle: "short", timeStyle: seconds ? "medium" : "short" });
 // How long it is since a time in milliseconds: 3:07, 1:02:07.
 export const clock = (since) => {
   const all = Math.max(0, Math.floor((Date.now() - since) / 1000));

@@ -2,7 +2,7 @@
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
 import { asItem, emptied, markFaults, put, typed } from "./case_form.js";
-import { $, alarm, lang, make, told, w } from "./desk_parts.js";
+import { $, alarm, lang, make, told, w, when } from "./desk_parts.js";
 import { showSource } from "./fax_source.js";
 
 const { number } = document.body.dataset;
@@ -282,7 +282,7 @@ function showSound() {
 
 async function begin() {
   const item = await ask("GET", `queue/${number}`);
-  const facts = [w(`kind.${item.kind}`), w(`task.${item.task}`), w(`item.${item.state}`), new Date(item.received_at).toLocaleString(lang === "zh" ? "zh-CN" : "en")];
+  const facts = [w(`kind.${item.kind}`), w(`task.${item.task}`), w(`item.${item.state}`), when(item.received_at)];
   $("facts").textContent = facts.filter(Boolean).join(" · ");
   const { person, respondent } = item;
   put($("draft"), {
