@@ -22,6 +22,7 @@ from gateway.core.call.record import CallOutcome, CallRecord
 from gateway.core.call.state import CallState
 from gateway.core.call.transfer import Transfer
 from gateway.core.followup import surveyed_by
+from gateway.core.order.duty import duty_of
 from gateway.errors import GatewayError
 from gateway.tasks import Supervisor
 
@@ -177,7 +178,8 @@ class Closing:
     async def _hand_on(self, state: CallState, record: CallRecord) -> None:
         if self._handed and state.transfers:
             await patiently(partial(self._handed, record, state.transfers))
-        ours = record.direction == "out" and surveyed_by(record.id) is None
+        by_itself = surveyed_by(record.id) is not None or duty_of(record.id) is not None
+        ours = record.direction == "out" and not by_itself
         if ours and record.number and not record.back_of:
             talked = record.outcome is CallOutcome.TALKED
             what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")

@@ -42,6 +42,7 @@ class Notes:
         surveys: Surveys | None = None,
     ) -> None:
         self._surveys = surveys
+        self.also: list[Callable[[JournalEntry], None]] = []  # who hears of every note besides
         self._live = live
         self._seats = seats
         self._seat_calls = seat_calls
@@ -70,6 +71,8 @@ class Notes:
         self._callbacks.noted(note)
         if self._surveys:
             self._surveys.noted(note)
+        for hears in self.also:
+            hears(note)
 
     def _back_left(self, call: str) -> None:
         """An agent took a call-back and let go before it was dialled: there was no call."""

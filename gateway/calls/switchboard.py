@@ -19,6 +19,7 @@ from gateway.calls.backlog import Backlog
 from gateway.calls.call_views import CallViews
 from gateway.calls.callbacks import CallBacks, Room
 from gateway.calls.closing import Closing, Handed
+from gateway.calls.duty_line import DutyLedger, DutyLine
 from gateway.calls.events import CallEvents, EventListener
 from gateway.calls.flow_desk import FlowDesk
 from gateway.calls.live import LiveCalls
@@ -96,6 +97,7 @@ class Switchboard:
             if surveys
             else None
         )
+        self._duty_line: DutyLine | None = None
         refusals = Refusals(inquiry, self._tasks)
         self._notes = notes = Notes(
             *(live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, refusals, events, now),
@@ -113,6 +115,12 @@ class Switchboard:
 
     # ------------------------------------------------------------ life
 
+    def call_units(self, ledger: DutyLedger) -> None:
+        """Ring the duty telephones of units as the ledger says; asked for before `start`."""
+        free_lines = self._config.queue.call_back_lines
+        self._duty_line = DutyLine(self._pbx, ledger, self._survey_room, free_lines=free_lines)
+        self._notes.also.append(self._duty_line.noted)
+
     async def start(self) -> None:
         """Begin to listen. Returns at once; `wait_in_step` tells when what was missed is taken over."""
         await self._tasks.start()
@@ -122,6 +130,8 @@ class Switchboard:
         self._callbacks.start(self._tasks)
         if self._surveys:
             self._surveys.start(self._tasks)
+        if self._duty_line:
+            self._duty_line.start(self._tasks)
         await self._pbx.start(self._pbx_events.put)
 
     async def wait_in_step(self, limit: float) -> None:

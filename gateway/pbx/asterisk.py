@@ -262,6 +262,16 @@ class AsteriskPbx:
         )
         return outcome.ok
 
+    async def duty_call(self, call: str, number: str, clips: tuple[str, ...]) -> bool:
+        outcome = await self._ami.originate(
+            "Local/s@call-back-leg/n",
+            context="duty",
+            variables={"__CALL": call, "__PHONE": number, "__CLIPS": "&".join(clips)},
+            channel_id=call,
+            ring_seconds=10,
+        )
+        return outcome.ok
+
     async def fax_ourselves(self, number: str, file: Path, caller: str) -> bool:
         """Send a fax to our own fax number, as if `caller` did from outside. Of the demo."""
         outcome = await self._ami.originate(

@@ -141,6 +141,11 @@ class FakePbx:
         self.asked.append(("survey", call, number, item))
         return True
 
+    async def duty_call(self, call: str, number: str, clips: tuple[str, ...]) -> bool:
+        self._check()
+        self.asked.append(("duty_call", call, number, clips))
+        return True
+
     async def take_back(self, call: str) -> bool:
         self._check()
         owed_id = owed_of(call)

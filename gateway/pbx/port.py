@@ -172,5 +172,9 @@ class Pbx(Protocol):
         """Dial a number on a line, if lines enough are free, and let the flow `survey` ask who answers; notes
         under this call's id tell how it goes. The call bears the item's number."""
 
+    async def duty_call(self, call: str, number: str, clips: tuple[str, ...]) -> bool:
+        """Dial a number on a line and speak clips to whoever answers, who takes note by 1; notes under this
+        call's id tell how it goes."""
+
     async def take_back(self, call: str) -> bool:
         """Take the place of this call away again. False when there was none any more (an agent has it)."""

@@ -14,6 +14,7 @@ from gateway.storage.audit import Audit
 from gateway.storage.database import Database
 from gateway.storage.dispatch import DispatchRows
 from gateway.storage.drafts import Drafts
+from gateway.storage.duty_calls import DutyCallRows
 from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files, Swept
@@ -60,6 +61,7 @@ class Storage:
         self.items = Items(database, audit, identities, index)
         self.sealed_drafts = SealedDrafts(identities)
         self.supervision = SupervisionRows(database)
+        self.duty_calls = DutyCallRows()
         self.outbox = Outbox(database, self.items, self.sealed_drafts)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.live.test_phone_lines import greeted
 
 pytestmark = pytest.mark.live
 CALLER = "13912360001"
+DUTY = "13912360003"
 KEYS = {
     "survey_known": "1",
     "survey_contacted": "1",
@@ -102,3 +105,37 @@ async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gate
     assert (record["outcome"], record["rating"], record["recording_state"]) == ("talked", 2, "saved")
     figures = await asyncio.to_thread(gateway.api, "/api/v1/figures")
     assert (figures["total"]["rated"], figures["total"]["rated_well"]) == (1, 1)
+
+
+def supervise_urgently(gateway: Gateway) -> str:
+    """A pressing order at a bureau with a duty telephone, which a leader supervises; the order's id."""
+    with closing(sqlite3.connect(gateway.config.var / "gateway.db", timeout=30)) as database, database:
+        database.execute("update units set phones = ? where id = '141002'", [json.dumps([DUTY])])
+    wish = {"kind": "report", "content": "销售过期食品", "respondent_name": "某超市", "anonymous": True}
+    number = str(gateway.api("/api/v1/intake", wish)["number"])
+    assignment = {"unit": "141002", "urgency": "pressing"}
+    order = str(gateway.api(f"/api/v1/queue/{number}/assign", assignment)["id"])
+    wish = {"text": "请立即核查", "due": f"{date.today() + timedelta(days=3)}"}
+    gateway.api(f"/api/v1/orders/{order}/supervise", wish)
+    return order
+
+
+async def test_a_duty_telephone_is_rung_about_an_urgent_order_and_takes_note(gateway: Gateway) -> None:
+    async with gateway.phone(DUTY, port=gateway.far_end) as unit:
+        unit.answer_with(Answer(0.1))
+        order = await asyncio.to_thread(supervise_urgently, gateway)
+        call = await unit.incoming(30)
+        for prompt in ("duty_hello", "duty_unit_141002", "duty_rung_red", "duty_keys"):
+            await call.wait_prompt(prompt, timeout=20)
+        await call.press("1")
+        await call.wait_prompt("duty_taken", timeout=15)
+        await call.ended(15)
+    record = await gateway.call_of(DUTY)
+    assert (record["direction"], record["outcome"], record["number"]) == ("out", "talked", None)
+    async with asyncio.timeout(15):
+        while True:
+            (red,) = (await asyncio.to_thread(gateway.api, f"/api/v1/orders/{order}/rungs"))["items"]
+            if red["acknowledged_at"]:
+                break
+            await asyncio.sleep(0.2)
+    assert (red["rung"], red["acknowledged_by"], "call" in red["told"]) == ("red", "****0003", True)

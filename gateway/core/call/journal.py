@@ -47,6 +47,8 @@ class EntryType(StrEnum):
     BACK_DONE = "back_done"  # call-back id, DIALSTATUS
     BACK_NO_LINE = "back_no_line"  # call-back id
     SURVEY_DONE = "survey_done"  # how the dial of a follow-up call ended: DIALSTATUS, NOLINE, REFUSED, LIMIT
+    DUTY_TAKEN = "duty_taken"  # whoever answered a call to a unit has pressed 1
+    DUTY_DONE = "duty_done"  # how the dial of a call to a unit ended: DIALSTATUS, NOLINE, REFUSED, LIMIT
     DIAL_REFUSED = "dial_refused"  # who, form | list | day | number | second, FROM: what was dialled, item
     FAX = "fax"  # file below the faxes' folder: it is coming in
     FAX_DONE = "fax_done"  # how it went, see core/fax.py

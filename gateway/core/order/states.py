@@ -194,6 +194,8 @@ URGENCY_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 ORDER_PAST_NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         **{rung.value: names for rung, names in RUNG_NAMES.items()},
+        "duty_taken": ("值班电话已确认", "the duty telephone took note"),
+        "duty_failed": ("值班电话未确认", "the duty telephone did not take note"),
         **{event.value: names for event, names in ORDER_EVENT_NAMES.items()},
         "assign": ("派单", "assigned"),
         "late": ("已逾期", "overdue"),

@@ -73,7 +73,7 @@ from gateway.storage.tables.outgoing import (
     referrals,
 )
 from gateway.storage.tables.retention import discarded, holds
-from gateway.storage.tables.supervision import order_rungs, published_figures
+from gateway.storage.tables.supervision import duty_calls, order_rungs, published_figures
 from gateway.storage.tables.units import unit_changes, units
 
 __all__ = [
@@ -102,6 +102,7 @@ __all__ = [
     "drafts",
     "due_notices",
     "dues",
+    "duty_calls",
     "externals",
     "fax_pages",
     "faxes",

@@ -33,6 +33,25 @@ order_rungs = Table(
     Index("order_rungs_by_rung", "rung", "at"),
 )
 
+duty_calls = Table(
+    "duty_calls",  # calls of the PBX to the duty telephones of units, each because of a rung
+    meta,
+    Column("id", Big, primary_key=True, autoincrement=True),
+    Column("rung_id", Big, nullable=False),
+    Column("order_id", Big, nullable=False),
+    Column("number", Words(12), nullable=False),
+    prose("phones", "[]"),
+    prose("clips", "[]"),
+    Column("made_at", Big, nullable=False),
+    Column("due_at", Big, nullable=False),
+    Column("state", Words(16), nullable=False),
+    Column("dials", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", Big),
+    Index("duty_calls_due", "state", "due_at", "id"),
+    Index("duty_calls_of_item", "number"),
+)
+
 published_figures = Table(
     "published_figures",
     meta,
