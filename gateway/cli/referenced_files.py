@@ -5,11 +5,12 @@ nobody, so that a missing one is told with its setting before `gateway run` or t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from gateway.channels.email.service import password
 from gateway.errors import OperatorError, Problem
-from gateway.notify.service import password_file, secret_file, tls_context
+from gateway.notify.service import password_file, secret_file, sms_file, tls_context
 from gateway.notify.webhook import secret_of
 from gateway.pbx import trunks
 from gateway.settings.schema import Config, Webhook
@@ -26,6 +27,10 @@ def faults(settings: Config) -> Iterator[Problem]:
     if out.host and out.user:
         file = password_file(settings)
         yield from _secret("mail_out.password_file", file, lambda: file.read_text("utf-8").strip("\r\n"))
+    sms = settings.sms
+    if sms.url and "{secret}" in f"{sms.url}{sms.body}{sms.headers}":
+        file = sms_file(settings, sms.secret_file, "sms")
+        yield from _secret("sms.secret_file", file, partial(file.read_text, "utf-8"))
     for trunk in trunks.named(settings):
         if trunk.trunk.user:
             yield from _trunk_password(trunks.password_file(settings, trunk.trunk), trunk.name)

@@ -12,6 +12,7 @@ from gateway.core.item.delivery import About, Occasion
 from gateway.core.item.item import Item
 from gateway.core.item.notice import WAYS, NoticeKind, NoticeTemplate, filled, is_secret, texts_may_go
 from gateway.core.item.number import spaced
+from gateway.core.item.sms import shortened
 from gateway.core.item.states import EVENT_NAMES, STATE_NAMES, Event
 from gateway.notify.letterhead import KINDS, Letterhead
 
@@ -32,18 +33,28 @@ class NoticeText:
 class Texts:
     """Texts of notices by the templates of the rules."""
 
-    def __init__(self, head: Letterhead, rules: Rules) -> None:
+    def __init__(self, head: Letterhead, rules: Rules, sms_segments: int = 5) -> None:
         self._head = head
+        self._sms_segments = sms_segments
         self._rules = rules
 
     def of(self, template: NoticeTemplate, way: str, occasion: Occasion, about: About) -> NoticeText:
         """Chinese first; English below, but not for a call or a letter."""
         zh, en = (self._values(template.kind, way, occasion, about, lang) for lang in (0, 1))
+        if way == "sms":
+            return self._short(template, zh, about)
         parts = [filled(template.zh, zh)]
         if not WAYS[way].by_hand:
             parts += ["", RULE, filled(template.en, en)]
         text = "\n".join([*parts, ""])
         return NoticeText(filled(template.subject, zh), text, about.query_code in text)
+
+    def _short(self, template: NoticeTemplate, values: Mapping[str, str], about: About) -> NoticeText:
+        """In Chinese alone, on one line; what is too long is cut, and where to read it stands behind."""
+        said = filled(template.sms or template.subject, values)
+        end = f" 详情：{self._head.track_url}" if self._head.track_url and values["track"] not in said else ""
+        text = shortened(" ".join(said.split()), self._sms_segments, end)
+        return NoticeText("", text, about.query_code in text)
 
     def _values(
         self, kind: NoticeKind, way: str, occasion: Occasion, about: About, lang: int

@@ -31,6 +31,7 @@ from gateway.notify.letterhead import Letterhead, thread
 from gateway.notify.notice_text import Texts
 
 FAX = "fax"
+SMS = "sms"
 
 
 class Notices:
@@ -39,7 +40,7 @@ class Notices:
     def __init__(self, head: Letterhead, rules: Rules, sending: Sending) -> None:
         self._head = head
         self._templates = rules.notices
-        self._texts = Texts(head, rules)
+        self._texts = Texts(head, rules, sending.sms_segments)
         self._sending = sending
 
     def plan(self, occasion: Occasion, about: About) -> Plan:
@@ -118,7 +119,10 @@ class Notices:
         return before is not None and self._templates[before].official and not inside
 
     def _reach(self, about: About) -> dict[str, str]:
-        return reach(about.item.channel, about.item.person, self._sending)
+        leads_to = reach(about.item.channel, about.item.person, self._sending)
+        if is_secret(about.item):
+            leads_to.pop(SMS, None)  # a telephone lies on the table: others read it
+        return leads_to
 
     def _why_no_mail(self, about: About) -> str:
         """RFC 3834 first, then the limits that end a loop of two who both do not declare themselves."""
@@ -145,8 +149,8 @@ class Notices:
     ) -> Draft:
         composed = self._texts.of(template, way, occasion, about)
         content = {"subject": composed.subject, "text": composed.text}
-        if way == FAX:
-            del content["subject"]  # the sheet has a head of its own
+        if way in (FAX, SMS):
+            del content["subject"]  # the sheet has a head of its own, a short message none
         facts = {name: value for name, value in occasion.facts.items() if name != "ways"}
         again = {"what": occasion.what or template.kind.value, **facts}
         content["occasion"] = json.dumps(again, ensure_ascii=False)

@@ -24,6 +24,7 @@ from gateway.notify.notices import Notices
 from gateway.notify.order_slips import OrderSlips, SlipFrom
 from gateway.notify.post_office import OutboxLedger, Planner, PostOffice, utc_now
 from gateway.notify.slips import PartnerSlips, SlipHead
+from gateway.notify.sms import SMS, SmsSender
 from gateway.notify.smtp import Server, SmtpSender
 from gateway.notify.way import Way
 from gateway.notify.webhook import WebhookSender, secret_of
@@ -75,18 +76,32 @@ def notices(config: Config, marks: Marks, rules: Rules) -> Notices:
 
 def sending(config: Config) -> Sending:
     """The ways to people that are set up."""
-    ways = [*([MAIL] if config.mail_out.host else []), *([FAX] if config.fax_out.enabled else [])]
-    return Sending(frozenset(ways), config.fax_out.allow)
+    on = {MAIL: bool(config.mail_out.host), FAX: config.fax_out.enabled, SMS: bool(config.sms.url)}
+    ways = frozenset(way for way, is_on in on.items() if is_on)
+    return Sending(ways, config.fax_out.allow, config.sms.most_segments)
 
 
 def _ways(config: Config, once: OnceLedger, now: Callable[[], datetime]) -> tuple[Way, ...]:
     ways: list[Way] = []
     if config.mail_out.host:
         ways.append(_mail(config))
+    if config.sms.url:
+        ways.append(_sms(config, now))
     off_after = timedelta(hours=config.outbox.give_up_hours)
     for hook in config.webhooks:
         ways.append(WebhookSender(hook, secret_of(secret_file(config, hook)), once, off_after, now))
     return tuple(ways)
+
+
+def _sms(config: Config, now: Callable[[], datetime]) -> SmsSender:
+    key = secret_of(sms_file(config, config.sms.sign_file, "sms-signature"))
+    secret = sms_file(config, config.sms.secret_file, "sms")
+    return SmsSender(config.sms, lambda: secret.read_text("utf-8").strip(), key, now)
+
+
+def sms_file(config: Config, named: str, usual: str) -> Path:
+    """Where a secret of the SMS gateway lies."""
+    return config.root / named if named else config.var / "secrets" / usual
 
 
 def _fax(

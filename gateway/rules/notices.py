@@ -23,9 +23,10 @@ class NoticeEntry(Table):
     subject: Text
     zh: Text
     en: Text
+    sms: Text = ""
 
     def check(self, faults: Faults) -> None:
-        for part in ("subject", "zh", "en"):
+        for part in ("subject", "zh", "en", *(["sms"] if self.sms else [])):
             for name in placeholders(getattr(self, part)):
                 if name not in PLACEHOLDERS:
                     hint = nearest(name, PLACEHOLDERS)

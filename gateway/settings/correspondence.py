@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -137,6 +138,60 @@ class Webhook(Section):
             yield CrossFault(("url",), f"of {self.id!r} must begin with https://")
         elif scheme == "http" and host not in LOOPBACK and not self.allow_http:
             yield CrossFault(("url",), f"of {self.id!r}: http goes to this machine only")
+
+
+_SmsHeader = Annotated[str, Form(r"[A-Za-z0-9-]+:[^\r\n]*", "is written like `Name: value`")]
+
+
+class Sms(Section):
+    """An HTTP gateway that sends short messages."""
+
+    url: str = Field(
+        default="",
+        description="Address of the SMS gateway: https, or http on this machine; empty: no SMS is sent.",
+    )
+    method: Literal["POST", "PUT", "GET"] = Field(default="POST", description="POST, PUT or GET.")
+    content_type: str = Field(
+        default="application/json; charset=utf-8",
+        description="Form of the body; in JSON and in forms values are quoted as these want it.",
+    )
+    headers: tuple[_SmsHeader, ...] = Field(
+        default=(), description="Further headers, as `Authorization: Bearer {secret}`."
+    )
+    body: str = Field(
+        default='{"to": "{phone}", "text": "{text}", "id": "{id}"}',
+        description="The body: {phone}, {text}, {id} and {secret} are filled in, also in url and headers.",
+    )
+    accepted: str = Field(
+        default="", description="Expression that the answer must have to count as sent, such as '\"code\":0'."
+    )
+    secret_file: str = Field(
+        default="", description="File with the token for {secret}; empty: sms in var/secrets."
+    )
+    sign_file: str = Field(
+        default="",
+        description="File with whsec_…, which signs; empty: sms-signature in var/secrets, made once.",
+    )
+    most_segments: int = Field(
+        default=5, ge=1, le=10, description="Longest text in segments (67 characters each); more is cut off."
+    )
+    allow_http: bool = Field(default=False, description="Allow http to another machine.")
+    timeout_seconds: int = Field(default=10, ge=1, le=60, description="How long it may take to answer.")
+
+    def cross_faults(self) -> Iterator[CrossFault]:
+        if not self.url:
+            return
+        scheme, host = _scheme_and_host(self.url)
+        if scheme not in ("http", "https") or not host:
+            yield CrossFault(("url",), "must begin with https://")
+        elif scheme == "http" and host not in LOOPBACK and not self.allow_http:
+            yield CrossFault(("url",), ": http goes to this machine only")
+        if "{phone}" not in self.url + self.body or "{text}" not in self.url + self.body:
+            yield CrossFault(("body",), "must have {phone} and {text}")
+        try:
+            re.compile(self.accepted)
+        except re.error:
+            yield CrossFault(("accepted",), "is no expression")
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from gateway.core import telephone
 from gateway.field_rules import Form
-from gateway.settings.correspondence import Mailbox, MailIn, MailOut, Outbox, Webhook
+from gateway.settings.correspondence import Mailbox, MailIn, MailOut, Outbox, Sms, Webhook
 from gateway.settings.demo import Demo
 from gateway.settings.fields import CrossFault, Digits, Section, TimeZone, is_network
 from gateway.settings.telephony import (
@@ -173,6 +173,7 @@ class Settings(Section):
     rules: Rules = Field(default_factory=Rules)
     mail_in: MailIn = Field(default_factory=MailIn)
     mail_out: MailOut = Field(default_factory=MailOut)
+    sms: Sms = Field(default_factory=Sms)
     outbox: Outbox = Field(default_factory=Outbox)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     rates: RateSettings = Field(default_factory=RateSettings)

@@ -16,6 +16,7 @@ from gateway.core import telephone
 from gateway.core.item.contact import Channel, Kind, Person
 from gateway.core.item.delivery import shown_address
 from gateway.core.item.item import Item
+from gateway.core.item.sms import MOBILE
 from gateway.core.item.states import Event
 
 
@@ -85,12 +86,14 @@ def notice_of(topic: str, what: str) -> NoticeKind | None:
 
 @dataclass(frozen=True, slots=True)
 class NoticeWay:
-    """One way to a person. `by_hand`: nothing sends it, somebody does it and writes so down."""
+    """One way to a person. `by_hand`: nothing sends it, somebody does it and writes so down. `paid`: each
+    costs, so that by itself it is taken for official notices alone."""
 
     id: str
     zh: str
     en: str
     by_hand: bool = False
+    paid: bool = False
 
 
 WAYS: Mapping[str, NoticeWay] = MappingProxyType(
@@ -99,6 +102,7 @@ WAYS: Mapping[str, NoticeWay] = MappingProxyType(
         for way in (
             NoticeWay("mail", "邮件", "mail"),
             NoticeWay("fax", "传真", "fax"),
+            NoticeWay("sms", "短信", "SMS", paid=True),
             NoticeWay("phone", "电话告知", "by telephone", by_hand=True),
             NoticeWay("letter", "书面寄送", "letter", by_hand=True),
         )
@@ -111,28 +115,32 @@ BY_HAND = tuple(way.id for way in WAYS.values() if way.by_hand)
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Which ways are set up besides those by hand; `faxable` is the expression of numbers to be dialled."""
+    """Which ways are set up besides those by hand; `faxable` is the expression of numbers to be dialled,
+    `sms_segments` the longest text of a short message."""
 
     ways: frozenset[str] = frozenset()
     faxable: str = r"(?!)"
+    sms_segments: int = 5
 
 
 def reach(channel: Channel, person: Person, sending: Sending) -> dict[str, str]:
     """The address of each way that is set up and leads to the person. A fax goes to who sent one."""
     faxes = channel == Channel.FAX and re.fullmatch(sending.faxable, person.phone)
-    addresses = {"mail": person.email, "fax": person.phone if faxes else ""}
+    phone = telephone.plain(person.phone)
+    mobile = phone if MOBILE.fullmatch(phone) else ""
+    addresses = {"mail": person.email, "fax": person.phone if faxes else "", "sms": mobile}
     addresses = {way: address for way, address in addresses.items() if way in sending.ways}
     addresses |= {"phone": person.phone, "letter": person.address}
     return {way: address for way, address in addresses.items() if address}
 
 
 def first_way(reach: Mapping[str, str], *, official: bool) -> str:
-    """The way a notice takes by itself; "" for none. Only what the law wants told is worth a call or letter.
+    """The way a notice takes by itself; "" for none. Calls, letters and SMS are for what the law wants told.
 
     `reach` has the address of each way that leads to the person.
     """
     for way in WAYS.values():
-        if reach.get(way.id) and (official or not way.by_hand):
+        if reach.get(way.id) and (official or not (way.by_hand or way.paid)):
             return way.id
     return ""
 
@@ -142,13 +150,17 @@ def first_way(reach: Mapping[str, str], *, official: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NoticeTemplate:
-    """The text of one kind of notice. `official`: the law wants the person told, by whatever way there is."""
+    """The text of one kind of notice. `official`: the law wants the person told, by whatever way there is.
+
+    `sms` is its text as a short message; "" for the subject, with where to read more.
+    """
 
     kind: NoticeKind
     official: bool
     subject: str
     zh: str
     en: str
+    sms: str = ""
 
 
 PLACEHOLDERS: Mapping[str, str] = MappingProxyType(

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.notice import WAYS, is_secret, masked_to
+from gateway.core.item.sms import segments
 from gateway.core.rights import Right
 from gateway.errors import BadContact, FieldFault, NotFound, StorageDown
 from gateway.intake.telling import Preview
@@ -32,6 +33,7 @@ class WayWish(StrEnum):
 
     MAIL = "mail"
     FAX = "fax"
+    SMS = "sms"
     PHONE = "phone"
     LETTER = "letter"
 
@@ -42,7 +44,7 @@ class ReplyWish(RequestModel):
     text: Annotated[str, Text(shortest=1, longest=20000, lines=True)] = Field(
         description="回复内容 / the reply"
     )
-    ways: Annotated[tuple[Choice[WayWish], ...], Listed(4)] = Field(
+    ways: Annotated[tuple[Choice[WayWish], ...], Listed(5)] = Field(
         default=(), description="方式 / by which ways"
     )
 
@@ -50,7 +52,7 @@ class ReplyWish(RequestModel):
 class ReceiptWish(RequestModel):
     """By which ways the receipt goes."""
 
-    ways: Annotated[tuple[Choice[WayWish], ...], Listed(4)] = Field(description="方式 / by which ways")
+    ways: Annotated[tuple[Choice[WayWish], ...], Listed(5)] = Field(description="方式 / by which ways")
 
 
 class ToldWish(RequestModel):
@@ -167,6 +169,7 @@ class NoticesApi:
                 to=masked_to(draft.way, draft.address, secret),
                 subject=draft.content.get("subject", ""),
                 text=draft.content["text"],
+                segments=segments(draft.content["text"]) if draft.way == WayWish.SMS else None,
             )
             for draft in seen.drafts
         )

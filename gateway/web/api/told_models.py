@@ -36,13 +36,14 @@ class WaysGiven(AnswerModel):
 
 
 class NoticeComposed(AnswerModel):
-    """What would be sent by one way."""
+    """What would be sent by one way; a short message is sent and paid in `segments`."""
 
     way: str
     way_zh: str
     to: str
     subject: str
     text: str
+    segments: int | None
 
 
 class PreviewGiven(AnswerModel):

@@ -29,6 +29,7 @@ STATES = {
 WAYS = {
     "mail": ("邮件", "mail"),
     "fax": ("传真", "fax"),
+    "sms": ("短信", "SMS"),
     "phone": ("电话告知", "by telephone"),
     "letter": ("信函", "letter"),
 }

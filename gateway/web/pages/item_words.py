@@ -46,6 +46,7 @@ ACT_WORDS: Words = {
     "needed.way": ("请选择告知方式", "Choose a way"),
     **{f"notice.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in NOTICE_NAMES.items()},
     **{f"notice_state.{state.value}": words for state, words in NOTICE_STATES.items()},
+    "segments": ("短信 %d 条", "%d segments"),
     **{f"way.{way.id}": (way.zh, way.en.capitalize()) for way in WAYS.values()},
     "proof": ("凭证：", "Proof:"),
     "as_sent": ("查看全文", "Whole text"),

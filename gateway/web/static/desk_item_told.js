@@ -87,4 +87,4 @@ async function say(what, body, field) {
 // A reply is written by whoever holds the item, or where nobody needs to.
 const FREE = ["handed_over", "closed", "withdrawn", "merged"];
 export const mayReply = (one) => isMine() || (!one.holder && FREE.includes(one.state));
-export const lineOf = ({ way, to, subject }) => [wayName(way), to, subject].filter(Boolean).join(" · ");
+export const lineOf = ({ way, to, subject, segments }) => [wayName(way), to, subject, segments && w("segments", segments)].filter(Boolean).join(" · ");
