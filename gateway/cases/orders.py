@@ -28,7 +28,7 @@ from gateway.core.order.moves import move
 from gateway.core.order.order import Order, OrderEntry, OrderQuery, OrderState, Report
 from gateway.core.order.states import OPEN, OrderEvent
 from gateway.core.roles import OF_UNITS, Account
-from gateway.core.unit import Tree
+from gateway.core.unit import CENTRE, Tree, UnitKind
 from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound, NotPossible
 from gateway.intake.item_changes import ChangeListener
 from gateway.storage import Storage, Transaction
@@ -206,6 +206,8 @@ class Orders:
         moment = changes.moment(order, changes.clock(order, item))
         if not may(account, order, event, tree):
             raise NotAllowed(f"该操作不由此账号办理 / this is not for {account.role} {account.unit}".strip())
+        if self._is_superseded(t, order):
+            raise NotPossible("该件已重新派单 / its item was assigned anew")
         try:
             return move(order, event, moment)
         except NotPossible as refusal:
@@ -257,7 +259,8 @@ class Orders:
             today = self._changes.today()
             wanted = replace(query, overdue=today if overdue else query.overdue, today=today)
             page = self._rows.page(t, _seen_by(wanted, account, unit, tree))
-            return [self._shown(t, order, account, tree) for order in page]
+            items = self._rows.items_of(t, page)
+            return [self._beside(t, order, items[order.number], account, tree) for order in page]
 
         return await self._items.read(looked_up)
 
@@ -284,7 +287,9 @@ class Orders:
         )
 
     def _shown(self, t: Transaction, order: Order, account: Account, tree: Tree) -> OrderShown:
-        item = self._items.items.there(t, order.number)
+        return self._beside(t, order, self._items.items.there(t, order.number), account, tree)
+
+    def _beside(self, t: Transaction, order: Order, item: Item, account: Account, tree: Tree) -> OrderShown:
         clock = self._changes.clock(order, item)
         if order.state in OPEN:
             order = replace(order, due=clock.due, legal_due=clock.legal)
@@ -326,10 +331,22 @@ def _seen_by(query: OrderQuery, account: Account, unit: str, tree: Tree) -> Orde
     """The query, for what this account sees of it."""
     if unit and unit not in tree:
         raise BadContact(FieldFault("unit", "没有这个单位", "there is no such unit"))
-    if account.role not in OF_UNITS:
-        return replace(query, units=tree.below(unit) if unit else None)
-    within = tree.below(account.unit)
-    return replace(query, units=tuple(u for u in tree.below(unit) if u in within) if unit else within)
+    own = account.unit if account.role in OF_UNITS else CENTRE
+    asked = unit or own
+    if not tree.within(asked, own):
+        return replace(query, units=())
+    return replace(query, units=tree.below(asked)) if query.copied else _placed(query, asked, tree)
+
+
+def _placed(query: OrderQuery, unit: str, tree: Tree) -> OrderQuery:
+    """Those of a unit and of all below it, as an index has them: of a bureau those that it answers for."""
+    entry = tree.get(unit)
+    if entry is None or entry.kind is UnitKind.CENTRE:
+        return query
+    station = entry.kind is UnitKind.STATION
+    if (query.at if station else query.bureau) not in ("", unit):
+        return replace(query, units=())
+    return replace(query, at=unit) if station else replace(query, bureau=unit)
 
 
 class Asking(Protocol):

@@ -24,6 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.core.item.contact import Due
+from gateway.core.item.item import Item
 from gateway.core.item.lists import NO_CLOCK
 from gateway.core.order.order import (
     Order,
@@ -41,6 +43,7 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.order_figures import condition, of_kind, pressing
 from gateway.storage.tables import (
     deliveries,
+    dues,
     items,
     order_copies,
     order_events,
@@ -89,6 +92,12 @@ RUNNING = (
     .where(ORDER_OPEN, orders.c.id > bindparam("after"))
     .order_by(orders.c.id)
     .limit(bindparam("limit"))
+)
+ITEMS_OF = select(items).where(items.c.number.in_(bindparam("numbers", expanding=True)))
+DUES_OF = (
+    select(dues)
+    .where(dues.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(dues.c.on, dues.c.clock)
 )
 OWED = tuple(sorted(state.value for state in WITH_UNIT))
 _DAYS = ("begun_on", "due", "legal_due", "disputed_on", "supervised_due")
@@ -211,6 +220,15 @@ class OrderRows:
             wanted = wanted.where(or_(orders.c.due > last, later))
         return self._all(t, t.execute(wanted).mappings().all())
 
+    def items_of(self, t: Transaction, page: Collection[Order]) -> dict[str, Item]:
+        """The items of these orders with their clocks, by number."""
+        numbers = {order.number for order in page}
+        clocks: dict[str, tuple[Due, ...]] = {}
+        for row in t.execute(DUES_OF, {"numbers": sorted(numbers)}).mappings():
+            clocks[row["number"]] = (*clocks.get(row["number"], ()), rows.due_of(row))
+        wanted = t.execute(ITEMS_OF, {"numbers": sorted(numbers)}).mappings()
+        return {row["number"]: rows.item_of(row, clocks.get(row["number"], ())) for row in wanted}
+
     def count(self, t: Transaction, query: OrderQuery) -> int:
         """How many there are of what `page` gives."""
         counted = select(func.count()).select_from(_filtered(query).order_by(None).subquery())
@@ -247,6 +265,8 @@ def _filtered(query: OrderQuery) -> Select[Any]:
     wanted = select(orders)
     if query.units is not None:
         wanted = wanted.where(_of_units(query))
+    if query.open:
+        wanted = wanted.where(ORDER_OPEN)
     if query.states:
         wanted = wanted.where(orders.c.state.in_([state.value for state in query.states]))
     if query.overdue is not None:

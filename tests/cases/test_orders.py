@@ -97,6 +97,17 @@ async def test_returns_go_upward_and_three_make_a_problem(town: Town) -> None:
     ]
 
 
+async def test_a_returned_order_is_over_once_its_item_is_assigned_anew(town: Town) -> None:
+    number = await town.number()
+    first = await town.assign(number, STATION)
+    await town.act(first, "station", E.RETURN, reason="other")
+    again = await town.assign(number, OTHER)
+    for event in (E.SIGN, E.RETURN, E.PASS_DOWN):
+        with pytest.raises(NotPossible, match="assigned anew"):
+            await town.act(first, "bureau", event, reason="other", unit=STATION)
+    assert (await town.order(again)).state is S.ASSIGNED
+
+
 async def test_a_late_return_is_refused_and_may_be_disputed(town: Town) -> None:
     order = await town.assign(await town.number())
     town.clock.on(days=2)
@@ -275,7 +286,9 @@ async def test_lists_hold_what_one_may_see(town: Town) -> None:
     assert await ids("agent", BUREAU) == [second.id, first.id] and await ids("agent", STATION) == [first.id]
     assert await ids("agent", limit=1, after=second.id) == [first.id]
     assert await ids("agent", number=third.number) == [third.id]
-    assert await ids("agent", states=(S.SIGNED,)) == []
+    assert await ids("agent", states=(S.SIGNED,)) == [] and await ids("agent", "centre", open=True) != []
+    assert await ids("bureau", STATION, open=True) == [first.id]
+    assert await ids("station", BUREAU) == [] and await ids("other", copied=True) == [third.id]
     with pytest.raises(BadContact):
         await ids("agent", "7")
 

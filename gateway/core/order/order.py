@@ -131,13 +131,14 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
     """Which orders. `units` are ids of units that have or answer for them, None for all; `copied` takes
-    those of which these units have a copy as well. `bureau` answers for them, `at` is the unit that has them;
-    `figure` are those that a column of the matrix counts on the day `today`, `pressing` urgent ones that are
-    not signed for or are due then. `overdue` is a day: due before it. `after` is the id of
-    the last one seen; the first to be due comes first."""
+    those of which these units have a copy as well. `bureau` answers for them, `at` is the unit that has
+    them; `figure` are those that a column of the matrix counts on the day `today`, `pressing` urgent ones
+    that are not signed for or are due then. `open`: somebody has to do something. `overdue` is a day: due
+    before it. `after` is the id of the last one seen; the first to be due comes first."""
 
     units: tuple[str, ...] | None = None
     states: tuple[OrderState, ...] = ()
+    open: bool = False
     overdue: date | None = None
     number: str = ""
     problem: bool = False

@@ -47,6 +47,15 @@ orders = Table(
     Index("orders_of_unit", "unit", "state", "due", "id"),
     Index("orders_of_bureau", "bureau", "state", "due", "id"),
     Index("orders_by_state", "state", "due", "id"),
+    Index("orders_by_due", "due", "id"),
+    *(
+        Index(name, *columns, sqlite_where=ORDER_OPEN, postgresql_where=ORDER_OPEN)
+        for name, *columns in (
+            ("orders_open_by_due", "due", "id"),
+            ("orders_open_of_unit", "unit", "due", "id"),
+            ("orders_open_of_bureau", "bureau", "due", "id"),
+        )
+    ),
     Index("orders_untold", "id", sqlite_where=ORDER_UNTOLD, postgresql_where=ORDER_UNTOLD),
 )
 

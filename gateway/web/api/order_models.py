@@ -44,6 +44,7 @@ class OrdersAsked(RequestModel):
         default="", description="单位及其下属 / of this unit and those below it"
     )
     state: Choice[OrderState] | None = Field(default=None, description="状态 / state")
+    open: Flag = Field(default=False, description="仅未办结 / only those that are not at an end")
     overdue: Flag = Field(default=False, description="仅已逾期 / only those whose last day is over")
     number: ItemNumberOrEmpty = Field(default="", description="事项编号 / number of the item")
     bureau: Annotated[str, Text(16)] = Field(

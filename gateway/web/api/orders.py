@@ -138,6 +138,7 @@ class OrdersApi:
         asked = request.query_as(models.OrdersAsked)
         query = OrderQuery(
             states=(asked.state,) if asked.state else (),
+            open=asked.open,
             number=asked.number,
             problem=asked.problem,
             disputed=asked.disputed,
