@@ -9,8 +9,10 @@ import json
 
 from aiohttp import web
 
-from gateway.core.item.deadlines import Rules
+from gateway.core.item.contact import Kind
+from gateway.core.item.deadlines import MILESTONE_NAMES, Rules
 from gateway.core.item.lists import TAB_NAMES
+from gateway.core.item.steps import steps_of
 from gateway.core.roles import Account, Role
 from gateway.web.pages.desk_words import DESK_WORDS, PAUSES
 from gateway.web.pages.pages import Look, Pages
@@ -63,13 +65,18 @@ class DeskPage:
 
 
 def _grounds(rules: Rules, look: Look) -> list[dict[str, object]]:
-    """Why a complaint may be refused and a mediation ends, by the first day of each order, in time."""
+    """Why a complaint may be refused and a mediation ends, and which steps of the law an item knows, by the
+    first day of each order, in time."""
     orders = sorted(rules.sets, key=lambda order: order.in_force_from)
     return [
         {
             "from": order.in_force_from.isoformat(),
             "grounds": [(ground.number, look.of(ground)) for ground in order.non_acceptance.entries],
             "endings": [(ground.number, look.of(ground)) for ground in order.ending_mediation.entries],
+            "steps": {
+                kind.value: [(step.value, look.t(*MILESTONE_NAMES[step])) for step in steps_of(order, kind)]
+                for kind in Kind
+            },
         }
         for order in orders
     ]

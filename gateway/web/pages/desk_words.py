@@ -97,6 +97,7 @@ ITEM_WORDS: Words = {
     "said.mediation_consent": ("同意委托调解", "Mediation by others"),
     "tie": ("关联", "Tie"),
     "untie": ("取消关联", "Untie"),
+    "merge_new_facts": ("并入（补充新事实，期限重新计算）", "Merge, with new facts"),
     "merge_into": ("并入该件", "Merge into it"),
     "merged_into": ("已并入", "Merged into"),
     "unmerge": ("取消合并", "Undo the merge"),

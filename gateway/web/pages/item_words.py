@@ -14,6 +14,10 @@ ACT_WORDS: Words = {
     "act.refer": ("转办协作单位", "Hand to a partner"),
     "act.split": ("拆分举报或投诉", "Part complaint and report"),
     "act.fax": ("发传真", "Send a fax"),
+    "act.step": ("登记办理节点", "Write down a step"),
+    "word.step": ("说明", "A word"),
+    "needed.step": ("请选择办理节点", "Choose the step"),
+    "needed.on": ("请填写日期", "Fill in the day"),
     "act.external": ("登记全国平台编号", "Number of the national platform"),
     "act.retract": ("撤回决定或办结", "Take the decision or closing back"),
     **{

@@ -9,7 +9,7 @@ const { grounds, zone } = JSON.parse(document.body.dataset.item);
 const QUEUED = ["received", "in_work"];
 const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 // What an act needs beside its words.
-const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external"], answer: ["canned"] };
+const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external"], step: ["step", "on", "by"], answer: ["canned"] };
 const WORDLESS = ["external"];
 let chosen = ""; // the act whose form is open
 
@@ -41,6 +41,7 @@ function actsOf(one, mine) {
   if (QUEUED.includes(one.state) || one.state === "accepted") acts.push("refer");
   if (["complaint", "report"].includes(one.kind) && one.state !== "merged") acts.push("split");
   if (free && one.last_act?.retractable) acts.push("retract");
+  if (free && one.state !== "merged" && orderOf(one).steps[one.kind].length) acts.push("step");
   return [...acts, "fax", "external"];
 }
 
@@ -67,9 +68,10 @@ function openAct(name) {
   chosen = name;
   const boxes = [...(BOXES[name] || [])];
   if (name === "answer" && one.kind === "report") boxes.push("basis");
-  for (const box of ["ground", "partner", "fax", "external", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
-  for (const id of ["act-ground", "act-partner", "act-fax", "act-external", "act-basis"]) $(id).value = "";
+  for (const box of ["ground", "partner", "fax", "external", "step", "on", "by", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
+  for (const id of ["act-ground", "act-partner", "act-fax", "act-external", "act-on", "act-by", "act-basis"]) $(id).value = "";
   if (boxes.includes("ground")) showGrounds(one, name === "end_mediation" ? "endings" : "grounds");
+  if (boxes.includes("step")) showChoices("act-step", orderOf(one).steps[one.kind]);
   if (boxes.includes("canned")) showAnswers(one.number);
   $("act-word-box").hidden = WORDLESS.includes(name);
   $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
@@ -92,20 +94,26 @@ export function closeAct() {
 }
 $("do-not").addEventListener("click", closeAct);
 
-function showGrounds(one, which) {
+// The order in force on the day of receipt.
+function orderOf(one) {
   const received = new Date(one.received_at).toLocaleDateString("sv", { timeZone: zone });
-  const order = grounds.filter((known) => known.from <= received).at(-1) || grounds[0];
-  const rows = order[which].map(([number, text]) => Object.assign(make("option", `${number}. ${text}`), { value: number }));
-  $("act-ground").replaceChildren(Object.assign(make("option", w("choose")), { value: "" }), ...rows);
+  return grounds.filter((known) => known.from <= received).at(-1) || grounds[0];
+}
+
+const showGrounds = (one, which) => showChoices("act-ground", orderOf(one)[which].map(([number, text]) => [number, `${number}. ${text}`]));
+
+function showChoices(id, choices) {
+  const rows = choices.map(([value, text]) => Object.assign(make("option", text), { value }));
+  $(id).replaceChildren(Object.assign(make("option", w("choose")), { value: "" }), ...rows);
 }
 
 const showAnswers = cannedInto("act-canned", "item-word");
 
-const FIELDS = { basis: "act-basis", ground: "act-ground", partner: "act-partner", fax: "act-fax", external_no: "act-external", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
+const FIELDS = { basis: "act-basis", ground: "act-ground", partner: "act-partner", fax: "act-fax", external_no: "act-external", step: "act-step", on: "act-on", approved_by: "act-by", text: "item-word", papers: "item-word", reason: "item-word", content: "item-word" };
 
 // What is asked for and not given is said here in the words of the page; the server has the last word.
 function missing(name) {
-  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external_no"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
+  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external_no"], step: ["step", "on"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
   return (needs[name] || []).filter((field) => !$(FIELDS[field]).value.trim()).map((field) => ({ field, [lang]: w(`needed.${field}`) }));
 }
 
@@ -129,6 +137,8 @@ function bodyOf(name) {
       return { kind: current().kind === "complaint" ? "report" : "complaint", content: word };
     case "fax":
       return { to: $("act-fax").value.replace(/[ -]/g, ""), text: word };
+    case "step":
+      return { step: $("act-step").value, on: $("act-on").value, approved_by: $("act-by").value.trim(), text: word };
     case "external":
       return { external_no: $("act-external").value.trim() };
     default:

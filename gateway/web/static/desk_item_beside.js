@@ -76,6 +76,8 @@ function likelyRow(one) {
     button(w("tie"), () => change(`queue/${current().number}/link`, { other: one.number, reason: why })),
     sure(w("merge_into"), () => change(`queue/${current().number}/merge`, { into: one.number, text: why })),
   );
+  if (current().kind === "report" && one.kind === "report")
+    row.append(sure(w("merge_new_facts"), () => change(`queue/${current().number}/merge`, { into: one.number, new_facts: true, text: why })));
   return row;
 }
 

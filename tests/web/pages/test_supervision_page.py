@@ -126,6 +126,16 @@ async def test_supervision_from_the_page(browser: Browser, tmp_path: Path) -> No
                     await page.click(f"#{ending}")
                 assert (await download.value).suggested_filename.endswith(f".{ending}")
             await looked_at_everywhere(page, "order-figures")
+            number = (await site.orders.order(orders["asks"], LEADER)).item.item.number
+            await page.goto(f"/desk#{number}")
+            await page.click("#more-acts summary")
+            await page.click("[data-act=step]")
+            await page.click("#do")
+            await expect(page.locator("#fault-step")).to_contain_text("请选择办理节点")
+            await page.select_option("#act-step", "lead_found")
+            await page.fill("#act-on", utc_now().astimezone(ZONE).date().isoformat())
+            await page.click("#do")
+            await expect(page.locator("#item-past")).to_contain_text("调解中发现线索")
         ledger = await site.storage.database.read(
             lambda t: site.storage.supervision.of_order(t, orders["late"])
         )
