@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from gateway.core.item.deadlines import Rules
 from gateway.core.roles import Account
 from gateway.errors import NotFound
 from gateway.keeping.backup_desk import BackupState
-from gateway.pbx.doctor import Finding
+from gateway.pbx.doctor import Finding, Verdict
 from gateway.settings.schema import Config
 from gateway.settings.show import SETTINGS, shown
 from gateway.web.pages.admin import Fields, Told, refused
@@ -56,11 +56,18 @@ class StatePart:
 
     async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
         examined = await self._examine() if asked.get("examine") else None
+        if examined:
+            examined = replace(examined, findings=tuple(sorted(examined.findings, key=_urgency)))
         parts = [(look.t(*HEALTH.get(name, (name, name))), part) for name, part in self._health().items()]
         return {"health": sorted(parts, key=lambda row: row[1].ok), "examined": examined}
 
     async def act(self, act: str, fields: Fields, account: Account) -> Told:
         raise NotFound
+
+
+def _urgency(finding: Finding) -> int:
+    """What is bad first."""
+    return (Verdict.BAD, Verdict.WARN, Verdict.OK).index(finding.verdict)
 
 
 @dataclass(frozen=True, slots=True)
