@@ -33,6 +33,7 @@ from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound, NotPoss
 from gateway.intake.item_changes import ChangeListener
 from gateway.storage import Storage, Transaction
 
+EARLIER = 10  # orders about the same respondent that are shown beside one
 LOOK_EVERY = 5.0  # seconds between looks for answers that have gone out and orders that are late
 
 
@@ -238,10 +239,7 @@ class Orders:
         """Raises NotFound, also for what he does not see, StorageDown."""
 
         def looked_up(t: Transaction) -> OrderWhole:
-            order = self._rows.there(t, order_id)
-            if not sees(account, order, self._changes.tree(t), self._rows.copies_of(t, order_id)):
-                raise NotFound(f"no order {order_id}")
-            return self._whole(t, order, account)
+            return self._whole(t, self._seen(t, order_id, account, self._changes.tree(t)), account)
 
         return await self._items.read(looked_up)
 
@@ -274,6 +272,26 @@ class Orders:
             return [self._shown(t, order, account, tree) for order in orders]
 
         return await self._items.read(looked_up)
+
+    async def earlier(self, order_id: int, account: Account) -> Sequence[OrderShown]:
+        """Other orders about the same respondent that he sees, the last one first. Raises NotFound,
+        StorageDown."""
+
+        def looked_up(t: Transaction) -> list[OrderShown]:
+            tree = self._changes.tree(t)
+            order = self._seen(t, order_id, account, tree)
+            units = tree.below(account.unit) if account.role in OF_UNITS else None
+            earlier = self._rows.about_the_same(t, order, units, EARLIER)
+            return [self._shown(t, other, account, tree) for other in earlier]
+
+        return await self._items.read(looked_up)
+
+    def _seen(self, t: Transaction, order_id: int, account: Account, tree: Tree) -> Order:
+        """Raises NotFound, also for what he does not see."""
+        order = self._rows.there(t, order_id)
+        if not sees(account, order, tree, self._rows.copies_of(t, order_id)):
+            raise NotFound(f"no order {order_id}")
+        return order
 
     def _whole(self, t: Transaction, order: Order, account: Account) -> OrderWhole:
         tree = self._changes.tree(t)

@@ -26,6 +26,8 @@ class Right(StrEnum):
     SEND_REFERRALS = "send_referrals"
     ANSWER_REFERRALS = "answer_referrals"
     SEE_ITEM = "see_item"
+    ADD_FILES = "add_files"
+    HEAR_CALLS = "hear_calls"
     SEE_ORDERS = "see_orders"
     ASSIGN_ORDERS = "assign_orders"
     HANDLE_ORDERS = "handle_orders"
@@ -77,6 +79,16 @@ GRANTS: Mapping[Right, Grant] = {
     Right.SEE_ITEM: Grant(
         "查看一件事项及附件；承办单位仅限本单位（含下属所）工单的事项",
         "see one item with its files; people of units: items of their unit's orders",
+        (*HOUSE, *OF_UNITS),
+    ),
+    Right.ADD_FILES: Grant(
+        "添加文件；承办单位仅限本单位工单的事项",
+        "put files beside an item; people of units: items of their unit's orders",
+        (*HOUSE, *OF_UNITS),
+    ),
+    Right.HEAR_CALLS: Grant(
+        "收听录音；坐席仅限本人通话和在办事项，承办单位仅限本单位工单的事项",
+        "hear recordings; agents: their own calls and items, people of units: items of their unit's orders",
         (*HOUSE, *OF_UNITS),
     ),
     Right.SEE_ORDERS: Grant(

@@ -52,7 +52,7 @@ from gateway.storage.tables import (
     orders,
     outbox,
 )
-from gateway.storage.tables.columns import ORDER_OPEN
+from gateway.storage.tables.columns import GIVEN, ORDER_OPEN
 
 ONE = select(orders).where(orders.c.id == bindparam("id"))
 LOCKED = ONE.with_for_update()
@@ -228,6 +228,22 @@ class OrderRows:
             clocks[row["number"]] = (*clocks.get(row["number"], ()), rows.due_of(row))
         wanted = t.execute(ITEMS_OF, {"numbers": sorted(numbers)}).mappings()
         return {row["number"]: rows.item_of(row, clocks.get(row["number"], ())) for row in wanted}
+
+    def about_the_same(
+        self, t: Transaction, order: Order, units: Collection[str] | None, most: int
+    ) -> tuple[Order, ...]:
+        """Other orders whose items name the same respondent, the last one first; `units` as in a query."""
+        name = select(items.c.respondent_name).where(items.c.number == order.number).scalar_subquery()
+        wanted = (
+            select(orders)
+            .join(items, items.c.number == orders.c.number)
+            .where(items.c.respondent_name == name, GIVEN["respondent_name"], orders.c.id != order.id)
+            .order_by(orders.c.id.desc())
+            .limit(most)
+        )
+        if units is not None:
+            wanted = wanted.where(_of_units(OrderQuery(units=tuple(units))))
+        return self._all(t, t.execute(wanted).mappings().all())
 
     def count(self, t: Transaction, query: OrderQuery) -> int:
         """How many there are of what `page` gives."""

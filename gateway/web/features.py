@@ -67,6 +67,7 @@ from gateway.web.pages.report import ReportPage
 from gateway.web.pages.style import StylePage
 from gateway.web.pages.today_words import TODAY_WORDS
 from gateway.web.pages.track import TrackPage
+from gateway.web.pages.unit import lead_to_unit
 from gateway.web.pages.upload import UploadPage
 from gateway.web.pages.work_page import WorkPage
 from gateway.web.parts import WebParts
@@ -99,7 +100,7 @@ def call_rights(parts: WebParts) -> CallRights:
         assert desk
         return (await desk.call(call)).agents
 
-    return CallRights(parts.calls, parts.door, parts.now, hands if desk else None)
+    return CallRights(parts.calls, parts.door, parts.now, hands if desk else None, parts.scope)
 
 
 # ---------------------------------------------------------------- routes of the API
@@ -298,15 +299,14 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         return
     desk = DeskPage(pages, parts.board, parts.wrap_up, parts.openers) if parts.desk else None
     audit = AuditPage(pages, gate) if parts.audit else None
-    own = AccountPage(pages, gate, parts.accounts, pages.public.centre.name)
-    yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit, own)).add
+    yield LogInPage(pages, gate, parts.accounts, _first_page(desk, audit)).add
     if audit:
         yield audit.add
     if parts.admin:
         yield AdminPage(pages, gate, parts.admin).add
     if parts.flows:
         yield FlowFiles(pages, gate, *parts.flows).add
-    yield own.add
+    yield AccountPage(pages, gate, parts.accounts, pages.public.centre.name).add
     yield StylePage(pages, gate).add
     if parts.matters:
         yield WorkPage(pages, gate, "/desk/entry", "entry.html", ENTRY_WORDS).add
@@ -320,16 +320,14 @@ def _desk_pages(shared: Shared, pages: Pages) -> Iterator[AddPage]:
         yield FaxPage(pages, gate).add
 
 
-def _first_page(desk: DeskPage | None, audit: AuditPage | None, own: AccountPage) -> Shown | None:
-    """What stands at /desk: an auditor does not work on items and gets the log, people of units see no item
-    that is not theirs."""
+def _first_page(desk: DeskPage | None, audit: AuditPage | None) -> Shown | None:
+    """What stands at /desk: an auditor gets the log, people of units are led to their own page."""
     if desk is None:
         return None
 
     async def show(request: web.Request, look: Look, account: Account) -> web.StreamResponse:
-        if account.role in OF_UNITS:
-            return await own.shown(request, look, account)
         first = audit.shown if audit and account.role is Role.AUDITOR else desk.show
+        first = lead_to_unit if account.role in OF_UNITS else first
         return await first(request, look, account)
 
     return show

@@ -40,7 +40,7 @@ from gateway.web.api.supervision import OversightDesk
 from gateway.web.api.transfers import TransferDesk
 from gateway.web.api.units import UnitDesk
 from gateway.web.http.auth import LEADERS, Tokens
-from gateway.web.http.route import Notes
+from gateway.web.http.route import Notes, Scope
 from gateway.web.pages.account import OwnAccount
 from gateway.web.pages.admin import Part
 from gateway.web.pages.log_in import LogIns
@@ -79,6 +79,7 @@ class WebParts:
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
+    without `scope` people of units reach no item,
     without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without
     `oversight` nothing is supervised, without `order_figures` nothing of it counted, without `replies` units
     without accounts cannot reply, without `visitor` there is no mailbox page of the demo.
@@ -115,6 +116,7 @@ class WebParts:
     searches: Searches | None = None
     holds: Holds | None = None
     units: UnitDesk | None = None
+    scope: Scope | None = None
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None
     replies: ReplyDesk | None = None

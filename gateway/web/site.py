@@ -32,7 +32,6 @@ from gateway.web.http.request_log import add_headers, logged
 from gateway.web.http.route import LARGEST_BODY, Route, handler
 from gateway.web.http.uploads import Uploads
 from gateway.web.pages.wallboard import Wallboard
-from gateway.web.parts import HouseAudit
 from gateway.web.parts import WebParts as WebParts
 from gateway.web.parts import utc_now as utc_now
 from gateway.web.ports import Board
@@ -52,7 +51,7 @@ def make_app(parts: WebParts) -> web.Application:
     app[FEED], app[METRICS] = shared.feed, shared.metrics
     app[ROUTES] = routes = api_routes(shared)
     for route in routes:
-        _add(app, route, shared.gate, shared.uploads, parts.audit)
+        _add(app, route, shared)
     if shared.figures:
         _add_wallboard(app, parts, shared.figures, shared.feed)
     app.on_startup.append(_swept(shared.uploads))
@@ -90,8 +89,8 @@ def _swept(uploads: Uploads) -> Callable[[web.Application], Awaitable[None]]:
     return sweep
 
 
-def _add(app: web.Application, route: Route, gate: Gate, uploads: Uploads, audit: HouseAudit | None) -> None:
-    does = handler(route, gate, uploads, audit)
+def _add(app: web.Application, route: Route, shared: Shared) -> None:
+    does = handler(route, shared.gate, shared.uploads, shared.parts.audit, shared.parts.scope)
     path = route.path.replace("{number}", f"{{number:{NUMBER}}}") if route.number else route.path
     app.router.add_route(route.method, path, does)
     if route.method == "GET" and 101 not in route.gives:

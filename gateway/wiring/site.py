@@ -10,6 +10,7 @@ from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
 from gateway.cases.period_figures import PeriodFigures
+from gateway.cases.unit_scope import UnitScope
 from gateway.channels.fax.reading import FaxReading
 from gateway.core.roles import Role
 from gateway.intake.faults import faults
@@ -98,6 +99,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
+        scope=UnitScope(storage),
         units=UnitDesk(storage, parts.accounts, utc_now),
         dispatch=parts.dispatch,
         follow_ups=parts.follow_ups,

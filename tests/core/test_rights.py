@@ -9,7 +9,7 @@ from gateway.core.roles import OF_UNITS, Role
 
 OF_HANDLERS = {
     *(Right.SEE_UNITS, Right.SEE_ITEM, Right.SEE_ORDERS, Right.HANDLE_ORDERS),
-    *(Right.WORK_IN_UNIT, Right.OWN_ACCOUNT),
+    *(Right.WORK_IN_UNIT, Right.OWN_ACCOUNT, Right.ADD_FILES, Right.HEAR_CALLS),
 }
 
 

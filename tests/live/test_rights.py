@@ -21,18 +21,21 @@ PUBLIC = "submit state healthz openapi docs"
 # Each end point by name: a new one is refused by this test until somebody says here which right it needs.
 NEEDS: dict[Right, str] = {
     Right.WORK_ITEMS: """
-        queue claim item renew release complete addition_read merge write_up revisions attachment counter form
+        queue claim renew release complete addition_read merge write_up revisions counter form
         likely matter link unlink external split unmerge accept refuse_acceptance hand_over hand_back
         wait_for_papers papers_came answer withdraw reopen refer faxes fax send_fax fax_pages arrange_fax
-        split_fax queue_rows queue_counts search history undo retract note files mentions mentions_seen code
+        split_fax queue_rows queue_counts search history undo retract note mentions mentions_seen code
         arrival answers colleagues reply told tell_again notice_letter end_mediation reply_preview ways
-        send_receipt step step
+        send_receipt step
     """,
     Right.WORK_CALLS: """
-        consult back leave transfer transfers call_about partners calls recording lines agents set_agent pop
-        draft save_draft drop_draft drafts write_items peaks seat_phone seat_phone_holder call_back
+        consult back leave transfer transfers call_about partners calls lines agents set_agent pop
+        draft save_draft drop_draft drafts write_items seat_phone seat_phone_holder call_back
         call_back_again
     """,
+    Right.SEE_ITEM: "item attachment",
+    Right.ADD_FILES: "files",
+    Right.HEAR_CALLS: "recording peaks",
     Right.OPEN_IDENTITY: "identity",
     Right.FOLLOW_UP: "follow_ups follow_up_call follow_up_result follow_up_attempt",
     Right.LEAD_SHIFT: "listen referral_accounts outbox resend holders reassign",
@@ -48,7 +51,7 @@ NEEDS: dict[Right, str] = {
     Right.SEE_UNITS: "units",
     Right.EDIT_UNITS: "unit add_unit change_unit unit_people take_into_unit",
     Right.ASSIGN_ORDERS: "dispatch dispatch_one assign",
-    Right.SEE_ORDERS: "orders order orders_of_item order_rungs rung_paper",
+    Right.SEE_ORDERS: "orders order orders_of_item earlier_orders order_rungs rung_paper",
     Right.SEE_SUPERVISION: """
         supervision period_figures period_orders period_csv period_xlsx published_figures
     """,
@@ -105,6 +108,7 @@ PAGES: dict[str, set[str]] = {
     "/desk/dispatch": set(holders(Right.ASSIGN_ORDERS)),
     "/desk/supervision/figures": set(holders(Right.SEE_SUPERVISION)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
+    "/unit": set(holders(Right.WORK_IN_UNIT)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),
     "/desk/audit": set(holders(Right.READ_AUDIT)),

@@ -23,6 +23,7 @@ from gateway.cases.orders import Orders
 from gateway.cases.oversight import Oversight
 from gateway.cases.period_figures import PeriodFigures
 from gateway.cases.supervision import Supervision
+from gateway.cases.unit_scope import UnitScope
 from gateway.channels.registry import REGISTRY
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.delivery import MAIL, About, Occasion, Plan
@@ -140,6 +141,7 @@ async def real_site(
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
+        scope=UnitScope(storage),
         units=UnitDesk(storage, accounts, utc_now),
         orders=orders,
         oversight=Oversight(orders.changes, papers),

@@ -50,7 +50,7 @@ class AttachmentsApi:
                 " report arrived as, to those who may learn who made it, for a reason",
                 self.attachment,
                 {200: None, 206: None},
-                right=Right.WORK_ITEMS,
+                right=Right.SEE_ITEM,
                 query=SealedAsked,
                 number=True,
                 media=ANY,

@@ -100,7 +100,7 @@ class CallDeskApi:
                 "A call with what came from its number before, and its draft",
                 self.pop,
                 {200: models.PopShown},
-                right=Right.WORK_CALLS,
+                right=Right.HEAR_CALLS,
                 refuses=(NotFound, StorageDown),
                 looks="pop.view",
             ),

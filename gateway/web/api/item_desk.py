@@ -82,6 +82,7 @@ class ItemDeskApi:
             item_act(
                 *("files", "添加文件", "Put files beside an item", self.files, models.FilesWish),
                 files=True,
+                right=Right.ADD_FILES,
             ),
             Route(
                 *("POST", f"{ONE}/mentions-seen", "mentions_seen"),
@@ -161,7 +162,7 @@ class ItemDeskApi:
         files = tuple(file.evidence for file in request.files)
         text = request.body_as(models.FilesWish).text
         done = await self._work.add_files(number_of(request), request.account.name, files, text)
-        return Answer(translate.whole(done))
+        return Answer(translate.whole_for(request.account, done))
 
     async def mentions_seen(self, request: ApiRequest) -> Answer:
         await self._work.see_mentions(number_of(request), request.account.name)

@@ -21,15 +21,17 @@ def item_act(
     gives: type[AnswerModel] = ItemWhole,
     *,
     status: int = 200,
+    right: Right = Right.WORK_ITEMS,
     files: bool = False,
     headers: tuple[tuple[str, str], ...] = (),
     refuses: tuple[type[GatewayError], ...] = (NotFound, Conflict, StorageDown),
 ) -> Route:
-    """`POST …/{number}/{name}` by whoever works on items. `status` is given beside 200, such as 201."""
+    """`POST …/{number}/{name}` by whoever works on items, unless another right is named. `status` is
+    given beside 200, such as 201."""
     return Route(
         *("POST", f"{ONE}/{name}", name.replace("-", "_"), zh, en, does),
         {200: gives, status: gives},
-        right=Right.WORK_ITEMS,
+        right=right,
         body=body,
         files=files,
         number=True,

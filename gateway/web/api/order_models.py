@@ -45,6 +45,7 @@ class OrdersAsked(RequestModel):
     )
     state: Choice[OrderState] | None = Field(default=None, description="状态 / state")
     open: Flag = Field(default=False, description="仅未办结 / only those that are not at an end")
+    todo: Flag = Field(default=False, description="仅单位待办 / only those that a unit has to act on")
     overdue: Flag = Field(default=False, description="仅已逾期 / only those whose last day is over")
     number: ItemNumberOrEmpty = Field(default="", description="事项编号 / number of the item")
     bureau: Annotated[str, Text(16)] = Field(

@@ -12,8 +12,8 @@ from gateway.cases.assigning import Assignment
 from gateway.core.item.contact import Kind
 from gateway.core.order.actors import RIGHTS
 from gateway.core.order.figures import Figure
-from gateway.core.order.order import OrderEntry, OrderQuery, Report, Suspension
-from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, SIDE, OrderEvent, Side
+from gateway.core.order.order import OrderEntry, OrderQuery, OrderState, Report, Suspension
+from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, SIDE, WITH_UNIT, OrderEvent, Side
 from gateway.core.rights import Right
 from gateway.core.roles import Account
 from gateway.errors import Conflict, NotAllowed, NotFound, StorageDown
@@ -52,6 +52,8 @@ class OrderDesk(Protocol):
     ) -> Sequence[cases.OrderShown]: ...
 
     async def of_item(self, number: str, account: Account) -> Sequence[cases.OrderShown]: ...
+
+    async def earlier(self, order_id: int, account: Account) -> Sequence[cases.OrderShown]: ...
 
     async def save_draft(self, order_id: int, account: Account, report: Report) -> Report: ...
 
@@ -99,6 +101,15 @@ class OrdersApi:
                 looks="order.view",
             ),
             Route(
+                *("GET", f"{ORDER}/earlier", "earlier_orders", "同一被投诉人的其他工单"),
+                *("Other orders about the same respondent that the asker sees", self.earlier),
+                {200: models.OrdersPage},
+                right=Right.SEE_ORDERS,
+                lists=True,
+                refuses=(NotFound, StorageDown),
+                looks="orders.view",
+            ),
+            Route(
                 *("POST", f"{ORDER}/draft", "order_draft", "保存上报草稿"),
                 *("Keep what was typed of a report", self.draft),
                 {200: models.DraftGiven},
@@ -137,7 +148,7 @@ class OrdersApi:
     async def page(self, request: ApiRequest) -> Answer:
         asked = request.query_as(models.OrdersAsked)
         query = OrderQuery(
-            states=(asked.state,) if asked.state else (),
+            states=_states(asked),
             open=asked.open,
             number=asked.number,
             problem=asked.problem,
@@ -158,6 +169,11 @@ class OrdersApi:
 
     async def order(self, request: ApiRequest) -> Answer:
         return _whole(await self._desk.order(id_of(request), request.account))
+
+    async def earlier(self, request: ApiRequest) -> Answer:
+        page = await self._desk.earlier(id_of(request), request.account)
+        items = tuple(models.OrderShown(**order_shown(shown)) for shown in page)
+        return Answer(models.OrdersPage(items=items, next=None))
 
     async def draft(self, request: ApiRequest) -> Answer:
         report = _report(request.body_as(models.DraftWish))
@@ -216,6 +232,12 @@ WISHES: dict[OrderEvent, tuple[type[RequestModel], Callable[[Any], Said]]] = {
     E.DO_AGAIN: (models.ReasonWish, _plain),
 }
 """What each act takes, and how it is read."""
+
+
+def _states(asked: models.OrdersAsked) -> tuple[OrderState, ...]:
+    if asked.state:
+        return (asked.state,)
+    return tuple(state for state in OrderState if state in WITH_UNIT) if asked.todo else ()
 
 
 def id_of(request: ApiRequest) -> int:

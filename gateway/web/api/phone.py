@@ -78,7 +78,7 @@ class PhoneApi:
                 "A call's recording; ranges are served. That of a report is heard for a reason",
                 self.recording,
                 {200: None, 206: None},
-                right=Right.WORK_CALLS,
+                right=Right.HEAR_CALLS,
                 query=SealedAsked,
                 media=SOUND,
                 refuses=(NotFound, StorageDown),

@@ -71,7 +71,7 @@ class QueueApi:
                 "One item with timeline, attachments and clocks",
                 self.item,
                 {200: ItemWhole},
-                right=Right.WORK_ITEMS,
+                right=Right.SEE_ITEM,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 looks="item.view",
@@ -155,7 +155,7 @@ class QueueApi:
         return None if hours is None else self._now() - timedelta(hours=hours)
 
     async def item(self, request: ApiRequest) -> Answer:
-        return Answer(translate.whole(await self._door.get(_number(request))))
+        return Answer(translate.whole_for(request.account, await self._door.get(_number(request))))
 
     async def renew(self, request: ApiRequest) -> Answer:
         return Answer(translate.whole(await self._door.renew(_number(request), request.account.name)))

@@ -6,6 +6,7 @@ What has the same members on both sides, such as a person, the models take as it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,7 @@ from gateway.core.item.notice import (
     shown_to,
 )
 from gateway.core.item.revision import PERSONAL, Revision, secret
+from gateway.core.roles import OF_UNITS, Account
 from gateway.web.api.intake_models import NewContact, ReceiptGiven, StateTold
 from gateway.web.api.item_models import FieldChanged, RevisionsGiven, RevisionShown
 from gateway.web.api.phone_models import AgentShown, CallShown, LineShown, SeatPhone, WaitingShown
@@ -97,6 +99,14 @@ def whole(detail: ItemDetail) -> ItemWhole:
         last_act=_last_act(detail.item, detail.last_act),
         notices=tuple(_notice(notice, is_secret(detail.item)) for notice in detail.notices),
     )
+
+
+def whole_for(who: Account, detail: ItemDetail) -> ItemWhole:
+    """What this account sees of an item: notes are for the centre alone."""
+    if who.role in OF_UNITS:
+        timeline = tuple(entry for entry in detail.timeline if entry.what != "note")
+        detail = replace(detail, timeline=timeline)
+    return whole(detail)
 
 
 def _last_act(item: Item, act: DoneAct | None) -> LastAct | None:

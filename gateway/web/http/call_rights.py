@@ -2,7 +2,8 @@
 
 Leaders reach all of them. An agent reaches his own seat, the calls that went through his hands, and the
 recording and transfers of a call whose item he holds. Whoever has no seat reaches none: a program's token
-with the role agent neither. Used by web/api: call_desk, phone, transfers.
+with the role agent neither. People of a unit hear the calls of items of its orders. Used by web/api:
+call_desk, phone, transfers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from gateway.core.ledgers import CallLog
-from gateway.core.roles import Account
+from gateway.core.roles import OF_UNITS, Account
 from gateway.errors import NotAllowed, NotFound
 from gateway.web.http.auth import LEADERS
+from gateway.web.http.route import Scope
 from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
@@ -26,15 +28,24 @@ class CallRights:
     """`hands` knows calls that go on too; without it the call's record alone tells whose it was."""
 
     def __init__(
-        self, calls: CallLog, door: IntakeQueue, now: Callable[[], datetime], hands: Hands | None = None
+        self,
+        calls: CallLog,
+        door: IntakeQueue,
+        now: Callable[[], datetime],
+        hands: Hands | None = None,
+        scope: Scope | None = None,
     ) -> None:
         self._calls = calls
         self._door = door
         self._now = now
         self._hands = hands or self._by_record
+        self._scope = scope
 
     async def check_hearing(self, who: Account, call: str) -> None:
         """May he hear this call's recording? Raises NotAllowed, NotFound, StorageDown."""
+        if who.role in OF_UNITS:
+            await self._within(who, call)
+            return
         if not await self._reaches(who, call):
             log.warning("recording of call %s refused to %s", call, who.name)
             raise NotAllowed("只能收听本人通话和本人在办事项的录音 / this is another agent's call")
@@ -43,6 +54,13 @@ class CallRights:
         """May he see what became of this call? Raises NotAllowed, NotFound, StorageDown."""
         if not await self._reaches(who, call):
             refuse(who, call)
+
+    async def _within(self, who: Account, call: str) -> None:
+        """Is it the call of an item of his unit's orders? Raises NotFound, StorageDown."""
+        record = await self._calls.get(call)
+        if record is None or not record.number or self._scope is None:
+            raise NotFound
+        await self._scope.check(who, record.number)
 
     async def _reaches(self, who: Account, call: str) -> bool:
         return who.role in LEADERS or who.name in await self._hands(call) or await self._holds(who, call)

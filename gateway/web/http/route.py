@@ -15,12 +15,13 @@ from aiohttp import web
 
 from gateway.core.audit import ASKER
 from gateway.core.rights import Right, holders
-from gateway.core.roles import Account, Role
+from gateway.core.roles import OF_UNITS, Account, Role
 from gateway.errors import (
     BadContact,
     FieldFault,
     GatewayError,
     NotAllowed,
+    NotFound,
     NoToken,
     Refused,
     StorageDown,
@@ -165,14 +166,23 @@ class Notes(Protocol):
         """By whoever ASKER says. Raises StorageDown."""
 
 
+class Scope(Protocol):
+    """Which items people of units reach: gateway/cases/unit_scope.py."""
+
+    async def check(self, who: Account, number: str) -> None:
+        """Raises NotFound for an item that is out of his unit's reach, and StorageDown."""
+
+
 def handler(
-    route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None
+    route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None, scope: Scope | None = None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
     repeats = Buckets(LIST_MINUTES, 1)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         who = await _let_in(route, gate, request)
+        if route.number and who and who.role in OF_UNITS:
+            await _within(scope, who, request.match_info["number"])
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
@@ -232,6 +242,13 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     if route.path not in UNCOUNTED:
         await gate.admit(request, form=route.method == "POST")
     return None
+
+
+async def _within(scope: Scope | None, who: Account, number: str) -> None:
+    """Every route of an item that people of units may ask is held against their unit here."""
+    if scope is None:
+        raise NotFound
+    await scope.check(who, number)
 
 
 def _checked(route: Route, request: web.Request, reading: Reading[M]) -> M:

@@ -35,7 +35,7 @@ class DeskPage:
         page_words = words(self._pages, look, DESK_WORDS)
         seat = next((view.seat for view in self._board.agents() if view.id == account.name), "")
         item = {
-            "grounds": _grounds(self._pages.public.rules, look),
+            "grounds": grounds(self._pages.public.rules, look),
             "openers": [role.value for role in self._openers],
             "zone": str(self._pages.zone),
         }
@@ -64,7 +64,7 @@ class DeskPage:
         )
 
 
-def _grounds(rules: Rules, look: Look) -> list[dict[str, object]]:
+def grounds(rules: Rules, look: Look) -> list[dict[str, object]]:
     """Why a complaint may be refused and a mediation ends, and which steps of the law an item knows, by the
     first day of each order, in time."""
     orders = sorted(rules.sets, key=lambda order: order.in_force_from)

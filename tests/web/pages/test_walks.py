@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from gateway.accounts.seed_units import ensure_units
+from gateway.cases.assigning import Assignment
 from gateway.core.item.contact import Person, Respondent
 from gateway.core.item.item import QueueQuery
+from gateway.core.roles import Account, Role
 from gateway.web.site import utc_now
-from tests.storage.databases import contact
+from tests.storage.databases import contact, rules
 from tests.web.pages import walk
-from tests.web.pages.desk_site import at_desk, desk_site
+from tests.web.pages.desk_site import WIDE, at_desk, desk_site
 from tests.web.pages.test_browser import opened, picture
+from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.pages.walk import Log, Walk
 from tests.web.real_site import RealSite
 
@@ -219,6 +223,29 @@ async def the_leaders_day(page: Page, log: Log) -> None:
     log.done("overdue-and-holder", person)
 
 
+async def the_officers_day(site: RealSite, page: Page, log: Log) -> None:
+    """An officer of a station who has never seen the page: from the log-in to a report that is handed in."""
+    await ensure_units(site.storage, rules(), "临汾市12315热线", utc_now())
+    await site.accounts.add("wang", "王军", Role.HANDLER, PASSWORD, "14100201")
+    number = await came(site, "order", respondent=FIRM)
+    await site.orders.assign(number, Account("boss", Role.SUPERVISOR), Assignment("14100201"))
+    await page.goto("/desk")
+    person = Walk(page)
+    person.begin()
+    await person.write("#f-account", "wang")
+    await person.write("#f-password", PASSWORD)
+    await person.press("Enter")
+    await page.wait_for_selector("body[data-state=assigned]")
+    await person.click("#acts >> text=签收")
+    await page.wait_for_selector("body[data-state=signed]")
+    await person.choose("#result", "mediated")
+    await person.write("#text", "现场调解，商家退款。")
+    await person.write("#answer", "商家已同意退款。")
+    await person.click("#report-form [type=submit]")
+    await page.wait_for_selector("body[data-state=reported]")
+    log.done("close-order", person)
+
+
 async def test_no_task_costs_more_than_the_documentation_says(browser: Browser, tmp_path: Path) -> None:
     log = Log()
     async with desk_site(tmp_path) as site:
@@ -228,6 +255,8 @@ async def test_no_task_costs_more_than_the_documentation_says(browser: Browser, 
             await the_citizens_day(site, page, log)
         async with at_desk(browser, site, "boss") as page:
             await the_leaders_day(page, log)
+        async with opened(browser, site, WIDE) as page:
+            await the_officers_day(site, page, log)
     if os.environ.get("RENEW_WALKS"):
         walk.renew(log.measured)
     assert log.too_much() == {}
