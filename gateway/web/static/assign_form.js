@@ -130,7 +130,7 @@ function look() {
   for (const id of ["as-clock", "as-steps", "as-warnings"]) $(id).replaceChildren();
   $("as-trace").hidden = true;
   planned = "";
-  if (unit) looking = setTimeout(() => readClock(item.number, unit), LOOK_AFTER);
+  if (unit) looking = setTimeout(() => item && readClock(item.number, unit), LOOK_AFTER);
 }
 
 async function readClock(number, unit) {

@@ -98,8 +98,9 @@ async def hands_over(site: RealSite, page: Page, person: Walk, log: Log) -> None
     await held(site, page, "hand")
     person.begin()
     await person.press("d")
-    await person.choose("#act-to", "141002")
-    await person.click("#do")
+    await page.wait_for_selector("#as-unit:focus")
+    await person.write("#as-unit", "尧都区")
+    await person.click("#as-do")
     await state_is(page, "已转交")
     log.done("hand-over", person)
 
@@ -225,7 +226,6 @@ async def the_leaders_day(page: Page, log: Log) -> None:
 
 async def the_officers_day(site: RealSite, page: Page, log: Log) -> None:
     """An officer of a station who has never seen the page: from the log-in to a report that is handed in."""
-    await ensure_units(site.storage, rules(), "临汾市12315热线", utc_now())
     await site.accounts.add("wang", "王军", Role.HANDLER, PASSWORD, "14100201")
     number = await came(site, "order", respondent=FIRM)
     await site.orders.assign(number, Account("boss", Role.SUPERVISOR), Assignment("14100201"))
@@ -249,6 +249,7 @@ async def the_officers_day(site: RealSite, page: Page, log: Log) -> None:
 async def test_no_task_costs_more_than_the_documentation_says(browser: Browser, tmp_path: Path) -> None:
     log = Log()
     async with desk_site(tmp_path) as site:
+        await ensure_units(site.storage, rules(), "临汾市12315热线", utc_now())
         async with at_desk(browser, site) as page:
             await the_agents_day(site, page, log)
         async with opened(browser, site, steps=True) as page:
