@@ -8,14 +8,22 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from gateway.core.item.contact import Kind
+from gateway.core.item.item import ItemState
 from gateway.core.order.figures import SOON, Count, Figure
 from gateway.core.order.order import OrderState, Urgency
 from gateway.core.order.states import OPEN, WITH_UNIT
+from gateway.core.unit import CENTRE
 from gateway.storage.database import Transaction
 from gateway.storage.tables import items, orders
 
 S = OrderState
 HANDLED = (S.SIGNED, S.HANDLING, S.EXTENSION_ASKED, S.SENT_BACK, S.DONE_AGAIN)
+WITH_CENTRE = tuple(
+    sorted(
+        state.value
+        for state in (ItemState.RECEIVED, ItemState.IN_WORK, ItemState.WAITING, ItemState.ACCEPTED)
+    )
+)
 _LATER = orders.alias("later")
 
 
@@ -39,11 +47,17 @@ def condition(figure: Figure, today: date) -> ColumnElement[bool]:
         case Figure.REPORTED:
             return _in(S.REPORTED)
         case Figure.RETURNED:
-            return and_(_in(S.RETURNED), _not_assigned_anew())
+            return and_(_in(S.RETURNED), _waits(), _not_assigned_anew())
         case Figure.SENT_BACK:
             return _in(S.SENT_BACK)
         case Figure.DONE_AGAIN:
             return and_(_in(*OPEN), orders.c.rounds > 0)
+
+
+def _waits() -> ColumnElement[bool]:
+    """Given back to its bureau; or to the centre, where the item lies still."""
+    waiting = select(items.c.number).where(items.c.state.in_(WITH_CENTRE))
+    return or_(orders.c.returned_to != CENTRE, orders.c.number.in_(waiting))
 
 
 def _not_assigned_anew() -> ColumnElement[bool]:

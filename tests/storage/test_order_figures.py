@@ -80,6 +80,25 @@ def _members(query: OrderQuery) -> dict[str, object]:
     return {name: getattr(query, name) for name in OrderQuery.__slots__}
 
 
+async def test_what_was_returned_counts_while_it_lies_with_the_centre(
+    intake: Intake, storage: Storage
+) -> None:
+    number = (await intake.submit(contact("web:1"))).number
+    days = {"begun_on": TODAY, "budget": 5, "due": TODAY, "returned_to": "centre"}
+    returned = Order(
+        *(0, number, "141002", "141002", OrderState.RETURNED, Urgency.GENERAL, MONDAY, MONDAY),
+        **days,  # type: ignore[arg-type]
+    )
+
+    def counted(t: Transaction, state: ItemState) -> int:
+        storage.items.set_state(t, number, state)
+        return sum(one.count for one in counts(t, TODAY, None) if one.figure is Figure.RETURNED)
+
+    await storage.database.write(lambda t: storage.orders.add(t, returned))
+    for state, figure in ((ItemState.IN_WORK, 1), (ItemState.CLOSED, 0), (ItemState.IN_WORK, 1)):
+        assert await storage.database.write(lambda t, state=state: counted(t, state)) == figure
+
+
 async def test_figures_of_a_period_are_read_and_published(intake: Intake, storage: Storage) -> None:
     await random_orders(intake, storage, random.Random(8), 60)
     now = datetime(2026, 5, 20, 1, tzinfo=UTC)
