@@ -21,7 +21,8 @@ async def test_the_frame_shows_list_work_and_context_at_every_size(browser: Brow
     async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
         first = (await site.intake.submit(contact("one", kind=Kind.COMPLAINT))).number
         second = (await site.intake.submit(contact("two", kind=Kind.QUESTION))).number
-        await expect(page.locator(".places a")).to_have_text(["工作台", "来访来函", "通话记录", "大屏"])
+        places = ["工作台", "分派", "来访来函", "通话记录", "督办", "大屏"]
+        await expect(page.locator(".places a")).to_have_text(places)
         await page.reload()
         await page.locator("#rows button").nth(1).wait_for()
         await looked_at_everywhere(page, "desk-list")
