@@ -202,10 +202,10 @@ class FollowUps:
             verdict=verdict(answers, rules),
             again=opens_again(answers, call.round, rules),
         )
-        row = self._kept(t, call, after, who, summary(answers, rules))
+        self._kept(t, call, after, who, summary(answers, rules))
         if after.again and reason:
             self._open_again(t, after, who, f"回访不满意：{reason.zh}")
-        return row
+        return self._row(t, after)
 
     def _open_again(self, t: Transaction, call: FollowUp, who: str, reason: str) -> None:
         """The unit does its order again; without one the item lies in the queue again."""
