@@ -49,10 +49,14 @@ def order_states_table() -> str:
             lines.append(
                 f"| `{state}` {names[0]} | `{event}` {names[1]} | {SIDE[event]} | `{after}` {names[2]} |"
             )
-    return "\n".join([*_order_drawing(), "", *lines])
+    return "\n".join([order_drawing(), "", *lines])
 
 
-def _order_drawing() -> Iterator[str]:
+def order_drawing() -> str:
+    return "\n".join(_drawn_orders())
+
+
+def _drawn_orders() -> Iterator[str]:
     """The moves that lead to another state, those between the same two on one arrow."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for state, row in ORDERS.items():
@@ -84,6 +88,7 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "errors": ("docs/reference/errors.md", errors_table),
     "transfers": ("docs/using/transfers.md", transfers_table),
     "order_states": ("docs/using/cases.md", order_states_table),
+    "order_drawing": ("docs/using/cases.zh.md", order_drawing),
     "rights": ("docs/operating/accounts.md", rights_table),
     **flow_reference.TABLES,
 }
