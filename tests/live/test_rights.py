@@ -55,7 +55,6 @@ NEEDS: dict[Right, str] = {
     Right.SEE_SUPERVISION: """
         supervision period_figures period_orders period_csv period_xlsx published_figures
     """,
-    Right.SUPERVISE_ORDERS: "publish_figures",
     Right.HANDLE_ORDERS: """
         order_draft order_sign order_return order_pass_down order_ask_extension order_suspend order_resume
         order_decide order_dispute order_report
@@ -64,7 +63,7 @@ NEEDS: dict[Right, str] = {
         order_decide_extension order_uphold order_cancel order_approve order_send_back order_take_back
         order_urge order_do_again
     """,
-    Right.SUPERVISE_ORDERS: "order_supervise",
+    Right.SUPERVISE_ORDERS: "publish_figures order_supervise",
     Right.WATCH_BOARD: "board events",
     Right.READ_AUDIT: "audit audit_verify audit_export",
 }

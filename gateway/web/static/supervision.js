@@ -10,6 +10,8 @@ let kind = "";
 let open = new Set(); // bureaus whose stations are shown
 let shown = null; // what was read last
 let reading = 0;
+let rates = {}; // of the current month, by bureau
+const RATES = ["in_time", "satisfied"];
 
 function cell(row, column, more) {
   const box = make("td");
@@ -35,8 +37,16 @@ function line(row, columns, more, className = "") {
   const head = make("th", short(row.name));
   head.scope = "row";
   if (row.parts?.length) head.append(" ", fold(row));
-  made.append(head, ...columns.map((column) => cell(row, column, more)));
+  made.append(head, ...columns.map((column) => cell(row, column, more)), ...RATES.map((name) => share(row, more, name)));
   return made;
+}
+
+// A share of the current month, of a bureau as a whole; of the satisfied with how many answered.
+function share(row, more, name) {
+  const of = more.at ? null : rates[row.unit];
+  const percent = (rate) => (rate === null || rate === undefined ? "–" : `${(rate * 100).toFixed(1)}%`);
+  if (!of) return make("td", "–", "soft");
+  return make("td", name === "satisfied" ? `${percent(of.satisfied)}（${percent(of.answered)}）` : percent(of[name]));
 }
 
 function fold(row) {
@@ -61,6 +71,7 @@ function rowsOf(row, columns) {
 function show() {
   const { columns, rows, total } = shown;
   const names = columns.map((column) => make("th", document.body.dataset.lang === "zh" ? column.zh : column.en));
+  names.push(...RATES.map((name) => make("th", w(`rate.${name}`))));
   for (const name of names) name.scope = "col";
   const corner = make("td", "");
   $("columns").replaceChildren(corner, ...names);
@@ -76,9 +87,11 @@ function show() {
 async function read() {
   const mine = ++reading;
   try {
-    const given = await ask("GET", `supervision${kind ? `?kind=${kind}` : ""}`);
+    const query = kind ? `?kind=${kind}` : "";
+    const [given, month] = await Promise.all([ask("GET", `supervision${query}`), ask("GET", `supervision/figures${query}`)]);
     if (mine !== reading) return;
     shown = given;
+    rates = Object.fromEntries([["", month.total], ...month.rows.map((row) => [row.unit, row.figures])].map(([unit, figures]) => [unit, figures.rates]));
     $("fault").textContent = "";
     show();
     document.body.dataset.read = String(mine);

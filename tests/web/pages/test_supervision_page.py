@@ -73,6 +73,7 @@ async def test_supervision_from_the_page(browser: Browser, tmp_path: Path) -> No
             await expect(page.locator("#units th", has_text="尧都区")).to_be_visible()
             row = page.locator("#units tr", has_text="尧都区")
             await expect(row.locator("[data-cell$='/not_signed']")).to_have_text("3")
+            await expect(page.locator("#columns")).to_contain_text("本月按时办结率")
             await row.locator("[data-cell$='/not_signed']").click()
             await expect(page.locator("#orders li")).to_have_count(3)
             await expect(page.locator("#list-name")).to_contain_text("未签收（3 件）")
