@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from bench import (
+    cases,
     cpu,
     fax_line,
     fax_reading,
@@ -37,7 +38,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "developing" / "benchm
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
 FAX = ("fax-reading", "fax-line", "fax-kills")
-OTHERS = ("http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "pop-floor")
+OTHERS = ("cases", "http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "pop-floor")
 PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS, *FAX)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
@@ -51,6 +52,7 @@ def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
     alone: dict[str, Callable[[], Part]] = {
         "flows": lambda: flow_rate.measure(0.2 if quick else 3.0),
         "memory": lambda: memory.measure(folder / "memory", *((50, 100, 0) if quick else ())),
+        "cases": lambda: cases.measure(cases.QUICK if quick else cases.FULL),
         "storage": lambda: storage.measure(storage.QUICK if quick else storage.FULL),
         "transfers": lambda: transfers.measure(folder / "transfers", 3 if quick else 40),
         "mail": lambda: mail.measure(folder / "mail", 200 if quick else 2000),

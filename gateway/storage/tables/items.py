@@ -128,7 +128,7 @@ items = Table(
     ),
     Index(
         "items_to_assign",
-        *("next_due", "received_at", "number"),
+        *("next_due", "received_at", "number", "kind", "county"),
         sqlite_where=TO_ASSIGN["sqlite"],
         postgresql_where=TO_ASSIGN["postgresql"],
     ),

@@ -17,6 +17,7 @@ let next = null;
 let chosen = null;
 let reading = 0;
 
+const actsOf = (order) => ACTS[tab].filter(([name]) => order.possible.includes(name.replace("_", "-")));
 const keyOf = (row) => (row ? `${row.id || ""} ${row.number}` : "");
 const nameOf = (id) => names.get(id) || id;
 
@@ -85,7 +86,7 @@ async function open(row, another = true) {
   $("one-state").textContent = tab === TO_ASSIGN ? w(`item.${row.state}`) : w(`order.${row.state}`);
   $("one-due").replaceWith(Object.assign(badge(row.due?.level ? row.due : null), { id: "one-due" }));
   $("assigning").hidden = ![TO_ASSIGN, "returned"].includes(tab);
-  $("acting").hidden = tab === TO_ASSIGN || (!ACTS[tab].length && tab !== "returned");
+  $("acting").hidden = tab === TO_ASSIGN || !actsOf(row).length;
   $("one-facts").replaceChildren(...factRows(tab === TO_ASSIGN ? itemFacts(row) : orderFacts(row, nameOf)));
   if (tab === TO_ASSIGN) return showAssign(row, assigned);
   if (another) await openOrder(row);
@@ -94,7 +95,8 @@ async function open(row, another = true) {
 async function openOrder(row) {
   $("act-text").value = "";
   $("act-fault").textContent = "";
-  const acts = ACTS[tab];
+  const acts = actsOf(row);
+  $("acting").hidden = !acts.length;
   $("act-name").textContent = acts.length ? w(`word.${acts[0][0]}`) : "";
   $("act-buttons").replaceChildren(...acts.map(([name, needs]) => button(w(`act.${name}`), () => act(row, name, needs), "main")));
   try {
@@ -146,8 +148,7 @@ async function gone(row) {
 async function assigned(order, unit) {
   const row = chosen;
   say(w("done.assign", spaced(order.number), unit, order.due || ""));
-  const back = button(w("act.take_back"), () => takeBack(order));
-  $("done").append(" ", back);
+  if (order.possible.includes("take-back")) $("done").append(" ", button(w("act.take_back"), () => takeBack(order)));
   await gone(row);
 }
 
