@@ -145,3 +145,8 @@ async def test_the_old_handing_over_makes_an_order(api: Api) -> None:
     await api.call("POST", f"/queue/{number}/retract", "supervisor", 200, {"reason": "派错了"})
     page = await api.call("GET", f"/orders?number={number}", "other", 200)
     assert page["items"][0]["state"] == "cancelled"
+    again = await api.call("POST", f"/queue/{number}/assign", "agent", 201, {"unit": OTHER})
+    assert again["warnings"] == []
+    await api.act(again["id"], "take-back", "dispatcher")
+    nobody = await api.call("POST", f"/queue/{number}/assign", "agent", 201, {"unit": "141022"})
+    assert "141022" in nobody["warnings"][0]["en"]  # it has no account, telephone, mail or fax
