@@ -158,7 +158,7 @@ def inventor_of(settings: Config, rules: Rules, chance: Random, today: date) -> 
         chance,
         settings.zone,
         today,
-        counties=[division.code for division in rules.divisions],
+        counties={division.zh: division.code for division in rules.divisions},
         problems=[problem.id for problem in rules.categories.problems],
         subjects=[problem.id for problem in rules.categories.subjects],
         claims=[claim.id for claim in rules.claims],

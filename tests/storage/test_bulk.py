@@ -27,7 +27,7 @@ def inventor() -> Inventor:
         Random(1),
         ZONE,
         DAY,
-        counties=[one.code for one in law.divisions],
+        counties={one.zh: one.code for one in law.divisions},
         problems=[one.id for one in law.categories.problems],
         subjects=[one.id for one in law.categories.subjects],
         claims=[one.id for one in law.claims],

@@ -6,7 +6,7 @@ share respondents and callers, as real ones do. Used by `gateway demo fill`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -25,7 +25,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = _words("伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 秀兰 建国")
-PLACES = _words("尧都区 侯马市 霍州市 洪洞县 曲沃县 襄汾县")
+CITY = "临汾市"
+STREETS = _words("解放路 鼓楼街 平阳街 建设路 新华街 迎宾路")
 BRANDS = _words("恒信 佳美 鼎盛 万家 金源 华宇 天和 瑞丰 百姓 新世纪 康泰 宏达 晋味 平阳")
 TRADES = _words("家电商行 超市 健身馆 美容院 汽车服务有限公司 通信器材店 装饰工程有限公司 餐饮有限公司")
 GOODS = _words("冰箱 手机 电动车 健身卡 沙发 热水器 奶粉 羽绒服 轮胎 地板 洗衣机 预付卡")
@@ -86,7 +87,8 @@ def _apart(weighted: tuple[tuple[T, int], ...]) -> tuple[tuple[T, ...], tuple[in
 
 
 class Inventor:
-    """Makes arrivals of a day. `counties`, `problems`, `subjects` and `claims` are ids of rules/."""
+    """Makes arrivals of a day. `counties` are codes of divisions by their names, `problems`, `subjects` and
+    `claims` ids of rules/."""
 
     def __init__(
         self,
@@ -94,7 +96,7 @@ class Inventor:
         zone: ZoneInfo,
         today: date,
         *,
-        counties: Sequence[str],
+        counties: Mapping[str, str],
         problems: Sequence[str],
         subjects: Sequence[str],
         claims: Sequence[str],
@@ -104,6 +106,7 @@ class Inventor:
         self._today = today
         self._counties, self._problems, self._subjects = counties, problems, subjects
         self._claims = claims
+        self._places = tuple(counties)
         self._firms = [self._firm() for _ in range(4000)]
         self._phones = [f"199{chance.randrange(10**8):08}" for _ in range(200_000)]
 
@@ -164,7 +167,7 @@ class Inventor:
             (chance.choice(self._claims),) if kind is Kind.COMPLAINT else (),
             price if kind is Kind.COMPLAINT else None,
             (at - timedelta(days=chance.randrange(40))).date(),
-            chance.choice(self._counties),
+            self._counties[self._place(firm)],
             chance.choice(self._problems),
             chance.choice(self._subjects),
             anonymous=reporter,
@@ -211,6 +214,10 @@ class Inventor:
 
     def _firm(self) -> Respondent:
         chance = self._chance
-        place = chance.choice(PLACES)
+        place = chance.choice(self._places)
         name = f"{place}{chance.choice(BRANDS)}{chance.choice(BRANDS)}{chance.choice(TRADES)}"
-        return Respondent(name, f"临汾市{place}", f"0357{chance.randrange(2000000, 8999999)}")
+        address = f"{CITY}{place}{chance.choice(STREETS)}{chance.randrange(1, 300)}号"
+        return Respondent(name, address, f"0357{chance.randrange(2000000, 8999999)}")
+
+    def _place(self, firm: Respondent) -> str:
+        return next(place for place in self._places if firm.address.startswith(f"{CITY}{place}"))
