@@ -45,7 +45,7 @@ class Answering:
         faults = [] if result else [_one_of("result", results, report.result)]
         faults += (
             FieldFault(name, "必填", "is required")
-            for name in _required(item)
+            for name in _required(item, report)
             if not getattr(report, name).strip()
         )
         faults += self.too_long(report, rules)
@@ -133,10 +133,11 @@ class Answering:
             hears(t, item, order)
 
 
-def _required(item: Item) -> tuple[str, ...]:
-    """Of a report (举报) and after a decision there need not be an answer beside what is told by law."""
-    answered = item.kind is Kind.REPORT or item.state in DECIDED
-    return ("text", "signed_by") if answered else ("text", "answer", "signed_by")
+def _required(item: Item, report: Report) -> tuple[str, ...]:
+    """After a decision there need not be an answer. A reporter (举报人) is answered where a law says so, which
+    `basis` names: then never by the report's own text, which stays inside."""
+    silent = not report.basis if item.kind is Kind.REPORT else item.state in DECIDED
+    return ("text", "signed_by") if silent else ("text", "answer", "signed_by")
 
 
 def _one_of(name: str, entries: Sequence[Named], word: str) -> FieldFault:

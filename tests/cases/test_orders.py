@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -181,6 +182,16 @@ async def test_a_report_names_every_fault_and_keeps_what_was_typed(town: Town) -
         await town.act(order, "bureau", E.REPORT, report=long)
     assert [entry.field for entry in fault.value.faults] == ["text"]
     assert (await town.orders.order(order.id, WHO["bureau"])).draft == whole.draft
+
+
+async def test_a_reporter_is_never_answered_by_the_text_that_stays_inside(town: Town) -> None:
+    order = await town.assign(await town.number(kind=Kind.REPORT))
+    await town.act(order, "bureau", E.SIGN)
+    inside = Report("filed", "已立案，案源为内部检查。", signed_by="李", basis="food_safety")
+    with pytest.raises(BadContact) as fault:
+        await town.act(order, "bureau", E.REPORT, report=inside)
+    assert [entry.field for entry in fault.value.faults] == ["answer"]
+    await town.act(order, "bureau", E.REPORT, report=replace(inside, basis=""))
 
 
 async def test_an_answer_that_is_told_closes_the_item(town: Town) -> None:
