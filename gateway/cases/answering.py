@@ -134,8 +134,8 @@ class Answering:
 
 
 def _required(item: Item, report: Report) -> tuple[str, ...]:
-    """After a decision there need not be an answer. A reporter (举报人) is answered where a law says so, which
-    `basis` names: then never by the report's own text, which stays inside."""
+    """After a decision there need not be an answer. A reporter (举报人) is answered where a law says so,
+    which `basis` names: then never by the report's own text, which stays inside."""
     silent = not report.basis if item.kind is Kind.REPORT else item.state in DECIDED
     return ("text", "signed_by") if silent else ("text", "answer", "signed_by")
 
