@@ -15,6 +15,7 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
 from gateway.storage.tables import GIVEN, HELD, TO_ASSIGN, items, orders
 
+FIRST = ("", 0, "")
 ORDER = (items.c.next_due, items.c.received_at, items.c.number)
 EARLIER = 20
 """Earlier matters of one respondent that are looked at, the newest first."""
@@ -40,7 +41,7 @@ class DispatchRows:
 
     async def page(self, query: DispatchQuery) -> DispatchPage:
         """Raises StorageDown, ValueError for an `after` that is no place."""
-        after = _place(query.after) if query.after else None
+        after = _place(query.after) if query.after else FIRST
         return await self._database.read(lambda t: self._page(t, query, after))
 
     async def row(self, number: str) -> DispatchRow | None:
@@ -51,15 +52,14 @@ class DispatchRows:
         """Of each of these names: its newest matters by number, with the bureau that has or had them."""
         return await self._database.read(lambda t: {name: _earlier(t, name) for name in respondents})
 
-    def _page(self, t: Transaction, query: DispatchQuery, after: tuple[str, int, str] | None) -> DispatchPage:
+    def _page(self, t: Transaction, query: DispatchQuery, after: tuple[str, int, str]) -> DispatchPage:
         conditions = (and_(self._condition), *_filters(query))
-        wanted = select(*ORDER).where(*conditions).order_by(*ORDER)
-        if after is not None:
-            wanted = wanted.where(tuple_(*ORDER) > tuple_(*after))
+        # Also from the first place on: a bound has SQLite read the index in its order, whatever it knows.
+        wanted = select(*ORDER).where(*conditions, tuple_(*ORDER) > tuple_(*after)).order_by(*ORDER)
         places = [tuple(row) for row in t.execute(wanted.limit(query.limit + 1))]
         shown = places[: query.limit]
         more = ",".join(map(str, shown[-1])) if len(places) > query.limit else ""
-        total = None if after or query.kind or query.county is not None else self._total(t, query)
+        total = None if query.after or query.kind or query.county is not None else self._total(t, query)
         return DispatchPage(tuple(_rows(t, [str(place[-1]) for place in shown])), more, total)
 
     def _total(self, t: Transaction, query: DispatchQuery) -> int:

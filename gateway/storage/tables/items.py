@@ -128,7 +128,7 @@ items = Table(
     ),
     Index(
         "items_to_assign",
-        *("next_due", "received_at", "number", "kind", "county"),
+        *("next_due", "received_at", "number", "kind", "county", "state"),
         sqlite_where=TO_ASSIGN["sqlite"],
         postgresql_where=TO_ASSIGN["postgresql"],
     ),
