@@ -26,6 +26,10 @@ COMPUTES = "gw2"
 one, at a low priority so that sound is not delayed."""
 
 
+LONG = ("kills", "keeping", "loop")
+"""Folders of tests that take long each."""
+
+
 class Turns(LoadScopeScheduling):
     """What `make test` gives to its processes at a time: whatever rings telephones test by test, faxes
     all to one process (they need each other, and no more than three may be on their way), the rest file
@@ -54,9 +58,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What rings telephones comes first, faxes first of all: it takes the longest, so the processes end
-    together."""
-    items.sort(key=lambda item: (item.path.parent.name != "live", "test_fax" not in item.path.name))
+    """What rings telephones comes first, faxes first of all, then what kills processes: each takes long, and
+    the processes that take from both ends of the list are to meet at what is short, and end together."""
+    items.sort(
+        key=lambda item: (
+            item.path.parent.name != "live",
+            "test_fax" not in item.path.name,
+            item.path.parent.name not in LONG and "kill" not in item.path.name,
+        )
+    )
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     for item in items:
