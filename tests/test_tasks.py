@@ -176,6 +176,7 @@ async def test_nothing_begins_after_the_end(tasks: Supervisor) -> None:
 # Tasks outside of the supervisor: each belongs to one connection or request, is awaited by it, ends with it.
 OWN_TASKS = {
     "gateway/sip_phone/phone.py": "the SIP caller: a tool, not the service",
+    "gateway/demo/partners.py": "talks of the demo's partners, in a TaskGroup that ends with the partner",
     "gateway/channels/email/imap.py": "one command of one connection, raced against its loss",
     "gateway/channels/email/imap_client.py": "the connect of one connection, ended by ImapLink.close",
     "gateway/channels/email/listener.py": "one mail being committed, awaited by its session and by the end",

@@ -285,8 +285,11 @@ def _followed(sound: _Sound, anchor: int, place: int, samples: Pcm | Floats) -> 
     music = sound.id.startswith(MUSIC)
     first = anchor if music else anchor - anchor // _STEP * _STEP
     begin = place - (anchor - first)
-    if begin < 0:
-        return None, True
+    if begin < 0:  # the silence before the voice is longer in its file, or in its twin's
+        missing = -(begin // _STEP) * _STEP
+        first, begin = first + missing, begin + missing
+        if first > anchor:
+            return None, True
     wanted = sound.samples[first:]
     steps = min(len(wanted), len(samples) - begin) // _STEP
     mine = wanted[: steps * _STEP].reshape(steps, _STEP)

@@ -47,6 +47,13 @@ def test_every_prompt_is_found_and_no_other(library: Library, prompts: Prompts, 
         assert heard.whole, prompt
 
 
+def test_a_word_at_the_very_beginning_is_heard(library: Library, prompts: Prompts) -> None:
+    """Also where its twin, under whose sound it is looked for, has more silence before it."""
+    for word in ("digit_7", "num_7", "digit_2"):
+        found = Listener(library).heard(on_the_line("ulaw", prompts[word], quiet(1)))
+        assert [one.prompt for one in found] == [library.name(word)]
+
+
 def test_words_that_are_in_no_file_are_not_taken_for_a_prompt(library: Library, prompts: Prompts) -> None:
     """The same voice says something else: each sixth of the longer prompts against all the others."""
     long = [name for name in sorted(prompts) if len(prompts[name]) > 8000 and library.name(name) == name]

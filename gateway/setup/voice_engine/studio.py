@@ -178,6 +178,8 @@ def _as_heard() -> Iterator[tuple[str, ...]]:
     year = ("digit_2", "digit_0", "digit_2", "digit_6", "word_year")
     for month, day in ((("num_1",), ("num_20", "num_3")), (("num_10", "num_1"), ("num_7",))):
         yield ("progress_due_before", *year, *month, "word_month", *day, "word_day")
+    for kind, urgency in (("complaint", "pressing"), ("report", "major")):
+        yield (f"duty_kind_{kind}", f"duty_urgency_{urgency}", "duty_rung_orange")
 
 
 def listen(prompts: Prompts, ids: Sequence[str], document: Path | None) -> int:
