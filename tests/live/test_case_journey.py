@@ -22,7 +22,7 @@ from gateway.setup.workshop import tool
 from gateway.sip_phone.phone import Answer, Phone
 from tests.live.conftest import ROOT, Gateway, new_gateway, running
 from tests.live.test_phone_lines import SPEECH, greeted
-from tests.live.test_survey import KEYS, RULES
+from tests.live.test_survey import KEYS, RULES, answer
 from tests.live.town import INBOX, Post
 
 pytestmark = pytest.mark.live
@@ -172,11 +172,7 @@ async def asked(case: Case, person: Phone, keys: dict[str, str]) -> dict[str, An
             await asyncio.sleep(0.2)
     case.change("update follow_ups set due_at = 0 where state = 'due'")
     call = await person.incoming(40)
-    for prompt, key in keys.items():
-        await call.wait_prompt(prompt, timeout=20)
-        await call.press(key)
-    await call.wait_prompt("survey_thanks", timeout=15)
-    await call.ended(15)
+    await answer(call, keys)
     async with asyncio.timeout(20):
         while True:
             for row in (await case.get(f"/api/v1/follow-ups?number={case.number}&state=answered"))["items"]:

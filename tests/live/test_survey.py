@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.pbx.asterisk_tree import Asterisk
+from gateway.sip_phone.call import Call
 from gateway.sip_phone.phone import Answer
 from tests.live.conftest import ROOT, Gateway, new_gateway, running
 from tests.live.test_phone_lines import greeted
@@ -51,6 +52,15 @@ def gateway(asterisk_tree: Asterisk, tmp_path_factory: pytest.TempPathFactory) -
     yield from running(new_gateway(folder, GATEWAY_RULES_FOLDER=folder / "rules", **more))
 
 
+async def answer(call: Call, keys: dict[str, str]) -> None:
+    """Press a key after each question, and hear the survey out."""
+    for prompt, key in keys.items():
+        await call.wait_prompt(prompt, timeout=20)
+        await call.press(key)
+    await call.wait_prompt("survey_thanks", timeout=15)
+    await call.ended(15)
+
+
 def close_item(gateway: Gateway) -> str:
     """A complaint that was closed some days ago."""
     wish = {"kind": "complaint", "name": "张三", "phone": CALLER, "content": "商家拒绝退款"}
@@ -73,11 +83,7 @@ async def test_a_caller_is_rung_and_presses_4_and_a_reason(gateway: Gateway) -> 
         person.answer_with(Answer(0.1))
         number = await asyncio.to_thread(close_item, gateway)
         call = await person.incoming(30)
-        for prompt, key in KEYS.items():
-            await call.wait_prompt(prompt, timeout=20)
-            await call.press(key)
-        await call.wait_prompt("survey_thanks", timeout=15)
-        await call.ended(15)
+        await answer(call, KEYS)
     record = await gateway.call_of(CALLER)
     assert (record["outcome"], record["number"], record["recording_state"]) == ("talked", number, "saved")
     assert record["path"][0]["step"] == "survey/hello"
@@ -91,11 +97,11 @@ async def test_a_caller_is_rung_and_presses_4_and_a_reason(gateway: Gateway) -> 
 
 async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gateway) -> None:
     async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912360002") as caller:
-        seat.answer_with(Answer(0.1))
+        seat.answer_with(Answer(0.1, 600))
         call = await greeted(caller)
         await call.press("3")
         at_seat = await seat.incoming(20)
-        await at_seat.wait_answered(5)
+        await call.wait_tone(600, timeout=10)  # they talk; nobody rates an agent who was gone before that
         await at_seat.hang_up()
         await call.wait_prompt("rate_ask", timeout=15)
         await call.press("2")
