@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import time
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.order.order import OrderState
 from gateway.storage import Storage
 from tests.cases.order_worker import EVENTS, WHO, work_for_ever
+from tests.killed import killed
 from tests.storage.databases import ZONE, Clock, door, rules, templates, url
 
 __all__ = ["templates", "url"]
@@ -36,36 +34,6 @@ STATES = dict(
 """The state after so many acts."""
 
 
-def killed(round_: int, url: str, var: Path, chance: random.Random, told: Told) -> None:
-    """What one process told before it was killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.cases.order_worker"])
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work_for_ever, args=(url, var, round_, sender))
-    process.start()
-    sender.close()
-    assert receiver.poll(30), "it did not come up"
-    until = time.monotonic() + chance.uniform(0, 0.3)
-    while (left := until - time.monotonic()) > 0:
-        if receiver.poll(left):
-            take(receiver, told)
-    process.kill()
-    process.join()
-    while take(receiver, told):
-        pass
-    receiver.close()
-    process.close()
-
-
-def take(receiver: Connection, told: Told) -> bool:
-    try:
-        number, order, done = receiver.recv()
-    except EOFError:  # the end, or a word that was cut off
-        return False
-    told[order] = (number, done)
-    return True
-
-
 @pytest.mark.parametrize("kills", KILLS)
 async def test_no_order_is_lost_and_none_is_half_done(url: str, tmp_path: Path, kills: int) -> None:
     chance, told = random.Random(12315), Told()
@@ -73,7 +41,8 @@ async def test_no_order_is_lost_and_none_is_half_done(url: str, tmp_path: Path, 
     await ensure_units(storage, rules(), "中心", datetime.now(UTC))
     await storage.close()
     for round_ in range(kills):
-        killed(round_, url, tmp_path, chance, told)
+        for number, order, done in killed(work_for_ever, chance.uniform(0, 0.3), url, tmp_path, round_):
+            told[order] = (number, done)
     assert len(told) >= kills
 
     storage = await Storage.open(url, tmp_path)

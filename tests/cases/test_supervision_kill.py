@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
-import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from gateway.storage import Transaction
 from gateway.storage.tables import deliveries, order_events, order_rungs
 from tests.cases.climber import climb
 from tests.cases.test_supervision import BUREAU, MAY_11, opened
+from tests.killed import killed
 from tests.storage.databases import Clock, rules, templates, url
 
 __all__ = ["templates", "url"]
@@ -26,21 +25,6 @@ ORDERS = 24
 DAYS = (13, 15, 19, 26)  # of May 2026: not signed for, blue, orange, red
 KILLS = 2  # on each of these days
 CLIMBED = (Rung.UNSIGNED, Rung.BLUE, Rung.ORANGE, Rung.RED)
-
-
-def killed(url: str, var: Path, at: datetime, chance: random.Random) -> None:
-    """One gateway that climbs for a moment."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.cases.climber"])
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=climb, args=(url, var, at, sender))
-    process.start()
-    sender.close()
-    assert receiver.poll(30), "it did not come up"
-    time.sleep(chance.uniform(0, 0.12))  # the moment of the kill, not a wait for anything
-    process.kill()
-    process.join()
-    receiver.close()
 
 
 async def test_no_rung_is_lost_or_told_twice(url: str, tmp_path: Path) -> None:
@@ -56,7 +40,7 @@ async def test_no_rung_is_lost_or_told_twice(url: str, tmp_path: Path) -> None:
     for day in DAYS:
         clock.at = datetime(2026, 5, day, 1, tzinfo=UTC)
         for _ in range(KILLS):
-            await asyncio.to_thread(killed, url, tmp_path, clock.at, chance)
+            await asyncio.to_thread(killed, climb, chance.uniform(0, 0.12), url, tmp_path, clock.at)
         await centre.supervision.look()
 
     def kept(t: Transaction) -> tuple[Counter[str], Counter[str], int, int]:

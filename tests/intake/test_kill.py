@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import random
-import time
 from collections import Counter
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,6 +14,7 @@ from gateway.core.item.item import QueueQuery
 from gateway.storage import Storage, Transaction
 from gateway.storage.tables import attachments, contacts, items, outbox, serials, timeline
 from tests.intake.submitter import AT_ONCE, attached, bytes_of, submit_for_ever
+from tests.killed import killed
 from tests.storage.databases import Clock, door
 
 KILLS = 15  # on each kind of database
@@ -25,41 +23,15 @@ SEED = 12315
 Told = dict[str, tuple[str, str]]
 
 
-def killed(round_: int, url: str, var: Path, chance: random.Random) -> Told:
+def told_by(round_: int, url: str, var: Path, chance: random.Random) -> Told:
     """What one submitter told before it was killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.intake.submitter"])
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=submit_for_ever, args=(url, var, round_, sender))
-    process.start()
-    sender.close()
-    told: Told = {}
-    assert receiver.poll(30), "it did not come up"
-    until = time.monotonic() + chance.uniform(0, 0.12)
-    while (left := until - time.monotonic()) > 0:
-        if receiver.poll(left):
-            take(receiver, told)
-    process.kill()
-    process.join()
-    while take(receiver, told):
-        pass
-    receiver.close()
-    process.close()
-    return told
-
-
-def take(receiver: Connection, told: Told) -> bool:
-    try:
-        key, number, code = receiver.recv()
-    except EOFError:  # the end, or a word that was cut off
-        return False
-    told[key] = (number, code)
-    return True
+    words = killed(submit_for_ever, chance.uniform(0, 0.12), url, var, round_)
+    return {key: (number, code) for key, number, code in words}
 
 
 async def test_nothing_that_was_acknowledged_is_lost(url: str, tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    told: list[Told] = [killed(n, url, tmp_path, chance) for n in range(KILLS)]
+    told: list[Told] = [told_by(n, url, tmp_path, chance) for n in range(KILLS)]
     acknowledged = {key: receipt for one in told for key, receipt in one.items()}
     assert len(acknowledged) >= KILLS
 
