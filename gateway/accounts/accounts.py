@@ -87,13 +87,23 @@ class Accounts:
         row = await self._rows.get(account_id) if ID.fullmatch(account_id) else None
         ASKER.set(Asker(row.id if row else "", address))
         right = await self._fits(row.password if row else "", password)
-        fits = row is not None and right and not row.locked_at
-        outside = fits and row is not None and not row.totp and self.codes_wanted(address)
-        if row is None or not fits or outside or not await self._coded(row, code):
-            why = "outside" if outside else _why_not(row, right)
+        why = await self._why_not(row, right, address, code)
+        if row is None or why:
             await self._audit.note("log_in.failed", row.id if row else "", {"why": why})
             return None
         return await self._begun(row, old)
+
+    async def _why_not(self, row: AccountRow | None, right: bool, address: str, code: str) -> str:
+        """Why nobody gets in, "" when he does; `right`: the password fits. A code that fits is used up."""
+        if row is None:
+            return "unknown"
+        if not right:
+            return "password"
+        if row.locked_at:
+            return "locked"
+        if not row.totp and self.codes_wanted(address):
+            return "outside"
+        return "" if await self._coded(row, code) else "code"
 
     def codes_wanted(self, address: str) -> bool:
         """Does whoever comes from this address need one-time codes?"""
@@ -288,14 +298,6 @@ class Accounts:
 
 def _bound(account_id: str) -> str:
     return f"totp:{account_id}"
-
-
-def _why_not(row: AccountRow | None, right: bool) -> str:
-    if row is None:
-        return "unknown"
-    if not right:
-        return "password"
-    return "locked" if row.locked_at else "code"
 
 
 def password_fault(account_id: str, password: str) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from gateway.core import telephone
 from gateway.core.item.contact import Person, Task
 from gateway.core.item.item import Item
 from gateway.core.item.states import RESPONDENT_NAMES
+from gateway.core.reason import Reason
 
 THRESHOLD = 60
 """Points from which two items are shown as likely the same; 100 is the most."""
@@ -42,16 +43,6 @@ TEXT = 30
 AMOUNT = 5
 NEAR = ((1, 10), (7, 8), (30, 4), (90, 2))
 """Points for at most so many days between the two."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that two items have in common, or that speaks against them, with its points."""
-
-    what: str
-    points: int
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from gateway.core.item.contact import Kind
 from gateway.core.item.duplicates import place_names
+from gateway.core.reason import Reason
 from gateway.core.unit import Tree, Unit, UnitKind
 
 # Points. A candidate is clear with CLEAR points, when no other bureau has more than half as many.
@@ -66,16 +67,6 @@ class Signs:
     problem: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     earlier: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One sign that speaks for a unit. `what` is county, address, station, name, earlier or category."""
-
-    what: str
-    points: int
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)

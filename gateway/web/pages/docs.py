@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
@@ -13,6 +11,7 @@ from gateway import errors
 from gateway.errors import GatewayError
 from gateway.web.http.models import Member, members
 from gateway.web.http.route import Route
+from gateway.web.pages.style_policy import style_policy
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 2rem auto;
@@ -23,12 +22,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; } td, th { bord
   padding: .25rem .5rem; text-align: left; vertical-align: top; } th { background: #f3f3f3; }
 .method { display: inline-block; min-width: 3.5rem; font-weight: 700; }
 """.strip()
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""Content-Security-Policy of the page: this very style sheet, and nothing else at all."""
+POLICY = style_policy(_STYLE)
 
 
 def page(routes: Sequence[Route], title: str) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from markupsafe import Markup
 
 from gateway.core.item.item import Item, Told
 from gateway.core.item.notice import NOTICE_NAMES, NoticeKind, is_secret
 from gateway.core.item.number import spaced
+from gateway.web.pages.style_policy import style_policy
 
-_STYLE = """
+STYLE = """
 @page { size: A4; margin: 25mm 24mm; }
 body { font: 14pt/1.8 "Noto Serif CJK SC", SimSun, serif; margin: 1rem auto; max-width: 162mm; color: #000;
   background: #fff; }
@@ -20,12 +18,7 @@ p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .to { margin-bottom: 8mm; } .sign { margin-top: 16mm; text-align: right; }
 @media screen { body { padding: 0 1rem 2rem; } }
 """.strip()
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""Content-Security-Policy of the letter: this very style sheet, and nothing else at all."""
+POLICY = style_policy(STYLE)
 _PAGE = Markup(
     '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title} {number}</title>'
     '<style>{style}</style></head><body><main><h1>{title}</h1><p class="to">{to}</p><p>{text}</p>'
@@ -41,7 +34,7 @@ def page(item: Item, notice: Told, office: str) -> str:
         _PAGE.format(
             title=NOTICE_NAMES[NoticeKind(notice.kind)][0],
             number=spaced(item.number),
-            style=Markup(_STYLE),
+            style=Markup(STYLE),
             to="\n".join(filter(None, (address, name))),
             text=notice.text,
             office=office,

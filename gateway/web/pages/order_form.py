@@ -4,8 +4,6 @@ what was done and told, and room for signatures. A reporter's identity does not 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -23,6 +21,7 @@ from gateway.core.order.handling import in_force, named
 from gateway.core.order.order import Order, Report
 from gateway.core.order.states import ORDER_STATE_NAMES, URGENCY_NAMES
 from gateway.core.unit import Tree
+from gateway.web.pages.style_policy import style_policy
 
 _STYLE = """
 @page { size: A4; margin: 16mm; }
@@ -38,12 +37,7 @@ tr { break-inside: avoid; } tr.long { break-inside: auto; }
 @media screen { body { padding: 0 1rem 2rem; } }
 @media screen and (max-width: 480px) { th { width: 18mm; } }
 """.strip()
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""Content-Security-Policy of the form: this very style sheet, and nothing else at all."""
+POLICY = style_policy(_STYLE)
 _PAGE = Markup(
     '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title} {number}</title>'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'

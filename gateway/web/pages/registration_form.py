@@ -6,8 +6,6 @@ when the report is not anonymous, and nothing on it tells of other items.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -18,6 +16,7 @@ from gateway.channels.counter import Registration
 from gateway.core.item.contact import Channel, Kind
 from gateway.core.item.item import Item
 from gateway.core.item.matter import Names
+from gateway.web.pages.style_policy import style_policy
 
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm; }
@@ -34,12 +33,7 @@ tr { break-inside: avoid; } tr.long { break-inside: auto; }
 p { margin: 3mm 0 0; font-size: 9.5pt; }
 @media screen { body { padding: 0 1rem 2rem; } }
 """.strip()
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""Content-Security-Policy of the form: this very style sheet, and nothing else at all."""
+POLICY = style_policy(_STYLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from markupsafe import Markup
 
-_STYLE = """
-@page { size: A4; margin: 25mm 24mm; }
-body { font: 14pt/1.8 "Noto Serif CJK SC", SimSun, serif; margin: 1rem auto; max-width: 162mm; color: #000;
-  background: #fff; }
-h1 { font-size: 20pt; text-align: center; margin: 0 0 10mm; }
-p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-@media screen { body { padding: 0 1rem 2rem; } }
-""".strip()
-POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""Content-Security-Policy of the paper: this very style sheet, and nothing else at all."""
+from gateway.web.pages.letter import POLICY as POLICY
+from gateway.web.pages.letter import STYLE
+
 _PAGE = Markup(
     '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
     "<style>{style}</style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
@@ -28,4 +14,4 @@ _PAGE = Markup(
 
 
 def page(title: str, text: str) -> str:
-    return str(_PAGE.format(title=title, text=text, style=Markup(_STYLE)))
+    return str(_PAGE.format(title=title, text=text, style=Markup(STYLE)))

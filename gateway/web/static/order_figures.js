@@ -1,15 +1,13 @@
 // /desk/supervision/figures: figures of a period by unit, the list behind each, a chart, files, publishing.
 import { ask } from "./desk_server.js";
 import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
+import { fold, percent, rowsOf, short } from "./unit_rows.js";
 
 const RATES = ["in_time", "closed", "signed_in_time", "returned", "done_again", "satisfied", "answered"];
 const zh = document.body.dataset.lang === "zh";
 let shown = null;
-let open = new Set();
 let reading = 0;
 
-const short = (name) => name.replace(/市场监督管理(?=[局所]$)/, "");
-const percent = (rate) => (rate === null ? "–" : `${(rate * 100).toFixed(1)}%`);
 const asked = () => new URLSearchParams(Object.entries({ from: $("from").value, to: $("to").value, kind: $("kind").value }).filter(([, value]) => value));
 
 function count(row, measure, more) {
@@ -29,7 +27,7 @@ function line(row, more, className = "") {
   const made = make("tr", "", className);
   const head = make("th", short(row.name));
   head.scope = "row";
-  if (row.parts?.length) head.append(" ", fold(row));
+  if (row.parts?.length) head.append(" ", fold(row, show));
   made.append(
     head,
     ...shown.measures.map((measure) => count(row, measure, more)),
@@ -39,28 +37,11 @@ function line(row, more, className = "") {
   return made;
 }
 
-function fold(row) {
-  const made = button(w("stations", row.parts.filter((part) => part.unit !== row.unit).length), () => {
-    open = new Set(open.has(row.unit) ? [...open].filter((unit) => unit !== row.unit) : [...open, row.unit]);
-    show();
-    document.querySelector(`[data-fold="${row.unit}"]`)?.focus();
-  }, "fold");
-  made.dataset.fold = row.unit;
-  made.setAttribute("aria-expanded", String(open.has(row.unit)));
-  return made;
-}
-
-function rowsOf(row) {
-  const rows = [line(row, { bureau: row.unit })];
-  if (!open.has(row.unit)) return rows;
-  return [...rows, ...row.parts.map((part) => line({ ...part, parts: [], name: part.unit === row.unit ? w("own") : part.name }, { bureau: row.unit, at: part.unit }, "part"))];
-}
-
 function show() {
   const names = [...shown.measures.map((one) => (zh ? one.zh : one.en)), w("recovered"), ...RATES.map((name) => w(`rate.${name}`))];
   const heads = names.map((name) => Object.assign(make("th", name), { scope: "col" }));
   $("columns").replaceChildren(make("td"), ...heads);
-  $("units").replaceChildren(...shown.rows.flatMap(rowsOf));
+  $("units").replaceChildren(...shown.rows.flatMap((row) => rowsOf(row, line)));
   $("total").replaceChildren(line({ unit: "", name: w("all"), figures: shown.total }, {}));
   $("cut-off").textContent = w("cut_off", when(shown.cut_off));
   for (const name of ["csv", "xlsx"]) $(name).href = `/api/v1/supervision/figures.${name}?${asked()}`;

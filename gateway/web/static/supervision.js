@@ -3,11 +3,11 @@ import { ask, listen } from "./desk_server.js";
 import { $, alarm, button, make, told, w, when } from "./desk_parts.js";
 import { closeList, openList, readList } from "./supervision_list.js";
 import { showWaiting } from "./supervision_waiting.js";
+import { fold, percent, rowsOf, short } from "./unit_rows.js";
 
 const READ_AFTER = 700; // milliseconds: so long changes are gathered
 const LEVELS = { overdue: "bad", due_soon: "warn", not_signed: "warn" };
 let kind = "";
-let open = new Set(); // bureaus whose stations are shown
 let shown = null; // what was read last
 let reading = 0;
 let rates = {}; // of the current month, by bureau
@@ -29,14 +29,11 @@ function cell(row, column, more) {
   return box;
 }
 
-// A bureau's and a station's name as a clerk says it.
-const short = (name) => name.replace(/市场监督管理(?=[局所]$)/, "");
-
 function line(row, columns, more, className = "") {
   const made = make("tr", "", className);
   const head = make("th", short(row.name));
   head.scope = "row";
-  if (row.parts?.length) head.append(" ", fold(row));
+  if (row.parts?.length) head.append(" ", fold(row, show));
   made.append(head, ...columns.map((column) => cell(row, column, more)), ...RATES.map((name) => share(row, more, name)));
   return made;
 }
@@ -44,28 +41,8 @@ function line(row, columns, more, className = "") {
 // A share of the current month, of a bureau as a whole; of the satisfied with how many answered.
 function share(row, more, name) {
   const of = more.at ? null : rates[row.unit];
-  const percent = (rate) => (rate === null || rate === undefined ? "–" : `${(rate * 100).toFixed(1)}%`);
   if (!of) return make("td", "–", "soft");
   return make("td", name === "satisfied" ? `${percent(of.satisfied)}（${percent(of.answered)}）` : percent(of[name]));
-}
-
-function fold(row) {
-  const stations = row.parts.filter((part) => part.unit !== row.unit).length;
-  const made = button(w("stations", stations), () => {
-    open = new Set(open.has(row.unit) ? [...open].filter((unit) => unit !== row.unit) : [...open, row.unit]);
-    show();
-    document.querySelector(`[data-fold="${row.unit}"]`)?.focus();
-  }, "fold");
-  made.dataset.fold = row.unit;
-  made.setAttribute("aria-expanded", String(open.has(row.unit)));
-  return made;
-}
-
-function rowsOf(row, columns) {
-  const rows = [line(row, columns, { bureau: row.unit })];
-  if (!open.has(row.unit)) return rows;
-  const parts = row.parts.map((part) => ({ ...part, parts: [], name: part.unit === row.unit ? w("own") : part.name }));
-  return [...rows, ...parts.map((part) => line(part, columns, { bureau: row.unit, at: part.unit }, "part"))];
 }
 
 function show() {
@@ -75,7 +52,7 @@ function show() {
   for (const name of names) name.scope = "col";
   const corner = make("td", "");
   $("columns").replaceChildren(corner, ...names);
-  $("units").replaceChildren(...rows.flatMap((row) => rowsOf(row, columns)));
+  $("units").replaceChildren(...rows.flatMap((row) => rowsOf(row, (one, more, className) => line(one, columns, more, className))));
   $("total").replaceChildren(line({ unit: "", name: w("all"), figures: total }, columns, {}));
   $("cut-off").textContent = w("cut_off", when(shown.cut_off));
   const { passes, rounds } = shown.problems;
