@@ -13,6 +13,7 @@ from datetime import date, datetime
 from gateway.cases.answering import Answering
 from gateway.cases.assigning import Assigning, down
 from gateway.cases.order_changes import Done, OrderChanges
+from gateway.cases.papers import Papers
 from gateway.core.item.catalogue import Claim
 from gateway.core.item.item import Item, ItemState
 from gateway.core.item.states import NEEDS, Event
@@ -77,6 +78,7 @@ class Acts:
         self._rows = changes.rows
         self._assigning = assigning
         self._answering = answering
+        self._papers = Papers(changes)
         self.directed: list[Directed] = []
         self._does: Mapping[OrderEvent, Callable[[Deed], Done]] = {
             E.SIGN: self._sign,
@@ -258,15 +260,21 @@ class Acts:
         return Done(deed.order_with(), deed.said.text, facts)
 
     def _report(self, deed: Deed) -> Done:
-        """The written report; a suspension is over with it."""
-        result = self._answering.check(deed.said.report, deed.item, deed.moment.rules)
-        report = replace(deed.said.report, result=result.id, who=deed.who, at=deed.now)
+        """The written report; a suspension is over with it. One on paper counts from the day it came."""
+        given = deed.said.report
+        result = self._answering.check(given, deed.item, deed.moment.rules)
+        if faults := self._papers.faults(deed.t, deed.order, given, deed.moment.today):
+            raise BadContact(*faults)
+        report = replace(given, result=result.id, who=deed.who, at=deed.now)
         self._rows.report(deed.t, deed.order, report, given=True)
-        ends = deed.moment.today
+        ends = report.received_on or deed.moment.today
         if deed.order.suspension is not None:
             ends = max(ends, deed.order.suspension.begins)
         after = replace(self._resumed(deed, ends), reported_at=deed.now, asked_days=0)
-        return Done(after, result.zh, {"result": result.id, "signed_by": report.signed_by})
+        facts = {"result": result.id, "signed_by": report.signed_by}
+        if report.received_on is None:
+            return Done(after, result.zh, facts)
+        return self._papers.on_paper(deed.t, Done(after, result.zh, facts), deed.item, report)
 
     def _approve(self, deed: Deed) -> Done:
         return self._answering.approve(deed.t, deed.order, deed.item, deed.who, deed.said.text)

@@ -27,11 +27,13 @@ Hears = Callable[[Transaction, Order, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an event made of an order. `text` and `facts` go into its history."""
+    """What an event made of an order. `text` and `facts` go into its history. `in_time`: a paper that came
+    in time was written down later; what was noted of lateness meanwhile does not count."""
 
     order: Order
     text: str = ""
     facts: Mapping[str, str] | None = None
+    in_time: bool = False
 
 
 class OrderChanges:
@@ -81,9 +83,14 @@ class OrderChanges:
 
     # ------------------------------------------------------------ writing
 
-    def save(self, t: Transaction, before: Order, after: Order, item: Item) -> Order:
-        """Write an order with what follows from it. That it was late once is never taken back."""
+    def save(
+        self, t: Transaction, before: Order, after: Order, item: Item, *, in_time: bool = False
+    ) -> Order:
+        """Write an order with what follows from it. That it was late once is never taken back, unless what
+        it owed had come `in_time`."""
         derived = self.derived(before, after, item)
+        if in_time:
+            derived = replace(derived, ever_late=False)
         self.rows.change(t, before, derived)
         return derived
 

@@ -19,9 +19,10 @@ from gateway.cases.answering import Answering, ItemClosed
 from gateway.cases.assigning import Assigning, Assignment, warnings
 from gateway.cases.following import Following
 from gateway.cases.order_changes import SYSTEM, Hears, OrderChanges
+from gateway.cases.papers import Papers
 from gateway.core.followup import FollowUp
 from gateway.core.item.deadlines import Rules
-from gateway.core.item.item import Item, ItemDetail
+from gateway.core.item.item import Attachment, Item, ItemDetail
 from gateway.core.order.actors import may, possible_for, sees
 from gateway.core.order.clock import Clock
 from gateway.core.order.moves import move
@@ -82,6 +83,7 @@ class Orders:
         self._answering = Answering(changes)
         self._acts = Acts(changes, self._assigning, self._answering)
         self._following = Following(changes, self._answering)
+        self._papers = Papers(changes)
         self.handed_over = self._assigning.handed_over
         storage.items.followers.append(self._following.item_moved)
 
@@ -175,18 +177,21 @@ class Orders:
         item, order = self._items.items.locked(t, number), self._rows.locked(t, order_id)
         return self._do(t, order, item, who, OrderEvent.DO_AGAIN, Said(reason=reason))
 
-    async def save_draft(self, order_id: int, account: Account, report: Report) -> Report:
-        """Keep what was typed of a report. Raises NotFound, NotAllowed, NotPossible, BadContact,
-        StorageDown."""
+    async def save_draft(
+        self, order_id: int, account: Account, report: Report
+    ) -> tuple[Report, tuple[Attachment, ...]]:
+        """Keep what was typed of a report; the draft and the item's files. Raises NotFound, NotAllowed,
+        NotPossible, BadContact, StorageDown."""
 
-        def saved(t: Transaction) -> Report:
+        def saved(t: Transaction) -> tuple[Report, tuple[Attachment, ...]]:
             order, item = self._locked(t, order_id, account)
             self._check(t, order, item, account, OrderEvent.REPORT)
-            if faults := self._answering.too_long(report, self._changes.handling(order)):
+            faults = self._answering.too_long(report, self._changes.handling(order))
+            if faults := [*faults, *self._papers.of_item(t, order, report)]:
                 raise BadContact(*faults)
             draft = replace(report, who=account.name, at=self._changes.now())
             self._rows.report(t, order, draft, given=False)
-            return draft
+            return draft, self._items.items.attachments_of(t, order.number)
 
         return await self._items.write(saved)
 
@@ -226,7 +231,8 @@ class Orders:
         moment = changes.moment(order, changes.clock(order, item))
         after = move(order, event, moment)
         done = self._acts.done(event, Deed(t, order, item, who, said, moment, changes.now(), after))
-        saved = changes.save(t, order, done.order, self._items.items.there(t, order.number))
+        item = self._items.items.there(t, order.number)
+        saved = changes.save(t, order, done.order, item, in_time=done.in_time)
         word, by = event.value, who
         if saved.state is OrderState.CLOSED:
             word, by = OrderEvent.CLOSE.value, SYSTEM

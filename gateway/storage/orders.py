@@ -169,6 +169,8 @@ class OrderRows:
         values = {field.name: getattr(report, field.name) for field in fields(Report)}
         values |= {"order_id": order.id, "number": order.number, "given": given}
         values["at"] = rows.to_ms_or_none(report.at)
+        values["files"] = json.dumps(report.files)
+        values["received_on"] = report.received_on.isoformat() if report.received_on else ""
         t.execute(insert(order_reports), values)
 
     # ------------------------------------------------------------ looking
@@ -366,4 +368,6 @@ def _entry_of(row: Mapping[Any, Any]) -> OrderEntry:
 
 def _report_of(row: Mapping[Any, Any]) -> Report:
     values = {field.name: row[field.name] for field in fields(Report)}
+    values["files"] = tuple(json.loads(row["files"]))
+    values["received_on"] = _day(row["received_on"])
     return Report(**values | {"at": rows.of_ms(row["at"])})

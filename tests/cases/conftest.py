@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,12 @@ class Town:
 
     async def act(self, order: Order, who: str, what: OrderEvent, /, **said: object) -> OrderWhole:
         return await self.orders.act(order.id, WHO[who], what, Said(**said))  # type: ignore[arg-type]
+
+    async def make_offline(self, unit: str, **changes: object) -> None:
+        """Its people have no accounts from now on."""
+        there = (await self.storage.units.tree()).get(unit)
+        assert there
+        await self.storage.units.keep([replace(there, online=False, **changes)], "admin", self.clock())  # type: ignore[arg-type]
 
     async def desk(self, number: str, act: Act, who: str = "agent1") -> Item:
         return (await self.matters.act(number, who, act)).item

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from gateway.core.item.contact import Kind
+from gateway.core.audit import ASKER, Asker
+from gateway.core.item.contact import Evidence, Kind
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.states import Event
 from gateway.core.order.order import OrderQuery, OrderState, Report, Urgency
@@ -182,6 +186,70 @@ async def test_a_report_names_every_fault_and_keeps_what_was_typed(town: Town) -
         await town.act(order, "bureau", E.REPORT, report=long)
     assert [entry.field for entry in fault.value.faults] == ["text"]
     assert (await town.orders.order(order.id, WHO["bureau"])).draft == whole.draft
+
+
+@contextmanager
+def asking(who: str) -> Iterator[None]:
+    """Whoever asks over HTTP, for the audit log."""
+    token = ASKER.set(Asker(who, "127.0.0.1"))
+    try:
+        yield
+    finally:
+        ASKER.reset(token)
+
+
+async def test_files_of_a_report_are_files_of_its_item(town: Town, tmp_path: Path) -> None:
+    order = await town.assign(await town.number())
+    await town.act(order, "bureau", E.SIGN)
+    paper = tmp_path / "调解书.pdf"
+    paper.write_bytes(b"%PDF-1.4")
+    await town.intake.add_files(
+        order.number, "bureau1", (Evidence(str(paper), "调解书.pdf", "application/pdf"),), ""
+    )
+    (file,) = (await town.orders.order(order.id, WHO["bureau"])).item.attachments
+    for report in (replace(REPORT, files=("0" * 64,)), replace(REPORT, received_on=date(2026, 3, 2))):
+        with pytest.raises(BadContact) as fault:
+            await town.act(order, "bureau", E.REPORT, report=report)
+        assert fault.value.faults[0].field in ("files", "received_on")
+    await town.act(order, "bureau", E.REPORT, report=replace(REPORT, files=(file.sha256,)))
+    await town.act(order, "dispatcher", E.SEND_BACK, text="请补笔录")
+    done = await town.act(order, "bureau", E.REPORT, report=REPORT)
+    assert [report.files for report in done.reports] == [(file.sha256,), ()]
+
+
+async def test_a_report_on_paper_counts_from_the_day_it_came(town: Town) -> None:
+    """Typed in three days later; what was noted of lateness since does not count."""
+    await town.make_offline(STATION)
+    order = await town.assign(await town.number(), STATION)  # due 9 March
+    await town.act(order, "dispatcher", E.SIGN)
+    town.clock.on(days=10)
+    await town.orders.mark_late()
+    assert (await town.order(order)).ever_late
+    for day in (date(2026, 3, 1), date(2026, 3, 13)):
+        with pytest.raises(BadContact) as fault:
+            await town.act(order, "dispatcher", E.REPORT, report=replace(REPORT, received_on=day))
+        assert [entry.field for entry in fault.value.faults] == ["received_on"]
+    paper = replace(REPORT, received_on=date(2026, 3, 9))
+    with asking("dispatcher1"):
+        done = await town.act(order, "dispatcher", E.REPORT, report=paper)
+    order = done.shown.order
+    assert order.reported_at and order.reported_at.date() == date(2026, 3, 9) and not order.ever_late
+    assert done.events[-1].facts["typed_by"] == "dispatcher1"
+    assert "纸质报告 2026-03-09 收到，dispatcher1 代为录入" in done.events[-1].text
+    rows = await town.storage.audit.page(about=order.number, who="dispatcher1")
+    (typed,) = (row for row in rows if row.what == "order.typed_report")
+    assert '"received_on":"2026-03-09"' in typed.detail.replace(" ", "")
+
+
+async def test_a_report_on_paper_that_came_late_leaves_the_order_late(town: Town) -> None:
+    await town.make_offline(STATION)
+    order = await town.assign(await town.number(), STATION)
+    await town.act(order, "dispatcher", E.SIGN)
+    town.clock.on(days=8)
+    await town.orders.mark_late()
+    town.clock.on(days=3)
+    paper = replace(REPORT, received_on=date(2026, 3, 11))
+    assert (await town.act(order, "dispatcher", E.REPORT, report=paper)).shown.order.ever_late
 
 
 async def test_a_reporter_is_never_answered_by_the_text_that_stays_inside(town: Town) -> None:

@@ -51,7 +51,9 @@ class Suspension:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a unit reports in writing (书面上报). `text` stays inside, `answer` is for the person; `result`
-    is an id of rules/handling.yaml, `basis` of rules/report_results.yaml. Amounts in fen."""
+    is an id of rules/handling.yaml, `basis` of rules/report_results.yaml. Amounts in fen. `files` are the
+    SHA-256 of attachments of the item that belong to it. `received_on`: it came on paper that day, and `who`
+    of the centre typed it in."""
 
     result: str = ""
     text: str = ""
@@ -60,6 +62,8 @@ class Report:
     amount_recovered: int | None = None
     signed_by: str = ""
     basis: str = ""
+    files: tuple[str, ...] = ()
+    received_on: date | None = None
     who: str = ""
     at: datetime | None = None
 

@@ -129,6 +129,8 @@ order_reports = Table(
     Column("amount_recovered", Big),
     words("signed_by", 64),
     words("basis", 40),
+    prose("files", "[]"),  # SHA-256 of attachments of the item
+    words("received_on", 10),  # a report on paper, typed in by the centre: when it came
     Index("order_reports_of", "order_id", "given", "id"),
     Index("order_reports_of_item", "number"),
 )

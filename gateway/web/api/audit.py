@@ -246,6 +246,7 @@ OTHERS = {
     "prompt.remove": ("撤下提示音录音", "recording of a prompt taken away"),
     "prompt.undo": ("换回提示音录音", "earlier recording of a prompt put back"),
     "audit.view": ("查看审计日志", "audit log read"),
+    "order.typed_report": ("代录线下单位纸质报告", "report on paper typed in at the desk"),
     "search": ("查找事项", "search"),
     "export": ("导出事项", "items exported"),
     "files.sweep": ("清理文件", "files swept"),

@@ -11,7 +11,7 @@ from gateway.core.item.contact import Kind
 from gateway.core.order.figures import Figure
 from gateway.core.order.order import OrderState, Urgency
 from gateway.web.api.intake_models import DueDay
-from gateway.web.api.queue_models import ItemShown
+from gateway.web.api.queue_models import AttachmentShown, ItemShown
 from gateway.web.http.fields import Amount, Choice, Day, Flag, ItemNumberOrEmpty, Listed, Text, Whole, Yuan
 from gateway.web.http.models import AnswerModel, RequestModel
 
@@ -20,6 +20,7 @@ LONGEST = 100_000
 Line = Annotated[str, Text(200)]
 Needed = Annotated[str, Text(2000, shortest=1, lines=True)]
 Prose = Annotated[str, Text(2000, lines=True)]
+Sha256 = Annotated[str, Text(64, pattern=r"[0-9a-f]{64}", words=("应为文件的 SHA-256", "is a SHA-256"))]
 UnitId = Annotated[str, Text(16, shortest=1)]
 OrderId = Annotated[str, Text(18, pattern=r"[0-9]{1,18}", words=("应为工单编号", "is the id of an order"))]
 
@@ -169,10 +170,21 @@ class DraftWish(RequestModel):
     basis: Annotated[str, Text(40)] = Field(
         default="", description="应告知举报人的法律依据 / law by which a reporter is told the result"
     )
+    files: Annotated[tuple[Sha256, ...], Listed(50)] = Field(
+        default=(),
+        description="随报告提交的附件（SHA-256），须已添加到事项 / files that belong to the report, by"
+        " SHA-256; put beside the item before",
+    )
 
 
 class ReportWish(DraftWish):
     """The written report (书面上报). Only the approved answer is told."""
+
+    received_on: Day | None = Field(
+        default=None,
+        description="线下单位的纸质报告由中心代录时，收到之日；期限按此日计 / a report on paper of a unit"
+        " that works offline, typed in by the centre: the day on which it came, which counts",
+    )
 
 
 # ------------------------------------------------------------------ what is given
@@ -261,7 +273,8 @@ class SuspensionShown(AnswerModel):
 
 
 class ReportShown(AnswerModel):
-    """A report or the draft of one."""
+    """A report or the draft of one. `files` were handed in with it; `received_on`: it came on paper that day
+    and `who` of the centre typed it in."""
 
     result: str
     text: str
@@ -270,6 +283,8 @@ class ReportShown(AnswerModel):
     amount_recovered: Yuan | None
     signed_by: str
     basis: str
+    files: tuple[AttachmentShown, ...]
+    received_on: date | None
     who: str
     at: datetime
 

@@ -10,6 +10,7 @@ from gateway.cases import orders as cases
 from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
 from gateway.core.item.contact import Kind
+from gateway.core.item.item import Attachment
 from gateway.core.order.actors import RIGHTS
 from gateway.core.order.figures import Figure
 from gateway.core.order.order import OrderEntry, OrderQuery, OrderState, Report, Suspension
@@ -22,6 +23,7 @@ from gateway.web.api import translate
 from gateway.web.api.intake_models import DueDay
 from gateway.web.api.item_routes import ONE
 from gateway.web.api.matters import number_of
+from gateway.web.api.queue_models import AttachmentShown
 from gateway.web.http.models import RequestModel
 from gateway.web.http.route import Answer, ApiRequest, Does, Route
 
@@ -55,7 +57,9 @@ class OrderDesk(Protocol):
 
     async def earlier(self, order_id: int, account: Account) -> Sequence[cases.OrderShown]: ...
 
-    async def save_draft(self, order_id: int, account: Account, report: Report) -> Report: ...
+    async def save_draft(
+        self, order_id: int, account: Account, report: Report
+    ) -> tuple[Report, tuple[Attachment, ...]]: ...
 
 
 class OrdersApi:
@@ -177,8 +181,8 @@ class OrdersApi:
 
     async def draft(self, request: ApiRequest) -> Answer:
         report = _report(request.body_as(models.DraftWish))
-        kept = await self._desk.save_draft(id_of(request), request.account, report)
-        return Answer(models.DraftGiven(draft=report_shown(kept)))
+        kept, files = await self._desk.save_draft(id_of(request), request.account, report)
+        return Answer(models.DraftGiven(draft=report_shown(kept, files)))
 
     def _acts(self, event: OrderEvent) -> Does:
         wish, said = WISHES[event]
@@ -257,6 +261,8 @@ def _report(wish: models.DraftWish) -> Report:
         amount_recovered=_fen(wish.amount_recovered),
         signed_by=wish.signed_by,
         basis=wish.basis,
+        files=wish.files,
+        received_on=getattr(wish, "received_on", None),
     )
 
 
@@ -287,7 +293,7 @@ def order_shown(shown: cases.OrderShown) -> dict[str, Any]:
 
 
 def _whole(whole: cases.OrderWhole) -> Answer:
-    order = whole.shown.order
+    order, files = whole.shown.order, whole.item.attachments
     return Answer(
         models.OrderWholeShown(
             **order_shown(whole.shown),
@@ -295,8 +301,8 @@ def _whole(whole: cases.OrderWhole) -> Answer:
             clocks=(_clock(whole.shown), *(DueDay(**asdict(due)) for due in whole.item.item.due)),
             suspensions=tuple(map(_suspended, order.suspensions)),
             copies=whole.copies,
-            reports=tuple(map(report_shown, whole.reports)),
-            draft=report_shown(whole.draft) if whole.draft else None,
+            reports=tuple(report_shown(report, files) for report in whole.reports),
+            draft=report_shown(whole.draft, files) if whole.draft else None,
             item=translate.item(whole.item),
         )
     )
@@ -331,8 +337,11 @@ def _suspended(entry: Suspension) -> models.SuspensionShown:
     return models.SuspensionShown(begins=entry.begins, on=entry.ends, reason=entry.reason, paper=entry.paper)
 
 
-def report_shown(report: Report) -> models.ReportShown:
+def report_shown(report: Report, attachments: Sequence[Attachment] = ()) -> models.ReportShown:
+    """With those of its files that are there still."""
     values = asdict(report)
+    files = [file for file in attachments if file.sha256 in report.files]
+    values["files"] = tuple({file.sha256: AttachmentShown.model_validate(file) for file in files}.values())
     for name in ("amount_in_dispute", "amount_recovered"):
         values[name] = translate.yuan(values[name])
     return models.ReportShown(**values)

@@ -13,6 +13,7 @@ from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import MILESTONE_NAMES, Rules
 from gateway.core.item.lists import TAB_NAMES
 from gateway.core.item.steps import steps_of
+from gateway.core.order.handling import in_force
 from gateway.core.roles import Account, Role
 from gateway.web.pages.desk_words import DESK_WORDS, PAUSES
 from gateway.web.pages.pages import Look, Pages
@@ -38,6 +39,7 @@ class DeskPage:
             "grounds": grounds(self._pages.public.rules, look),
             "openers": [role.value for role in self._openers],
             "zone": str(self._pages.zone),
+            "results": results_now(self._pages, look),
         }
         return self._pages.show(
             look,
@@ -62,6 +64,15 @@ class DeskPage:
             seat=seat,
             **case_fields(self._pages, look),
         )
+
+
+def results_now(pages: Pages, look: Look) -> dict[str, list[tuple[str, str]]]:
+    """What a report may say that became of a matter, by kind."""
+    handling = in_force(pages.public.rules.handling, pages.now().astimezone(pages.zone).date())
+    return {
+        kind.value: [(result.id, look.of(result)) for result in results]
+        for kind, results in handling.results.items()
+    }
 
 
 def grounds(rules: Rules, look: Look) -> list[dict[str, object]]:

@@ -113,8 +113,20 @@ def _report(whole: OrderWhole, form: Form) -> Iterator[Markup]:
     yield _ROW.format("争议金额", _yuan(report.amount_in_dispute), "挽回损失", _yuan(report.amount_recovered))
     yield _WIDE.format("办理情况", "long", report.text)
     yield _WIDE.format("告知当事人的答复", "long", report.answer)
+    if report.files:
+        yield _WIDE.format("随附材料", "", "\n".join(_papers(whole, report)))
+    if report.received_on:
+        typed = f"纸质报告 {_day(report.received_on)} 收到，{report.who} 代为录入"
+        yield _WIDE.format("上报方式", "", typed)
     signed = f"签发人：{report.signed_by}" if report.signed_by else "签发人："
     yield _WIDE.format("承办单位意见", "sign", f"承办人：\n{signed}\n（单位盖章）      年    月    日")
+
+
+def _papers(whole: OrderWhole, report: Report) -> Iterator[str]:
+    """The files of a report by name, numbered."""
+    names = {file.sha256: file.name for file in whole.item.attachments}
+    there = [names[sha256] for sha256 in report.files if sha256 in names]
+    yield from (f"{place}. {name or '未命名文件'}" for place, name in enumerate(there, 1))
 
 
 def _yuan(fen: int | None) -> str:

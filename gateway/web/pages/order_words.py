@@ -23,6 +23,7 @@ ORDER_WORDS: Words = {
     **ASSIGN_WORDS,
     **{f"order_act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in ORDER_EVENT_NAMES.items()},
     "act.assign": ("分派", "Assign"),
+    "order_act.type_in": ("录入纸质报告", "Type in a report on paper"),
     "order_word": ("说明", "In words"),
     "order_word.optional": ("说明（可不填）", "In words (may be left out)"),
     "order_word.refusal": ("说明，不同意时必填", "In words; needed for a refusal"),
@@ -49,5 +50,10 @@ ORDER_WORDS: Words = {
     "order_fact.in_dispute": ("争议金额", "In dispute"),
     "order_fact.recovered": ("挽回损失", "Recovered"),
     "order_fact.signed_by": ("签发", "Signed by"),
+    "order_fact.on_paper": ("纸质报告", "On paper"),
+    "order_fact.which": ("上报次数", "Which report"),
+    "on_paper": ("%d 收到，%d 代为录入", "came on %d, typed in by %d"),
+    "report_no": ("第%d次上报", "Report %d"),
+    "leave_out": ("移出报告", "Leave it out"),
 }
 """The order on the item page."""

@@ -19,7 +19,7 @@ from gateway.errors import NotAllowed
 from gateway.web.http.auth import Gate
 from gateway.web.http.route import Notes
 from gateway.web.pages import order_form
-from gateway.web.pages.desk import grounds
+from gateway.web.pages.desk import grounds, results_now
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.unit_words import TABS, UNIT_WORDS
 from gateway.web.pages.work_page import POLICY, WorkPage, words
@@ -74,13 +74,9 @@ class UnitPage(WorkPage):
         """What acts and report are chosen from."""
         rules = self._pages.public.rules
         handling = in_force(rules.handling, self._pages.now().astimezone(self._pages.zone).date())
-        results = {
-            kind.value: [(result.id, look.of(result)) for result in results]
-            for kind, results in handling.results.items()
-        }
         return {
             "reasons": [(reason.id, look.of(reason)) for reason in handling.return_reasons],
-            "results": results,
+            "results": results_now(self._pages, look),
             "bases": [(basis.id, look.of(basis)) for basis in rules.report_results],
             "extension_days": handling.extension_days,
             "grounds": grounds(rules, look),

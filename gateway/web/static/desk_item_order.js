@@ -4,7 +4,9 @@ import { ask } from "./desk_server.js";
 import { readUnits, showAssign } from "./assign_form.js";
 import { current, isMine, nameOf, part, show } from "./desk_item.js";
 import { tell } from "./desk_now.js";
+import { closePaper, openPaper, paperOf } from "./desk_item_paper.js";
 import { $, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
+import { rowsOfReport } from "./report_files.js";
 
 // Acts of the centre in the order of their buttons; what else stands in `possible` is done on other pages.
 const ACTS = ["approve", "send_back", "decide_extension", "uphold", "urge", "supervise", "take_back", "cancel", "sign"];
@@ -21,6 +23,7 @@ part((one, another) => {
   if (another) {
     closeAssign();
     closeAct();
+    closePaper();
     order = null;
     $("order").hidden = true;
   }
@@ -49,7 +52,7 @@ function showOrder(whole, earlier) {
   showDue(whole);
   $("order-marks").replaceChildren(...marksOf(whole).map((text) => make("span", text, "chip warn")));
   $("order-facts").replaceChildren(...rowsOf(factsOf(whole)));
-  showReport(whole.reports.at(-1));
+  showReport(whole.reports.at(-1), whole.reports.length);
   showActs(whole);
   $("order-events").replaceChildren(...[...whole.events].reverse().map(eventRow));
   $("order-earlier-box").hidden = !earlier.length;
@@ -89,18 +92,22 @@ function rowsOf(facts) {
   });
 }
 
-function showReport(report) {
+function showReport(report, count) {
   $("order-report").hidden = !report;
   if (!report) return;
   const yuan = (amount) => (amount === null ? "" : `${amount} ${w("yuan")}`);
   $("order-report-facts").replaceChildren(...rowsOf([
+    ["which", count > 1 && w("report_no", count)],
     ["result", w(`result.${report.result}`).replace("result.", "")],
     ["report_text", report.text],
     ["answer", report.answer],
     ["in_dispute", yuan(report.amount_in_dispute)],
     ["recovered", yuan(report.amount_recovered)],
     ["signed_by", [report.signed_by, when(report.at)].filter(Boolean).join(" · ")],
+    ["on_paper", report.received_on && w("on_paper", report.received_on, nameOf(report.who))],
   ]));
+  $("order-report-files").replaceChildren(...rowsOfReport(current(), report.files));
+  $("order-report-files-box").hidden = !report.files.length;
 }
 
 function eventRow(event) {
@@ -115,6 +122,9 @@ function eventRow(event) {
 function showActs(whole) {
   const acts = ACTS.filter((name) => whole.possible.includes(name.replace("_", "-")));
   $("order-acts").replaceChildren(...acts.map((name) => actButton(name)));
+  const typed = whole.possible.includes("report"); // a unit that works on paper
+  if (typed) $("order-acts").append(button(w("order_act.type_in"), () => openPaper(whole, () => showAgain(whole.number)), "main"));
+  if (paperOf() !== null && !(typed && paperOf() === whole.id)) closePaper();
   if (!$("order-act").hidden && !acts.includes($("order-act").dataset.act)) closeAct();
 }
 

@@ -31,7 +31,7 @@ function fileRow(number, kind, file, opener, reason, look) {
   }
   const link = Object.assign(make("a", file.name || w(`role.${file.role}`)), { href: source, download: "" });
   row.append(make("span", w(`role.${file.role}`), "tag"), " ", link, make("span", ` ${size(file.size)} `, "soft"));
-  if (PICTURE.test(file.media_type) && file.role !== "quarantined") row.append(button(w("look"), () => look(source, file.name)));
+  if (look && PICTURE.test(file.media_type) && file.role !== "quarantined") row.append(button(w("look"), () => look(source, file.name)));
   const played = PLAYED.exec(file.media_type)?.[1];
   if (played && file.role !== "quarantined") row.append(Object.assign(make(played), { src: source, controls: true, preload: "none" }));
   return row;
@@ -53,11 +53,13 @@ export function showSound(peaks, sound, call, reason, there) {
   sound.src = because(`/api/v1/calls/${path(call)}/recording`, reason);
 }
 
-// Puts files beside an item. Throws Problem.
+// Puts files beside an item, and gives what it has then. Throws Problem.
 export async function sendFiles(number, files) {
   const form = new FormData();
   for (const file of files) form.append("evidence", file);
   const headers = { "X-CSRF-Token": document.querySelector('meta[name="csrf"]').content };
   const answer = await fetch(`/api/v1/queue/${number}/files`, { method: "POST", headers, body: form });
-  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => null));
+  const given = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Problem(answer.status, given);
+  return given.attachments;
 }

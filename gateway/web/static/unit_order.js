@@ -4,6 +4,7 @@ import { ask } from "./desk_server.js";
 import { fileRows, isSealed, sendFiles, showPicture, showSound } from "./file_rows.js";
 import { $, button, lang, make, path, role, spaced, told, w, when } from "./desk_parts.js";
 import { day, isOwed, left } from "./unit_clock.js";
+import { rowsOfReport } from "./report_files.js";
 import { showActs } from "./unit_acts.js";
 import { showReport } from "./unit_report.js";
 
@@ -145,15 +146,22 @@ function showFiles() {
 
 function showReports() {
   $("reports-card").hidden = order.reports.length === 0;
-  $("reports").replaceChildren(...[...order.reports].reverse().map(reportOf));
+  const last = order.reports.length;
+  $("reports").replaceChildren(...[...order.reports].reverse().map((report, place) => reportOf(report, last - place)));
 }
 
-function reportOf(report) {
+function reportOf(report, count) {
   const row = make("li");
   const result = w(`result.${order.kind}.${report.result}`).replace(`result.${order.kind}.`, "");
   const money = [["amount_in_dispute", report.amount_in_dispute], ["amount_recovered", report.amount_recovered]].filter(([, yuan]) => yuan !== null);
-  row.append(make("strong", [result, ...money.map(([name, yuan]) => `${w(name)} ${yuan}`)].join(" · ")), make("p", report.text));
+  row.append(make("strong", [w("report_no", count), result, ...money.map(([name, yuan]) => `${w(name)} ${yuan}`)].join(" · ")), make("p", report.text));
   if (report.answer) row.append(make("h4", w("answer")), make("p", report.answer));
+  if (report.files.length) {
+    const files = make("ul", "", "files");
+    files.append(...rowsOfReport(order.item, report.files));
+    row.append(make("h4", w("report_files")), files);
+  }
+  if (report.received_on) row.append(make("p", w("on_paper", day(report.received_on), report.who), "small"));
   row.append(make("small", [report.signed_by, report.at && when(report.at)].filter(Boolean).join(" · "), "soft"));
   return row;
 }

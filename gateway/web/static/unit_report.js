@@ -2,6 +2,7 @@
 // until the server has it: an error, a log-in that is over or a reload loses nothing.
 import { ask, Problem } from "./desk_server.js";
 import { $, agent, make, path, told, w } from "./desk_parts.js";
+import { reportFiles } from "./report_files.js";
 
 const { results, bases } = JSON.parse(document.body.dataset.facts);
 const FIELDS = ["result", "amount_in_dispute", "amount_recovered", "text", "answer", "basis", "signed_by"];
@@ -33,6 +34,7 @@ function fill() {
   const local = kept(order.id);
   const given = local ?? order.draft ?? order.reports.at(-1) ?? first();
   for (const name of FIELDS) $(name).value = given[name] ?? "";
+  papers.show(order.item, local ? local.files ?? [] : (order.draft ?? order.reports.at(-1))?.files ?? []);
   dirty = Boolean(local);
   state(local ? "draft_here" : order.draft ? "draft_kept" : "");
   mark([]);
@@ -46,6 +48,7 @@ function typed() {
   const said = Object.fromEntries(FIELDS.map((name) => [name, $(name).value.trim()]));
   for (const name of MONEY) if (!said[name]) delete said[name];
   if (order.kind !== "report") delete said.basis;
+  said.files = papers.hashes;
   return said;
 }
 
@@ -75,12 +78,17 @@ function mark(faults) {
   for (const name of FIELDS) $(name).setAttribute("aria-invalid", String(faults.some((fault) => fault.field === name)));
 }
 
-$("report-form").addEventListener("input", () => {
+const papers = reportFiles({ list: "report-papers", input: "report-new", fault: "report-new-fault" }, keep);
+
+function keep() {
   dirty = true;
-  sessionStorage.setItem(place(order.id), JSON.stringify(Object.fromEntries(FIELDS.map((name) => [name, $(name).value]))));
+  const said = Object.fromEntries(FIELDS.map((name) => [name, $(name).value]));
+  sessionStorage.setItem(place(order.id), JSON.stringify({ ...said, files: papers.files }));
   state("draft_being_kept");
   later();
-});
+}
+
+$("report-form").addEventListener("input", ({ target }) => target.type !== "file" && keep());
 
 $("report-form").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -20,6 +20,7 @@ from gateway.web.site import utc_now
 from tests.storage.databases import contact, rules
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened, picture
+from tests.web.sample_files import png
 from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.real_site import RealSite
 
@@ -113,6 +114,9 @@ async def report_is_kept_and_handed_in(site: RealSite, page: Page, order: str) -
     await expect(page.locator("#text")).to_have_value("现场调解，商家同意退货。")
     await page.set_input_files("#new-files", [picture("现场.png")])
     await expect(page.locator("#item-files a")).to_have_text("现场.png")
+    await page.set_input_files("#report-new", [picture("调解书.png"), picture("误传.png", png() + bytes(9))])
+    await expect(page.locator("#report-papers li")).to_have_count(2)
+    await page.click("#report-papers li:has-text('误传') >> text=移出报告")
     await page.click("#report-form [type=submit]")
     await expect(page.locator("#report-fault")).to_contain_text("告知投诉人的答复：必填")
     await site.accounts.sign_out("wang")
@@ -123,6 +127,7 @@ async def report_is_kept_and_handed_in(site: RealSite, page: Page, order: str) -
     await page.click("#report-form [type=submit]")
     await expect(page.locator("#done")).to_have_text("报告已提交，等待中心审核。")
     await expect(page.locator("#report-card")).to_be_hidden()
+    await expect(page.locator("#reports .files a")).to_have_text("调解书.png")
     await site.orders.act(int(order), CENTRE, OrderEvent.SEND_BACK, Said(text="请附调解记录"))
     await page.reload()
     await expect(page.locator("#order-notices")).to_contain_text("请附调解记录")
@@ -132,5 +137,6 @@ async def report_is_kept_and_handed_in(site: RealSite, page: Page, order: str) -
     printed = await opening.value
     await expect(printed.locator("table")).to_contain_text("请持小票到店办理")
     await expect(printed.locator("table")).to_contain_text("解放路市场监督管理所")
+    await expect(printed.locator("table")).to_contain_text("1. 调解书.png")
     await printed.close()
     assert "order.print" in [row.what for row in await site.storage.audit.page(who="wang")]
