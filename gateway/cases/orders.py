@@ -41,7 +41,7 @@ LOOK_EVERY = 5.0  # seconds between looks for answers that have gone out and ord
 @dataclass(frozen=True, slots=True)
 class OrderShown:
     """An order with what stands beside it in lists. `possible` are the events that whoever asks may cause
-    now, `names` the Chinese names of its units by id."""
+    now, `names` the Chinese names of its units by id. `copy`: his unit has but a copy of it."""
 
     order: Order
     item: Item
@@ -50,6 +50,7 @@ class OrderShown:
     possible: tuple[OrderEvent, ...]
     names: Mapping[str, str]
     warnings: tuple[tuple[str, str], ...] = ()
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,13 +301,13 @@ class Orders:
         return order
 
     def _whole(self, t: Transaction, order: Order, account: Account) -> OrderWhole:
-        tree = self._changes.tree(t)
+        shown = self._shown(t, order, account, self._changes.tree(t))
         return OrderWhole(
-            self._shown(t, order, account, tree),
+            shown,
             self._rows.events_of(t, order.id),
             self._rows.copies_of(t, order.id),
             self._rows.reports_of(t, order.id),
-            self._rows.draft_of(t, order.id),
+            None if shown.copy else self._rows.draft_of(t, order.id),
             self._items.detail(t, order.number),
         )
 
@@ -319,7 +320,8 @@ class Orders:
             order = replace(order, due=clock.due, legal_due=clock.legal)
         possible = () if self._is_superseded(t, order) else self._possible(account, order, clock, tree)
         names = {unit: tree.name(unit) for unit in (order.unit, order.bureau)}
-        return OrderShown(order, item, clock, self._changes.is_late(order), tuple(possible), names)
+        late, copy = self._changes.is_late(order), not sees(account, order, tree)
+        return OrderShown(order, item, clock, late, tuple(possible), names, copy=copy)
 
     def _possible(self, account: Account, order: Order, clock: Clock, tree: Tree) -> Iterator[OrderEvent]:
         return possible_for(account, order, self._changes.moment(order, clock), tree)
@@ -359,7 +361,9 @@ def _seen_by(query: OrderQuery, account: Account, unit: str, tree: Tree) -> Orde
     asked = unit or own
     if not tree.within(asked, own):
         return replace(query, units=())
-    return replace(query, units=tree.below(asked)) if query.copied else _placed(query, asked, tree)
+    if query.copied or query.copies_only:
+        return replace(query, units=tree.below(asked))
+    return _placed(query, asked, tree)
 
 
 def _placed(query: OrderQuery, unit: str, tree: Tree) -> OrderQuery:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    not_,
     or_,
     select,
     text,
@@ -316,6 +317,9 @@ def _on_day(query: OrderQuery, today: date) -> Iterator[ColumnElement[bool]]:
 def _of_units(query: OrderQuery) -> ColumnElement[bool]:
     units = query.units or ()
     theirs = or_(orders.c.unit.in_(units), orders.c.bureau.in_(units))
+    if query.copies_only:
+        copies = select(order_copies.c.order_id).where(order_copies.c.unit.in_(units))
+        return and_(orders.c.id.in_(copies), not_(theirs))
     if not query.copied:
         return theirs
     copy = exists().where(order_copies.c.order_id == orders.c.id, order_copies.c.unit.in_(units))

@@ -135,7 +135,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
     """Which orders. `units` are ids of units that have or answer for them, None for all; `copied` takes
-    those of which these units have a copy as well. `bureau` answers for them, `at` is the unit that has
+    those of which these units have a copy as well, `copies_only` those of which they have nothing else.
+    `bureau` answers for them, `at` is the unit that has
     them; `figure` are those that a column of the matrix counts on the day `today`, `pressing` urgent ones
     that are not signed for or are due then. `open`: somebody has to do something. `overdue` is a day: due
     before it. `after` is the id of the last one seen; the first to be due comes first."""
@@ -148,6 +149,7 @@ class OrderQuery:
     problem: bool = False
     disputed: bool = False
     copied: bool = False
+    copies_only: bool = False
     bureau: str = ""
     at: str = ""
     kind: Kind | None = None

@@ -69,7 +69,7 @@ class AttachmentsApi:
         if attachment_ is None:
             raise NotFound
         _may_have(request.account, detail.attachments, sha256)
-        self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
+        await self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
         path = self._place(attachment_.sha256)
         if not await asyncio.to_thread(path.is_file):
             log.error("item %s: its file %s is not on the disk", number, sha256)

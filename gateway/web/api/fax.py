@@ -193,7 +193,7 @@ class FaxApi:
         if not pdfs.issuperset(wish.files):
             raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
         for sha256 in wish.files:
-            self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
+            await self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
         content = {"text": wish.text, "files": " ".join(wish.files)}
         await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())

@@ -82,6 +82,7 @@ class ItemDeskApi:
             item_act(
                 *("files", "添加文件", "Put files beside an item", self.files, models.FilesWish),
                 files=True,
+                handles=True,
                 right=Right.ADD_FILES,
             ),
             Route(

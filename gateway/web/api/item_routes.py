@@ -23,6 +23,7 @@ def item_act(
     status: int = 200,
     right: Right = Right.WORK_ITEMS,
     files: bool = False,
+    handles: bool = False,
     headers: tuple[tuple[str, str], ...] = (),
     refuses: tuple[type[GatewayError], ...] = (NotFound, Conflict, StorageDown),
 ) -> Route:
@@ -34,6 +35,7 @@ def item_act(
         right=right,
         body=body,
         files=files,
+        handles=handles,
         number=True,
         headers=headers,
         refuses=refuses,

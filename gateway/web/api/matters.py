@@ -148,6 +148,7 @@ class MattersApi:
                 roles=self._openers,
                 query=matter_models.IdentityAsked,
                 number=True,
+                handles=True,
                 refuses=(NotFound, StorageDown),
                 looks="identity.view",
             ),

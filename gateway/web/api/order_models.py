@@ -60,6 +60,7 @@ class OrdersAsked(RequestModel):
     problem: Flag = Field(default=False, description="仅问题工单 / only problem orders")
     disputed: Flag = Field(default=False, description="仅有管辖争议 / only those with an open dispute")
     copied: Flag = Field(default=False, description="包括抄送 / those with a copy for the unit as well")
+    copies_only: Flag = Field(default=False, description="仅抄送件 / only those of which it has but a copy")
     after: OrderId | None = Field(
         default=None, description="上一页最后一件工单的编号 / id of the last order seen"
     )
@@ -215,6 +216,7 @@ class OrderShown(AnswerModel):
     late_from_start: bool
     ever_late: bool
     suspended: bool
+    copy_only: bool = Field(description="本单位仅收到抄送 / the asker's unit has but a copy of it")
     firm: bool = Field(description="首办责任单位 / the assignment was upheld")
     disputed_on: date | None
     returned_to: str

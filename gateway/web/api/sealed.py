@@ -16,6 +16,7 @@ from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound
 from gateway.web.http.fields import Text
 from gateway.web.http.models import RequestModel
+from gateway.web.http.route import Scope
 from gateway.web.ports import IntakeQueue
 
 ROLES = ("raw", "body", "recording", "message", "page", "pdf")
@@ -39,16 +40,20 @@ class Sealed:
     Every method raises NotAllowed for whoever may not, and BadContact for whoever may and gives no reason.
     """
 
-    def __init__(self, door: IntakeQueue, openers: Collection[Role]) -> None:
+    def __init__(self, door: IntakeQueue, openers: Collection[Role], scope: Scope | None = None) -> None:
         self._door = door
         self._openers = openers
+        self._scope = scope
 
-    def may_open(self, who: Account, detail: ItemDetail, sha256: str, reason: str) -> None:
-        """A file of an item."""
+    async def may_open(self, who: Account, detail: ItemDetail, sha256: str, reason: str) -> None:
+        """A file of an item; whose unit has but a copy of its order sees no original. Raises StorageDown
+        too."""
         if detail.item.kind is not Kind.REPORT:
             return
         if any(file.sha256 == sha256 and file.role in ROLES for file in detail.attachments):
             self._check(who, reason)
+            if self._scope is not None:
+                await self._scope.check(who, detail.item.number, handles=True)
 
     async def may_see_pages(self, who: Account, numbers: Iterable[str], reason: str) -> None:
         """The fax pages of these items and what was read in them. Raises NotFound, StorageDown too."""

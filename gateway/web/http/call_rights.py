@@ -60,7 +60,7 @@ class CallRights:
         record = await self._calls.get(call)
         if record is None or not record.number or self._scope is None:
             raise NotFound
-        await self._scope.check(who, record.number)
+        await self._scope.check(who, record.number, handles=True)
 
     async def _reaches(self, who: Account, call: str) -> bool:
         return who.role in LEADERS or who.name in await self._hands(call) or await self._holds(who, call)

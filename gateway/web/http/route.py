@@ -105,6 +105,7 @@ class Route:
     `files`: the body may be a form (multipart/form-data) as well, with files in it.
     `lists`: it shows many people's, so whoever looks at a page gets telephone numbers masked.
     `number`: the part {number} of the path is twelve digits, and anything else is not found.
+    `handles`: people of units need an order of their unit for it; a copy of one does not do.
     `media` is the type of an answer that is no model; `refuses` are errors beyond those that follow
     from rights, query and body. `looks` is what a look at it is called in the audit log, which then has it
     before the answer goes out; what is changed stands there in any case,
@@ -127,6 +128,7 @@ class Route:
     headers: tuple[tuple[str, str], ...] = ()
     lists: bool = False
     number: bool = False
+    handles: bool = False
     media: str = ""
     refuses: tuple[type[GatewayError], ...] = ()
     looks: str = ""
@@ -169,8 +171,9 @@ class Notes(Protocol):
 class Scope(Protocol):
     """Which items people of units reach: gateway/cases/unit_scope.py."""
 
-    async def check(self, who: Account, number: str) -> None:
-        """Raises NotFound for an item that is out of his unit's reach, and StorageDown."""
+    async def check(self, who: Account, number: str, *, handles: bool = False) -> None:
+        """Raises NotFound for an item that is out of his unit's reach; NotAllowed for one of which his unit
+        has but a copy, where it has to handle an order (`handles`); StorageDown."""
 
 
 def handler(
@@ -182,7 +185,7 @@ def handler(
     async def handle(request: web.Request) -> web.StreamResponse:
         who = await _let_in(route, gate, request)
         if route.number and who and who.role in OF_UNITS:
-            await _within(scope, who, request.match_info["number"])
+            await _within(scope, who, request.match_info["number"], route.handles)
         query = None
         if route.path.startswith("/api/"):
             query = read_query(route.query or Nothing, request.query.items())
@@ -244,11 +247,11 @@ async def _let_in(route: Route, gate: Gate, request: web.Request) -> Account | N
     return None
 
 
-async def _within(scope: Scope | None, who: Account, number: str) -> None:
+async def _within(scope: Scope | None, who: Account, number: str, handles: bool) -> None:
     """Every route of an item that people of units may ask is held against their unit here."""
     if scope is None:
         raise NotFound
-    await scope.check(who, number)
+    await scope.check(who, number, handles=handles)
 
 
 def _checked(route: Route, request: web.Request, reading: Reading[M]) -> M:

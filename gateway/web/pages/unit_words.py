@@ -129,6 +129,7 @@ UNIT_WORDS: Words = {
     ),
     "answer_for.question": ("告知咨询人的答复", "The answer for who asked"),
     "answer_for.unsorted": ("告知当事人的答复", "The answer for the person"),
+    "is_copy": ("抄送件，仅供查看；承办单位", "A copy, to read; handled by"),
     "choose": ("请选择", "Choose"),
     "leave_out": ("移出报告", "Leave it out"),
     "report_no": ("第%d次上报", "Report %d"),
@@ -147,4 +148,5 @@ TABS = (
     ("back", "待补正", "Sent back"),
     ("reported", "待审核", "Handed in"),
     ("closed", "已办结", "Closed"),
+    ("copies", "抄送", "Copies"),
 )

@@ -14,8 +14,9 @@ const TABS = {
   late: (order) => order.late,
   back: (order) => order.state === "sent_back",
 };
-const ASKED = { reported: "state=reported", closed: "state=closed" }; // lists that are read when they are opened
+const ASKED = { reported: "state=reported", closed: "state=closed", copies: "copies_only=true&open=true" }; // lists that are read when they are opened
 let owed = []; // what the unit has to do
+let copies = 0; // open orders of which it has a copy
 let other = []; // rows of a list of ASKED
 let next = null;
 let tab = "todo";
@@ -48,6 +49,7 @@ function list() {
   $("rows-empty").hidden = rows.length > 0;
   $("more").hidden = !next;
   for (const name of Object.keys(TABS)) $(`count-${name}`).textContent = owed.filter(TABS[name]).length || "";
+  $("count-copies").textContent = copies || "";
   $("tab-late").dataset.level = owed.some((order) => order.late) ? "late" : "";
 }
 
@@ -59,6 +61,8 @@ async function read(more = false) {
     if (ASKED[tab]) other = more ? [...other, ...page.items] : page.items;
     else owed = more ? [...owed, ...page.items] : page.items;
     next = page.next;
+    if (tab === "copies") await closedCopies(page, more);
+    else copies = (await ask("GET", `orders?${ASKED.copies}&limit=${PAGE}`)).items.length;
     list();
     alarm("");
     $("read-at").textContent = `${w("read_at")} ${when(new Date()).split(" ").pop()}`;
@@ -66,6 +70,14 @@ async function read(more = false) {
   } catch (problem) {
     alarm(told(problem));
   }
+}
+
+// Below the copies of what is open those of what was closed, the last one first.
+async function closedCopies(page, more) {
+  if (!more) copies = page.items.length;
+  if (page.next) return;
+  const closed = await ask("GET", `orders?copies_only=true&state=closed&limit=${PAGE}`);
+  other = [...other, ...closed.items.reverse()];
 }
 
 async function choose(id, focus = true) {

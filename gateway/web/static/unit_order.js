@@ -70,6 +70,7 @@ function showNotices() {
   const last = (event) => [...order.events].reverse().find((entry) => entry.event === event);
   const notice = (word, text, level) => make("p", `${w(word)}${text ? (lang === "zh" ? "：" : ": ") + text : ""}`, `notice ${level}`);
   const notices = [];
+  if (order.copy_only) notices.push(notice("is_copy", order.unit_name, ""));
   if (order.state === "sent_back") notices.push(notice("was_sent_back", last("send_back")?.text, "bad"));
   if (isOwed(order) && order.supervised_due) notices.push(notice("is_supervised", `${last("supervise")?.text ?? ""}（${day(order.supervised_due)}）`, "bad"));
   if (isOwed(order) && order.urged_at) notices.push(notice("is_urged", last("urge")?.text, "warn"));
@@ -122,7 +123,7 @@ function showItem() {
   $("item-content").textContent = item.content;
   $("item-fields").replaceChildren(...fields.filter(([, text]) => text).map(([name, text]) => fact(w(`field.${name}`), text, name.endsWith("phone"))));
   $("item-sealed").hidden = !item.withheld;
-  $("unseal-box").hidden = !opener;
+  $("unseal-box").hidden = !opener || order.copy_only;
 }
 
 function fact(name, text, phone) {
@@ -138,10 +139,11 @@ function showFiles() {
   const reason = $("sealed-why").value.trim();
   const look = (source, name) => showPicture($("item-picture"), source, name);
   $("item-picture").hidden = $("item-sound").hidden = true;
-  $("sealed-why-box").hidden = !(opener && isSealed(item));
+  $("sealed-why-box").hidden = order.copy_only || !(opener && isSealed(item));
   $("item-files").replaceChildren(...fileRows(item, { opener, reason, look }));
   $("files-empty").hidden = item.attachments.length > 0;
-  if (item.call_id && (opener || item.kind !== "report")) showSound($("peaks"), $("sound"), item.call_id, reason, () => ($("item-sound").hidden = order.item.call_id !== item.call_id));
+  $("add-files").hidden = order.copy_only;
+  if (item.call_id && !order.copy_only && (opener || item.kind !== "report")) showSound($("peaks"), $("sound"), item.call_id, reason, () => ($("item-sound").hidden = order.item.call_id !== item.call_id));
 }
 
 function showReports() {

@@ -20,9 +20,9 @@ from gateway.web.site import utc_now
 from tests.storage.databases import contact, rules
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened, picture
-from tests.web.sample_files import png
 from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.real_site import RealSite
+from tests.web.sample_files import png
 
 pytestmark = pytest.mark.live
 BUREAU, STATION = "141002", "14100201"
