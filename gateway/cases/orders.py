@@ -20,6 +20,7 @@ from gateway.cases.assigning import Assigning, Assignment, warnings
 from gateway.cases.following import Following
 from gateway.cases.order_changes import SYSTEM, Hears, OrderChanges
 from gateway.cases.papers import Papers
+from gateway.cases.seen_orders import seen_by
 from gateway.core.followup import FollowUp
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import Attachment, Item, ItemDetail
@@ -29,8 +30,8 @@ from gateway.core.order.moves import move
 from gateway.core.order.order import Order, OrderEntry, OrderQuery, OrderState, Report
 from gateway.core.order.states import OPEN, OrderEvent
 from gateway.core.roles import OF_UNITS, Account
-from gateway.core.unit import CENTRE, Tree, UnitKind
-from gateway.errors import BadContact, FieldFault, NotAllowed, NotFound, NotPossible
+from gateway.core.unit import Tree
+from gateway.errors import BadContact, NotAllowed, NotFound, NotPossible
 from gateway.intake.item_changes import ChangeListener
 from gateway.storage import Storage, Transaction
 
@@ -263,7 +264,7 @@ class Orders:
             tree = self._changes.tree(t)
             today = self._changes.today()
             wanted = replace(query, overdue=today if overdue else query.overdue, today=today)
-            page = self._rows.page(t, _seen_by(wanted, account, unit, tree))
+            page = self._rows.page(t, seen_by(wanted, account, unit, tree))
             items = self._rows.items_of(t, page)
             return [self._beside(t, order, items[order.number], account, tree) for order in page]
 
@@ -351,30 +352,6 @@ class Orders:
                 await self.mark_late()
                 marked = today
             await asyncio.sleep(every)
-
-
-def _seen_by(query: OrderQuery, account: Account, unit: str, tree: Tree) -> OrderQuery:
-    """The query, for what this account sees of it."""
-    if unit and unit not in tree:
-        raise BadContact(FieldFault("unit", "没有这个单位", "there is no such unit"))
-    own = account.unit if account.role in OF_UNITS else CENTRE
-    asked = unit or own
-    if not tree.within(asked, own):
-        return replace(query, units=())
-    if query.copied or query.copies_only:
-        return replace(query, units=tree.below(asked))
-    return _placed(query, asked, tree)
-
-
-def _placed(query: OrderQuery, unit: str, tree: Tree) -> OrderQuery:
-    """Those of a unit and of all below it, as an index has them: of a bureau those that it answers for."""
-    entry = tree.get(unit)
-    if entry is None or entry.kind is UnitKind.CENTRE:
-        return query
-    station = entry.kind is UnitKind.STATION
-    if (query.at if station else query.bureau) not in ("", unit):
-        return replace(query, units=())
-    return replace(query, at=unit) if station else replace(query, bureau=unit)
 
 
 class Asking(Protocol):

@@ -77,3 +77,43 @@ async def test_a_unit_reaches_the_items_of_its_orders_and_no_other(tmp_path: Pat
         todo = await api.call("GET", "/orders?todo=true", "bureau", 200)
         assert {row["id"] for row in todo["items"]} == {order["id"], other["id"]}
         assert (await api.call("GET", "/orders?todo=true", "other", 200))["items"] == []
+
+
+async def test_a_copied_unit_reads_the_matter_and_nothing_more(tmp_path: Path) -> None:
+    """Its handlers may learn who reporters are, but of their own orders alone."""
+    async with real_site(tmp_path / "var", openers=(Role.SUPERVISOR, Role.HANDLER)) as site:
+        api = Api(site)
+        for who, unit in (("station", STATION), ("copied", OTHER), ("other", "141022")):
+            await api.token(who, "handler", unit)
+        given = await api.submit("web:1", kind="report", content="销售假酒")
+        item = f"/queue/{given['number']}"
+        wish = {"unit": STATION, "copies": [OTHER]}
+        order = await api.call("POST", f"{item}/assign", "supervisor", 201, wish)
+        one = f"/orders/{order['id']}"
+        shown = await api.call("GET", one, "copied", 200)
+        assert shown["copy_only"] and shown["possible"] == [] and shown["item"]["content"] == "销售假酒"
+        assert shown["item"]["withheld"] and shown["item"]["person"]["name"] == ""
+        assert not (await api.call("GET", one, "station", 200))["copy_only"]
+        why = "?reason=现场核查"
+        report = {"result": "filed", "text": "立案", "signed_by": "李"}
+        for who, statuses in (
+            ("station", (200, 200, 200, 200)),
+            ("copied", (200, 403, 403, 403)),
+            ("other", (404, 404, 404, 404)),
+        ):
+            reads, identity, signs, drafts = statuses
+            await api.call("GET", item, who, reads)
+            await api.call("GET", one, who, reads)
+            await api.call("GET", f"{item}/identity{why}", who, identity)
+            await api.call("POST", f"{one}/sign", who, signs, {})
+            await api.call("POST", f"{one}/draft", who, drafts, report)
+            headers = {"Authorization": f"Bearer {api.tokens[who]}"}
+            form = aiohttp.FormData()
+            form.add_field("evidence", png(), filename="现场.png", content_type="image/png")
+            async with site.client.post(f"/api/v1{item}/files", data=form, headers=headers) as response:
+                assert response.status == drafts
+        assert (await api.call("GET", one, "copied", 200))["draft"] is None
+        for who, ids in (("copied", [order["id"]]), ("station", []), ("other", [])):
+            page = await api.call("GET", "/orders?copies_only=true&open=true", who, 200)
+            assert [row["id"] for row in page["items"]] == ids
+        assert (await api.call("GET", "/orders?todo=true", "copied", 200))["items"] == []

@@ -140,7 +140,7 @@ function showFiles() {
   const look = (source, name) => showPicture($("item-picture"), source, name);
   $("item-picture").hidden = $("item-sound").hidden = true;
   $("sealed-why-box").hidden = order.copy_only || !(opener && isSealed(item));
-  $("item-files").replaceChildren(...fileRows(item, { opener, reason, look }));
+  $("item-files").replaceChildren(...fileRows(item, { opener: opener && !order.copy_only, reason, look }));
   $("files-empty").hidden = item.attachments.length > 0;
   $("add-files").hidden = order.copy_only;
   if (item.call_id && !order.copy_only && (opener || item.kind !== "report")) showSound($("peaks"), $("sound"), item.call_id, reason, () => ($("item-sound").hidden = order.item.call_id !== item.call_id));

@@ -104,6 +104,24 @@ async def test_an_officer_works_on_orders(browser: Browser, tmp_path: Path) -> N
             await expect(page.locator("#order-unit")).to_have_text("辛寺街市场监督管理所")
 
 
+async def test_a_copy_is_read_and_nothing_is_done_with_it(browser: Browser, tmp_path: Path) -> None:
+    async with unit_site(tmp_path) as site:
+        given = contact("web:1", received_at=utc_now(), respondent=FIRM, kind=Kind.REPORT, content="无照经营")
+        number = (await site.intake.submit(given)).number
+        wish = Assignment("141021", "", copies=(STATION,))
+        order = str((await site.orders.assign(number, CENTRE, wish)).order.id)
+        async with at_unit(browser, site) as page:
+            await expect(page.locator("#rows-empty")).to_be_visible()
+            await expect(page.locator("#count-copies")).to_have_text("1")
+            await page.click("#tab-copies")
+            await page.click(f"#rows [data-id='{order}']")
+            await expect(page.locator("#order-notices")).to_contain_text("抄送件，仅供查看；承办单位：")
+            await expect(page.locator("#item-content")).to_have_text("无照经营")
+            for part in ("#acts-card", "#report-card", "#add-files", "#unseal-box"):
+                await expect(page.locator(part)).to_be_hidden()
+            await looked_at_everywhere(page, "unit-copy", (WIDE, PHONE))
+
+
 async def report_is_kept_and_handed_in(site: RealSite, page: Page, order: str) -> None:
     """What is typed outlives a reload, a fault and an ended session."""
     await page.select_option("#result", "mediated")
