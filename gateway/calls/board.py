@@ -107,8 +107,8 @@ class LiveBoard:
         counts = self._switchboard.counts
         return BoardCounts(dict(counts.calls), counts.gaps)
 
-    def listen(self, told: EventListener) -> Callable[[], None]:
-        return self._switchboard.listen(told)
+    def listen(self, listener: EventListener) -> Callable[[], None]:
+        return self._switchboard.listen(listener)
 
 
 def _agent(seat: Seat) -> AgentView:

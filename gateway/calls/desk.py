@@ -76,7 +76,7 @@ class CallDesk:
         if record is None:
             return self._never_dialled(call, back, writer)
         number = record.caller if record.direction == "in" else record.dialled
-        path = self._switchboard.said(record.path)
+        path = self._switchboard.path_names(record.path)
         hands = self._switchboard.hands(await self._storage.calls.transfers(call))
         agents = (hands | writer | {record.agent}) - {""}
         return Pop(record, Kind.UNSORTED, number, path, agents, back=back)

@@ -241,7 +241,7 @@ class Switchboard:
     def hands(self, transfers: Sequence[Transfer]) -> frozenset[str]:
         return self._views.agents_of(transfers)
 
-    def said(self, path: Sequence[PathStep]) -> tuple[str, ...]:
+    def path_names(self, path: Sequence[PathStep]) -> tuple[str, ...]:
         return self._views.path_in_words(path)
 
     def written(self, call: str, number: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from gateway.cases.order_changes import SYSTEM, Done, OrderChanges
+from gateway.cases.order_changes import SYSTEM, OrderChanges, OrderOutcome
 from gateway.core.item.catalogue import Claim
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import Item, ItemState
@@ -23,18 +23,18 @@ from gateway.storage import Transaction
 DECIDED = frozenset({ItemState.NOT_ACCEPTED, ItemState.ANSWERED})
 """The person has been told a decision; an answer goes to him beside it."""
 ANSWERABLE = frozenset({ItemState.HANDED_OVER, ItemState.ACCEPTED, ItemState.IN_WORK})
-ItemClosed = Callable[[Transaction, Item, "Order | None"], None]
+CloseListener = Callable[[Transaction, Item, "Order | None"], None]
 """Called in the transaction in which an item is closed, with the order that it was closed by."""
 PAGE = 100
 
 
 class Answering:
-    """Reports and answers of one installation. `closed` are told of each item that is closed."""
+    """Reports and answers of one installation. `close_listeners` are called for each item that is closed."""
 
     def __init__(self, changes: OrderChanges) -> None:
         self._changes = changes
         self._rows = changes.rows
-        self.closed: list[ItemClosed] = []
+        self.close_listeners: list[CloseListener] = []
 
     # ------------------------------------------------------------ the report
 
@@ -65,7 +65,7 @@ class Answering:
 
     # ------------------------------------------------------------ approving
 
-    def approve(self, t: Transaction, order: Order, item: Item, who: str, text: str) -> Done:
+    def approve(self, t: Transaction, order: Order, item: Item, who: str, text: str) -> OrderOutcome:
         """The order is closed, the item answered. Raises Conflict where the item cannot be."""
         report = self._rows.reports_of(t, order.id)[-1]
         changes = self._changes
@@ -74,7 +74,7 @@ class Answering:
         self._rows.change(t, order, closed)
         self._answer(t, item, who, report)
         changes.write_down(t, approved, "approve", who, text)
-        return Done(closed, "", {"result": report.result})
+        return OrderOutcome(closed, "", {"result": report.result})
 
     def _answer(self, t: Transaction, item: Item, who: str, report: Report) -> None:
         """By the notice of an answer, or, where a decision was told before, by a reply beside it."""
@@ -129,8 +129,8 @@ class Answering:
             told = replace(order, told_at=self._changes.now())
             self._rows.change(t, order, told)
             order = told
-        for hears in self.closed:
-            hears(t, item, order)
+        for listener in self.close_listeners:
+            listener(t, item, order)
 
 
 def _required(item: Item, report: Report) -> tuple[str, ...]:

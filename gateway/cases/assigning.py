@@ -36,36 +36,38 @@ class Assigning:
         self._changes = changes
         self._rows = changes.rows
 
-    def assign(self, t: Transaction, number: str, who: str, wish: Assignment) -> Order:
+    def assign(self, t: Transaction, number: str, who: str, assignment: Assignment) -> Order:
         """Raises NotFound, Conflict, BadContact."""
         changes, tree = self._changes, self._changes.tree(t)
         item = changes.items.items.locked(t, number)
-        unit, copies = _units(tree, wish)
+        unit, copies = _units(tree, assignment)
         self._check(t, item, who, tree)
         if item.state is not ItemState.HANDED_OVER:
-            changes.decisions.hand_over(t, item, who, _county(tree, unit.id), _said(unit, wish.note))
-        return self.add(t, number, who, unit, replace(wish, copies=copies))
+            changes.decisions.hand_over(t, item, who, _county(tree, unit.id), _said(unit, assignment.note))
+        return self.add(t, number, who, unit, replace(assignment, copies=copies))
 
     def handed_over(self, t: Transaction, number: str, who: str, county: str, text: str) -> None:
         """The order of an item that the desk has handed over to a county. Raises Conflict, BadContact."""
         tree = self._changes.tree(t)
-        wish = Assignment(county, text)
-        unit, _ = _units(tree, wish, "to")
+        assignment = Assignment(county, text)
+        unit, _ = _units(tree, assignment, "to")
         self._refuse_second(t, number, tree)
-        self.add(t, number, who, unit, wish)
+        self.add(t, number, who, unit, assignment)
 
-    def add(self, t: Transaction, number: str, who: str, unit: Unit, wish: Assignment) -> Order:
+    def add(self, t: Transaction, number: str, who: str, unit: Unit, assignment: Assignment) -> Order:
         """A new order at a unit; the item is handed over by now."""
         changes = self._changes
-        planned = self.planned(t, changes.items.items.there(t, number), unit, wish)
-        order = self._rows.add(t, planned, wish.copies)
-        facts = {"urgency": wish.urgency.value, "due": str(order.due)}
-        if wish.copies:
-            facts["copies"] = ",".join(wish.copies)
-        changes.write_down(t, order, "assign", who, wish.note, facts, f"{order.due} 到期 {wish.note}".strip())
+        planned = self.planned(t, changes.items.items.there(t, number), unit, assignment)
+        order = self._rows.add(t, planned, assignment.copies)
+        facts = {"urgency": assignment.urgency.value, "due": str(order.due)}
+        if assignment.copies:
+            facts["copies"] = ",".join(assignment.copies)
+        changes.write_down(
+            t, order, "assign", who, assignment.note, facts, f"{order.due} 到期 {assignment.note}".strip()
+        )
         return order
 
-    def planned(self, t: Transaction, item: Item, unit: Unit, wish: Assignment) -> Order:
+    def planned(self, t: Transaction, item: Item, unit: Unit, assignment: Assignment) -> Order:
         """The order that would be made now, with its days; nothing is written."""
         changes = self._changes
         now, tree, earlier = changes.now(), changes.tree(t), self._rows.of_item(t, item.number)
@@ -76,22 +78,22 @@ class Assigning:
             unit=unit.id,
             bureau=bureau.id,
             state=OrderState.ASSIGNED,
-            urgency=wish.urgency,
+            urgency=assignment.urgency,
             assigned_at=now,
             since=now,
             begun_on=changes.today(),
             budget=1,
-            note=wish.note,
+            note=assignment.note,
             passes=earlier[-1].passes if earlier else 0,
         )
-        order = replace(order, budget=changes.handling(order).budget(item.kind, wish.urgency))
+        order = replace(order, budget=changes.handling(order).budget(item.kind, assignment.urgency))
         return changes.derived(order, order, item)
 
-    def looked_ahead(self, t: Transaction, number: str, wish: Assignment) -> Order:
+    def looked_ahead(self, t: Transaction, number: str, assignment: Assignment) -> Order:
         """The order that `assign` would make. Raises NotFound, BadContact."""
         item = self._changes.items.items.there(t, number)
-        unit, _ = _units(self._changes.tree(t), wish)
-        return self.planned(t, item, unit, wish)
+        unit, _ = _units(self._changes.tree(t), assignment)
+        return self.planned(t, item, unit, assignment)
 
     def take_from_unit(self, t: Transaction, item: Item, who: str, reason: str) -> None:
         """The item is the centre's again, to be assigned anew."""
@@ -162,16 +164,18 @@ def _check_state(item: Item) -> None:
         raise Conflict(f"「{zh}」状态不能派单 / {en}: cannot be assigned")
 
 
-def _units(tree: Tree, wish: Assignment, field: str = "unit") -> tuple[Unit, tuple[str, ...]]:
-    """The unit and the copies of a wish. Raises BadContact with every fault."""
+def _units(tree: Tree, assignment: Assignment, field: str = "unit") -> tuple[Unit, tuple[str, ...]]:
+    """The unit and the copies of a assignment. Raises BadContact with every fault."""
     faults = []
-    unit = tree.get(wish.unit) if wish.unit else None
+    unit = tree.get(assignment.unit) if assignment.unit else None
     if unit is None or unit.kind is UnitKind.CENTRE or not unit.active:
         zh, en = _listed([entry for entry in tree if entry.parent and entry.active])
         faults.append(
-            FieldFault(field, f"没有可派的单位“{wish.unit}”；可派：{zh}", f"no such unit; possible: {en}")
+            FieldFault(
+                field, f"没有可派的单位“{assignment.unit}”；可派：{zh}", f"no such unit; possible: {en}"
+            )
         )
-    copies = tuple(dict.fromkeys(copy for copy in wish.copies if copy != wish.unit))
+    copies = tuple(dict.fromkeys(copy for copy in assignment.copies if copy != assignment.unit))
     if unknown := [copy for copy in copies if copy not in tree]:
         named = "、".join(unknown)
         faults.append(FieldFault("copies", f"没有这些单位：{named}", f"no such units: {', '.join(unknown)}"))

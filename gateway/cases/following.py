@@ -52,7 +52,7 @@ class Following:
     async def recount(self) -> int:
         """Derive every open order's clock anew, by the calendar and rules that are loaded; how many moved.
 
-        What moved says so in its history. Done at every start.
+        What moved says so in its history. OrderOutcome at every start.
         """
         return await self._all(self._moved, self._recounted)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.cases.acts import Said
-from gateway.cases.orders import Orders, OrderWhole
+from gateway.cases.order_actions import OrderInput
+from gateway.cases.orders import OrderDetail, Orders
 from gateway.core.item.delivery import Draft
 from gateway.core.item.item import Item
 from gateway.core.order.order import Order
@@ -64,7 +64,7 @@ class Opened:
     standing: Standing
     unit: Unit
     order: Order
-    whole: OrderWhole | None
+    whole: OrderDetail | None
     can_send: bool
 
     @property
@@ -176,11 +176,11 @@ class OfflineUnits:
 
     # ------------------------------------------------------------ acting
 
-    async def act(self, opened: Opened, event: OrderEvent, said: Said) -> OrderWhole:
+    async def act(self, opened: Opened, event: OrderEvent, values: OrderInput) -> OrderDetail:
         """As the unit's handler. Raises NotFound, NotPossible, Conflict, BadContact, StorageDown."""
         if opened.standing is not Standing.OPEN or event not in ON_PAGE:
             raise NotFound
-        return await self._orders.act(opened.link.order, _account(opened.link), event, said)
+        return await self._orders.act(opened.link.order, _account(opened.link), event, values)
 
 
 def _account(link: Link) -> Account:

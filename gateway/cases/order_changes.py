@@ -12,7 +12,7 @@ from gateway.core.item.deadlines import Rules, day_of
 from gateway.core.item.item import Happened, Item
 from gateway.core.order.clock import Clock, due_of
 from gateway.core.order.handling import Handling, in_force
-from gateway.core.order.moves import Moment
+from gateway.core.order.moves import MoveContext
 from gateway.core.order.order import Order, OrderEntry, is_problem
 from gateway.core.order.states import OPEN, WITH_UNIT
 from gateway.core.unit import Tree
@@ -21,12 +21,12 @@ from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.storage import Storage, Transaction
 
 SYSTEM = "system"
-Hears = Callable[[Transaction, Order, str, str], None]
+OrderEventListener = Callable[[Transaction, Order, str, str], None]
 """Called with an order as it is now, what happened to it, and the words, within the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class OrderOutcome:
     """What an event made of an order. `text` and `facts` go into its history. `in_time`: a paper that came
     in time was written down later; what was noted of lateness meanwhile does not count."""
 
@@ -45,7 +45,7 @@ class OrderChanges:
         rules: Rules,
         zone: ZoneInfo,
         now: Callable[[], datetime],
-        told: ChangeListener,
+        on_change: ChangeListener,
     ) -> None:
         self.storage = storage
         self.rows = storage.orders
@@ -53,9 +53,9 @@ class OrderChanges:
         self.zone = zone
         self.now = now
         self.items = ItemChanges(storage, now)
-        self.items.listen(told)
+        self.items.listen(on_change)
         self.decisions = Decisions(self.items, rules, zone)
-        self.heard: list[Hears] = []
+        self.event_listeners: list[OrderEventListener] = []
 
     def today(self) -> date:
         return day_of(self.now(), self.zone)
@@ -75,11 +75,11 @@ class OrderChanges:
     def clock(self, order: Order, item: Item) -> Clock:
         return due_of(order, item.due, self.today(), self.rules.calendar, self.handling(order).stopped)
 
-    def moment(self, order: Order, clock: Clock) -> Moment:
+    def context(self, order: Order, clock: Clock) -> MoveContext:
         rules = self.handling(order)
         since = order.begun_on if order.unit == order.bureau else self.day(order.since)
         until = self.rules.calendar.workday_after(since, rules.return_within)
-        return Moment(self.today(), clock.due, until, rules)
+        return MoveContext(self.today(), clock.due, until, rules)
 
     # ------------------------------------------------------------ writing
 
@@ -131,5 +131,5 @@ class OrderChanges:
         self.rows.happened(t, order, OrderEntry(at, event, who, order.unit, text, facts or {}))
         said = "：".join(filter(None, (self.tree(t).name(order.unit), shown or text)))
         self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, said))
-        for hears in self.heard:
-            hears(t, order, event, text)
+        for listener in self.event_listeners:
+            listener(t, order, event, text)

@@ -1,7 +1,7 @@
 """Work orders of one installation: assigning items to units, what units and the centre do, lists.
 
-The class builds the parts beside it; what an event needs and does is told in acts.py, the table and its
-conditions stand in core/order. Called by the API.
+The class builds the parts beside it. order_actions.py has what each event needs and does, core/order the
+table and its conditions. Called by the API.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.cases.acts import Acts, Deed, Directed, Said
-from gateway.cases.answering import Answering, ItemClosed
+from gateway.cases.answering import Answering, CloseListener
 from gateway.cases.assigning import Assigning, Assignment, warnings
 from gateway.cases.following import Following
-from gateway.cases.order_changes import SYSTEM, Hears, OrderChanges
+from gateway.cases.order_actions import DirectiveListener, OrderAction, OrderActions, OrderInput
+from gateway.cases.order_changes import SYSTEM, OrderChanges, OrderEventListener
 from gateway.cases.papers import Papers
 from gateway.cases.seen_orders import seen_by
 from gateway.core.followup import FollowUp
@@ -40,7 +40,7 @@ LOOK_EVERY = 5.0  # seconds between looks for answers that have gone out and ord
 
 
 @dataclass(frozen=True, slots=True)
-class OrderShown:
+class OrderView:
     """An order with what stands beside it in lists. `possible` are the events that whoever asks may cause
     now, `names` the Chinese names of its units by id. `copy`: his unit has but a copy of it."""
 
@@ -55,10 +55,10 @@ class OrderShown:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderWhole:
+class OrderDetail:
     """An order with all that belongs to it."""
 
-    shown: OrderShown
+    shown: OrderView
     events: tuple[OrderEntry, ...]
     copies: tuple[str, ...]
     reports: tuple[Report, ...]
@@ -67,7 +67,7 @@ class OrderWhole:
 
 
 class Orders:
-    """The orders of one installation. `told` hears of each change, by the item's number."""
+    """The orders of one installation. `told` listener of each change, by the item's number."""
 
     def __init__(
         self,
@@ -75,23 +75,23 @@ class Orders:
         rules: Rules,
         zone: ZoneInfo,
         *,
-        told: ChangeListener = lambda what, number: None,
+        on_change: ChangeListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.changes = self._changes = changes = OrderChanges(storage, rules, zone, now, told)
+        self.changes = self._changes = changes = OrderChanges(storage, rules, zone, now, on_change)
         self._rows = changes.rows
         self._items = changes.items
         self._assigning = Assigning(changes)
         self._answering = Answering(changes)
-        self._acts = Acts(changes, self._assigning, self._answering)
+        self._actions = OrderActions(changes, self._assigning, self._answering)
         self._following = Following(changes, self._answering)
         self._papers = Papers(changes)
         self.handed_over = self._assigning.handed_over
         storage.items.followers.append(self._following.item_moved)
 
-    def on_event(self, hears: Hears) -> None:
-        """Call `hears` in each transaction in which something happens to an order."""
-        self._changes.heard.append(hears)
+    def on_event(self, listener: OrderEventListener) -> None:
+        """Call `listener` in each transaction in which something happens to an order."""
+        self._changes.event_listeners.append(listener)
 
     def day(self, at: datetime) -> date:
         """The centre's day of a time."""
@@ -101,58 +101,60 @@ class Orders:
         """An item's order, or what is sent of it, has changed."""
         self._items.tell("changed", number)
 
-    def on_item_closed(self, hears: ItemClosed) -> None:
-        """Call `hears` in each transaction in which an item is closed."""
-        self._answering.closed.append(hears)
+    def on_item_closed(self, listener: CloseListener) -> None:
+        """Call `listener` in each transaction in which an item is closed."""
+        self._answering.close_listeners.append(listener)
 
-    def on_directed(self, hears: Directed) -> None:
-        """Call `hears` in each transaction in which somebody urges or supervises."""
-        self._acts.directed.append(hears)
+    def on_directed(self, listener: DirectiveListener) -> None:
+        """Call `listener` in each transaction in which somebody urges or supervises."""
+        self._actions.directive_listeners.append(listener)
 
     # ------------------------------------------------------------ changing
 
-    async def assign(self, number: str, account: Account, wish: Assignment) -> OrderShown:
+    async def assign(self, number: str, account: Account, assignment: Assignment) -> OrderView:
         """A new order of an item. Raises NotFound, Conflict, BadContact, StorageDown."""
 
-        def assigned(t: Transaction) -> OrderShown:
-            order = self._assigning.assign(t, number, account.name, wish)
+        def assigned(t: Transaction) -> OrderView:
+            order = self._assigning.assign(t, number, account.name, assignment)
             return self._shown(t, order, account, self._changes.tree(t))
 
         shown = await self._items.write(assigned)
         self._items.tell("changed", number)
         return await self._warned(shown)
 
-    async def look_ahead(self, number: str, account: Account, wish: Assignment) -> OrderShown:
+    async def look_ahead(self, number: str, account: Account, assignment: Assignment) -> OrderView:
         """The order that `assign` would make, with its clock and warnings. Raises NotFound, BadContact,
         StorageDown."""
 
-        def planned(t: Transaction) -> OrderShown:
-            order = self._assigning.looked_ahead(t, number, wish)
+        def planned(t: Transaction) -> OrderView:
+            order = self._assigning.looked_ahead(t, number, assignment)
             return self._shown(t, order, account, self._changes.tree(t))
 
         return await self._warned(await self._items.read(planned))
 
-    async def _warned(self, shown: OrderShown) -> OrderShown:
+    async def _warned(self, shown: OrderView) -> OrderView:
         people = await self._changes.storage.accounts.work_for(shown.order.unit)
         tree = await self._changes.storage.units.tree()
         return replace(shown, warnings=warnings(tree, shown.order, people))
 
-    async def act(self, order_id: int, account: Account, event: OrderEvent, said: Said) -> OrderWhole:
+    async def act(
+        self, order_id: int, account: Account, event: OrderEvent, values: OrderInput
+    ) -> OrderDetail:
         """One event of the table, with all that follows from it.
 
         Raises NotFound for what he does not see, NotAllowed, NotPossible, Conflict, BadContact, StorageDown.
         """
 
-        def acted(t: Transaction) -> OrderWhole:
+        def acted(t: Transaction) -> OrderDetail:
             order, item = self._locked(t, order_id, account)
-            done = self._act(t, order, item, account, event, said)
+            done = self._act(t, order, item, account, event, values)
             return self._whole(t, done, account)
 
         try:
             whole = await self._items.write(acted)
         except BadContact:
             if event is OrderEvent.REPORT:
-                await self._keep_refused(order_id, account, said.report)
+                await self._keep_refused(order_id, account, values.report)
             raise
         self._items.tell("changed", whole.shown.order.number)
         return whole
@@ -177,7 +179,7 @@ class Orders:
         """The same, within a transaction; whoever asks tells of the change."""
         number = self._rows.there(t, order_id).number
         item, order = self._items.items.locked(t, number), self._rows.locked(t, order_id)
-        return self._do(t, order, item, who, OrderEvent.DO_AGAIN, Said(reason=reason))
+        return self._do(t, order, item, who, OrderEvent.DO_AGAIN, OrderInput(reason=reason))
 
     async def save_draft(
         self, order_id: int, account: Account, report: Report
@@ -211,28 +213,38 @@ class Orders:
     ) -> OrderState:
         """The state after it. Raises NotAllowed for whom it is not to do, NotPossible."""
         changes, tree = self._changes, self._changes.tree(t)
-        moment = changes.moment(order, changes.clock(order, item))
+        context = changes.context(order, changes.clock(order, item))
         if not may(account, order, event, tree):
             raise NotAllowed(f"该操作不由此账号办理 / this is not for {account.role} {account.unit}".strip())
         if self._is_superseded(t, order):
             raise NotPossible("该件已重新派单 / its item was assigned anew")
         try:
-            return move(order, event, moment)
+            return move(order, event, context)
         except NotPossible as refusal:
-            possible = tuple(possible_for(account, order, moment, tree))
+            possible = tuple(possible_for(account, order, context, tree))
             raise NotPossible(refusal.detail, possible) from None
 
     def _act(
-        self, t: Transaction, order: Order, item: Item, account: Account, event: OrderEvent, said: Said
+        self,
+        t: Transaction,
+        order: Order,
+        item: Item,
+        account: Account,
+        event: OrderEvent,
+        values: OrderInput,
     ) -> Order:
         self._check(t, order, item, account, event)
-        return self._do(t, order, item, account.name, event, said)
+        return self._do(t, order, item, account.name, event, values)
 
-    def _do(self, t: Transaction, order: Order, item: Item, who: str, event: OrderEvent, said: Said) -> Order:
+    def _do(
+        self, t: Transaction, order: Order, item: Item, who: str, event: OrderEvent, values: OrderInput
+    ) -> Order:
         changes = self._changes
-        moment = changes.moment(order, changes.clock(order, item))
-        after = move(order, event, moment)
-        done = self._acts.done(event, Deed(t, order, item, who, said, moment, changes.now(), after))
+        context = changes.context(order, changes.clock(order, item))
+        after = move(order, event, context)
+        done = self._actions.done(
+            event, OrderAction(t, order, item, who, values, context, changes.now(), after)
+        )
         item = self._items.items.there(t, order.number)
         saved = changes.save(t, order, done.order, item, in_time=done.in_time)
         word, by = event.value, who
@@ -243,24 +255,24 @@ class Orders:
 
     # ------------------------------------------------------------ looking
 
-    async def order(self, order_id: int, account: Account) -> OrderWhole:
+    async def order(self, order_id: int, account: Account) -> OrderDetail:
         """Raises NotFound, also for what he does not see, StorageDown."""
 
-        def looked_up(t: Transaction) -> OrderWhole:
+        def looked_up(t: Transaction) -> OrderDetail:
             return self._whole(t, self._seen(t, order_id, account, self._changes.tree(t)), account)
 
         return await self._items.read(looked_up)
 
     async def list(
         self, query: OrderQuery, account: Account, unit: str = "", *, overdue: bool = False
-    ) -> Sequence[OrderShown]:
+    ) -> Sequence[OrderView]:
         """The first to be due first; of a unit and those below it when one is named, and never more than he
         sees.
 
         Raises BadContact for a unit that there is not, StorageDown.
         """
 
-        def looked_up(t: Transaction) -> list[OrderShown]:
+        def looked_up(t: Transaction) -> list[OrderView]:
             tree = self._changes.tree(t)
             today = self._changes.today()
             wanted = replace(query, overdue=today if overdue else query.overdue, today=today)
@@ -270,10 +282,10 @@ class Orders:
 
         return await self._items.read(looked_up)
 
-    async def of_item(self, number: str, account: Account) -> Sequence[OrderShown]:
+    async def of_item(self, number: str, account: Account) -> Sequence[OrderView]:
         """All orders of an item that he sees, the first one first. Raises NotFound, StorageDown."""
 
-        def looked_up(t: Transaction) -> list[OrderShown]:
+        def looked_up(t: Transaction) -> list[OrderView]:
             self._items.items.there(t, number)
             tree = self._changes.tree(t)
             orders = (order for order in self._rows.of_item(t, number) if sees(account, order, tree))
@@ -281,11 +293,11 @@ class Orders:
 
         return await self._items.read(looked_up)
 
-    async def earlier(self, order_id: int, account: Account) -> Sequence[OrderShown]:
+    async def earlier(self, order_id: int, account: Account) -> Sequence[OrderView]:
         """Other orders about the same respondent that he sees, the last one first. Raises NotFound,
         StorageDown."""
 
-        def looked_up(t: Transaction) -> list[OrderShown]:
+        def looked_up(t: Transaction) -> list[OrderView]:
             tree = self._changes.tree(t)
             order = self._seen(t, order_id, account, tree)
             units = tree.below(account.unit) if account.role in OF_UNITS else None
@@ -301,9 +313,9 @@ class Orders:
             raise NotFound(f"no order {order_id}")
         return order
 
-    def _whole(self, t: Transaction, order: Order, account: Account) -> OrderWhole:
+    def _whole(self, t: Transaction, order: Order, account: Account) -> OrderDetail:
         shown = self._shown(t, order, account, self._changes.tree(t))
-        return OrderWhole(
+        return OrderDetail(
             shown,
             self._rows.events_of(t, order.id),
             self._rows.copies_of(t, order.id),
@@ -312,20 +324,20 @@ class Orders:
             self._items.detail(t, order.number),
         )
 
-    def _shown(self, t: Transaction, order: Order, account: Account, tree: Tree) -> OrderShown:
+    def _shown(self, t: Transaction, order: Order, account: Account, tree: Tree) -> OrderView:
         return self._beside(t, order, self._items.items.there(t, order.number), account, tree)
 
-    def _beside(self, t: Transaction, order: Order, item: Item, account: Account, tree: Tree) -> OrderShown:
+    def _beside(self, t: Transaction, order: Order, item: Item, account: Account, tree: Tree) -> OrderView:
         clock = self._changes.clock(order, item)
         if order.state in OPEN:
             order = replace(order, due=clock.due, legal_due=clock.legal)
         possible = () if self._is_superseded(t, order) else self._possible(account, order, clock, tree)
         names = {unit: tree.name(unit) for unit in (order.unit, order.bureau)}
         late, copy = self._changes.is_late(order), not sees(account, order, tree)
-        return OrderShown(order, item, clock, late, tuple(possible), names, copy=copy)
+        return OrderView(order, item, clock, late, tuple(possible), names, copy=copy)
 
     def _possible(self, account: Account, order: Order, clock: Clock, tree: Tree) -> Iterator[OrderEvent]:
-        return possible_for(account, order, self._changes.moment(order, clock), tree)
+        return possible_for(account, order, self._changes.context(order, clock), tree)
 
     def _is_superseded(self, t: Transaction, order: Order) -> bool:
         """Was the item of a returned order assigned anew?"""

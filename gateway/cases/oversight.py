@@ -30,12 +30,12 @@ SAID_WITH = {"extension": OrderEvent.ASK_EXTENSION, "dispute": OrderEvent.DISPUT
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that a leader has to decide or to look at: extension, dispute or pressing. `said` are the
+    """One thing that a leader has to decide or to look at: extension, dispute or pressing. `text` are the
     unit's words."""
 
     what: str
     order: Order
-    said: str
+    text: str
     until: date | None = None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from gateway.cases.order_changes import Done, OrderChanges
+from gateway.cases.order_changes import OrderChanges, OrderOutcome
 from gateway.core.item.item import Item
 from gateway.core.order.order import Order, Report
 from gateway.errors import FieldFault
@@ -50,7 +50,7 @@ class Papers:
                 "received_on", f"应在 {first} 至 {today} 之间", f"is between {first} and {today}"
             )
 
-    def on_paper(self, t: Transaction, done: Done, item: Item, report: Report) -> Done:
+    def on_paper(self, t: Transaction, done: OrderOutcome, item: Item, report: Report) -> OrderOutcome:
         """The order as reported on the day on which the paper came."""
         day = report.received_on
         assert day is not None
@@ -61,7 +61,7 @@ class Papers:
         audit.happened(t, "order.typed_report", order.number, told, self._changes.now())
         text = f"{done.text}（{TYPED.format(day=day, who=report.who)}）"
         facts = {**(done.facts or {}), "received_on": day.isoformat(), "typed_by": report.who}
-        return Done(order, text, facts, self._came_in_time(t, order, item, day))
+        return OrderOutcome(order, text, facts, self._came_in_time(t, order, item, day))
 
     def _came_in_time(self, t: Transaction, order: Order, item: Item, day: date) -> bool:
         """Was the order late at no time until then? Lateness that was noted since does not count."""

@@ -61,14 +61,14 @@ class Papers(Protocol):
 
 
 class Supervision:
-    """The supervision of one installation. `called` hears, within the transaction, of rungs whose unit is to
-    be rung by telephone."""
+    """The supervision of one installation. `rung_listeners` are called, within the transaction, for rungs
+    whose unit is to be telephoned."""
 
     def __init__(self, changes: OrderChanges, papers: Papers) -> None:
         self._changes = changes
         self._rows = changes.storage.supervision
         self._papers = papers
-        self.called: list[Callable[[Transaction, FiredRung, Order, tuple[Contact, ...]], None]] = []
+        self.rung_listeners: list[Callable[[Transaction, FiredRung, Order, tuple[Contact, ...]], None]] = []
 
     # ------------------------------------------------------------ by itself
 
@@ -236,8 +236,8 @@ class Supervision:
         for _, draft in self._papers.drafts(fired, order, item, people, ways, today):
             self._changes.storage.outbox.add(t, order.number, draft, now)
         if RungWay.CALL in ways:
-            for hears in self.called:
-                hears(t, fired, order, people)
+            for listener in self.rung_listeners:
+                listener(t, fired, order, people)
         return fired
 
     def _told(self, people: tuple[Contact, ...], ways: tuple[RungWay, ...]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.cli.storage import opened
 from gateway.errors import GatewayError, Problem, SetupError
 from gateway.keeping import manifest, restore
-from gateway.keeping.backup import Backups, Wish
+from gateway.keeping.backup import BackupRequest, Backups
 from gateway.keeping.last import tell_checked, tell_failed, tell_made
 from gateway.settings.load import load
 from gateway.settings.schema import Config
@@ -99,7 +99,7 @@ async def _make(backups: Backups, arguments: argparse.Namespace, settings: Confi
     keep = max(1, arguments.keep or settings.backup.keep)
     try:
         word = passphrase(arguments, settings)
-        name, made = await backups.make(Wish(settings, toml, word, keep))
+        name, made = await backups.make(BackupRequest(settings, toml, word, keep))
     except (GatewayError, OSError) as error:
         tell_failed(settings.var, str(error))
         raise

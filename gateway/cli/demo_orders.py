@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
 from gateway.cases.follow_ups import FollowUps
+from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import Orders, asked_about
 from gateway.core.followup import Answers
 from gateway.core.item.contact import Kind
@@ -125,8 +125,8 @@ class DemoOrders:
         self._clock.at = detail.received_at + timedelta(hours=self._chance.randrange(1, 20))
         if detail.county not in tree or self._clock.at >= self._until:
             return 0
-        wish = Assignment(detail.county, "请依法处理并按时反馈", self._chance.choice(URGENCIES))
-        order = (await self._orders.assign(number, DISPATCHER, wish)).order.id
+        assignment = Assignment(detail.county, "请依法处理并按时反馈", self._chance.choice(URGENCIES))
+        order = (await self._orders.assign(number, DISPATCHER, assignment)).order.id
         for step in steps:
             self._clock.at += timedelta(minutes=self._chance.randrange(20, 300))
             if self._clock.at >= self._until:
@@ -151,18 +151,18 @@ class DemoOrders:
 
         return done
 
-    async def _act(self, order: int, event: OrderEvent, said: Said) -> object:
+    async def _act(self, order: int, event: OrderEvent, values: OrderInput) -> object:
         kept = await self._orders.order(order, DISPATCHER)
         account = DISPATCHER
         if event in UNIT_ACTS:
             account = Account(f"demo-{kept.shown.order.unit}", Role.HANDLER, unit=kept.shown.order.unit)
-        return await self._orders.act(order, account, event, said)
+        return await self._orders.act(order, account, event, values)
 
     async def _pass_down(self, order: int, tree: Tree) -> None:
         kept = (await self._orders.order(order, DISPATCHER)).shown.order
         stations = [unit for unit in tree.children(kept.unit) if unit.active]
         if stations:
-            await self._act(order, E.PASS_DOWN, Said(unit=self._chance.choice(stations).id))
+            await self._act(order, E.PASS_DOWN, OrderInput(unit=self._chance.choice(stations).id))
 
     async def _assign_again(self, order: int, tree: Tree) -> None:
         kept = (await self._orders.order(order, DISPATCHER)).shown.order
@@ -173,12 +173,12 @@ class DemoOrders:
         result, text, answer = REPORTS.get(kind, REPORTS[Kind.QUESTION])
         amount = self._chance.randrange(1, 80) * 10_000 if kind is Kind.COMPLAINT else None
         report = Report(result, text, answer, amount, amount, "王建国")
-        await self._act(order, E.REPORT, Said(report=report))
+        await self._act(order, E.REPORT, OrderInput(report=report))
 
     async def _approve(self, order: int, tree: Tree) -> None:
         """The answer counts as told: nobody outside is written to, and the item is closed."""
         whole = await self._orders.order(order, DISPATCHER)
-        await self._act(order, E.APPROVE, Said())
+        await self._act(order, E.APPROVE, OrderInput())
         await bulk.forget_occasions(self._storage.database, whole.shown.order.number)
         self._clock.at += timedelta(minutes=30)
         await self._orders.close_told()
@@ -198,10 +198,10 @@ class DemoOrders:
         await self._orders.do_again(order, "agent1", "回访：未解决")
 
 
-def _words(step: str, today: date) -> Said:
-    """What is said with a step that needs nothing else."""
+def _words(step: str, today: date) -> OrderInput:
+    """What is entered with a step that needs nothing else."""
     text, reason = WORDS.get(step, ("", ""))
-    return Said(
+    return OrderInput(
         text=text,
         reason=reason,
         days=2,

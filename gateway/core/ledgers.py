@@ -73,11 +73,11 @@ class CallbackLedger(Protocol):
         """Keep it; the same id again gives what is kept."""
 
     async def change(
-        self, owed: Callback, before: CallbackState, at: datetime, told: tuple[str, str] | None = None
+        self, owed: Callback, before: CallbackState, at: datetime, entry: tuple[str, str] | None = None
     ) -> Callback | None:
         """Compare and set state, counts and due time; what is kept, None when it was not in `before`.
 
-        `told` (what, text) becomes a line on its item, in the same transaction. FAILED makes it the item's
+        `entry` (what, text) becomes a line on its item, in the same transaction. FAILED makes it the item's
         task to call back.
         """
 

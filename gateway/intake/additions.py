@@ -28,19 +28,19 @@ class Additions:
         evidence: tuple[Evidence, ...],
         who: str,
         beside: Beside | None = None,
-        said: Contact | None = None,
+        contact: Contact | None = None,
     ) -> bool:
         """A follow-up on an item: a later mail, more evidence. False when this key was there already.
 
-        Whatever state the item is in, it has an addition to be read from then on. `said` is who wrote and all
-        else that was filled in: it is kept sealed beside the item, and of a report the timeline tells nothing
+        Whatever state the item is in, it has an addition to be read from then on. `contact` has who wrote and
+        all that was filled in: it is kept sealed beside the item, and of a report the timeline tells nothing
         of the person. `beside` as at `submit`. Raises NotFound, StorageDown.
         """
         kept = await self._submission.keep(evidence)
 
         def appended(t: Transaction) -> bool:
             item = self._items.locked(t, number)
-            if not self._write(t, item, key, text, who, said):
+            if not self._write(t, item, key, text, who, contact):
                 return False
             self._attach(t, item, kept)
             self._changes.announce(t, number, what_changed("follow_up"))

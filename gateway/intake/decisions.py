@@ -36,19 +36,19 @@ TOLD_IN_WORDS = frozenset({Event.WAIT_FOR_PAPERS, Event.ANSWER})
 TAKES_BACK = (Milestone.NOT_ACCEPTED.value, Milestone.MEDIATION_ENDED.value)
 """Milestones that are undone when a matter is taken up again: the decision no longer stands."""
 
-HandedOver = Callable[[Transaction, str, str, str, str], None]
+HandOverListener = Callable[[Transaction, str, str, str, str], None]
 """Called with transaction, item, who, the county's code and the words that go with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One event on an item. core.item.states.NEEDS tells which words it needs; `said` has them by that name.
+    """One event on an item. core.item.states.NEEDS tells which words it needs; `texts` has them by that name.
 
     For refuse_acceptance `ground` is the number of a ground, for hand_over `to` a division's code.
     """
 
     event: Event
-    said: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     ground: int | None = None
 
 
@@ -56,7 +56,7 @@ class Decisions:
     """Decides by the rules in force on the day of receipt; `zone` tells which day it is."""
 
     def __init__(
-        self, changes: ItemChanges, rules: Rules, zone: ZoneInfo, handed_over: HandedOver | None = None
+        self, changes: ItemChanges, rules: Rules, zone: ZoneInfo, handed_over: HandOverListener | None = None
     ) -> None:
         """`handed_over` makes the work order of an item that the desk hands over, in the same transaction."""
         self._handed_over = handed_over
@@ -96,11 +96,11 @@ class Decisions:
         item: Item,
         who: str,
         event: Event,
-        said: Mapping[str, str],
+        texts: Mapping[str, str],
         ground: int | None = None,
     ) -> None:
         """An event of a unit's order, whoever holds the item. Raises Conflict, BadContact."""
-        self._decided(t, item, who, Act(event, said, ground))
+        self._decided(t, item, who, Act(event, texts, ground))
 
     def hand_over(self, t: Transaction, item: Item, who: str, county: str, text: str) -> None:
         """Hand an item over to a unit; what lies in the queue is taken from there. Raises Conflict."""
@@ -124,7 +124,7 @@ class Decisions:
         decision = self._decision(item, act, who, self._changes.now())
         self._write(t, item, who, act.event, decision, announced_later)
         if self._handed_over and act.event is Event.HAND_OVER:
-            self._handed_over(t, item.number, who, decision.county, act.said.get("text", ""))
+            self._handed_over(t, item.number, who, decision.county, act.texts.get("text", ""))
 
     def _write(
         self,
@@ -149,8 +149,8 @@ class Decisions:
 
     def _decision(self, item: Item, act: Act, who: str, now: datetime) -> Decision:
         """What is written down. Raises BadContact for what is missing or not in the rules."""
-        text, need = act.said.get("text", "").strip(), NEEDS.get(act.event, "text")
-        word = act.said.get(need, "").strip()
+        text, need = act.texts.get("text", "").strip(), NEEDS.get(act.event, "text")
+        word = act.texts.get(need, "").strip()
         told = word if act.event in TOLD_IN_WORDS else ""
         words = "，".join(dict.fromkeys(filter(None, (word, text))))
         plain = Decision(now, act.event.value, who, text=words, told=told)
@@ -160,7 +160,7 @@ class Decisions:
             case Event.HAND_OVER:
                 return self._handing_over(word, replace(plain, text=text))
             case Event.ANSWER if item.kind is Kind.REPORT:
-                return self._result(act.said.get("basis", ""), plain)
+                return self._result(act.texts.get("basis", ""), plain)
             case event if event in NEEDS and not word:
                 raise BadContact(FieldFault(need, "必填", "is required"))
         return plain

@@ -85,9 +85,9 @@ class Intake:
         evidence: tuple[Evidence, ...],
         who: str,
         beside: Beside | None = None,
-        said: Contact | None = None,
+        contact: Contact | None = None,
     ) -> bool:
-        return await self._additions.append(number, key, text, evidence, who, beside, said)
+        return await self._additions.append(number, key, text, evidence, who, beside, contact)
 
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         await self._additions.note(number, what, who, text, key)

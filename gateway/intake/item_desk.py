@@ -27,11 +27,11 @@ MENTIONS = 50  # unread mentions that are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """An item, and what was said when it came, field by field; personal fields of a report too."""
+class ItemArrival:
+    """An item, and the fields as they came; personal fields of a report too."""
 
     item: Item
-    said: Mapping[str, str]
+    fields: Mapping[str, str]
 
 
 class ItemDesk:
@@ -145,13 +145,13 @@ class ItemDesk:
 
         return await self._changes.read(read)
 
-    async def arrival(self, number: str) -> Arrived:
-        """What was said when it came, whatever was corrected since. Raises NotFound, StorageDown."""
+    async def arrival(self, number: str) -> ItemArrival:
+        """The fields as they came, whatever was corrected since. Raises NotFound, StorageDown."""
 
-        def looked_up(t: Transaction) -> Arrived:
+        def looked_up(t: Transaction) -> ItemArrival:
             item = self._items.there(t, number)
             past = self._changes.revisions.of_item(t, number)
-            return Arrived(item, as_arrived(item, self._items.person_of(t, item), past))
+            return ItemArrival(item, as_arrived(item, self._items.person_of(t, item), past))
 
         return await self._changes.read(looked_up)
 

@@ -20,7 +20,7 @@ from gateway.core.item.item import Item, ItemDetail, Told
 from gateway.core.item.matter import External, Matter, Names
 from gateway.core.item.notice import Sending
 from gateway.core.item.steps import Step
-from gateway.intake.decisions import Act, Decisions, HandedOver
+from gateway.intake.decisions import Act, Decisions, HandOverListener
 from gateway.intake.intake import Intake
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.intake.item_links import Links
@@ -48,14 +48,14 @@ class Matters:
         area_code: str = "",
         sending: Sending = BY_HAND_ALONE,
         planned: Planned = lambda occasion, about: Plan(),
-        told: ChangeListener = lambda what, number: None,
-        handed_over: HandedOver | None = None,
+        on_change: ChangeListener = lambda what, number: None,
+        handed_over: HandOverListener | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._intake = intake
         self._rules = rules
         self._changes = changes = ItemChanges(storage, now)
-        changes.listen(told)
+        changes.listen(on_change)
         self._likely = LikelyDuplicates(changes, rules, centre, area_code)
         self._item_links = Links(changes)
         self._splits = Splits(changes, intake, rules.channels)

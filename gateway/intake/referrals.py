@@ -82,7 +82,7 @@ class Linkage:
         partners: Callable[[], Mapping[str, Partner]],
         slips: Slips,
         secret: bytes,
-        told: ItemListener = lambda what, number: None,
+        on_change: ItemListener = lambda what, number: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage
@@ -92,7 +92,7 @@ class Linkage:
         self._partners = partners
         self._slips = slips
         self._secret = secret
-        self._told = told
+        self._on_change = on_change
         self._now = now
 
     # ------------------------------------------------------------ making
@@ -122,7 +122,7 @@ class Linkage:
 
         made_referral, new = await self._storage.database.write(body)
         if new:
-            self._told("changed", number)
+            self._on_change("changed", number)
         return made_referral
 
     async def take(self, contact: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]:
@@ -212,7 +212,7 @@ class Linkage:
             return after
 
         done = await self._storage.database.write(body)
-        self._told("changed", done.number)
+        self._on_change("changed", done.number)
         return done
 
     def _moved(

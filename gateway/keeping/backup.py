@@ -38,7 +38,7 @@ NAME = "%Y%m%dT%H%M%S.%fZ"  # two in one second keep their order
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BackupRequest:
     """How a backup is to be made. `toml` is the settings' file; without a passphrase no secrets are taken."""
 
     config: Config
@@ -66,26 +66,26 @@ class Backups:
             raise SetupError(Problem(str(self.folder), 0, what))
         return self.folder / "backups" / (name or names[-1])
 
-    async def make(self, wish: Wish) -> tuple[str, Manifest]:
+    async def make(self, request: BackupRequest) -> tuple[str, Manifest]:
         """One more, while the gateway runs or not. Raises SetupError, StorageDown, OSError."""
-        if self.folder.resolve().is_relative_to(wish.config.var.resolve()):
+        if self.folder.resolve().is_relative_to(request.config.var.resolve()):
             raise SetupError(f"{self.folder} 在数据目录内 / lies below var/: name a folder elsewhere")
         private_folder(self.folder)
         with self._alone():
             making = self.folder / MAKING
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(mode=0o700)
-            made = await self._fill(making, wish)
+            made = await self._fill(making, request)
             name = datetime.now(UTC).strftime(NAME)
             await asyncio.to_thread(self._settle, making, name)
-            await asyncio.to_thread(self._drop_old, wish.keep)
+            await asyncio.to_thread(self._drop_old, request.keep)
             return name, made
 
-    async def _fill(self, making: Path, wish: Wish) -> Manifest:
-        config = wish.config
-        if wish.passphrase is not None:
-            secrets = await asyncio.to_thread(sources.sealed_files, config, wish.toml)
-            (making / SECRETS).write_bytes(sealed.seal(secrets, wish.passphrase))
+    async def _fill(self, making: Path, request: BackupRequest) -> Manifest:
+        config = request.config
+        if request.passphrase is not None:
+            secrets = await asyncio.to_thread(sources.sealed_files, config, request.toml)
+            (making / SECRETS).write_bytes(sealed.seal(secrets, request.passphrase))
         taking = Taking(self.pool, self._known())
         await asyncio.to_thread(taking.take, sources.waiting_files(config))
         copy = making / "database"
@@ -102,7 +102,7 @@ class Backups:
             bytes=sum(entry.size for entry in taking.entries.values()),
             fresh_bytes=taking.fresh_bytes,
             database_sha256=sha256,
-            secrets=wish.passphrase is not None,
+            secrets=request.passphrase is not None,
             missing=tuple(missing),
             left_out=sources.left_out(config),
         )

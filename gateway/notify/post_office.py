@@ -66,7 +66,7 @@ class OutboxLedger(Protocol):
         *,
         due_at: datetime | None = None,
         error: str = "",
-        told: tuple[str, str] | None = None,
+        entry: tuple[str, str] | None = None,
         proof: str = "",
     ) -> None: ...
 
@@ -91,7 +91,7 @@ class PostOffice:
         due_days: int = 3,
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
-        told: Callable[[str], None] = lambda number: None,
+        on_settled: Callable[[str], None] = lambda number: None,
         tasks: Supervisor | None = None,
     ) -> None:
         self._ledger = ledger
@@ -102,7 +102,7 @@ class PostOffice:
         self._due_days = due_days
         self._now = now
         self._chance = chance
-        self._told = told
+        self._on_settled = on_settled
         self._news = asyncio.Event()
         self._due = {way.name: asyncio.Event() for way in ways}
         self._tasks = Supervisor(tasks)
@@ -210,9 +210,9 @@ class PostOffice:
     async def _settle(self, delivery: Delivery, result: Result) -> None:
         now = self._now()
         match result:
-            case Sent(told, proof):
-                line = ("sent", told) if told else None
-                await self._ledger.settle(delivery, DeliveryState.SENT, now, told=line, proof=proof)
+            case Sent(answer, proof):
+                line = ("sent", answer) if answer else None
+                await self._ledger.settle(delivery, DeliveryState.SENT, now, entry=line, proof=proof)
             case Later(why) if now - delivery.made_at < self._give_up:
                 log.info("%s: delivery %d waits: %s", delivery.draft.way, delivery.id, why)
                 due = now + pause(delivery.attempts + 1, self._chance())
@@ -221,8 +221,8 @@ class PostOffice:
             case Later(why) | Never(why):
                 log.warning("%s: delivery %d is given up: %s", delivery.draft.way, delivery.id, why)
                 line = ("not_sent", f"{delivery.draft.way} 未能送达（投递号 {delivery.id}）：{why}")
-                await self._ledger.settle(delivery, DeliveryState.DEAD, now, error=why, told=line)
-        self._told(delivery.number)
+                await self._ledger.settle(delivery, DeliveryState.DEAD, now, error=why, entry=line)
+        self._on_settled(delivery.number)
 
     # ------------------------------------------------------------ what comes back
 

@@ -47,7 +47,7 @@ def post_office(
     counts: SentCount | None = None,
     place: Callable[[str], Path] = Path,
     now: Callable[[], datetime] = utc_now,
-    told: Callable[[str], None] = lambda number: None,
+    on_settled: Callable[[str], None] = lambda number: None,
     tasks: Supervisor | None = None,
 ) -> PostOffice:
     """The worker of this installation. Raises SetupError for a secret that cannot be used."""
@@ -59,7 +59,7 @@ def post_office(
         give_up=timedelta(hours=config.outbox.give_up_hours),
         due_days=config.outbox.due_days,
         now=now,
-        told=told,
+        on_settled=on_settled,
         tasks=tasks,
     )
 

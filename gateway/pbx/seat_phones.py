@@ -19,11 +19,11 @@ CALLER_EVENTS = ("AgentCalled", "AgentRingNoAnswer", "AgentConnect", "AgentCompl
 
 
 class SeatPhones:
-    """`start`, then `told` hears what seats and their phones do; `seen` after each log-in."""
+    """`start`; then `listener` is called with what seats and their phones do; `seen` after each log-in."""
 
-    def __init__(self, ami: Ami, told: Listener) -> None:
+    def __init__(self, ami: Ami, listener: Listener) -> None:
         self._ami = ami
-        self._told = told
+        self._listener = listener
         self._contacts: dict[str, dict[str, str]] = {}  # by seat: where its telephone is, and how it does
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
         self._members: dict[str, SeatSeen] = {}  # by seat in the queue: what was told of it last
@@ -88,7 +88,7 @@ class SeatPhones:
         elif event.name == "QueueMemberRemoved":
             self._phones.pop(seen.seat, None)
             self._members.pop(seen.seat, None)
-            self._told(SeatSeen(seen.seat, signed_in=False, device=seen.device))
+            self._listener(SeatSeen(seen.seat, signed_in=False, device=seen.device))
             return
         self._tell_member(seen)
 
@@ -102,7 +102,7 @@ class SeatPhones:
 
     def _tell_member(self, seen: SeatSeen) -> None:
         seen = self._members[seen.seat] = self._with_other_phone(seen)
-        self._told(seen)
+        self._listener(seen)
 
     def _with_other_phone(self, seen: SeatSeen) -> SeatSeen:
         other = telephone(seen.seat, not seen.browser)
@@ -110,14 +110,14 @@ class SeatPhones:
 
     def _rung(self, event: AmiEvent) -> None:
         rings = event.name in ("AgentCalled", "AgentConnect")
-        self._told(SeatRings(_number(event.get("Interface")), event.get("Uniqueid"), rings))
+        self._listener(SeatRings(_number(event.get("Interface")), event.get("Uniqueid"), rings))
 
     def _dialled(self, event: AmiEvent) -> None:
         """A leg that ended before it was answered: did its phone send the caller elsewhere?"""
         phone = event.get("DestChannel").rpartition("-")[0]
         seat = _number(phone)
         if event.get("Forward") and self._phones.get(seat) == phone:
-            self._told(SeatForwards(seat))
+            self._listener(SeatForwards(seat))
 
     def _contact(self, event: AmiEvent) -> None:
         """Where a seat's telephone is. One that is replaced while it still answers was not moved."""
@@ -128,7 +128,7 @@ class SeatPhones:
         if status != "Removed":
             contacts[at] = status
         elif contacts.pop(at, "") != "Unreachable" and contacts:
-            self._told(SeatTaken(seat, at))
+            self._listener(SeatTaken(seat, at))
 
 
 def telephone(seat: str, browser: bool = False) -> str:

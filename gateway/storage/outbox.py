@@ -221,10 +221,10 @@ class Outbox:
         *,
         due_at: datetime | None = None,
         error: str = "",
-        told: tuple[str, str] | None = None,
+        entry: tuple[str, str] | None = None,
         proof: str = "",
     ) -> None:
-        """Note how a try went. `told` is a line (what, text) for the item's timeline."""
+        """Note how a try went. `entry` (what, text) is a line for the item's timeline."""
 
         def body(t: Transaction) -> None:
             reason = without_address(error, delivery.draft.address)
@@ -236,9 +236,9 @@ class Outbox:
                 values["sent_at"] = rows.to_ms(now)
                 values["proof"] = without_address(proof, delivery.draft.address)
             t.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(**values))
-            if told:
-                line = without_address(told[1], delivery.draft.address)
-                self._items.happened(t, delivery.number, Happened(now, told[0], "system", line))
+            if entry:
+                line = without_address(entry[1], delivery.draft.address)
+                self._items.happened(t, delivery.number, Happened(now, entry[0], "system", line))
 
         await self._database.write(body)
 

@@ -185,7 +185,7 @@ class CallBacks:
         return await self._database.write(booked)
 
     async def change(
-        self, owed: Callback, before: CallbackState, at: datetime, told: tuple[str, str] | None = None
+        self, owed: Callback, before: CallbackState, at: datetime, entry: tuple[str, str] | None = None
     ) -> Callback | None:
         row = rows.call_back_values(owed)
         changed = CHANGE.values({name: row[name] for name in CHANGED})
@@ -194,8 +194,8 @@ class CallBacks:
             if t.execute(changed, {"of": owed.id, "before": before.value}).rowcount != 1:
                 return None
             kept = rows.call_back_of(t.execute(CALL_BACK, {"id": owed.id}).mappings().one())
-            if kept.number and told:
-                self._items.happened(t, kept.number, Happened(at, told[0], "phone", told[1]))
+            if kept.number and entry:
+                self._items.happened(t, kept.number, Happened(at, entry[0], "phone", entry[1]))
             if kept.number and kept.state is CallbackState.FAILED:
                 t.execute(TO_CALL, {"of": kept.number})
                 t.execute(TO_SEE, {"of": kept.number, "now": rows.to_ms(at)})

@@ -37,7 +37,7 @@ class Board(Protocol):
 
     def counts(self) -> BoardCounts: ...
 
-    def listen(self, told: EventListener) -> Callable[[], None]:
+    def listen(self, listener: EventListener) -> Callable[[], None]:
         """Call `told(name, data)` at each event; returns what ends it."""
 
 
@@ -63,9 +63,9 @@ class IntakeQueue(Protocol):
         evidence: tuple[Evidence, ...],
         who: str,
         *,
-        said: Contact | None = None,
+        contact: Contact | None = None,
     ) -> bool:
-        """More to an item; False when this key was there already. `said` is all that was filled in."""
+        """More to an item; False when this key was there already. `contact` is all that was filled in."""
 
     async def read_addition(self, number: str, who: str, text: str = "") -> ItemDetail:
         """What was added has been read. Raises NotFound, Conflict."""

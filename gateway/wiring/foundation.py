@@ -62,7 +62,9 @@ async def open_storage(parts: Parts) -> None:
     parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
     parts.keep("sweep of files", storage.keep_sweeping)
     parts.intake = intake = Intake(storage, parts.rules, config.zone)
-    parts.orders = Orders(storage, parts.rules, config.zone, told=lambda what, number: intake.changed(number))
+    parts.orders = Orders(
+        storage, parts.rules, config.zone, on_change=lambda what, number: intake.changed(number)
+    )
     if parts.rules.follow_ups:
         parts.follow_ups = FollowUps(intake.changes, parts.rules, config.zone)
         asked_about(parts.orders, parts.follow_ups)

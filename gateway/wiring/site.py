@@ -76,7 +76,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
             area_code=centre.area_code,
             sending=sending(config),
             planned=notices(config, parts.marks, rules).plan,
-            told=changed,
+            on_change=changed,
             handed_over=parts.orders.handed_over,
         ),
         items=ItemDesk(intake, storage, rules.answers, centre.name),

@@ -19,7 +19,7 @@ async def supervise_orders(parts: Parts) -> None:
     supervision = Supervision(parts.orders.changes, papers)
     prompts = load_prompts(config.root / config.flows.folder / "prompts.yaml")
     duty = DutyCalls(parts.orders.changes, frozenset(prompt.id for prompt in prompts))
-    supervision.called.append(duty.called)
+    supervision.rung_listeners.append(duty.called)
     parts.switchboard.call_units(duty)
     parts.orders.on_directed(supervision.directed)
     parts.oversight = Oversight(parts.orders.changes, papers)

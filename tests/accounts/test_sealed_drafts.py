@@ -33,7 +33,7 @@ async def test_it_is_sealed_and_opens_for_the_sender(storage: Storage) -> None:
     (one,) = await storage.outbox.claim(("mail",), 1, MONDAY, LEASE)
     assert (one.draft.address, one.draft.content) == (LI.lower(), CONTENT)
     await storage.outbox.settle(
-        one, DeliveryState.SENT, MONDAY, error=f"250 <{LI}> taken", told=("sent", f"to {LI}")
+        one, DeliveryState.SENT, MONDAY, error=f"250 <{LI}> taken", entry=("sent", f"to {LI}")
     )
     assert await storage.outbox.sent_since("mail", MONDAY, LI.upper()) == 1
     assert await storage.outbox.sent_since("mail", MONDAY, "other@reporter.example") == 0

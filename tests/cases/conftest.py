@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.accounts.seed_units import ensure_units
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
-from gateway.cases.orders import Orders, OrderWhole
+from gateway.cases.order_actions import OrderInput
+from gateway.cases.orders import OrderDetail, Orders
 from gateway.core.item.item import Item
 from gateway.core.order.order import Order, Report, Urgency
 from gateway.core.order.states import OrderEvent
@@ -55,8 +55,8 @@ class Town:
     ) -> Order:
         return (await self.orders.assign(number, WHO[who], Assignment(unit, "", urgency))).order
 
-    async def act(self, order: Order, who: str, what: OrderEvent, /, **said: object) -> OrderWhole:
-        return await self.orders.act(order.id, WHO[who], what, Said(**said))  # type: ignore[arg-type]
+    async def act(self, order: Order, who: str, what: OrderEvent, /, **said: object) -> OrderDetail:
+        return await self.orders.act(order.id, WHO[who], what, OrderInput(**said))  # type: ignore[arg-type]
 
     async def make_offline(self, unit: str, **changes: object) -> None:
         """Its people have no accounts from now on."""
@@ -80,7 +80,7 @@ async def town(request: pytest.FixtureRequest, templates: Templates, tmp_path: P
     clock, told = Clock(), []
     intake = door(storage, clock)
     orders = Orders(
-        *(storage, rules(), ZONE), told=lambda what, number: told.append((what, number)), now=clock
+        *(storage, rules(), ZONE), on_change=lambda what, number: told.append((what, number)), now=clock
     )
     matters = Matters(intake, storage, rules(), ZONE, now=clock, handed_over=orders.handed_over)
     await ensure_units(storage, rules(), "临汾市12315热线", clock())

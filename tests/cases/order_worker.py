@@ -8,8 +8,8 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import Orders
 from gateway.core.order.order import Report
 from gateway.core.order.states import OrderEvent
@@ -19,12 +19,12 @@ from tests.storage.databases import ZONE, Clock, contact, door, rules
 
 BUREAU = "141002"
 ACTS = (
-    ("bureau", OrderEvent.SIGN, Said()),
-    ("bureau", OrderEvent.SUSPEND, Said(reason="检测", paper="1")),
-    ("bureau", OrderEvent.REPORT, Said(report=Report("mediated", "已调解", "已退款", signed_by="李"))),
-    ("centre", OrderEvent.SEND_BACK, Said(text="补正")),
-    ("bureau", OrderEvent.REPORT, Said(report=Report("mediated", "已调解", "已退款", signed_by="李"))),
-    ("centre", OrderEvent.APPROVE, Said()),
+    ("bureau", OrderEvent.SIGN, OrderInput()),
+    ("bureau", OrderEvent.SUSPEND, OrderInput(reason="检测", paper="1")),
+    ("bureau", OrderEvent.REPORT, OrderInput(report=Report("mediated", "已调解", "已退款", signed_by="李"))),
+    ("centre", OrderEvent.SEND_BACK, OrderInput(text="补正")),
+    ("bureau", OrderEvent.REPORT, OrderInput(report=Report("mediated", "已调解", "已退款", signed_by="李"))),
+    ("centre", OrderEvent.APPROVE, OrderInput()),
 )
 WHO = {
     "centre": Account("dispatcher1", Role.DISPATCHER),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.cases.acts import Said
 from gateway.cases.automatic import WHO, AutomaticDispatch
 from gateway.cases.dispatch import Dispatch
+from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import Orders
 from gateway.core.item.contact import Kind, Respondent
 from gateway.core.order.states import OrderEvent
@@ -35,5 +35,5 @@ async def test_what_is_clear_is_assigned_once(tmp_path: Path) -> None:
         [shown] = await orders.of_item(clear, WHO)
         assert shown.order.unit == "141002"
         unit = Account("u", Role.HANDLER, unit="141002")
-        await orders.act(shown.order.id, unit, OrderEvent.RETURN, Said(reason="not_competent"))
+        await orders.act(shown.order.id, unit, OrderEvent.RETURN, OrderInput(reason="not_competent"))
         assert await automatic.assign_clear() == 0

@@ -27,7 +27,7 @@ async def late_order(centre: Centre, *phones: str) -> tuple[int, DutyCalls]:
     assert unit is not None
     await centre.storage.units.keep([replace(unit, phones=phones)], "admin", centre.clock.at)
     duty = DutyCalls(centre.orders.changes, CLIPS)
-    centre.supervision.called.append(duty.called)
+    centre.supervision.rung_listeners.append(duty.called)
     order = await centre.assigned(urgency=Urgency.PRESSING)
     await centre.act(order, HANDLER, E.SIGN)
     await centre.at(date(2026, 5, 12))

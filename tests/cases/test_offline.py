@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
 from gateway.cases.offline import OfflineUnits
+from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import Orders
 from gateway.core.item.contact import Kind, Person
 from gateway.core.order.order import Order, OrderState, Urgency
@@ -128,7 +128,7 @@ async def test_a_station_is_faxed_and_no_reporter_is_named(tmp_path: Path) -> No
         path = re.search(r"https://12315\.example(/order/\S+)", second["text"])[1]  # type: ignore[index]
         async with site.client.get(path) as answer:
             assert answer.status == 200 and "没有登记可接收验证码的邮箱" in await answer.text()
-        await orders.act(orders_made[1].order.id, BOSS, E.TAKE_BACK, Said())
+        await orders.act(orders_made[1].order.id, BOSS, E.TAKE_BACK, OrderInput())
         async with site.client.get(path) as answer:
             assert answer.status == 410 and "已收回" in await answer.text()
         assert "无需办理" in (await letters(site))[-1][2]["subject"]

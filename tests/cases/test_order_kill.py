@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.accounts.seed_units import ensure_units
-from gateway.cases.orders import Orders, OrderWhole
+from gateway.cases.orders import OrderDetail, Orders
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.order.order import OrderState
 from gateway.storage import Storage
@@ -60,7 +60,7 @@ async def test_no_order_is_lost_and_none_is_half_done(url: str, tmp_path: Path, 
     await storage.close()
 
 
-def check(whole: OrderWhole, told: tuple[str, int]) -> None:
+def check(whole: OrderDetail, told: tuple[str, int]) -> None:
     """It is the item's only order, with all that was acknowledged and with nothing of half an act."""
     number, done = told
     order, events = whole.shown.order, [entry.event for entry in whole.events]

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from gateway.accounts.seed_units import ensure_units
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import Orders
 from gateway.cases.supervision import Supervision
 from gateway.core.item.contact import Kind
@@ -79,7 +79,7 @@ class Centre:
         return sorted(key.rsplit(":", 1)[1] for key in rows)
 
     async def act(self, order: int, who: Account, event: OrderEvent, **said: object) -> None:
-        await self.orders.act(order, who, event, Said(**said))  # type: ignore[arg-type]
+        await self.orders.act(order, who, event, OrderInput(**said))  # type: ignore[arg-type]
 
 
 async def opened(url: str, var: Path, clock: Clock) -> Centre:

@@ -25,8 +25,8 @@ async def waiting(intake: Intake) -> list[str]:
     return [one.item.number for one in await intake.page(QueueQuery(has_addition=True))]
 
 
-async def closed(intake: Intake, said: Contact) -> str:
-    number = (await intake.submit(said)).number
+async def closed(intake: Intake, contact: Contact) -> str:
+    number = (await intake.submit(contact)).number
     await intake.claim("agent1", QueueQuery(), number)
     await intake.complete(number, "agent1", "已答复")
     return number
@@ -35,7 +35,7 @@ async def closed(intake: Intake, said: Contact) -> str:
 async def mailed(intake: Intake, number: str, key: str = "mail:1") -> None:
     arrival = email.Arrival("smtp", MONDAY)
     made = email.follow_up(number, read(MAIL), arrival, key)
-    await intake.append(number, made.key, made.text, made.evidence, made.who, said=made.said)
+    await intake.append(number, made.key, made.text, made.evidence, made.who, contact=made.contact)
 
 
 async def test_what_is_added_to_a_closed_item_waits_until_it_is_read(intake: Intake) -> None:
@@ -71,7 +71,7 @@ async def test_of_a_merged_item_both_wait(intake: Intake) -> None:
 async def test_a_second_form_keeps_all_its_fields(intake: Intake) -> None:
     number = (await intake.submit(contact())).number
     second = contact("form:2", person=Person("张三", "13900009999"), claims=("退款",), amount=5000)
-    await intake.append(number, "form:2", "补充", (), "web", said=second)
+    await intake.append(number, "form:2", "补充", (), "web", contact=second)
     item, (version,) = await intake.revisions(number)
     assert item.person.phone == "13835700000", "the item itself stays"
     assert version.what == "follow_up"

@@ -101,22 +101,22 @@ async def test_joined_pages_stand_behind_the_others_until_they_are_parted_again(
 
 async def test_what_came_by_itself_is_written_up_by_a_person(house: House) -> None:
     number = await number_of(house)
-    said = contact(occurred_on=None)
+    given = contact(occurred_on=None)
     with pytest.raises(Conflict):
-        await house.intake.fill_in(number, said, "agent1")  # without the lease
+        await house.intake.fill_in(number, given, "agent1")  # without the lease
     await house.intake.claim("agent1", QueueQuery(), number)
-    done = (await house.intake.fill_in(number, said, "agent1")).item
-    assert (done.kind, done.channel, done.content) == (Kind.COMPLAINT, Channel.FAX, said.content)
+    done = (await house.intake.fill_in(number, given, "agent1")).item
+    assert (done.kind, done.channel, done.content) == (Kind.COMPLAINT, Channel.FAX, given.content)
     assert (done.person.phone, done.state) == ("13835700000", ItemState.IN_WORK)
     assert done.due, "its clocks run"
     assert ("written_up", "complaint") in await house.past(number)
     with pytest.raises(BadContact):
-        await house.intake.fill_in(number, replace(said, person=Person()), "agent1", ["name"])
+        await house.intake.fill_in(number, replace(given, person=Person()), "agent1", ["name"])
     with pytest.raises(Conflict):
-        await house.intake.fill_in(number, said, "agent2")
+        await house.intake.fill_in(number, given, "agent2")
     owed = await house.number("phone:1", task=Task.CALL_BACK, kind=Kind.UNSORTED)
     await house.intake.claim("agent1", QueueQuery(), owed)
-    assert (await house.intake.fill_in(owed, said, "agent1")).item.task is Task.CALL_BACK
+    assert (await house.intake.fill_in(owed, given, "agent1")).item.task is Task.CALL_BACK
     bad = await house.number("mail:1", task=Task.UNREADABLE, kind=Kind.UNSORTED)
     await house.intake.claim("agent1", QueueQuery(), bad)
-    assert (await house.intake.fill_in(bad, said, "agent1")).item.task is Task.NONE
+    assert (await house.intake.fill_in(bad, given, "agent1")).item.task is Task.NONE

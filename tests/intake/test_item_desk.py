@@ -89,7 +89,7 @@ async def test_what_was_said_first_is_there_after_every_correction(desk: ItemDes
     await intake.claim("agent1", QueueQuery(), number)
     for content in ("买到过期牛奶", "买到过期酸奶"):
         await intake.fill_in(number, contact(content=content, amount=1500), "agent1", ("amount",))
-    said = (await desk.arrival(number)).said
+    said = (await desk.arrival(number)).fields
     assert (said["content"], said["amount"]) == ("买到坏牛奶", "299.00")
 
 

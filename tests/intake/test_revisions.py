@@ -30,8 +30,8 @@ WORDS = Contact(
 )
 
 
-async def taken(intake: Intake, said: Contact = MAIL, who: str = "agent1") -> str:
-    number = (await intake.submit(said)).number
+async def taken(intake: Intake, contact: Contact = MAIL, who: str = "agent1") -> str:
+    number = (await intake.submit(contact)).number
     await intake.claim(who, QueueQuery(), number)
     return number
 

@@ -22,7 +22,7 @@ from gateway import health_checks
 from gateway.core.item.contact import Evidence, Kind, Person
 from gateway.errors import SetupError
 from gateway.keeping import restore
-from gateway.keeping.backup import Backups, Wish
+from gateway.keeping.backup import BackupRequest, Backups
 from gateway.keeping.last import LastBackup, read_last
 from gateway.keeping.schedule import is_due
 from gateway.settings.load import load
@@ -50,8 +50,8 @@ class House:
         environment = {"GATEWAY_VAR": str(self.var), "GATEWAY_DATABASE_URL": self.url}
         return load(self.root / "gateway.toml", environment)
 
-    def wish(self, passphrase: str | None = PASSPHRASE, keep: int = 14) -> Wish:
-        return Wish(self.config(), self.root / "gateway.toml", passphrase, keep)
+    def request(self, passphrase: str | None = PASSPHRASE, keep: int = 14) -> BackupRequest:
+        return BackupRequest(self.config(), self.root / "gateway.toml", passphrase, keep)
 
     @property
     def target(self) -> restore.Target:
@@ -116,9 +116,9 @@ def house(url: str, tmp_path: Path) -> House:
 async def test_all_is_destroyed_and_comes_back(house: House, tmp_path: Path) -> None:
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    _, first = await backups.make(house.wish())
+    _, first = await backups.make(house.request())
     await house.fill("two")
-    name, second = await backups.make(house.wish())
+    name, second = await backups.make(house.request())
     # 2 pictures, 2 recordings, 2 flows, the journal, var/installation, 3 files of the house
     assert (second.files, second.missing) == (11, ())
     assert first.fresh_bytes > second.fresh_bytes > 0  # what was there was not copied again
@@ -138,7 +138,7 @@ async def test_all_is_destroyed_and_comes_back(house: House, tmp_path: Path) -> 
 async def test_the_one_kind_of_database_into_the_other(house: House, tmp_path: Path) -> None:
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    await backups.make(house.wish())
+    await backups.make(house.request())
     before = await house.state()
     await house.destroy()
     house.root.mkdir()
@@ -152,7 +152,7 @@ async def test_the_one_kind_of_database_into_the_other(house: House, tmp_path: P
 async def test_a_living_installation_is_not_written_over(house: House, tmp_path: Path) -> None:
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    await backups.make(house.wish())
+    await backups.make(house.request())
     secrets = restore.secrets_of(backups, "", PASSPHRASE)
     before = await house.state()
     with pytest.raises(SetupError, match="not written over"):
@@ -167,11 +167,11 @@ async def test_a_wrong_passphrase_and_a_damaged_file_are_told(tmp_path: Path) ->
     house = House(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    await backups.make(house.wish())
+    await backups.make(house.request())
     with pytest.raises(SetupError, match="passphrase"):
         restore.secrets_of(backups, "", "not the passphrase")
     with pytest.raises(SetupError, match="characters"):
-        await backups.make(house.wish("short"))
+        await backups.make(house.request("short"))
     secrets = restore.secrets_of(backups, "", PASSPHRASE)
     kept = next(backups.pool.folder.glob("[0-9a-f][0-9a-f]/*"))
     content = kept.read_bytes()
@@ -185,12 +185,12 @@ async def test_old_backups_go_and_what_the_others_name_stays(tmp_path: Path) -> 
     house = House(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    first, _ = await backups.make(house.wish())
+    first, _ = await backups.make(house.request())
     gone = house.var / "recordings/20260302/one.wav"
     gone.unlink()
     for path in _files(backups.pool.folder):
         os.utime(path, (1, 1))
-    name, _ = await backups.make(house.wish(keep=1))
+    name, _ = await backups.make(house.request(keep=1))
     assert first != name and backups.names() == [name]
     kept = {path.read_bytes() for path in _files(backups.pool.folder)}
     assert b"picture one" in kept and b"recordings/20260302/one.wav" not in kept
@@ -259,7 +259,7 @@ def kill_half_way(command: list[str], environment: dict[str, str], pool: Path, f
 async def test_a_backup_killed_half_way_leaves_the_earlier_one_whole(house: House, tmp_path: Path) -> None:
     backups = Backups(tmp_path / "backups")
     await house.fill("one")
-    first, _ = await backups.make(house.wish())
+    first, _ = await backups.make(house.request())
     many = house.var / "recordings" / "20260303"
     many.mkdir()
     for number in range(2000):
@@ -274,7 +274,7 @@ async def test_a_backup_killed_half_way_leaves_the_earlier_one_whole(house: Hous
     assert backups.names() == [first] and (backups.folder / ".making").exists()
     secrets = restore.secrets_of(backups, "", PASSPHRASE)
     assert await restore.check(backups, "", secrets) == []
-    name, made = await backups.make(house.wish())
+    name, made = await backups.make(house.request())
     assert backups.names() == [first, name] and made.files == 7 + 2000 + 1
     assert not (backups.folder / ".making").exists()
     assert await restore.check(backups, "", secrets) == []

@@ -73,7 +73,7 @@ class House:
             self.storage.once,
             RULES,
             now=self.now,
-            told=lambda number: self._settled.set(),
+            on_settled=lambda number: self._settled.set(),
         )
         self._offices.append(made)
         return made

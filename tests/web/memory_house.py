@@ -108,7 +108,7 @@ class MemoryDoor:
         evidence: tuple[Evidence, ...],
         who: str,
         *,
-        said: Contact | None = None,
+        contact: Contact | None = None,
     ) -> bool:
         self._here()
         self.items[number] = replace(self._one(number), added_at=NOW)

@@ -109,7 +109,7 @@ async def real_site(
         "临汾市12315热线", "12315", "12315@linfen.example", ZONE, Marks(b"a secret that only the tests know")
     )
     planned = Notices(head, rules, sending).plan
-    orders = Orders(storage, rules, ZONE, told=lambda what, number: intake.changed(number))
+    orders = Orders(storage, rules, ZONE, on_change=lambda what, number: intake.changed(number))
     papers = RungPapers(head, frozenset({MAIL}))
     orders.on_directed(Supervision(orders.changes, papers).directed)
     matters = Matters(

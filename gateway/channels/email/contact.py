@@ -33,7 +33,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
+class MailAddition:
     """A mail on an item that is there already; as intake.append takes it."""
 
     number: str
@@ -41,7 +41,7 @@ class FollowUp:
     text: str
     evidence: tuple[Evidence, ...]
     who: str
-    said: Contact
+    contact: Contact
 
 
 def contact(
@@ -67,21 +67,21 @@ def contact(
     )
 
 
-def follow_up(
+def addition(
     number: str,
     message: Message,
     arrival: Arrival,
     key: str,
     evidence: tuple[Evidence, ...] = (),
     notes: Sequence[str] = (),
-) -> FollowUp:
+) -> MailAddition:
     """The same mail as a line of an item's timeline, with the files that came along.
 
-    Who wrote it stands in `said` alone: intake tells it in the timeline unless the item is a report.
+    Who wrote it stands in `contact` alone: intake tells it in the timeline unless the item is a report.
     """
     first_reading = contact(message, arrival, key, b"")
     who = (first_reading.person.email or "mail")[:WHO]
-    return FollowUp(number, key, content(message, notes), evidence, who, first_reading)
+    return MailAddition(number, key, content(message, notes), evidence, who, first_reading)
 
 
 def content(message: Message, notes: Sequence[str] = ()) -> str:

@@ -43,7 +43,7 @@ class BoxState:
 
 
 class BoxWatch:
-    """Watches one mailbox for as long as `run` runs. `limit` is the largest mail in bytes; `told` is
+    """Watches one mailbox for as long as `run` runs. `limit` is the largest mail in bytes; `on_state` is
     called with every new state."""
 
     def __init__(
@@ -55,7 +55,7 @@ class BoxWatch:
         limit: int,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        told: Callable[[BoxState], None] = lambda state: None,
+        on_state: Callable[[BoxState], None] = lambda state: None,
     ) -> None:
         self._box = box
         self._password = password
@@ -63,7 +63,7 @@ class BoxWatch:
         self._once = once
         self._limit = limit
         self._now = now
-        self._told = told
+        self._on_state = on_state
         self._refused = False  # did it keep us from marking what is done? Told until the next session
         self.state = BoxState(box.id)
 
@@ -89,7 +89,7 @@ class BoxWatch:
 
     def _set(self, state: BoxState) -> None:
         self.state = state
-        self._told(state)
+        self._on_state(state)
 
     def _count(self) -> None:
         self._set(replace(self.state, taken=self.state.taken + 1))

@@ -50,7 +50,7 @@ class MailIntake(Protocol):
         evidence: tuple[Evidence, ...],
         who: str,
         *,
-        said: Contact,
+        contact: Contact,
     ) -> bool: ...
 
 
@@ -210,10 +210,15 @@ class Reception:
         """Put it on an item; None when there is no such item."""
         original = await self._in_worker(lambda: email.keep_raw(raw, folder))
         evidence = (*done.evidence, original)
-        follow_up = email.follow_up(number, done.message, arrival, done.key, evidence, notes)
+        addition = email.addition(number, done.message, arrival, done.key, evidence, notes)
         try:
             new = await self._door.append(
-                number, follow_up.key, follow_up.text, follow_up.evidence, follow_up.who, said=follow_up.said
+                number,
+                addition.key,
+                addition.text,
+                addition.evidence,
+                addition.who,
+                contact=addition.contact,
             )
         except NotFound:
             return None

@@ -28,14 +28,14 @@ class MailIn:
         config: Config,
         reception: Reception,
         once: OnceLedger,
-        told: Callable[[BoxState], None] = lambda state: None,
+        on_state: Callable[[BoxState], None] = lambda state: None,
         tasks: Supervisor | None = None,
     ) -> None:
         settings = config.mail_in
         limit = settings.max_mb * 1024 * 1024
         self._reception = reception
         self._watches = [
-            BoxWatch(box, password(config, box), reception, once, limit, told=told)
+            BoxWatch(box, password(config, box), reception, once, limit, on_state=on_state)
             for box in config.mailboxes
         ]
         self._tasks = Supervisor(tasks)

@@ -115,18 +115,18 @@ class Ledger(Protocol):
 
 
 class FaxReading:
-    """Reads what waits. `place` tells where the file with a hash lies, `told` is called with the item."""
+    """Reads what waits. `place` tells where the file with a hash lies, `on_read` is called with the item."""
 
     def __init__(
         self,
         ledger: Ledger,
         place: Callable[[str], Path],
-        told: Callable[[str], None] = lambda number: None,
+        on_read: Callable[[str], None] = lambda number: None,
         reader: PageReader | None = None,
     ) -> None:
         self._ledger = ledger
         self._place = place
-        self._told = told
+        self._on_read = on_read
         self._reader = reader or PageReader()
         self._tries: Counter[tuple[str, int]] = Counter()
         self._woken = asyncio.Event()
@@ -177,7 +177,7 @@ class FaxReading:
             text = "\n".join(line.text for line in lines)
             await self._ledger.keep_reading(page, Reading.READ, text, _json(lines), _json(hints(lines)))
         self._tries.pop(page.key, None)
-        self._told(page.page.number)
+        self._on_read(page.page.number)
         return True
 
 

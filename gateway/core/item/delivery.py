@@ -67,10 +67,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It was handed over. `told` is a line for the item's timeline, "" for none; `proof` is what the far
+    """It was handed over. `entry` is a line for the item's timeline, "" for none; `proof` is what the far
     end said to it."""
 
-    told: str = ""
+    entry: str = ""
     proof: str = ""
 
 

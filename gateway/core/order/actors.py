@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.core import rights
-from gateway.core.order.moves import Moment, possible, side_of
+from gateway.core.order.moves import MoveContext, possible, side_of
 from gateway.core.order.order import Order, OrderState
 from gateway.core.order.states import OrderEvent, Side
 from gateway.core.rights import Right
@@ -46,9 +46,9 @@ def _acts_for(account: Account, order: Order, tree: Tree) -> bool:
     return unit is None or not unit.online
 
 
-def possible_for(account: Account, order: Order, moment: Moment, tree: Tree) -> Iterator[OrderEvent]:
+def possible_for(account: Account, order: Order, context: MoveContext, tree: Tree) -> Iterator[OrderEvent]:
     """What he may do now, in the table's order."""
-    for event in possible(order, moment):
+    for event in possible(order, context):
         if may(account, order, event, tree):
             yield event
 

@@ -17,7 +17,7 @@ Words = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MoveContext:
     """What conditions rest on besides the order: today, its last day, and the last day on which it may be
     returned."""
 
@@ -34,27 +34,27 @@ def side_of(order: Order, event: OrderEvent) -> Side:
     return SIDE[event]
 
 
-def move(order: Order, event: OrderEvent, moment: Moment) -> OrderState:
+def move(order: Order, event: OrderEvent, context: MoveContext) -> OrderState:
     """The state after an event. Raises NotPossible, with what is possible instead."""
     after = TABLE[order.state].get(event)
-    why = forbidden(order, event, moment) if after is not None else ("", "")
+    why = forbidden(order, event, context) if after is not None else ("", "")
     if after is None or why[0]:
-        raise NotPossible(_refusal(order, event, why, moment), tuple(possible(order, moment)))
+        raise NotPossible(_refusal(order, event, why, context), tuple(possible(order, context)))
     return after
 
 
-def possible(order: Order, moment: Moment) -> Iterator[OrderEvent]:
+def possible(order: Order, context: MoveContext) -> Iterator[OrderEvent]:
     """The events that may happen now, in the table's order."""
     for event in TABLE[order.state]:
-        if not forbidden(order, event, moment)[0]:
+        if not forbidden(order, event, context)[0]:
             yield event
 
 
-def forbidden(order: Order, event: OrderEvent, moment: Moment) -> Words:
+def forbidden(order: Order, event: OrderEvent, context: MoveContext) -> Words:
     """Why an event that the table knows may not happen, in both languages; empty when it may."""
     match event:
         case E.RETURN:
-            return _late_return(order, moment)
+            return _late_return(order, context)
         case E.SIGN | E.PASS_DOWN if order.state is S.RETURNED and order.returned_to != order.bureau:
             return "工单已退回中心", "it lies with the centre"
         case E.TAKE_BACK if order.state is not S.ASSIGNED and order.disputed_on is None:
@@ -68,11 +68,11 @@ def forbidden(order: Order, event: OrderEvent, moment: Moment) -> Words:
         case E.RESUME if order.suspension is None:
             return "计时未中止", "it is not suspended"
         case E.ASK_EXTENSION:
-            return _no_extension(order, moment)
+            return _no_extension(order, context)
     return "", ""
 
 
-def _late_return(order: Order, moment: Moment) -> Words:
+def _late_return(order: Order, context: MoveContext) -> Words:
     """After its time, or once the centre has upheld the assignment, the unit is the first-responsible one."""
     if order.state is S.RETURNED and order.returned_to != order.bureau:
         return "工单已退回中心", "it lies with the centre"
@@ -81,28 +81,28 @@ def _late_return(order: Order, moment: Moment) -> Words:
             "已维持派单，本单位为首办责任单位；有异议的可提出管辖争议",
             "the assignment was upheld; a dispute may be raised instead",
         )
-    if moment.today > moment.return_until:
+    if context.today > context.return_until:
         return (
-            f"退回期限 {moment.return_until} 已过，本单位为首办责任单位；有异议的可提出管辖争议",
-            f"it could be returned until {moment.return_until}; a dispute may be raised instead",
+            f"退回期限 {context.return_until} 已过，本单位为首办责任单位；有异议的可提出管辖争议",
+            f"it could be returned until {context.return_until}; a dispute may be raised instead",
         )
     return "", ""
 
 
-def _no_extension(order: Order, moment: Moment) -> Words:
-    times = moment.rules.extension_times
+def _no_extension(order: Order, context: MoveContext) -> Words:
+    times = context.rules.extension_times
     if order.extensions >= times:
         return f"已延期 {times} 次", f"it was extended {times} times"
-    if moment.today > moment.due:
-        return f"期限 {moment.due} 已过，应在期满前申请", f"its time was over on {moment.due}"
+    if context.today > context.due:
+        return f"期限 {context.due} 已过，应在期满前申请", f"its time was over on {context.due}"
     return "", ""
 
 
-def _refusal(order: Order, event: OrderEvent, why: Words, moment: Moment) -> str:
+def _refusal(order: Order, event: OrderEvent, why: Words, context: MoveContext) -> str:
     state_zh, state_en = ORDER_STATE_NAMES[order.state]
     event_zh, event_en = ORDER_EVENT_NAMES[event]
     instead = [
-        ORDER_EVENT_NAMES[entry] for entry in possible(order, moment) if SIDE[entry] is not Side.SYSTEM
+        ORDER_EVENT_NAMES[entry] for entry in possible(order, context) if SIDE[entry] is not Side.SYSTEM
     ]
     zh = f"「{state_zh}」状态不能{event_zh}" + (f"：{why[0]}" if why[0] else "")
     en = f"{state_en}: cannot {event_en}" + (f", {why[1]}" if why[1] else "")

@@ -34,7 +34,7 @@ class BoardPush:
         self._tasks = Supervisor(tasks)
 
     async def __aenter__(self) -> BoardPush:
-        self._feed.told = self._tell
+        self._feed.on_change = self._tell
         now, figures = self._changed
         await self._tasks.start()
         self._tasks.keep("board.now", lambda: self._tell_again("board.now", now, NOW, self._now))

@@ -117,7 +117,7 @@ class CallDeskApi:
                 self.save_draft,
                 {200: models.DraftShown},
                 right=Right.WORK_CALLS,
-                body=models.DraftWish,
+                body=models.DraftBody,
                 refuses=(NotFound, Conflict, StorageDown),
                 noted=False,
             ),
@@ -141,7 +141,7 @@ class CallDeskApi:
                 self.write,
                 {201: models.ItemsMade},
                 right=Right.WORK_CALLS,
-                body=models.ItemsWish,
+                body=models.ItemsBody,
                 also=self._faults,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -204,10 +204,10 @@ class CallDeskApi:
         return Answer(_draft(await self._calls.draft(self._id(request), request.account.name)))
 
     async def save_draft(self, request: ApiRequest) -> Answer:
-        call, wish = self._id(request), request.body_as(models.DraftWish)
+        call, body = self._id(request), request.body_as(models.DraftBody)
         live_call = await self._calls.call(call)
         self._own(request, live_call)
-        saved = await self._calls.save_draft(call, request.account.name, wish.version, wish.text)
+        saved = await self._calls.save_draft(call, request.account.name, body.version, body.text)
         if saved is None:
             raise Conflict("草稿已在别处更改 / the draft was changed elsewhere meanwhile")
         for other in live_call.agents - {
@@ -226,17 +226,17 @@ class CallDeskApi:
         return Answer(models.DraftsOwn(items=tuple(_draft(draft) for draft in drafts)))
 
     async def write(self, request: ApiRequest) -> Answer:
-        call, wish = self._id(request), request.body_as(models.ItemsWish)
+        call, body = self._id(request), request.body_as(models.ItemsBody)
         self._own(request, await self._calls.call(call))
-        if not wish.items:
+        if not body.items:
             raise BadContact(FieldFault("items", "至少一项", "has at least one entry"))
-        contacts = [translate.contact(item, "", self._now()) for item in wish.items]
-        receipts = await self._calls.write(call, contacts, request.account.name, wish.close, wish.more)
+        contacts = [translate.contact(item, "", self._now()) for item in body.items]
+        receipts = await self._calls.write(call, contacts, request.account.name, body.close, body.more)
         return Answer(models.ItemsMade(items=tuple(translate.receipt(item) for item in receipts)), 201)
 
     def _faults(self, request: ApiRequest) -> list[FieldFault]:
         today = self._now().date()
-        items = request.body_as(models.ItemsWish).items
+        items = request.body_as(models.ItemsBody).items
         faults = [
             FieldFault(f"items[{n}].occurred_on", "日期在将来", "lies in the future")
             for n, item in enumerate(items)

@@ -81,7 +81,7 @@ class PopShown(AnswerModel):
     back: BackShown | None
 
 
-class DraftWish(RequestModel):
+class DraftBody(RequestModel):
     """What was typed so far, and the version it was typed upon."""
 
     version: Annotated[int, Whole(least=0)] = Field(
@@ -104,7 +104,7 @@ class CallItem(NewContact):
     declined: Declined = Field(default=(), description=DECLINED)
 
 
-class ItemsWish(RequestModel):
+class ItemsBody(RequestModel):
     """The items of a call; the first is the call's own. `close` ends them at once, with that word. `more`, a
     word made up by the page, makes other items of the same call, once for each word."""
 
@@ -123,7 +123,7 @@ class ItemsMade(AnswerModel):
     items: tuple[ReceiptGiven, ...]
 
 
-class SeatPhoneWish(RequestModel):
+class SeatPhoneBody(RequestModel):
     """A page wants to be the seat's phone. `page` is a word of its own; `take` takes it from another page,
     `cut` also while that page is in a call, which is broken then."""
 

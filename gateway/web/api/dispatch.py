@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.cases.assigning import Assignment
 from gateway.cases.dispatch import Suggested, SuggestedPage
-from gateway.cases.orders import OrderShown
+from gateway.cases.orders import OrderView
 from gateway.core.order.dispatch import DispatchQuery
 from gateway.core.rights import Right
 from gateway.core.roles import Account
@@ -35,7 +35,7 @@ class DispatchDesk(Protocol):
 class Planning(Protocol):
     """cases/orders.py."""
 
-    async def look_ahead(self, number: str, account: Account, wish: Assignment) -> OrderShown:
+    async def look_ahead(self, number: str, account: Account, body: Assignment) -> OrderView:
         """The order that an assignment would make. Raises NotFound, BadContact, StorageDown."""
 
 
@@ -88,8 +88,8 @@ class DispatchApi:
         shown = models.item(suggested, tree, self.now().astimezone(self.zone).date())
         if not asked.unit:
             return Answer(models.DispatchOne(item=shown, plan=None))
-        wish = Assignment(asked.unit, urgency=asked.urgency)
-        plan = models.plan(await self.orders.look_ahead(number, request.account, wish))
+        body = Assignment(asked.unit, urgency=asked.urgency)
+        plan = models.plan(await self.orders.look_ahead(number, request.account, body))
         return Answer(models.DispatchOne(item=shown, plan=plan))
 
     async def page(self, request: ApiRequest) -> Answer:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.cases.dispatch import Suggested
-from gateway.cases.orders import OrderShown
+from gateway.cases.orders import OrderView
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
 from gateway.core.order.order import Urgency
@@ -119,7 +119,7 @@ class DispatchOne(AnswerModel):
     plan: PlanShown | None
 
 
-def plan(shown: OrderShown) -> PlanShown:
+def plan(shown: OrderView) -> PlanShown:
     clock = shown.clock
     return PlanShown(
         unit=shown.order.unit,

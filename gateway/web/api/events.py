@@ -83,7 +83,7 @@ class Client:
 
 @dataclass(slots=True)
 class EventFeed:
-    """Fans events out. `publish` never waits; `told` is called at whatever may change the wallboard.
+    """Fans events out. `publish` never waits; `on_change` is called at whatever may change the wallboard.
 
     `agents` are those who sit at a seat.
     """
@@ -92,7 +92,7 @@ class EventFeed:
     now: Callable[[], datetime]
     public_url: str = ""
     bound: int = BOUND
-    told: Callable[[], None] = _nothing
+    on_change: Callable[[], None] = _nothing
     agents: frozenset[str] = frozenset()
     _clients: set[Client] = field(default_factory=set)
     _sockets: set[web.WebSocketResponse] = field(default_factory=set)
@@ -105,7 +105,7 @@ class EventFeed:
         """Tell whom it is for. Ids grow within one run of the gateway."""
         board = name in BOARD_NAMES
         if not board:
-            self.told()
+            self.on_change()
         gathers = name in GATHERED
         self.item_changes += gathers and "waiting" not in data
         if not self._clients:  # every note of every call comes here
@@ -182,7 +182,7 @@ class EventFeed:
         )
         self._clients.add(client)
         self._sockets.add(socket)
-        self.told()
+        self.on_change()
         try:
             await self._serve(socket, client, request)
         finally:

@@ -97,7 +97,7 @@ class FaxesPage(AnswerModel):
     next: str | None
 
 
-class FaxWish(RequestModel):
+class FaxBody(RequestModel):
     """A letter to be faxed about an item; whether the number may be dialled is looked at when it is sent."""
 
     to: Annotated[str, Text(pattern="[0-9]{3,20}", words=("3 至 20 位数字", "has 3 to 20 digits"))] = Field(
@@ -174,7 +174,7 @@ class FaxApi:
                 {202: FaxPosted},
                 right=Right.WORK_ITEMS,
                 query=SealedAsked,
-                body=FaxWish,
+                body=FaxBody,
                 refuses=(NotFound, Conflict, StorageDown),
                 looks="fax.send",
             ),
@@ -183,21 +183,21 @@ class FaxApi:
     async def send(self, request: ApiRequest) -> Answer:
         if not self._enabled:
             raise Conflict("未开通传真外发 / sending faxes is off")
-        wish, number = request.body_as(FaxWish), request.part("number")
+        body, number = request.body_as(FaxBody), request.part("number")
         detail = await self._item(number)
         pdfs = {
             file.sha256
             for file in detail.attachments
             if file.media_type == PDF and file.role != "quarantined"
         }
-        if not pdfs.issuperset(wish.files):
+        if not pdfs.issuperset(body.files):
             raise BadContact(FieldFault("files", "只能是该件的 PDF 附件", "must be PDFs of this item"))
-        for sha256 in wish.files:
+        for sha256 in body.files:
             await self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
         key = f"fax:letter:{number}:{secrets.token_hex(8)}"
-        content = {"text": wish.text, "files": " ".join(wish.files)}
-        await self._post.post(number, Draft(key, "fax", wish.to, content), self._now())
-        return Answer(FaxPosted(number=number, to=wish.to), 202)
+        content = {"text": body.text, "files": " ".join(body.files)}
+        await self._post.post(number, Draft(key, "fax", body.to, content), self._now())
+        return Answer(FaxPosted(number=number, to=body.to), 202)
 
     async def faxes(self, request: ApiRequest) -> Answer:
         q = request.query_as(FaxesAsked)

@@ -24,7 +24,7 @@ from gateway.web.http.route import Answer, ApiRequest, Route
 
 T = TypeVar("T")
 MOST = 500
-"""Pages in one wish."""
+"""Pages in one body."""
 
 
 class PagesDesk(Protocol):
@@ -88,7 +88,7 @@ class PagePlaced(RequestModel):
     turned: Annotated[int, Whole(0, 270)] = Field(default=0, description="旋转角度 / degrees to the right")
 
 
-class PagesWish(RequestModel):
+class PagesBody(RequestModel):
     """Every page of the item in the order that is wanted."""
 
     pages: Annotated[tuple[PagePlaced, ...], Listed(MOST)] = Field(description="页面 / the pages")
@@ -101,7 +101,7 @@ class PageChosen(RequestModel):
     page: Annotated[int, Whole(1, 10000)] = Field(description="页码 / the page as it came")
 
 
-class PagesSplitWish(RequestModel):
+class PagesSplitBody(RequestModel):
     """The pages that become an item of their own."""
 
     pages: Annotated[tuple[PageChosen, ...], Listed(MOST)] = Field(description="页面 / the pages")
@@ -134,7 +134,7 @@ class FaxFilingApi:
                 {200: FaxPagesFiled},
                 right=Right.WORK_ITEMS,
                 query=SealedAsked,
-                body=PagesWish,
+                body=PagesBody,
                 also=_turns,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
@@ -146,7 +146,7 @@ class FaxFilingApi:
                 {201: ReceiptGiven},
                 right=Right.WORK_ITEMS,
                 query=SealedAsked,
-                body=PagesSplitWish,
+                body=PagesSplitBody,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -157,12 +157,12 @@ class FaxFilingApi:
 
     async def arrange(self, request: ApiRequest) -> Answer:
         await self._seen(request)
-        order = [Placing(page.fax, page.page, page.turned) for page in request.body_as(PagesWish).pages]
+        order = [Placing(page.fax, page.page, page.turned) for page in request.body_as(PagesBody).pages]
         return Answer(_shown(await self._filing.arrange(request.part("number"), order)))
 
     async def split(self, request: ApiRequest) -> Answer:
         await self._seen(request)
-        chosen = {(page.fax, page.page) for page in request.body_as(PagesSplitWish).pages}
+        chosen = {(page.fax, page.page) for page in request.body_as(PagesSplitBody).pages}
         receipt = await self._filing.split(request.part("number"), chosen, request.account.name)
         return Answer(translate.receipt(receipt), 201)
 
@@ -178,7 +178,7 @@ class FaxFilingApi:
 def _turns(request: ApiRequest) -> list[FieldFault]:
     return [
         FieldFault(f"pages[{n}].turned", "只能是 0、90、180 或 270", "is 0, 90, 180 or 270")
-        for n, page in enumerate(request.body_as(PagesWish).pages)
+        for n, page in enumerate(request.body_as(PagesBody).pages)
         if page.turned not in TURNS
     ]
 

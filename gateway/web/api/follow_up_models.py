@@ -36,7 +36,7 @@ class FollowUpsAsked(RequestModel):
     limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="件数 / how many")
 
 
-class ResultWish(RequestModel):
+class ResultBody(RequestModel):
     """What the person answered. Grades: 1 very satisfied, 2 satisfied, 3 fairly, 4 dissatisfied, 5 very
     dissatisfied; from 4 on a reason is needed."""
 
@@ -49,14 +49,14 @@ class ResultWish(RequestModel):
     call_id: Annotated[str, Text(64)] = Field(default="", description="通话 id / id of the call")
 
 
-class AttemptWish(RequestModel):
+class AttemptBody(RequestModel):
     """A call that brought no answers."""
 
     outcome: Choice[Try] = Field(description="结果 / how it ended")
     text: Annotated[str, Text(500)] = Field(default="", description="备注 / note")
 
 
-class RingWish(RequestModel):
+class RingBody(RequestModel):
     """Why a person whose identity is kept secret has to be called; it stands in the audit log."""
 
     reason: Annotated[str, Text(200)] = Field(

@@ -70,7 +70,7 @@ class FollowUpsApi:
             *("登记回访结果", "Write down what the person answered", self.result),
             {200: models.FollowUpShown},
             right=Right.FOLLOW_UP,
-            body=models.ResultWish,
+            body=models.ResultBody,
             refuses=refuses,
         )
         attempt = Route(
@@ -78,7 +78,7 @@ class FollowUpsApi:
             *("登记未接通或拒绝回访", "A call that brought no answers", self.attempt),
             {200: models.FollowUpShown},
             right=Right.FOLLOW_UP,
-            body=models.AttemptWish,
+            body=models.AttemptBody,
             refuses=refuses,
         )
         ring = Route(
@@ -86,7 +86,7 @@ class FollowUpsApi:
             *("拨打回访电话：先响坐席，再拨出", "Call the person: the own seat rings first", self.call),
             {200: models.PersonRung},
             right=Right.FOLLOW_UP,
-            body=models.RingWish,
+            body=models.RingBody,
             refuses=(*refuses, PbxDown),
         )
         return (listed, result, attempt, *((ring,) if self.ring else ()))
@@ -110,23 +110,23 @@ class FollowUpsApi:
         )
 
     async def result(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(models.ResultWish)
+        body = request.body_as(models.ResultBody)
         row = await self._allowed(request)
         answers = Answers(
-            wish.contacted, wish.solved, wish.handler, wish.outcome, wish.reason, wish.text.strip()
+            body.contacted, body.solved, body.handler, body.outcome, body.reason, body.text.strip()
         )
-        kept = await self.desk.result(row.call.id, request.account.name, answers, wish.call_id)
+        kept = await self.desk.result(row.call.id, request.account.name, answers, body.call_id)
         return Answer(shown(kept))
 
     async def attempt(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(models.AttemptWish)
+        body = request.body_as(models.AttemptBody)
         row = await self._allowed(request)
         return Answer(
-            shown(await self.desk.tried(row.call.id, request.account.name, wish.outcome, wish.text))
+            shown(await self.desk.tried(row.call.id, request.account.name, body.outcome, body.text))
         )
 
     async def call(self, request: ApiRequest) -> Answer:
-        row, reason = await self._allowed(request), request.body_as(models.RingWish).reason
+        row, reason = await self._allowed(request), request.body_as(models.RingBody).reason
         person = await self.desk.person(row.call.id)
         if row.secret:
             await self._note_look(row.item, reason)

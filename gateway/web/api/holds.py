@@ -28,7 +28,7 @@ class Holds(Protocol):
     async def holds(self) -> Sequence[Hold]: ...
 
 
-class HoldWish(RequestModel):
+class HoldBody(RequestModel):
     """Why an item has to stay."""
 
     reason: Annotated[str, Text(500, shortest=4)] = Field(description="封存理由 / why it has to stay")
@@ -63,7 +63,7 @@ class HoldsApi:
                 *("An item stays whatever the term of its kind; a reason is needed", self.hold),
                 {204: None},
                 right=Right.HOLD_ITEMS,
-                body=HoldWish,
+                body=HoldBody,
                 number=True,
                 refuses=(NotFound, StorageDown),
             ),
@@ -84,7 +84,7 @@ class HoldsApi:
         )
 
     async def hold(self, request: ApiRequest) -> Answer:
-        reason = request.body_as(HoldWish).reason
+        reason = request.body_as(HoldBody).reason
         await self._rows.hold(number_of(request), request.account.name, reason, self._now())
         return Answer(None, 204)
 

@@ -14,7 +14,7 @@ from gateway.core.item.revision import PERSONAL, secret
 from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDown
-from gateway.intake.item_desk import Arrived
+from gateway.intake.item_desk import ItemArrival
 from gateway.web.api import item_models as models
 from gateway.web.api import translate
 from gateway.web.api.item_routes import ONE, item_act
@@ -48,7 +48,7 @@ class ItemWork(Protocol):
 
     async def query_code(self, number: str, who: str) -> str: ...
 
-    async def arrival(self, number: str) -> Arrived: ...
+    async def arrival(self, number: str) -> ItemArrival: ...
 
     async def answers(self, number: str, agent: str, today: datetime) -> Sequence[Filled]: ...
 
@@ -69,7 +69,7 @@ class ItemDeskApi:
             item_act("undo", "撤销刚才的操作（10 秒内）", "Undo what was just done", self.undo, Word),
             item_act(
                 *("retract", "撤回决定或办结，须写明原因", "Take a decision or closing back, with a reason"),
-                *(self.retract, models.RetractionWish),
+                *(self.retract, models.RetractionBody),
             ),
             item_act(
                 *(
@@ -77,10 +77,10 @@ class ItemDeskApi:
                     "添加内部备注，可提醒同事",
                     "A note that only the house reads; it may name colleagues",
                 ),
-                *(self.note, models.NoteWish),
+                *(self.note, models.NoteBody),
             ),
             item_act(
-                *("files", "添加文件", "Put files beside an item", self.files, models.FilesWish),
+                *("files", "添加文件", "Put files beside an item", self.files, models.FilesBody),
                 files=True,
                 handles=True,
                 right=Right.ADD_FILES,
@@ -149,19 +149,19 @@ class ItemDeskApi:
         return Answer(translate.whole(await self._work.undo(number_of(request), request.account.name)))
 
     async def retract(self, request: ApiRequest) -> Answer:
-        reason = request.body_as(models.RetractionWish).reason
+        reason = request.body_as(models.RetractionBody).reason
         done = await self._work.retract(number_of(request), request.account.name, reason)
         return Answer(translate.whole(done))
 
     async def note(self, request: ApiRequest) -> Answer:
-        text = request.body_as(models.NoteWish).text
+        text = request.body_as(models.NoteBody).text
         return Answer(translate.whole(await self._work.note(number_of(request), request.account.name, text)))
 
     async def files(self, request: ApiRequest) -> Answer:
         if not request.files:
             raise BadContact(FieldFault("evidence", "请选择文件", "is missing: choose a file"))
         files = tuple(file.evidence for file in request.files)
-        text = request.body_as(models.FilesWish).text
+        text = request.body_as(models.FilesBody).text
         done = await self._work.add_files(number_of(request), request.account.name, files, text)
         return Answer(translate.whole_for(request.account, done))
 
@@ -203,7 +203,7 @@ class ItemDeskApi:
         hides = secret(arrival.item) and not with_identity
         fields = tuple(
             models.FieldSaid(field=name, value="" if withheld else text, withheld=withheld)
-            for name, text in arrival.said.items()
+            for name, text in arrival.fields.items()
             for withheld in [hides and name in PERSONAL]
             if text
         )

@@ -37,7 +37,7 @@ class RevisionsGiven(AnswerModel):
     items: tuple[RevisionShown, ...]
 
 
-class NoteWish(RequestModel):
+class NoteBody(RequestModel):
     """A note for colleagues; whoever is named in it by @ is told."""
 
     text: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(
@@ -45,13 +45,13 @@ class NoteWish(RequestModel):
     )
 
 
-class FilesWish(RequestModel):
+class FilesBody(RequestModel):
     """A word beside the files that are added; the files are the parts named `evidence`."""
 
     text: Annotated[str, Text(500, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class RetractionWish(RequestModel):
+class RetractionBody(RequestModel):
     """Why a decision or closing is taken back."""
 
     reason: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(

@@ -41,7 +41,7 @@ class LeadingApi:
                 ),
                 {200: ItemWhole},
                 right=Right.LEAD_SHIFT,
-                body=models.ReassignWish,
+                body=models.ReassignBody,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -61,6 +61,6 @@ class LeadingApi:
         return Answer(models.HoldersShown(items=shown))
 
     async def reassign(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(models.ReassignWish)
-        done = await self.work.reassign(request.part("number"), wish.to, request.account.name, wish.reason)
+        body = request.body_as(models.ReassignBody)
+        done = await self.work.reassign(request.part("number"), body.to, request.account.name, body.reason)
         return Answer(translate.whole(done))

@@ -97,7 +97,7 @@ class HoldersShown(AnswerModel):
     items: tuple[HolderShown, ...]
 
 
-class ReassignWish(RequestModel):
+class ReassignBody(RequestModel):
     """Who is to have an item, and why."""
 
     to: Annotated[str, Text(64)] = Field(

@@ -127,7 +127,7 @@ class MatterShown(AnswerModel):
     milestones: tuple[MilestoneShown, ...]
 
 
-class LinkWish(RequestModel):
+class LinkBody(RequestModel):
     """The item to tie this one to, or to untie it from, and why."""
 
     other: ItemNumber = Field(description="另一件的编号 / number of the other item")
@@ -147,7 +147,7 @@ class SplitKind(StrEnum):
     REPORT = "report"
 
 
-class SplitWish(RequestModel):
+class SplitBody(RequestModel):
     """The second item; without a content of its own it has that of the first."""
 
     kind: Choice[SplitKind] = Field(description="另一类别 / the other kind", examples=["report"])
@@ -159,7 +159,7 @@ class SplitWish(RequestModel):
     )
 
 
-class ExternalWish(RequestModel):
+class ExternalBody(RequestModel):
     """A number that another system gave; a later one of the same source takes its place."""
 
     external_no: Annotated[str, Text(64, shortest=1, pattern=r"[^\s].*", words=("必填", "is required"))] = (
@@ -173,7 +173,7 @@ class ExternalWish(RequestModel):
 # ------------------------------------------------------------------ decisions
 
 
-class RefusalWish(RequestModel):
+class RefusalBody(RequestModel):
     """Not accepted: the ground by its number in the order in force on the day of receipt."""
 
     ground: Annotated[int, Whole(1, 99)] = Field(
@@ -182,7 +182,7 @@ class RefusalWish(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class EndWish(RequestModel):
+class EndBody(RequestModel):
     """The mediation has ended: the ground by its number in the order in force on the day of receipt."""
 
     ground: Annotated[int, Whole(1, 99)] = Field(
@@ -191,7 +191,7 @@ class EndWish(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class HandOverWish(RequestModel):
+class HandOverBody(RequestModel):
     """To which county's bureau, by the code of its division."""
 
     to: Annotated[str, Text(shortest=1, pattern=r"\d{6}", words=("6 位数字", "has six digits"))] = Field(
@@ -200,7 +200,7 @@ class HandOverWish(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class PapersWish(RequestModel):
+class PapersBody(RequestModel):
     """What is missing, e.g. proof of identity."""
 
     papers: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(
@@ -209,7 +209,7 @@ class PapersWish(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class AnswerWish(RequestModel):
+class AnswerBody(RequestModel):
     """What the person is told; of a report he is told it where a law says so, which `basis` names."""
 
     text: Annotated[str, Text(20000, shortest=1, lines=True)] = Field(description="答复内容 / the answer")
@@ -218,7 +218,7 @@ class AnswerWish(RequestModel):
     )
 
 
-class StepWish(RequestModel):
+class StepBody(RequestModel):
     """A step of the law that starts or ends a clock, with its day."""
 
     step: Choice[Milestone] = Field(description="办理节点 / which step", examples=["filing_decided"])

@@ -99,7 +99,7 @@ class MattersApi:
                 "与另一件关联",
                 "Tie to another item as one matter",
                 self.link,
-                matter_models.LinkWish,
+                matter_models.LinkBody,
                 matter_models.MatterShown,
             ),
             _act(
@@ -107,7 +107,7 @@ class MattersApi:
                 "取消关联",
                 "Undo a link",
                 self.unlink,
-                matter_models.LinkWish,
+                matter_models.LinkBody,
                 matter_models.MatterShown,
             ),
             _act(
@@ -115,7 +115,7 @@ class MattersApi:
                 "登记其他系统的编号",
                 "Note the number that another system gave",
                 self.external,
-                matter_models.ExternalWish,
+                matter_models.ExternalBody,
                 matter_models.MatterShown,
             ),
             _act(
@@ -123,7 +123,7 @@ class MattersApi:
                 "拆分举报或投诉，另立一件",
                 "Make the report (or complaint) in it an item of its own",
                 self.split,
-                matter_models.SplitWish,
+                matter_models.SplitBody,
                 ReceiptGiven,
                 status=201,
             ),
@@ -132,7 +132,7 @@ class MattersApi:
                 "登记办理节点",
                 "Write down a step of the law that starts or ends a clock",
                 self.step,
-                matter_models.StepWish,
+                matter_models.StepBody,
                 ItemWhole,
             ),
             _act("unmerge", "取消合并", "Undo a merge", self.unmerge, matter_models.Why, ItemWhole),
@@ -152,7 +152,7 @@ class MattersApi:
                 refuses=(NotFound, StorageDown),
                 looks="identity.view",
             ),
-            *(self._event(event, wish) for event, wish in _EVENTS.items()),
+            *(self._event(event, body) for event, body in _EVENTS.items()),
         )
 
     def _look(
@@ -173,10 +173,10 @@ class MattersApi:
             looks=f"{name}.view",
         )
 
-    def _event(self, event: Event, wish: type[RequestModel]) -> Route:
+    def _event(self, event: Event, body: type[RequestModel]) -> Route:
         zh, en = EVENT_NAMES[event]
-        does = self._acts(event, wish)
-        return _act(event.value, zh, f"Event: {en}", does, wish, ItemWhole)
+        does = self._acts(event, body)
+        return _act(event.value, zh, f"Event: {en}", does, body, ItemWhole)
 
     # ------------------------------------------------------------ looking
 
@@ -198,13 +198,13 @@ class MattersApi:
     # ------------------------------------------------------------ tying
 
     async def link(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(matter_models.LinkWish)
-        matter = await self._desk.link(number_of(request), wish.other, request.account.name, wish.reason)
+        body = request.body_as(matter_models.LinkBody)
+        matter = await self._desk.link(number_of(request), body.other, request.account.name, body.reason)
         return Answer(_matter(matter))
 
     async def unlink(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(matter_models.LinkWish)
-        left = await self._desk.unlink(number_of(request), wish.other, request.account.name, wish.reason)
+        body = request.body_as(matter_models.LinkBody)
+        left = await self._desk.unlink(number_of(request), body.other, request.account.name, body.reason)
         return Answer(_matter(left))
 
     async def unmerge(self, request: ApiRequest) -> Answer:
@@ -214,30 +214,30 @@ class MattersApi:
         )
 
     async def split(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(matter_models.SplitWish)
-        half = Split(Kind(wish.kind.value), wish.content, wish.anonymous)
+        body = request.body_as(matter_models.SplitBody)
+        half = Split(Kind(body.kind.value), body.content, body.anonymous)
         receipt = await self._desk.split(number_of(request), half, request.account.name)
         return Answer(translate.receipt(receipt), 200 if receipt.repeated else 201)
 
     async def external(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(matter_models.ExternalWish)
+        body = request.body_as(matter_models.ExternalBody)
         noted = await self._desk.set_external(
-            number_of(request), wish.source, wish.external_no, request.account.name
+            number_of(request), body.source, body.external_no, request.account.name
         )
         return Answer(_matter(noted))
 
     async def step(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(matter_models.StepWish)
-        step = Step(Milestone(wish.step.value), wish.on, wish.approved_by, wish.text)
+        body = request.body_as(matter_models.StepBody)
+        step = Step(Milestone(body.step.value), body.on, body.approved_by, body.text)
         return Answer(
             translate.whole(await self._desk.take_step(number_of(request), request.account.name, step))
         )
 
     # ------------------------------------------------------------ events
 
-    def _acts(self, event: Event, wish: type[RequestModel]) -> Does:
+    def _acts(self, event: Event, body: type[RequestModel]) -> Does:
         async def acts(request: ApiRequest) -> Answer:
-            act = replace(_ACTS[wish](request), event=event)
+            act = replace(_ACTS[body](request), event=event)
             who = request.account
             done = await self._desk.act(number_of(request), who.name, act, held=bool(who.csrf))
             return Answer(translate.whole(done))
@@ -250,28 +250,28 @@ def _word(request: ApiRequest) -> Act:
 
 
 def _refusal(request: ApiRequest) -> Act:
-    wish = request.body_as(matter_models.RefusalWish)
-    return Act(Event.REFUSE_ACCEPTANCE, {"text": wish.text}, wish.ground)
+    body = request.body_as(matter_models.RefusalBody)
+    return Act(Event.REFUSE_ACCEPTANCE, {"text": body.text}, body.ground)
 
 
 def _ended(request: ApiRequest) -> Act:
-    wish = request.body_as(matter_models.EndWish)
-    return Act(Event.END_MEDIATION, {"text": wish.text}, wish.ground)
+    body = request.body_as(matter_models.EndBody)
+    return Act(Event.END_MEDIATION, {"text": body.text}, body.ground)
 
 
 def _handing_over(request: ApiRequest) -> Act:
-    wish = request.body_as(matter_models.HandOverWish)
-    return Act(Event.HAND_OVER, {"to": wish.to, "text": wish.text})
+    body = request.body_as(matter_models.HandOverBody)
+    return Act(Event.HAND_OVER, {"to": body.to, "text": body.text})
 
 
 def _papers(request: ApiRequest) -> Act:
-    wish = request.body_as(matter_models.PapersWish)
-    return Act(Event.WAIT_FOR_PAPERS, {"papers": wish.papers, "text": wish.text})
+    body = request.body_as(matter_models.PapersBody)
+    return Act(Event.WAIT_FOR_PAPERS, {"papers": body.papers, "text": body.text})
 
 
 def _answer(request: ApiRequest) -> Act:
-    wish = request.body_as(matter_models.AnswerWish)
-    return Act(Event.ANSWER, {"text": wish.text, "basis": wish.basis})
+    body = request.body_as(matter_models.AnswerBody)
+    return Act(Event.ANSWER, {"text": body.text, "basis": body.basis})
 
 
 def _why(request: ApiRequest) -> Act:
@@ -280,23 +280,23 @@ def _why(request: ApiRequest) -> Act:
 
 _EVENTS: dict[Event, type[RequestModel]] = {
     Event.ACCEPT: Word,
-    Event.REFUSE_ACCEPTANCE: matter_models.RefusalWish,
-    Event.HAND_OVER: matter_models.HandOverWish,
+    Event.REFUSE_ACCEPTANCE: matter_models.RefusalBody,
+    Event.HAND_OVER: matter_models.HandOverBody,
     Event.HAND_BACK: matter_models.Why,
-    Event.WAIT_FOR_PAPERS: matter_models.PapersWish,
+    Event.WAIT_FOR_PAPERS: matter_models.PapersBody,
     Event.PAPERS_CAME: Word,
-    Event.ANSWER: matter_models.AnswerWish,
-    Event.END_MEDIATION: matter_models.EndWish,
+    Event.ANSWER: matter_models.AnswerBody,
+    Event.END_MEDIATION: matter_models.EndBody,
     Event.WITHDRAW: Word,
     Event.REOPEN: matter_models.Why,
 }
 _ACTS: dict[type[RequestModel], Callable[[ApiRequest], Act]] = {
     Word: _word,
-    matter_models.RefusalWish: _refusal,
-    matter_models.EndWish: _ended,
-    matter_models.HandOverWish: _handing_over,
-    matter_models.PapersWish: _papers,
-    matter_models.AnswerWish: _answer,
+    matter_models.RefusalBody: _refusal,
+    matter_models.EndBody: _ended,
+    matter_models.HandOverBody: _handing_over,
+    matter_models.PapersBody: _papers,
+    matter_models.AnswerBody: _answer,
     matter_models.Why: _why,
 }
 

@@ -28,7 +28,7 @@ KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 100
 
 
-class WayWish(StrEnum):
+class WayBody(StrEnum):
     """The ways to a person."""
 
     MAIL = "mail"
@@ -38,24 +38,24 @@ class WayWish(StrEnum):
     LETTER = "letter"
 
 
-class ReplyWish(RequestModel):
+class ReplyBody(RequestModel):
     """What the person is told, and by which ways; without any by the first that leads to him."""
 
     text: Annotated[str, Text(shortest=1, longest=20000, lines=True)] = Field(
         description="回复内容 / the reply"
     )
-    ways: Annotated[tuple[Choice[WayWish], ...], Listed(5)] = Field(
+    ways: Annotated[tuple[Choice[WayBody], ...], Listed(5)] = Field(
         default=(), description="方式 / by which ways"
     )
 
 
-class ReceiptWish(RequestModel):
+class ReceiptBody(RequestModel):
     """By which ways the receipt goes."""
 
-    ways: Annotated[tuple[Choice[WayWish], ...], Listed(5)] = Field(description="方式 / by which ways")
+    ways: Annotated[tuple[Choice[WayBody], ...], Listed(5)] = Field(description="方式 / by which ways")
 
 
-class ToldWish(RequestModel):
+class ToldBody(RequestModel):
     """Which call or letter is done, and how it went."""
 
     id: Annotated[int, Whole(least=1)] = Field(description="告知的 id / id of the notice")
@@ -64,11 +64,11 @@ class ToldWish(RequestModel):
     )
 
 
-class AgainWish(RequestModel):
+class AgainBody(RequestModel):
     """Which notice is to be told again; `way` by another one, to the address that is known now."""
 
     id: Annotated[int, Whole(least=1)] = Field(description="告知的 id / id of the notice")
-    way: Choice[WayWish] | None = Field(default=None, description="方式 / by which way")
+    way: Choice[WayBody] | None = Field(default=None, description="方式 / by which way")
 
 
 class NoticeDesk(Protocol):
@@ -101,13 +101,13 @@ class NoticesApi:
     def routes(self) -> tuple[Route, ...]:
         key = ((KEY_HEADER, f"at most {LONGEST_KEY} characters; with it a reply is sent once"),)
         return (
-            item_act("reply", "回复来件人", "Write to the person", self.reply, ReplyWish, headers=key),
+            item_act("reply", "回复来件人", "Write to the person", self.reply, ReplyBody, headers=key),
             Route(
                 *("POST", f"{ONE}/reply-preview", "reply_preview", "回复预览，不发送"),
                 *("What a reply would be; nothing is sent", self.preview),
                 {200: PreviewGiven},
                 right=Right.WORK_ITEMS,
-                body=ReplyWish,
+                body=ReplyBody,
                 number=True,
                 refuses=(NotFound, StorageDown),
                 noted=False,
@@ -131,10 +131,10 @@ class NoticesApi:
                 "发送登记回执",
                 "Send the receipt with the query code",
                 self.receipt,
-                ReceiptWish,
+                ReceiptBody,
             ),
-            item_act("told", "登记已告知", "Note a call or letter as done", self.told, ToldWish),
-            item_act("tell-again", "重新告知", "Tell it again, or another way", self.again, AgainWish),
+            item_act("told", "登记已告知", "Note a call or letter as done", self.told, ToldBody),
+            item_act("tell-again", "重新告知", "Tell it again, or another way", self.again, AgainBody),
             Route(
                 "GET",
                 f"{ONE}/notices/{{id}}/letter",
@@ -152,15 +152,15 @@ class NoticesApi:
         )
 
     async def reply(self, request: ApiRequest) -> Answer:
-        wish, key = request.body_as(ReplyWish), request.http.headers.get(KEY_HEADER, "")
+        body, key = request.body_as(ReplyBody), request.http.headers.get(KEY_HEADER, "")
         if len(key) > LONGEST_KEY:
             zh, en = f"至多 {LONGEST_KEY} 个字符", f"has at most {LONGEST_KEY} characters"
             raise BadContact(FieldFault(KEY_HEADER, zh, en))
-        said = _said(wish)
+        said = _said(body)
         return _whole(await self._desk.reply(number_of(request), request.account.name, *said, key))
 
     async def preview(self, request: ApiRequest) -> Answer:
-        seen = await self._desk.preview(number_of(request), *_said(request.body_as(ReplyWish)))
+        seen = await self._desk.preview(number_of(request), *_said(request.body_as(ReplyBody)))
         secret = is_secret(seen.item)
         composed = (
             NoticeComposed(
@@ -169,7 +169,7 @@ class NoticesApi:
                 to=masked_to(draft.way, draft.address, secret),
                 subject=draft.content.get("subject", ""),
                 text=draft.content["text"],
-                segments=segments(draft.content["text"]) if draft.way == WayWish.SMS else None,
+                segments=segments(draft.content["text"]) if draft.way == WayBody.SMS else None,
             )
             for draft in seen.drafts
         )
@@ -190,17 +190,17 @@ class NoticesApi:
         return Answer(WaysGiven(items=tuple(shown)))
 
     async def receipt(self, request: ApiRequest) -> Answer:
-        ways = tuple(way.value for way in request.body_as(ReceiptWish).ways)
+        ways = tuple(way.value for way in request.body_as(ReceiptBody).ways)
         return _whole(await self._desk.send_receipt(number_of(request), request.account.name, ways))
 
     async def told(self, request: ApiRequest) -> Answer:
-        wish, who = request.body_as(ToldWish), request.account.name
-        return _whole(await self._desk.told_by_hand(number_of(request), who, wish.id, wish.text.strip()))
+        body, who = request.body_as(ToldBody), request.account.name
+        return _whole(await self._desk.told_by_hand(number_of(request), who, body.id, body.text.strip()))
 
     async def again(self, request: ApiRequest) -> Answer:
-        wish, who = request.body_as(AgainWish), request.account.name
-        way = wish.way.value if wish.way else ""
-        return _whole(await self._desk.tell_again(number_of(request), who, wish.id, way))
+        body, who = request.body_as(AgainBody), request.account.name
+        way = body.way.value if body.way else ""
+        return _whole(await self._desk.tell_again(number_of(request), who, body.id, way))
 
     async def letter(self, request: ApiRequest) -> web.Response:
         part = request.part("id")
@@ -211,11 +211,11 @@ class NoticesApi:
         return web.Response(text=page, content_type="text/html", headers=headers)
 
 
-def _said(wish: ReplyWish) -> tuple[str, tuple[str, ...]]:
+def _said(body: ReplyBody) -> tuple[str, tuple[str, ...]]:
     """Text and ways of a reply. Raises BadContact."""
-    if not wish.text.strip():
+    if not body.text.strip():
         raise BadContact(FieldFault("text", "必填", "is required"))
-    return wish.text.strip(), tuple(way.value for way in wish.ways)
+    return body.text.strip(), tuple(way.value for way in body.ways)
 
 
 def _whole(detail: ItemDetail) -> Answer:

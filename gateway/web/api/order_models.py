@@ -27,7 +27,7 @@ OrderId = Annotated[str, Text(18, pattern=r"[0-9]{1,18}", words=("应为工单�
 # ------------------------------------------------------------------ what is asked for
 
 
-class AssignWish(RequestModel):
+class AssignBody(RequestModel):
     """One handling unit, and what goes with it."""
 
     unit: UnitId = Field(description="办理单位编号 / id of the unit that handles it")
@@ -67,19 +67,19 @@ class OrdersAsked(RequestModel):
     limit: Annotated[int, Whole(1, 200)] = Field(default=50, description="件数 / how many")
 
 
-class TextWish(RequestModel):
+class TextBody(RequestModel):
     """Words that are needed."""
 
     text: Needed = Field(description="说明 / what is to be said")
 
 
-class WordWish(RequestModel):
+class WordBody(RequestModel):
     """Words that may be left out."""
 
     text: Prose = Field(default="", description="说明 / what is to be said")
 
 
-class ReturnWish(RequestModel):
+class ReturnBody(RequestModel):
     """Why a unit gives an order back."""
 
     reason: Annotated[str, Text(40, shortest=1)] = Field(
@@ -88,14 +88,14 @@ class ReturnWish(RequestModel):
     text: Prose = Field(default="", description="说明 / in words")
 
 
-class PassDownWish(RequestModel):
+class PassDownBody(RequestModel):
     """To which station of the bureau."""
 
     unit: UnitId = Field(description="本局所属的所 / a station of the same bureau")
     text: Prose = Field(default="", description="说明 / a note")
 
 
-class ExtensionWish(RequestModel):
+class ExtensionBody(RequestModel):
     """How many workdays more, and why."""
 
     days: Annotated[int, Whole(1, 366)] = Field(description="工作日数 / working days")
@@ -109,7 +109,7 @@ class ExtensionDecided(RequestModel):
     text: Prose = Field(default="", description="说明，不同意时必填 / why not")
 
 
-class SuspensionWish(RequestModel):
+class SuspensionBody(RequestModel):
     """A test or an appraisal, by a paper; its days are not counted."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -121,7 +121,7 @@ class SuspensionWish(RequestModel):
     )
 
 
-class ResumptionWish(RequestModel):
+class ResumptionBody(RequestModel):
     """The first day that is counted again."""
 
     on: Day | None = Field(
@@ -130,7 +130,7 @@ class ResumptionWish(RequestModel):
     text: Prose = Field(default="", description="说明 / a note")
 
 
-class DecisionWish(RequestModel):
+class DecisionBody(RequestModel):
     """A decision of the competent unit on the item."""
 
     event: Line = Field(description="accept、refuse_acceptance 或 end_mediation / which decision")
@@ -140,20 +140,20 @@ class DecisionWish(RequestModel):
     text: Prose = Field(default="", description="说明 / in words")
 
 
-class ReasonWish(RequestModel):
+class ReasonBody(RequestModel):
     """Why it is done."""
 
     reason: Needed = Field(description="原因 / why")
 
 
-class SupervisionWish(RequestModel):
+class SupervisionBody(RequestModel):
     """The leader's words, and by when."""
 
     text: Needed = Field(description="督办意见 / the leader's words")
     due: Day = Field(description="办结日期 / to be done by this day")
 
 
-class DraftWish(RequestModel):
+class DraftBody(RequestModel):
     """What was typed of a report so far."""
 
     result: Annotated[str, Text(40)] = Field(default="", description="办理结果 / the result")
@@ -178,7 +178,7 @@ class DraftWish(RequestModel):
     )
 
 
-class ReportWish(DraftWish):
+class ReportBody(DraftBody):
     """The written report (书面上报). Only the approved answer is told."""
 
     received_on: Day | None = Field(

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from gateway.cases import orders as cases
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.cases.order_actions import OrderInput
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import Attachment
 from gateway.core.order.actors import RIGHTS
@@ -38,24 +38,24 @@ _REFUSES = (NotFound, Conflict, NotAllowed, StorageDown)
 class OrderDesk(Protocol):
     """What is needed of gateway/cases/orders.py. Every method may raise NotFound and StorageDown."""
 
-    async def assign(self, number: str, account: Account, wish: Assignment) -> cases.OrderShown: ...
+    async def assign(self, number: str, account: Account, body: Assignment) -> cases.OrderView: ...
 
-    async def look_ahead(self, number: str, account: Account, wish: Assignment) -> cases.OrderShown:
+    async def look_ahead(self, number: str, account: Account, body: Assignment) -> cases.OrderView:
         """The order that `assign` would make; nothing is written."""
 
     async def act(
-        self, order_id: int, account: Account, event: OrderEvent, said: Said
-    ) -> cases.OrderWhole: ...
+        self, order_id: int, account: Account, event: OrderEvent, values: OrderInput
+    ) -> cases.OrderDetail: ...
 
-    async def order(self, order_id: int, account: Account) -> cases.OrderWhole: ...
+    async def order(self, order_id: int, account: Account) -> cases.OrderDetail: ...
 
     async def list(
         self, query: OrderQuery, account: Account, unit: str = "", *, overdue: bool = False
-    ) -> Sequence[cases.OrderShown]: ...
+    ) -> Sequence[cases.OrderView]: ...
 
-    async def of_item(self, number: str, account: Account) -> Sequence[cases.OrderShown]: ...
+    async def of_item(self, number: str, account: Account) -> Sequence[cases.OrderView]: ...
 
-    async def earlier(self, order_id: int, account: Account) -> Sequence[cases.OrderShown]: ...
+    async def earlier(self, order_id: int, account: Account) -> Sequence[cases.OrderView]: ...
 
     async def save_draft(
         self, order_id: int, account: Account, report: Report
@@ -75,7 +75,7 @@ class OrdersApi:
                 *("Assign an item to a unit that handles it", self.assign),
                 {201: models.OrderShown},
                 right=Right.ASSIGN_ORDERS,
-                body=models.AssignWish,
+                body=models.AssignBody,
                 number=True,
                 refuses=_REFUSES,
             ),
@@ -118,29 +118,29 @@ class OrdersApi:
                 *("Keep what was typed of a report", self.draft),
                 {200: models.DraftGiven},
                 right=RIGHTS[Side.UNIT],
-                body=models.DraftWish,
+                body=models.DraftBody,
                 refuses=_REFUSES,
                 noted=False,
             ),
-            *(self._act(event, wish) for event, (wish, _) in WISHES.items()),
+            *(self._act(event, body) for event, (body, _) in BODIES.items()),
         )
 
-    def _act(self, event: OrderEvent, wish: type[RequestModel]) -> Route:
+    def _act(self, event: OrderEvent, body: type[RequestModel]) -> Route:
         zh, en = ORDER_EVENT_NAMES[event]
         return Route(
             *("POST", f"{ORDER}/{event.value.replace('_', '-')}", f"order_{event.value}", f"工单：{zh}"),
             *(f"Order: {en}", self._acts(event)),
             {200: models.OrderWholeShown},
             right=RIGHTS[SIDE[event]],
-            body=wish,
+            body=body,
             refuses=_REFUSES,
         )
 
     # ------------------------------------------------------------ what is asked
 
     async def assign(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(models.AssignWish)
-        assignment = Assignment(wish.unit, wish.note, wish.urgency, wish.copies)
+        body = request.body_as(models.AssignBody)
+        assignment = Assignment(body.unit, body.note, body.urgency, body.copies)
         shown = await self._desk.assign(number_of(request), request.account, assignment)
         return Answer(models.OrderShown(**order_shown(shown)), 201)
 
@@ -181,60 +181,60 @@ class OrdersApi:
         return Answer(models.OrdersPage(items=items, next=None))
 
     async def draft(self, request: ApiRequest) -> Answer:
-        report = _report(request.body_as(models.DraftWish))
+        report = _report(request.body_as(models.DraftBody))
         kept, files = await self._desk.save_draft(id_of(request), request.account, report)
         return Answer(models.DraftGiven(draft=report_shown(kept, files)))
 
     def _acts(self, event: OrderEvent) -> Does:
-        wish, said = WISHES[event]
+        body, said = BODIES[event]
 
         async def acts(request: ApiRequest) -> Answer:
-            words = said(request.body_as(wish))
+            words = said(request.body_as(body))
             return _whole(await self._desk.act(id_of(request), request.account, event, words))
 
         return acts
 
 
-def _plain(wish: Any) -> Said:
-    """A wish whose members are those of Said."""
-    return Said(**{name: getattr(wish, name) for name in type(wish).model_fields})
+def _plain(body: Any) -> OrderInput:
+    """A body whose members are those of OrderInput."""
+    return OrderInput(**{name: getattr(body, name) for name in type(body).model_fields})
 
 
-def _suspension(wish: Any) -> Said:
-    return Said(reason=wish.reason, paper=wish.paper, day=wish.begins)
+def _suspension(body: Any) -> OrderInput:
+    return OrderInput(reason=body.reason, paper=body.paper, day=body.begins)
 
 
-def _resumption(wish: Any) -> Said:
-    return Said(text=wish.text, day=wish.on)
+def _resumption(body: Any) -> OrderInput:
+    return OrderInput(text=body.text, day=body.on)
 
 
-def _supervision(wish: Any) -> Said:
-    return Said(text=wish.text, day=wish.due)
+def _supervision(body: Any) -> OrderInput:
+    return OrderInput(text=body.text, day=body.due)
 
 
-def _reported(wish: Any) -> Said:
-    return Said(report=_report(wish))
+def _reported(body: Any) -> OrderInput:
+    return OrderInput(report=_report(body))
 
 
-WISHES: dict[OrderEvent, tuple[type[RequestModel], Callable[[Any], Said]]] = {
-    E.SIGN: (models.WordWish, _plain),
-    E.RETURN: (models.ReturnWish, _plain),
-    E.PASS_DOWN: (models.PassDownWish, _plain),
-    E.ASK_EXTENSION: (models.ExtensionWish, _plain),
+BODIES: dict[OrderEvent, tuple[type[RequestModel], Callable[[Any], OrderInput]]] = {
+    E.SIGN: (models.WordBody, _plain),
+    E.RETURN: (models.ReturnBody, _plain),
+    E.PASS_DOWN: (models.PassDownBody, _plain),
+    E.ASK_EXTENSION: (models.ExtensionBody, _plain),
     E.DECIDE_EXTENSION: (models.ExtensionDecided, _plain),
-    E.SUSPEND: (models.SuspensionWish, _suspension),
-    E.RESUME: (models.ResumptionWish, _resumption),
-    E.DECIDE: (models.DecisionWish, _plain),
-    E.DISPUTE: (models.TextWish, _plain),
-    E.UPHOLD: (models.TextWish, _plain),
-    E.CANCEL: (models.ReasonWish, _plain),
-    E.REPORT: (models.ReportWish, _reported),
-    E.APPROVE: (models.WordWish, _plain),
-    E.SEND_BACK: (models.TextWish, _plain),
-    E.TAKE_BACK: (models.WordWish, _plain),
-    E.URGE: (models.TextWish, _plain),
-    E.SUPERVISE: (models.SupervisionWish, _supervision),
-    E.DO_AGAIN: (models.ReasonWish, _plain),
+    E.SUSPEND: (models.SuspensionBody, _suspension),
+    E.RESUME: (models.ResumptionBody, _resumption),
+    E.DECIDE: (models.DecisionBody, _plain),
+    E.DISPUTE: (models.TextBody, _plain),
+    E.UPHOLD: (models.TextBody, _plain),
+    E.CANCEL: (models.ReasonBody, _plain),
+    E.REPORT: (models.ReportBody, _reported),
+    E.APPROVE: (models.WordBody, _plain),
+    E.SEND_BACK: (models.TextBody, _plain),
+    E.TAKE_BACK: (models.WordBody, _plain),
+    E.URGE: (models.TextBody, _plain),
+    E.SUPERVISE: (models.SupervisionBody, _supervision),
+    E.DO_AGAIN: (models.ReasonBody, _plain),
 }
 """What each act takes, and how it is read."""
 
@@ -253,17 +253,17 @@ def id_of(request: ApiRequest) -> int:
     return int(text)
 
 
-def _report(wish: models.DraftWish) -> Report:
+def _report(body: models.DraftBody) -> Report:
     return Report(
-        result=wish.result,
-        text=wish.text,
-        answer=wish.answer,
-        amount_in_dispute=_fen(wish.amount_in_dispute),
-        amount_recovered=_fen(wish.amount_recovered),
-        signed_by=wish.signed_by,
-        basis=wish.basis,
-        files=wish.files,
-        received_on=getattr(wish, "received_on", None),
+        result=body.result,
+        text=body.text,
+        answer=body.answer,
+        amount_in_dispute=_fen(body.amount_in_dispute),
+        amount_recovered=_fen(body.amount_recovered),
+        signed_by=body.signed_by,
+        basis=body.basis,
+        files=body.files,
+        received_on=getattr(body, "received_on", None),
     )
 
 
@@ -274,7 +274,7 @@ def _fen(yuan: Any) -> int | None:
 # ------------------------------------------------------------------ what is given
 
 
-def order_shown(shown: cases.OrderShown) -> dict[str, Any]:
+def order_shown(shown: cases.OrderView) -> dict[str, Any]:
     """The members of models.OrderShown."""
     order, item = shown.order, shown.item
     values = {name: getattr(order, name) for name in models.OrderShown.model_fields if hasattr(order, name)}
@@ -294,7 +294,7 @@ def order_shown(shown: cases.OrderShown) -> dict[str, Any]:
     }
 
 
-def _whole(whole: cases.OrderWhole) -> Answer:
+def _whole(whole: cases.OrderDetail) -> Answer:
     order, files = whole.shown.order, whole.item.attachments
     return Answer(
         models.OrderWholeShown(
@@ -310,7 +310,7 @@ def _whole(whole: cases.OrderWhole) -> Answer:
     )
 
 
-def _clock(shown: cases.OrderShown) -> DueDay:
+def _clock(shown: cases.OrderView) -> DueDay:
     clock = shown.clock
     return DueDay(
         clock="order",

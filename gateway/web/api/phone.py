@@ -15,9 +15,9 @@ from gateway.core.rights import Right
 from gateway.errors import Conflict, NotFound, PbxDown, StorageDown
 from gateway.web.api import translate
 from gateway.web.api.phone_models import (
+    AgentBody,
     AgentShown,
     AgentsNow,
-    AgentWish,
     CallsAsked,
     CallsPage,
     LinesNow,
@@ -114,7 +114,7 @@ class PhoneApi:
                 self.set_agent,
                 {200: AgentShown},
                 right=Right.WORK_CALLS,
-                body=AgentWish,
+                body=AgentBody,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
         )
@@ -155,13 +155,13 @@ class PhoneApi:
 
     async def set_agent(self, request: ApiRequest) -> Answer:
         """An agent moves his own seat only, a leader any."""
-        wish, agent = request.body_as(AgentWish), request.part("id")
+        body, agent = request.body_as(AgentBody), request.part("id")
         ids = {view.id for view in self._board.agents()}
         check_seat(request.account, agent)
         if agent not in ids:
             raise NotFound
-        browser = None if wish.phone is None else wish.phone is SeatPhone.BROWSER
-        await self._board.set_agent(agent, wish.state.value, wish.reason, browser)
+        browser = None if body.phone is None else body.phone is SeatPhone.BROWSER
+        await self._board.set_agent(agent, body.state.value, body.reason, browser)
         now = next(view for view in self._board.agents() if view.id == agent)
         return Answer(translate.agent(now))
 

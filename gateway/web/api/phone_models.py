@@ -138,7 +138,7 @@ class AgentsNow(AnswerModel):
     items: tuple[AgentShown, ...]
 
 
-class SeatWish(StrEnum):
+class SeatBody(StrEnum):
     """What a seat can be told; the other states come from the telephone."""
 
     READY = "ready"
@@ -146,10 +146,10 @@ class SeatWish(StrEnum):
     OFFLINE = "offline"
 
 
-class AgentWish(RequestModel):
+class AgentBody(RequestModel):
     """What a seat is to do; a reason may stand with a pause."""
 
-    state: Choice[SeatWish] = Field(
+    state: Choice[SeatBody] = Field(
         description="就绪、小休或签出 / ready, paused or offline", examples=["ready"]
     )
     reason: Annotated[str, Text(40)] = Field(default="", description="原因 / why")

@@ -16,7 +16,7 @@ from gateway.errors import BadContact, Conflict, FieldFault, NotFound, StorageDo
 from gateway.web.api import translate
 from gateway.web.api.item_models import RevisionsGiven
 from gateway.web.api.item_routes import ONE, QUEUE, item_act
-from gateway.web.api.queue_models import ClaimWish, ItemWhole, MergeWish, QueueAsked, QueuePage, Word, WriteUp
+from gateway.web.api.queue_models import ClaimBody, ItemWhole, MergeBody, QueueAsked, QueuePage, Word, WriteUp
 from gateway.web.http.masks import with_masked_numbers
 from gateway.web.http.route import JSON, Answer, ApiRequest, Route
 from gateway.web.http.shared_lists import SharedLists
@@ -60,7 +60,7 @@ class QueueApi:
                 self.claim,
                 {200: ItemWhole, 204: None},
                 right=Right.WORK_ITEMS,
-                body=ClaimWish,
+                body=ClaimBody,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
             Route(
@@ -86,7 +86,7 @@ class QueueApi:
                 self.addition_read,
                 Word,
             ),
-            item_act("merge", "并入另一件", "Make an item part of another", self.merge, MergeWish),
+            item_act("merge", "并入另一件", "Make an item part of another", self.merge, MergeBody),
             item_act(
                 "write-up",
                 "登记传真、邮件、留言等的内容",
@@ -139,16 +139,16 @@ class QueueApi:
         return QueuePage(items=shown, next=shown[-1].number if len(page) > q.limit else None)
 
     async def claim(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(ClaimWish)
+        body = request.body_as(ClaimBody)
         query = QueueQuery(
-            channel=wish.channel,
-            kind=wish.kind,
-            task=wish.task,
-            county=wish.county,
-            received_before=self._age(wish.older_than),
-            due_before=wish.due_before,
+            channel=body.channel,
+            kind=body.kind,
+            task=body.task,
+            county=body.county,
+            received_before=self._age(body.older_than),
+            due_before=body.due_before,
         )
-        item = await self._door.claim(request.account.name, query, wish.number or "")
+        item = await self._door.claim(request.account.name, query, body.number or "")
         return Answer(None, 204) if item is None else Answer(translate.whole(item))
 
     def _age(self, hours: int | None) -> datetime | None:
@@ -176,9 +176,9 @@ class QueueApi:
         )
 
     async def merge(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(MergeWish)
+        body = request.body_as(MergeBody)
         done = await self._door.merge(
-            _number(request), wish.into, request.account.name, wish.text, new_facts=wish.new_facts
+            _number(request), body.into, request.account.name, body.text, new_facts=body.new_facts
         )
         return Answer(translate.whole(done))
 

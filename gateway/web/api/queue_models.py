@@ -170,7 +170,7 @@ class ItemWhole(ItemShown):
     last_act: LastAct | None
 
 
-class ClaimWish(RequestModel):
+class ClaimBody(RequestModel):
     """Which items are wanted; an empty body takes the next of any sort."""
 
     kind: Choice[Kind] | None = Field(default=None, description="类别 / kind")
@@ -192,7 +192,7 @@ class Word(RequestModel):
     text: Annotated[str, Text(2000, lines=True)] = Field(default="", description="说明 / a word")
 
 
-class MergeWish(RequestModel):
+class MergeBody(RequestModel):
     """The item that this one becomes part of."""
 
     into: ItemNumber = Field(description="并入的编号 / number of the other item")

@@ -60,7 +60,7 @@ class LinkageDesk(Protocol):
     def expired(self, referral: Referral) -> bool: ...
 
 
-class ReferWish(RequestModel):
+class ReferBody(RequestModel):
     """To whom an item is handed, and what is said with it."""
 
     partner: Annotated[str, Text(32, shortest=1)] = Field(
@@ -187,7 +187,7 @@ class ReferralApi:
                 *("POST", f"{ONE}/refer", "refer", "转办协作单位", "Hand an item to a partner", self.refer),
                 {201: ReferralShown},
                 right=Right.WORK_ITEMS,
-                body=ReferWish,
+                body=ReferBody,
                 number=True,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
@@ -252,9 +252,9 @@ class ReferralApi:
         )
 
     async def refer(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(ReferWish)
+        body = request.body_as(ReferBody)
         referral = await self._linkage.refer(
-            request.part("number"), wish.partner, request.account.name, text=wish.text
+            request.part("number"), body.partner, request.account.name, text=body.text
         )
         return Answer(shown(referral, ""), 201)
 

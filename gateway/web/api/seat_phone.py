@@ -66,7 +66,7 @@ class SeatPhoneApi:
                 self.take,
                 {200: models.SeatPhoneShown},
                 right=Right.WORK_CALLS,
-                body=models.SeatPhoneWish,
+                body=models.SeatPhoneBody,
                 refuses=(NotFound, Conflict),
                 noted=False,
             ),
@@ -81,21 +81,21 @@ class SeatPhoneApi:
         )
 
     async def take(self, request: ApiRequest) -> Answer:
-        who, wish = request.account.name, request.body_as(models.SeatPhoneWish)
+        who, body = request.account.name, request.body_as(models.SeatPhoneBody)
         agent, password = self._agent(who), self._passwords.get(who)
         if password is None:
             raise NotFound("该账号没有坐席 / this account has no seat")
         holder = self._holders.get(who)
-        other = holder is not None and holder.page != wish.page
-        if other and self._held(who) and not wish.take:
+        other = holder is not None and holder.page != body.page
+        if other and self._held(who) and not body.take:
             raise Conflict("电话在另一页面上 / another page is the phone")
-        if other and self._held(who) and self._in_call(agent) and not wish.cut:
+        if other and self._held(who) and self._in_call(agent) and not body.cut:
             raise Conflict("另一页面正在通话 / the other page is in a call")
         if other or holder is None:
             program = _program(request.http.headers.get("User-Agent", ""))
-            self._holders[who] = Holder(wish.page, self._now(), time.monotonic(), program)
+            self._holders[who] = Holder(body.page, self._now(), time.monotonic(), program)
         if other:
-            self._feed.publish("desk.phone", {"agent": who, "page": wish.page})
+            self._feed.publish("desk.phone", {"agent": who, "page": body.page})
         return Answer(
             models.SeatPhoneShown(
                 seat=agent.seat, user=f"{agent.seat}-web", auth=agent.seat, password=password

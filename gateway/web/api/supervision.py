@@ -120,7 +120,7 @@ def _waiting(one: Waiting, names: Mapping[str, str]) -> models.WaitingShown:
         unit_name=names.get(order.unit, order.unit),
         state=order.state,
         urgency=order.urgency,
-        said=one.said,
+        said=one.text,
         days=order.asked_days,
         nth=order.extensions + 1,
         due=order.due,

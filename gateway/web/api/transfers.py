@@ -35,7 +35,7 @@ from gateway.web.ports import IntakeQueue
 CALL = "/api/v1/calls/{id}"
 
 
-class ConsultWish(RequestModel):
+class ConsultBody(RequestModel):
     """Whom the agent wants to speak with: a partner or another agent, one of the two."""
 
     partner: Annotated[str, Text(32)] = Field(
@@ -47,7 +47,7 @@ class ConsultWish(RequestModel):
     )
 
 
-class ListenWish(RequestModel):
+class ListenBody(RequestModel):
     """How a supervisor wants to be on a call, and on which phone."""
 
     mode: Choice[ListenMode] = Field(description="监听、密语或强插 / unheard, heard by the agent, or by all")
@@ -56,7 +56,7 @@ class ListenWish(RequestModel):
     )
 
 
-class CallWish(RequestModel):
+class CallBody(RequestModel):
     """Whom to call about an item, and who calls; the person of the item and the asker if not given."""
 
     phone: Annotated[str, Text(24, pattern=PHONE)] = Field(
@@ -144,7 +144,7 @@ class TransferApi:
                 self.consult,
                 {200: TransferShown},
                 right=Right.WORK_CALLS,
-                body=ConsultWish,
+                body=ConsultBody,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
             *(self._ask(*route) for route in asks),
@@ -175,7 +175,7 @@ class TransferApi:
                 self.listen,
                 {204: None},
                 right=Right.LEAD_SHIFT,
-                body=ListenWish,
+                body=ListenBody,
                 refuses=(NotFound, Conflict, PbxDown),
             ),
             Route(
@@ -184,7 +184,7 @@ class TransferApi:
                 self.call,
                 {204: None},
                 right=Right.WORK_CALLS,
-                body=CallWish,
+                body=CallBody,
                 number=True,
                 refuses=(NotFound, Conflict, PbxDown, StorageDown),
             ),
@@ -209,12 +209,12 @@ class TransferApi:
         )
 
     async def consult(self, request: ApiRequest) -> Answer:
-        wish, call = request.body_as(ConsultWish), request.part("id")
-        if bool(wish.partner) == bool(wish.agent):
+        body, call = request.body_as(ConsultBody), request.part("id")
+        if bool(body.partner) == bool(body.agent):
             raise BadContact(FieldFault("partner", "填写协作单位或坐席之一", "name a partner or an agent"))
         self._check_own(request, call)
-        target = wish.partner or wish.agent
-        return Answer(self._view(await self._desk.consult(call, target, direct=wish.direct)))
+        target = body.partner or body.agent
+        return Answer(self._view(await self._desk.consult(call, target, direct=body.direct)))
 
     async def shown(self, request: ApiRequest) -> Answer:
         call = request.part("id")
@@ -230,17 +230,17 @@ class TransferApi:
         return Answer(TransfersShown(items=tuple(self._view(transfer) for transfer in transfers)))
 
     async def listen(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(ListenWish)
-        await self._desk.listen_to(request.part("id"), wish.seat, wish.mode)
+        body = request.body_as(ListenBody)
+        await self._desk.listen_to(request.part("id"), body.seat, body.mode)
         return Answer(None, 204)
 
     async def call(self, request: ApiRequest) -> Answer:
-        wish, who = request.body_as(CallWish), request.account
-        agent = wish.agent or who.name
+        body, who = request.body_as(CallBody), request.account
+        agent = body.agent or who.name
         if agent != who.name and who.role not in LEADERS:
             raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
         number = (await self._door.get(request.part("number"))).item.number
-        await self._desk.call_out(agent, wish.phone or await self._door.phone_of(number), number)
+        await self._desk.call_out(agent, body.phone or await self._door.phone_of(number), number)
         return Answer(None, 204)
 
     async def partners(self, request: ApiRequest) -> Answer:

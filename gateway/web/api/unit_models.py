@@ -77,7 +77,7 @@ class UnitWholeShown(AnswerModel):
     history: tuple[UnitChangeShown, ...]
 
 
-class UnitWish(RequestModel):
+class UnitBody(RequestModel):
     """What is to stand in the fields of a unit; those that are not given stay."""
 
     zh: Annotated[str, Text(60)] | None = Field(default=None, description="名称 / name")
@@ -111,7 +111,7 @@ class NewUnit(RequestModel):
     zh: Annotated[str, Text(60, shortest=1)] = Field(description="名称 / name")
 
 
-class PersonWish(RequestModel):
+class PersonBody(RequestModel):
     """Who is to belong to the unit."""
 
     account: Annotated[str, Text(64, shortest=1)] = Field(description="账号 / account")

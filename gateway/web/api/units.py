@@ -98,7 +98,7 @@ class UnitsApi:
                 *("Change a unit; fields that are not given stay", self.change),
                 {200: models.UnitWholeShown},
                 right=Right.EDIT_UNITS,
-                body=models.UnitWish,
+                body=models.UnitBody,
                 refuses=(NotFound, StorageDown),
             ),
             Route(
@@ -106,7 +106,7 @@ class UnitsApi:
                 *("A handler or unit leader belongs to this unit from now on", self.take_in),
                 {200: models.UnitWholeShown},
                 right=Right.EDIT_UNITS,
-                body=models.PersonWish,
+                body=models.PersonBody,
                 refuses=(NotFound, StorageDown),
             ),
         )
@@ -122,15 +122,15 @@ class UnitsApi:
         return _whole(await self._desk.whole(request.part("id")))
 
     async def add(self, request: ApiRequest) -> Answer:
-        wish = request.body_as(models.NewUnit)
-        return _whole(await self._desk.add(wish.id, wish.zh, request.account.name), 201)
+        body = request.body_as(models.NewUnit)
+        return _whole(await self._desk.add(body.id, body.zh, request.account.name), 201)
 
     async def change(self, request: ApiRequest) -> Answer:
-        values = request.body_as(models.UnitWish).model_dump(exclude_none=True)
+        values = request.body_as(models.UnitBody).model_dump(exclude_none=True)
         return _whole(await self._desk.change(request.part("id"), values, request.account.name))
 
     async def take_in(self, request: ApiRequest) -> Answer:
-        account = request.body_as(models.PersonWish).account
+        account = request.body_as(models.PersonBody).account
         return _whole(await self._desk.take_in(request.part("id"), account))
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, tzinfo
 
 from markupsafe import Markup
 
-from gateway.cases.orders import OrderWhole
+from gateway.cases.orders import OrderDetail
 from gateway.core.item.catalogue import name_of
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import Item
@@ -61,7 +61,7 @@ class Form:
     zone: tzinfo
 
 
-def page(whole: OrderWhole, form: Form) -> str:
+def page(whole: OrderDetail, form: Form) -> str:
     """The form as HTML."""
     order, item = whole.shown.order, whole.item.item
     rows = Markup("").join([*_order(order, form), *_matter(item, form), *_report(whole, form)])
@@ -104,7 +104,7 @@ def _matter(item: Item, form: Form) -> Iterator[Markup]:
     yield _WIDE.format("主要内容", "long", item.content)
 
 
-def _report(whole: OrderWhole, form: Form) -> Iterator[Markup]:
+def _report(whole: OrderDetail, form: Form) -> Iterator[Markup]:
     """The last report, or room to write one by hand."""
     report = whole.reports[-1] if whole.reports else Report()
     handling = in_force(form.rules.handling, whole.shown.order.begun_on)
@@ -122,7 +122,7 @@ def _report(whole: OrderWhole, form: Form) -> Iterator[Markup]:
     yield _WIDE.format("承办单位意见", "sign", f"承办人：\n{signed}\n（单位盖章）      年    月    日")
 
 
-def _papers(whole: OrderWhole, report: Report) -> Iterator[str]:
+def _papers(whole: OrderDetail, report: Report) -> Iterator[str]:
     """The files of a report by name, numbered."""
     names = {file.sha256: file.name for file in whole.item.attachments}
     there = [names[sha256] for sha256 in report.files if sha256 in names]

@@ -385,9 +385,9 @@ class Pages:
 
 def _language_of(request: web.Request) -> str:
     """What the address says, else what was chosen before, else what the browser likes better."""
-    for wish in (request.query.get("lang"), request.cookies.get("lang")):
-        if wish in LANGUAGES:
-            return str(wish)
+    for code in (request.query.get("lang"), request.cookies.get("lang")):
+        if code in LANGUAGES:
+            return str(code)
     return language(request)
 
 

@@ -135,20 +135,20 @@ class ReportPage:
 
         Raises KeyReused, StorageDown, BadContact, NotFound.
         """
-        pages, wish = self._pages, dict(sent.fields).get(SAME, "")
+        pages, joined = self._pages, dict(sent.fields).get(SAME, "")
         contact = self._contact(sent, passed)
         before = self._receipts.sent_before(request)
         own = await self._own(contact, before)
-        asks = not wish and own and not await pages.door.known(contact.key)
+        asks = not joined and own and not await pages.door.known(contact.key)
         if asks and (twins := likely(_as_item(contact), own)):
             kept = await pages.hold(sent, passed)
             if sent.files and not kept:
                 raise TooMany("暂存空间已满 / no room to hold the files")
             return self._not_taken(request, look, Unsent(sent, passed, kept=kept, twins=twins))
-        if wish in {item.number for item in own}:
+        if joined in {item.number for item in own}:
             evidence = contact.evidence
-            await pages.door.append(wish, contact.key, contact.content, evidence, "web", said=contact)
-            added = pages.show(look, "added.html", number=spaced(wish), plain=wish)
+            await pages.door.append(joined, contact.key, contact.content, evidence, "web", contact=contact)
+            added = pages.show(look, "added.html", number=spaced(joined), plain=joined)
             self._forget(request, added)
             return added
         told = await self._submit(contact)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.cases.orders import OrderWhole
+from gateway.cases.orders import OrderDetail
 from gateway.core.order.handling import in_force
 from gateway.core.rights import Right, may
 from gateway.core.roles import Account, Role
@@ -36,7 +36,7 @@ class Units(Protocol):
 class Orders(Protocol):
     """gateway/cases/orders.py, as far as the page needs it."""
 
-    async def order(self, order_id: int, account: Account) -> OrderWhole: ...
+    async def order(self, order_id: int, account: Account) -> OrderDetail: ...
 
 
 async def lead_to_unit(request: web.Request, look: Look, account: Account) -> web.StreamResponse:

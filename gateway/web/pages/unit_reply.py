@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.cases.acts import Said
 from gateway.cases.offline import Opened
-from gateway.cases.orders import OrderWhole
+from gateway.cases.order_actions import OrderInput
+from gateway.cases.orders import OrderDetail
 from gateway.core.item.catalogue import Claim
 from gateway.core.item.contact import Kind
 from gateway.core.item.referral import FIELD_NAMES
@@ -64,7 +64,7 @@ class ReplyDesk(Protocol):
 
     async def enter(self, opened: Opened, code: str) -> CodeResult: ...
 
-    async def act(self, opened: Opened, event: OrderEvent, said: Said) -> OrderWhole:
+    async def act(self, opened: Opened, event: OrderEvent, values: OrderInput) -> OrderDetail:
         """Raises NotFound, NotPossible, Conflict, BadContact."""
 
 
@@ -159,7 +159,7 @@ class UnitReplyPage:
         faults: dict[str, Words] = {}
         try:
             event = OrderEvent(fields.get("event", ""))
-            await self._desk.act(opened, event, _said(event, fields))
+            await self._desk.act(opened, event, _entered(event, fields))
             return self._done(request, look, await self._opened(request), event)
         except ValueError:
             faults["event"] = ("请选择一项", "choose one of these")
@@ -236,15 +236,15 @@ class UnitReplyPage:
         )
 
 
-def _said(event: OrderEvent, fields: Mapping[str, str]) -> Said:
+def _entered(event: OrderEvent, fields: Mapping[str, str]) -> OrderInput:
     """What was typed. Raises BadContact for an amount or a number of days that is none."""
     given = {name: text.strip() for name, text in fields.items()}
     if event is OrderEvent.REPORT:
-        return Said(report=_report(given))
+        return OrderInput(report=_report(given))
     days = given.get("days", "")
     if event is OrderEvent.ASK_EXTENSION and not (days.isascii() and days.isdigit() and len(days) < 4):
         raise BadContact(FieldFault("days", "请填写工作日数", "say how many working days"))
-    return Said(text=given.get("word", ""), reason=given.get("reason", ""), days=int(days or 0))
+    return OrderInput(text=given.get("word", ""), reason=given.get("reason", ""), days=int(days or 0))
 
 
 def _report(given: Mapping[str, str]) -> Report:

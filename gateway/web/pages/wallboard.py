@@ -45,9 +45,9 @@ class Wallboard:
         app.router.add_get("/wallboard/{name}", self.part)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """The empty board; `?theme=` fixes its colours, else the screen's own wish decides."""
-        wish = request.query.get("theme", "")
-        text = self._page.render(theme=wish if wish in THEMES else "auto", **self._held)
+        """The empty board; `?theme=` fixes its colours, else the screen's own theme decides."""
+        theme = request.query.get("theme", "")
+        text = self._page.render(theme=theme if theme in THEMES else "auto", **self._held)
         headers = {
             "Content-Security-Policy": POLICY,
             "Referrer-Policy": "no-referrer",

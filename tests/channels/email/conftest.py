@@ -57,11 +57,11 @@ class House:
         evidence: tuple[Evidence, ...],
         who: str,
         *,
-        said: Contact,
+        contact: Contact,
     ) -> bool:
         if self.away:
             raise StorageDown
-        return await self.intake.append(number, key, text, evidence, who, said=said)
+        return await self.intake.append(number, key, text, evidence, who, contact=contact)
 
     async def alive(self) -> None:
         if self.away:

@@ -54,7 +54,7 @@ class Watched:
         self.states.clear()
         box = self.box.model_copy(update=changes)
         once = self.house.storage.once
-        watch = BoxWatch(box, lambda: password, self.reception, once, LIMIT, told=told)
+        watch = BoxWatch(box, lambda: password, self.reception, once, LIMIT, on_state=told)
         task = asyncio.create_task(watch.run())
         try:
             yield watch

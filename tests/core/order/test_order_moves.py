@@ -10,7 +10,7 @@ import pytest
 from gateway.core.item.contact import Kind
 from gateway.core.order.actors import may, possible_for, sees
 from gateway.core.order.handling import Handling, in_force
-from gateway.core.order.moves import Moment, move
+from gateway.core.order.moves import MoveContext, move
 from gateway.core.order.order import Order, OrderState, Suspension, Urgency, is_problem
 from gateway.core.order.states import (
     OPEN,
@@ -45,8 +45,8 @@ def order(state: OrderState = S.ASSIGNED, **changes: object) -> Order:
     return replace(whole, due=date(2026, 3, 9), **changes)
 
 
-def moment(today: date = MONDAY, **changes: object) -> Moment:
-    return replace(Moment(today, date(2026, 3, 9), date(2026, 3, 3), RULES), **changes)
+def context(today: date = MONDAY, **changes: object) -> MoveContext:
+    return replace(MoveContext(today, date(2026, 3, 9), date(2026, 3, 3), RULES), **changes)
 
 
 @pytest.mark.parametrize("state", OrderState)
@@ -56,7 +56,7 @@ def test_what_the_table_does_not_know_is_refused(state: OrderState, event: Order
     if event in TABLE[state]:
         return
     with pytest.raises(NotPossible) as refusal:
-        move(one, event, moment())
+        move(one, event, context())
     assert ORDER_STATE_NAMES[state][0] in refusal.value.detail
     assert set(refusal.value.possible) <= set(TABLE[state])
 
@@ -64,20 +64,20 @@ def test_what_the_table_does_not_know_is_refused(state: OrderState, event: Order
 @pytest.mark.parametrize(
     ("event", "one", "when"),
     [
-        (E.RETURN, order(S.SIGNED), moment(date(2026, 3, 4))),
-        (E.RETURN, order(S.SIGNED, firm=True), moment()),
-        (E.RETURN, order(S.RETURNED, returned_to=CENTRE, unit="141002"), moment()),
-        (E.TAKE_BACK, order(S.HANDLING), moment()),
-        (E.UPHOLD, order(S.HANDLING), moment()),
-        (E.DISPUTE, order(S.HANDLING, disputed_on=MONDAY), moment()),
-        (E.RESUME, order(S.HANDLING), moment()),
-        (E.SUSPEND, order(S.HANDLING, suspensions=(Suspension(1, MONDAY, "检测", "1"),)), moment()),
-        (E.ASK_EXTENSION, order(S.HANDLING, extensions=3), moment()),
-        (E.ASK_EXTENSION, order(S.HANDLING), moment(date(2026, 3, 10))),
-        (E.SIGN, order(S.RETURNED, returned_to=CENTRE), moment()),
+        (E.RETURN, order(S.SIGNED), context(date(2026, 3, 4))),
+        (E.RETURN, order(S.SIGNED, firm=True), context()),
+        (E.RETURN, order(S.RETURNED, returned_to=CENTRE, unit="141002"), context()),
+        (E.TAKE_BACK, order(S.HANDLING), context()),
+        (E.UPHOLD, order(S.HANDLING), context()),
+        (E.DISPUTE, order(S.HANDLING, disputed_on=MONDAY), context()),
+        (E.RESUME, order(S.HANDLING), context()),
+        (E.SUSPEND, order(S.HANDLING, suspensions=(Suspension(1, MONDAY, "检测", "1"),)), context()),
+        (E.ASK_EXTENSION, order(S.HANDLING, extensions=3), context()),
+        (E.ASK_EXTENSION, order(S.HANDLING), context(date(2026, 3, 10))),
+        (E.SIGN, order(S.RETURNED, returned_to=CENTRE), context()),
     ],
 )
-def test_what_a_condition_forbids_is_refused(event: OrderEvent, one: Order, when: Moment) -> None:
+def test_what_a_condition_forbids_is_refused(event: OrderEvent, one: Order, when: MoveContext) -> None:
     assert event in TABLE[one.state]
     with pytest.raises(NotPossible) as refusal:
         move(one, event, when)
@@ -86,9 +86,9 @@ def test_what_a_condition_forbids_is_refused(event: OrderEvent, one: Order, when
 
 def test_a_return_that_is_too_late_is_offered_as_a_dispute() -> None:
     with pytest.raises(NotPossible) as refusal:
-        move(order(S.SIGNED), E.RETURN, moment(date(2026, 3, 4)))
+        move(order(S.SIGNED), E.RETURN, context(date(2026, 3, 4)))
     assert E.DISPUTE in refusal.value.possible
-    assert move(order(S.SIGNED), E.DISPUTE, moment(date(2026, 3, 4))) is S.SIGNED
+    assert move(order(S.SIGNED), E.DISPUTE, context(date(2026, 3, 4))) is S.SIGNED
 
 
 def test_every_state_and_event_has_its_names_and_its_side() -> None:
@@ -139,7 +139,7 @@ def test_the_centre_acts_for_a_unit_on_paper_and_a_leader_decides_a_dispute() ->
     disputed = order(S.HANDLING, disputed_on=MONDAY)
     assert not may(who(Role.DISPATCHER), disputed, E.UPHOLD, TREE)
     assert may(who(Role.LEADER), disputed, E.TAKE_BACK, TREE)
-    can = set(possible_for(who(Role.LEADER), disputed, moment(), TREE))
+    can = set(possible_for(who(Role.LEADER), disputed, context(), TREE))
     assert {E.UPHOLD, E.TAKE_BACK, E.SUPERVISE} <= can and E.SIGN not in can
 
 

@@ -63,7 +63,7 @@ async def house(request: pytest.FixtureRequest, templates: Templates, tmp_path: 
     matters = Matters(
         *(intake, storage, rules(), ZONE),
         centre="临汾市12315热线",
-        told=lambda what, number: told.append((what, number)),
+        on_change=lambda what, number: told.append((what, number)),
         now=clock,
     )
     yield House(storage, intake, matters, clock, tmp_path, told)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from gateway.cases.acts import Said
 from playwright.async_api import Browser, expect
 
-from gateway.cases.acts import Said
 from gateway.core.order.states import OrderEvent
 from gateway.web.site import utc_now
 from tests.web.pages.desk_site import PHONE, WIDE, at_desk, looked_at_everywhere

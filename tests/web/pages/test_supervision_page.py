@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.cases.order_actions import OrderInput
 from gateway.core.order.order import Urgency
 from gateway.core.order.states import OrderEvent
 from gateway.core.roles import Account, Role
@@ -36,7 +36,7 @@ async def assigned(site: RealSite, key: str, unit: str, urgency: Urgency = Urgen
 
 
 async def act(site: RealSite, order: int, who: Account, event: OrderEvent, **said: object) -> None:
-    await site.orders.act(order, who, event, Said(**said))  # type: ignore[arg-type]
+    await site.orders.act(order, who, event, OrderInput(**said))  # type: ignore[arg-type]
 
 
 async def make_late(site: RealSite, order: int, days: int) -> None:

@@ -11,8 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gateway.accounts.seed_units import ensure_units
-from gateway.cases.acts import Said
 from gateway.cases.assigning import Assignment
+from gateway.cases.order_actions import OrderInput
 from gateway.core.item.contact import Kind, Respondent
 from gateway.core.order.states import OrderEvent
 from gateway.core.roles import Account, Role
@@ -146,7 +146,7 @@ async def report_is_kept_and_handed_in(site: RealSite, page: Page, order: str) -
     await expect(page.locator("#done")).to_have_text("报告已提交，等待中心审核。")
     await expect(page.locator("#report-card")).to_be_hidden()
     await expect(page.locator("#reports .files a")).to_have_text("调解书.png")
-    await site.orders.act(int(order), CENTRE, OrderEvent.SEND_BACK, Said(text="请附调解记录"))
+    await site.orders.act(int(order), CENTRE, OrderEvent.SEND_BACK, OrderInput(text="请附调解记录"))
     await page.reload()
     await expect(page.locator("#order-notices")).to_contain_text("请附调解记录")
     await expect(page.locator("#answer")).to_have_value("商家已同意退货，请持小票到店办理。")
