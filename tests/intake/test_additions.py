@@ -34,7 +34,7 @@ async def closed(intake: Intake, contact: Contact) -> str:
 
 async def mailed(intake: Intake, number: str, key: str = "mail:1") -> None:
     arrival = email.Arrival("smtp", MONDAY)
-    made = email.follow_up(number, read(MAIL), arrival, key)
+    made = email.addition(number, read(MAIL), arrival, key)
     await intake.append(number, made.key, made.text, made.evidence, made.who, contact=made.contact)
 
 

@@ -88,7 +88,7 @@ async def test_how_it_went(tmp_path: Path, went: Went, wanted: type, word: str) 
     way, _ = sender(tmp_path, went)
     result = await way.send(delivery())
     assert isinstance(result, wanted)
-    assert word in (result.told if isinstance(result, Sent) else result.why)
+    assert word in (result.entry if isinstance(result, Sent) else result.why)
 
 
 async def test_part_of_it_is_not_all_of_it(tmp_path: Path) -> None:
