@@ -13,6 +13,9 @@ from xdist.workermanage import WorkerController
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.settings.cache import cache_home
 from gateway.setup.asterisk_tree import find_or_make
+from tests import cheap_passwords
+
+cheap_passwords.use()
 
 
 @pytest.fixture(scope="session")

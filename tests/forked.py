@@ -15,8 +15,11 @@ from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests import cheap_passwords
+
 IMPORTED = ("gateway.app", "gateway.cli.run", "gateway.cli.token", "gateway.cli.user", __name__)
 
+cheap_passwords.use()
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(list(IMPORTED))
 

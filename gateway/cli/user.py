@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import segno
 
-from gateway.accounts import totp as one_time
+from gateway.accounts import totp
 from gateway.accounts.accounts import PEOPLE, Accounts
 from gateway.accounts.seed_accounts import ensure_accounts, forget_password, people_of
 from gateway.cli.storage import fill_units, opened
@@ -118,7 +118,7 @@ async def _do(arguments: argparse.Namespace, settings: Config, accounts: Account
             print(f"{arguments.account}: the password is enough")
         case "totp":
             secret, recovery = await accounts.ask_codes(arguments.account)
-            segno.make(one_time.address(secret, arguments.account, settings.centre.name)).terminal(
+            segno.make(totp.address(secret, arguments.account, settings.centre.name)).terminal(
                 compact=True
             )
             print("\n".join([f"secret: {secret}", "recovery codes, each once:", *recovery]))

@@ -10,16 +10,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_units import ensure_units
-from gateway.channels.registry import REGISTRY
 from gateway.core.roles import Role
 from gateway.errors import OperatorError
-from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings
 from gateway.web.site import utc_now
-from tests.web.real_site import ROOT, RealSite, real_site
+from tests.cheap_passwords import SHIPPED
+from tests.shipped_rules import shipped_rules
+from tests.web.real_site import RealSite, real_site
 
 PASSWORD = "correct horse 12315"
 MANY = "正确 密码 battery"
@@ -50,6 +51,16 @@ async def csrf(site: RealSite) -> dict[str, str]:
 
 async def events(site: RealSite) -> list[tuple[str, str]]:
     return [(row.what, row.about) for row in reversed(await site.storage.audit.page())]
+
+
+def test_a_password_costs_what_the_library_holds_right() -> None:
+    shipped = (SHIPPED.time_cost, SHIPPED.memory_cost, SHIPPED.parallelism)
+    assert shipped == (
+        RFC_9106_LOW_MEMORY.time_cost,
+        RFC_9106_LOW_MEMORY.memory_cost,
+        RFC_9106_LOW_MEMORY.parallelism,
+    )
+    assert SHIPPED.verify(SHIPPED.hash(PASSWORD), PASSWORD)
 
 
 async def test_in_and_out(site: RealSite) -> None:
@@ -254,7 +265,7 @@ async def test_an_auditor_reads_the_log_and_nothing_of_the_items(site: RealSite)
 
 async def test_a_handler_reads_units_and_nothing_of_the_items(site: RealSite) -> None:
     """Another unit ends his session; a unit that is none is refused."""
-    await ensure_units(site.storage, load_rules(ROOT / "rules", REGISTRY), "中心", utc_now())
+    await ensure_units(site.storage, shipped_rules(), "中心", utc_now())
     with pytest.raises(OperatorError, match="needs --unit"):
         await site.accounts.add("wang", "王", Role.HANDLER, MANY)
     await site.accounts.add("wang", "王", Role.HANDLER, MANY, "141002")

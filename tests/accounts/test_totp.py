@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from gateway.accounts import totp as one_time
+from gateway.accounts import totp
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.inside import Inside
 from gateway.core.roles import Role
@@ -24,12 +24,12 @@ PASSWORD = "correct horse 12315"
 )
 def test_the_standards_values(at: int, code: str) -> None:
     """RFC 6238, appendix B, its last six digits."""
-    assert one_time.code_at(SECRET, at // one_time.STEP) == code
+    assert totp.code_at(SECRET, at // totp.STEP) == code
 
 
 def test_what_an_authenticator_scans() -> None:
-    secret = one_time.new_secret()
-    parts = urlsplit(one_time.address(secret, "agent1", "临汾市12315热线"))
+    secret = totp.new_secret()
+    parts = urlsplit(totp.address(secret, "agent1", "临汾市12315热线"))
     assert (parts.scheme, parts.netloc, unquote(parts.path)) == ("otpauth", "totp", "/临汾市12315热线:agent1")
     said = dict(parse_qsl(parts.query))
     assert said["secret"] == secret and said["issuer"] == "临汾市12315热线"
@@ -46,16 +46,16 @@ async def test_a_code_is_good_once_and_a_recovery_code_too(storage: Storage) -> 
     async def enters(code: str, password: str = PASSWORD) -> bool:
         return await accounts.log_in("agent1", password, "", "", code) is not None
 
-    step = int(at.timestamp()) // one_time.STEP
-    code = one_time.code_at(secret, step)
+    step = int(at.timestamp()) // totp.STEP
+    code = totp.code_at(secret, step)
     assert not await enters("") and not await enters("000000") and not await enters("码")
     assert not await enters(code, "wrong password")
     assert await enters(code)
     assert not await enters(code)
-    assert not await enters(one_time.code_at(secret, step - 1))
+    assert not await enters(totp.code_at(secret, step - 1))
     assert await enters(f" {recovery[0].upper()} ") and not await enters(recovery[0])
     at += timedelta(seconds=90)
-    assert await enters(one_time.code_at(secret, step + 2))
+    assert await enters(totp.code_at(secret, step + 2))
     await accounts.ask_no_codes("agent1")
     assert await enters("")
 
@@ -82,5 +82,5 @@ async def test_who_logs_in_from_outside_needs_a_code(storage: Storage) -> None:
     assert await accounts.log_in("agent1", PASSWORD, "10.8.0.9")
     assert await accounts.log_in("agent1", PASSWORD, "203.0.113.9") is None
     await accounts.ask_codes("agent1", SECRET)
-    code = one_time.code_at(SECRET, int(now.timestamp()) // one_time.STEP)
+    code = totp.code_at(SECRET, int(now.timestamp()) // totp.STEP)
     assert await accounts.log_in("agent1", PASSWORD, "203.0.113.9", code=code)

@@ -12,15 +12,14 @@ import pytest
 
 from gateway.calls.after_call import AfterCall
 from gateway.calls.switchboard import Switchboard
-from gateway.channels.registry import REGISTRY
 from gateway.flows.store import FlowStore
 from gateway.pbx.conf import Places
 from gateway.pbx.fake import FakePbx
-from gateway.rules.load import load_rules
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.tasks import Pace, Supervisor
 from tests.calls.memory_ledgers import MemoryDoor, MemoryLedgers
+from tests.shipped_rules import shipped_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +50,7 @@ class Board:
             self.config.agent_id_of_seat,
         )
         flows = FlowStore(ROOT / "ivr_flows", self.config.var / "flows", "main")
-        rules = load_rules(ROOT / "rules", REGISTRY)
+        rules = shipped_rules()
         self.switchboard = Switchboard(
             self.config,
             self.pbx,

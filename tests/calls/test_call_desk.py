@@ -15,14 +15,14 @@ from gateway.errors import Conflict, NotFound
 from gateway.settings import schema as config
 from gateway.storage import Storage
 from tests.calls.conftest import Board
-from tests.storage.databases import MONDAY, Clock, contact, door
+from tests.storage.databases import MONDAY, Clock, contact, door, sqlite_in
 
 CALL = "1772415000.7"
 
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    made = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
+    made = await Storage.open(await sqlite_in(tmp_path), tmp_path)
     yield made
     await made.close()
 

@@ -19,15 +19,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.channels.email.listener import MailListener
-from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake
 from gateway.pbx.agi import AgiServer, AgiSession
-from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.http.connections import Connections, ConnectionsSite
 from gateway.web.pages.phone import BrowserPhones
 from tests.channels.email.conftest import House
 from tests.mail.mails import INBOX
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 from tests.web.real_site import real_site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,8 +64,8 @@ async def web_site(var: Path) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def mail_in(var: Path) -> AsyncIterator[int]:
-    storage = await Storage.open(f"sqlite:///{var / 'gateway.db'}", var)
-    rules = load_rules(ROOT / "rules", REGISTRY)
+    storage = await Storage.open(await sqlite_in(var), var)
+    rules = shipped_rules()
     house = House(storage, Intake(storage, rules, ZoneInfo("Asia/Shanghai")), var)
     reception = house.reception()
     listener = MailListener(reception, "127.0.0.1", 0, 30 << 20, "linfen.example", {INBOX})

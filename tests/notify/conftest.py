@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.channels.email.reception import Reception
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
 from gateway.core.item.delivery import Delivery, DeliveryState
 from gateway.core.item.notice import Sending
@@ -21,19 +20,20 @@ from gateway.intake.matters import Matters
 from gateway.mail.thread import Marks
 from gateway.notify.post_office import PostOffice
 from gateway.notify.service import post_office
-from gateway.rules.load import load_rules
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from tests.notify.mail_server import MailServer
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKS = Marks(b"a secret that only the tests know")
 INBOX = "12315@linfen.example"
 ZHANG = "zhang@example.cn"
 ZONE = ZoneInfo("Asia/Shanghai")
-RULES = load_rules(ROOT / "rules", REGISTRY)
+RULES = shipped_rules()
 
 
 @dataclass
@@ -117,7 +117,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
+    storage = await Storage.open(await sqlite_in(tmp_path), tmp_path)
     intake = Intake(storage, RULES, ZONE)
     made = House(
         storage, intake, Matters(intake, storage, RULES, ZONE, sending=Sending(frozenset({"mail"}))), tmp_path

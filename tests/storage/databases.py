@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent
 from gateway.core.item.deadlines import Rules
 from gateway.intake.intake import Intake
-from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.database import Database
 from gateway.storage.installation import Installation
+from tests.shipped_rules import shipped_rules
 from tests.storage.postgres_server import postgres_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,9 +41,8 @@ class Clock:
         self.at += timedelta(**by)
 
 
-@cache
 def rules() -> Rules:
-    return load_rules(ROOT / "rules", REGISTRY)
+    return shipped_rules()
 
 
 def contact(key: str = "web:1", **changes: object) -> Contact:
@@ -106,11 +104,19 @@ class Templates:
         return server.url(await server.create(self._postgres))
 
 
+TEMPLATES = Templates()
+atexit.register(shutil.rmtree, TEMPLATES.folder, ignore_errors=True)
+
+
+async def sqlite_in(var: Path) -> str:
+    """The URL of the SQLite database in var/, where the gateway looks for it; made when there is none."""
+    file = var / "gateway.db"
+    return f"sqlite:///{file}" if file.exists() else await TEMPLATES.copied("sqlite", var)
+
+
 @pytest.fixture(scope="session")
-def templates() -> Iterator[Templates]:
-    made = Templates()
-    yield made
-    shutil.rmtree(made.folder)
+def templates() -> Templates:
+    return TEMPLATES
 
 
 @pytest.fixture(params=KINDS)

@@ -36,11 +36,12 @@ from gateway.mail.thread import Marks
 from gateway.notify.letterhead import Letterhead
 from gateway.notify.notices import Notices
 from gateway.notify.rung_papers import RungPapers
-from gateway.rules.load import load_rules
 from gateway.settings.schema import AccountSettings, Centre, PageSettings
 from gateway.storage import Storage
 from gateway.web.pages.pages import PublicSide
 from gateway.web.site import WebParts, make_app, utc_now
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 from tests.web.memory_house import MemoryBoard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,8 +102,8 @@ async def real_site(
     """A running site; `changes` replace members of WebParts, `pages` the settings of its pages. On the `port`
     of one that ended, with its `var`, it is that one started again. `url`: another database than its own."""
     var.mkdir(exist_ok=True)
-    storage = await Storage.open(url or f"sqlite:///{var / 'gateway.db'}", var)
-    rules = load_rules(ROOT / "rules", channels)
+    storage = await Storage.open(url or await sqlite_in(var), var)
+    rules = shipped_rules(channels)
     intake = Intake(storage, rules, ZONE)
     sending = Sending(frozenset({MAIL}))
     head = Letterhead(

@@ -16,15 +16,15 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from gateway.calls.board import StoreView, TokenLedger
-from gateway.channels.registry import REGISTRY
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
-from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.http.models import members
 from gateway.web.http.route import Route
 from gateway.web.pages.docs import right_of
 from gateway.web.site import ROUTES, WebParts, make_app
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 from tests.web.memory_house import MemoryBoard
 from tests.web.schema_check import faults
 
@@ -98,8 +98,8 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
-    rules = load_rules(ROOT / "rules", REGISTRY)
+    storage = await Storage.open(await sqlite_in(tmp_path), tmp_path)
+    rules = shipped_rules()
     intake = Intake(storage, rules, ZONE, now=lambda: NOW)
     parts = WebParts(
         door=intake,

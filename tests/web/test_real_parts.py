@@ -13,12 +13,12 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from gateway.calls.board import StoreView, TokenLedger
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
 from gateway.intake.intake import Intake
-from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.web.site import WebParts, make_app, utc_now
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 from tests.web.conftest import GOOD
 from tests.web.memory_house import MemoryBoard
 from tests.web.test_phone_api import CALL
@@ -42,9 +42,9 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
+    storage = await Storage.open(await sqlite_in(tmp_path), tmp_path)
     zone = ZoneInfo("Asia/Shanghai")
-    intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), zone)
+    intake = Intake(storage, shipped_rules(), zone)
     app = make_app(
         WebParts(
             door=intake,

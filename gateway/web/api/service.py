@@ -26,8 +26,24 @@ from gateway.web.ports import Board, Store
 HOLD = 1.0  # seconds
 
 
+class Described:
+    """A description of the routes, made once and when it is first asked for: it takes a second of computing,
+    which neither the start nor the event loop has to wait for."""
+
+    def __init__(self, make: Callable[[], bytes]) -> None:
+        self._make = make
+        self._body = b""
+        self._making = asyncio.Lock()
+
+    async def body(self) -> bytes:
+        async with self._making:
+            if not self._body:
+                self._body = await asyncio.to_thread(self._make)
+        return self._body
+
+
 class ServiceApi:
-    """`describe` is told all routes once they are known; the descriptions are then made once."""
+    """`describe` takes all routes once they are known."""
 
     def __init__(
         self,
@@ -55,12 +71,11 @@ class ServiceApi:
         self._feed = feed
         self._title = title
         self._figures = figures
-        self._openapi = b""
-        self._page = ""
+        self.describe(())
 
     def describe(self, routes: tuple[Route, ...]) -> None:
-        self._openapi = encoded(openapi.document(routes, self._title))
-        self._page = docs_page.page(routes, self._title)
+        self._openapi = Described(lambda: encoded(openapi.document(routes, self._title)))
+        self._page = Described(lambda: docs_page.page(routes, self._title).encode())
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -152,8 +167,9 @@ class ServiceApi:
             return None
 
     async def openapi(self, request: ApiRequest) -> web.StreamResponse:
-        return web.Response(body=self._openapi, content_type="application/json", charset="utf-8")
+        return web.Response(body=await self._openapi.body(), content_type="application/json", charset="utf-8")
 
     async def docs(self, request: ApiRequest) -> web.StreamResponse:
         headers = {"Content-Security-Policy": docs_page.POLICY}
-        return web.Response(text=self._page, content_type="text/html", headers=headers)
+        page = await self._page.body()
+        return web.Response(body=page, content_type="text/html", charset="utf-8", headers=headers)

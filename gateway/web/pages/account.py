@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import segno
 from aiohttp import web
 
-from gateway.accounts import totp as one_time
+from gateway.accounts import totp
 from gateway.accounts.accounts import Session, password_fault
 from gateway.core.rights import Right
 from gateway.core.roles import Account
@@ -113,7 +113,7 @@ class AccountPage(WorkPage):
         """Does the first code of the authenticator fit the secret that it was shown?"""
         secret = fields.get("secret", "")
         code = fields.get("first", "").replace(" ", "")
-        return bool(_SECRET.fullmatch(secret)) and one_time.step_of(secret, code, self._pages.now(), 0) > 0
+        return bool(_SECRET.fullmatch(secret)) and totp.step_of(secret, code, self._pages.now(), 0) > 0
 
     async def _unproved(self, account: Account, fields: Mapping[str, str]) -> Fault | None:
         try:
@@ -145,7 +145,7 @@ class AccountPage(WorkPage):
     ) -> web.Response:
         has_codes, left = await self._accounts.has_codes(account.name)
         if not _SECRET.fullmatch(secret):
-            secret = one_time.new_secret()
+            secret = totp.new_secret()
         return self._pages.show(
             look,
             "account.html",
@@ -161,5 +161,5 @@ class AccountPage(WorkPage):
         )
 
     def _drawn(self, secret: str, account: str) -> str:
-        address = one_time.address(secret, account, self._centre)
+        address = totp.address(secret, account, self._centre)
         return str(segno.make(address).svg_inline(scale=4, border=3, dark="#000", light="#fff"))

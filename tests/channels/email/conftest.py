@@ -15,18 +15,18 @@ import pytest
 
 from gateway.channels.email.contact import Arrival
 from gateway.channels.email.reception import Reception
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.item import ItemDetail, QueueQuery
 from gateway.errors import StorageDown
 from gateway.intake.intake import Intake
 from gateway.intake.virus_scan import Clamd
 from gateway.mail.bounce import Bounce
-from gateway.rules.load import load_rules
 from gateway.storage import Storage
 from gateway.storage.threads import MailThreads
 from tests.channels.email.dovecot import Dovecot, free_port
 from tests.mail.mails import MARKS
+from tests.shipped_rules import shipped_rules
+from tests.storage.databases import sqlite_in
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -105,8 +105,8 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    storage = await Storage.open(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path)
-    rules = load_rules(ROOT / "rules", REGISTRY)
+    storage = await Storage.open(await sqlite_in(tmp_path), tmp_path)
+    rules = shipped_rules()
     house = House(storage, Intake(storage, rules, ZoneInfo("Asia/Shanghai")), tmp_path)
     house.intake.on_change(house.notify)
     yield house

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -12,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.calendar import Calendar
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.deadlines import Rules, Unit, day_of
-from gateway.rules.load import load_rules
+from tests.shipped_rules import shipped_rules
 
-RULES = load_rules(Path(__file__).resolve().parents[3] / "rules", REGISTRY)
+RULES = shipped_rules()
 CALENDAR = RULES.calendar
 DAY = timedelta(days=1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.registry import REGISTRY
 from gateway.core.order.ladder import LADDER, Firing, Rung, Standing, firing, may_fire, rung_days
-from gateway.rules.load import load_rules
+from tests.shipped_rules import shipped_rules
 
-RULES = load_rules(Path(__file__).resolve().parents[3] / "rules", REGISTRY)
+RULES = shipped_rules()
 CALENDAR, SHIPPED = RULES.calendar, RULES.supervision[0]
 LONG_AGO = date(2020, 1, 1)
 # Assigned on Monday 11 May 2026 with five workdays: due on Monday 18 May.

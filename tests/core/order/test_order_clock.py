@@ -10,12 +10,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.calendar import Calendar
 from gateway.core.item.contact import Due
 from gateway.core.order.clock import Clock, due_of
 from gateway.core.order.order import Order, OrderState, Suspension, Urgency
-from gateway.rules.load import load_rules
+from tests.shipped_rules import shipped_rules
 
 MONDAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -25,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @cache
 def calendar() -> Calendar:
-    return load_rules(ROOT / "rules", REGISTRY).calendar
+    return shipped_rules().calendar
 
 
 def order(budget: int = 5, begun: date = MONDAY, **changes: object) -> Order:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.catalogue import Station
 from gateway.core.order.suggestion import (
     CLEAR,
@@ -19,7 +18,7 @@ from gateway.core.order.suggestion import (
     suggest,
 )
 from gateway.core.unit import CENTRE, Tree, Unit, UnitKind, units_of
-from gateway.rules.load import load_rules
+from tests.shipped_rules import shipped_rules
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIONS = {
@@ -33,7 +32,7 @@ STATIONS = {
 
 @pytest.fixture(scope="module")
 def gazetteer() -> Gazetteer:
-    divisions = load_rules(ROOT / "rules", REGISTRY).divisions
+    divisions = shipped_rules().divisions
     stations = [Station(code, name, "", code[:6], area) for code, (name, area) in STATIONS.items()]
     food = Unit("food", CENTRE, UnitKind.DEPARTMENT, "食品科")
     closed = Unit("14102499", "141024", UnitKind.STATION, "旧所", area="大槐树镇", active=False)

@@ -12,13 +12,11 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.accounts.program_tokens import ProgramTokens
 from gateway.channels.email.mailbox import BoxState
-from gateway.channels.registry import REGISTRY
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import MAIL, DeliveryState, Draft
 from gateway.core.roles import Role
 from gateway.keeping.backup_desk import BackupDesk
 from gateway.pbx.doctor import Finding, Verdict
-from gateway.rules.load import load_rules
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.web.pages.admin import Part
@@ -26,10 +24,11 @@ from gateway.web.pages.admin_accounts import AccountsPart, TokensPart
 from gateway.web.pages.admin_post import ChannelsPart, OutboxPart
 from gateway.web.pages.admin_system import BackupsPart, Examined, RulesPart, SettingsPart, StatePart, gaps
 from gateway.web.site import utc_now
+from tests.shipped_rules import shipped_rules
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import looked_at, opened
 from tests.web.pages.test_fax_page import PASSWORD
-from tests.web.real_site import ROOT, ZONE, Later, RealSite
+from tests.web.real_site import ZONE, Later, RealSite
 
 pytestmark = pytest.mark.live
 HOOKS = """
@@ -79,7 +78,7 @@ def parts(house: dict[str, Later], config: Config, made: Made) -> tuple[Part, ..
 
     tasks: set[asyncio.Task[None]] = set()
     backups = BackupDesk(config, made, lambda work: tasks.add(asyncio.ensure_future(work())))
-    rules = load_rules(ROOT / "rules", REGISTRY)
+    rules = shipped_rules()
     return (
         StatePart(dict, examined),
         AccountsPart(house["accounts"], house["units"], {"agent1": "8001"}),
@@ -243,7 +242,7 @@ async def stays_out(page: Page, site: RealSite) -> None:
 
 
 def test_a_year_without_a_calendar_is_a_gap() -> None:
-    rules: Rules = load_rules(ROOT / "rules", REGISTRY)
+    rules: Rules = shipped_rules()
     known = max(rules.calendar.years)
     assert not [gap for gap in gaps(rules, date(known - 1, 6, 1)) if str(known) in gap.zh]
     assert [gap for gap in gaps(rules, date(known, 12, 31)) if f"缺 {known + 1} 年" in gap.zh]
