@@ -118,9 +118,7 @@ async def _do(arguments: argparse.Namespace, settings: Config, accounts: Account
             print(f"{arguments.account}: the password is enough")
         case "totp":
             secret, recovery = await accounts.ask_codes(arguments.account)
-            segno.make(totp.address(secret, arguments.account, settings.centre.name)).terminal(
-                compact=True
-            )
+            segno.make(totp.address(secret, arguments.account, settings.centre.name)).terminal(compact=True)
             print("\n".join([f"secret: {secret}", "recovery codes, each once:", *recovery]))
         case "lock":
             await accounts.lock(arguments.account)
