@@ -1,4 +1,4 @@
-"""The day book: figures of days, counted from the ledgers by core/statistics.py and in no other way.
+"""Statistics: figures of days, counted from the ledgers by core/statistics.py and in no other way.
 
 The wallboard, the API, /metrics and `gateway report` all ask here, so they cannot disagree.
 """

@@ -1,6 +1,6 @@
 """`gateway report`: the figures of days or months, as a table to read or as CSV.
 
-The same day book as the wallboard's; the gateway may be running. Calls that still go on are not in it.
+The same statistics as the wallboard's; the gateway may be running. Calls that still go on are not in it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ LATELY = 10.0  # seconds
 
 
 class FiguresApi:
-    """Figures out of the day book."""
+    """The figures of days, from the statistics."""
 
     def __init__(self, book: Statistics, board: Board, now: Callable[[], datetime]) -> None:
         self._book = book
