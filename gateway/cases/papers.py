@@ -1,5 +1,5 @@
 """Papers of reports: files of the item that belong to one, and a report on paper of a unit without accounts,
-which the centre types in. Called by acts.py.
+which the centre types in. Called by order_actions.py.
 """
 
 from __future__ import annotations
@@ -71,7 +71,3 @@ class Papers:
         events = self._changes.rows.events_of(t, order.id)
         noted = [self._changes.day(entry.at) for entry in events if entry.event == "late"]
         return all(late > day for late in noted) and (bool(noted) or not order.ever_late)
-
-
-def _between(first: date, last: date) -> tuple[str, str]:
-    return f"应在 {first} 至 {last} 之间", f"is between {first} and {last}"
