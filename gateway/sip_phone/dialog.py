@@ -32,10 +32,6 @@ class Dialog:
     def remote_tag(self) -> str:
         return address(self.remote).tag
 
-    @property
-    def established(self) -> bool:
-        return bool(self.remote_tag)
-
     def next(self) -> Dialog:
         """The dialog as it is for our next request."""
         return replace(self, number=self.number + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.core import rights
 from gateway.core.order.moves import MoveContext, possible, side_of
-from gateway.core.order.order import Order, OrderState
+from gateway.core.order.order import Order
 from gateway.core.order.states import OrderEvent, Side
 from gateway.core.rights import Right
 from gateway.core.roles import OF_UNITS, Account
@@ -51,8 +51,3 @@ def possible_for(account: Account, order: Order, context: MoveContext, tree: Tre
     for event in possible(order, context):
         if may(account, order, event, tree):
             yield event
-
-
-def returned_upward(order: Order) -> bool:
-    """Does it lie with the bureau, which a station gave it back to?"""
-    return order.state is OrderState.RETURNED and order.returned_to == order.bureau
