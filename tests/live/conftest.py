@@ -18,9 +18,10 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -133,6 +134,11 @@ def wait_booted(made: Installed) -> None:
     raise AssertionError("Asterisk did not come up")
 
 
+@pytest.fixture(autouse=True)
+def _begun() -> None:
+    Gateway.since = datetime.now(UTC)
+
+
 @dataclass
 class Gateway:
     """A whole installation: `gateway run`, forked from a process that has imported it."""
@@ -141,6 +147,8 @@ class Gateway:
     config: Config
     log: Path
     process: forked.Forked | subprocess.Popen[bytes] | None = None
+    since: ClassVar[datetime] = datetime.now(UTC)
+    """When the test that runs now began: what it counts is its own, not other tests' or its first try's."""
     _token: str = ""
 
     @property
@@ -234,15 +242,17 @@ class Gateway:
         return json.loads(raw) if raw else None
 
     def calls(self) -> list[dict[str, Any]]:
-        """The calls that are over, newest first."""
-        return list(self.api("/api/v1/calls?limit=100")["items"])
+        """The calls of this test that are over, newest first."""
+        calls = self.api("/api/v1/calls?limit=100")["items"]
+        return [call for call in calls if datetime.fromisoformat(call["started_at"]) >= self.since]
 
     def queue(self) -> list[dict[str, Any]]:
-        """The items in the queue."""
-        return list(self.api("/api/v1/queue?limit=200")["items"])
+        """The items in the queue that came in this test."""
+        items = self.api("/api/v1/queue?limit=200")["items"]
+        return [item for item in items if datetime.fromisoformat(item["received_at"]) >= self.since]
 
     async def call_of(self, caller: str, count: int = 1, limit: float = 15) -> dict[str, Any]:
-        """The newest finished call of a caller, once he has `count` of them."""
+        """The newest finished call of a caller, once he has `count` of them in this test."""
         async with asyncio.timeout(limit):
             while True:
                 found = [

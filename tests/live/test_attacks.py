@@ -279,14 +279,13 @@ async def over_ws(
 
 async def test_a_browser_is_not_the_carrier(gateway: Gateway) -> None:
     """It dials as any number it likes: the gateway cuts it off, and Asterisk would not know it either."""
-    before = len(gateway.calls())
     async with over_ws(gateway.url("/ws"), "13900000000") as phone:
         assert await phone.call() == 0
         assert phone.socket.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION
     asterisk = f"http://127.0.0.1:{gateway.config.asterisk.http_port}/ws"
     async with over_ws(asterisk, "13900000000", source=OWN_ADDRESS) as phone:
         assert await phone.call() == 401
-    assert len(gateway.calls()) == before
+    assert gateway.calls() == []
 
 
 async def test_the_visitor_has_one_line(gateway: Gateway) -> None:

@@ -79,6 +79,7 @@ async def test_slips_go_by_fax_and_what_did_not_arrive_is_never_sent(
     slip_gateway: Gateway, far: FarFax, tmp_path: Path
 ) -> None:
     """One partner takes its slip whole, one is busy, one does not answer, two hang up in a page."""
+    far.since = slip_gateway.since.timestamp()
     api = slip_gateway.api
     matter = {"kind": "question", "content": "商家拒绝退款怎么办", "name": "张三", "phone": "13835700000"}
     number = (await asyncio.to_thread(api, "/api/v1/intake", matter))["number"]

@@ -69,7 +69,7 @@ def close_item(gateway: Gateway) -> str:
     gateway.api("/api/v1/queue/claim", {"number": number})
     gateway.api(f"/api/v1/queue/{number}/complete", {"text": "已电话答复"})
     with closing(sqlite3.connect(gateway.config.var / "gateway.db", timeout=30)) as database, database:
-        database.execute("update follow_ups set due_at = 0")
+        database.execute("update follow_ups set due_at = 0 where number = ?", [number])
     return number
 
 
@@ -96,6 +96,7 @@ async def test_a_caller_is_rung_and_presses_4_and_a_reason(gateway: Gateway) -> 
 
 
 async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gateway) -> None:
+    before = (await asyncio.to_thread(gateway.api, "/api/v1/figures"))["total"]
     async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912360002") as caller:
         seat.answer_with(Answer(0.1, 600))
         call = await greeted(caller)
@@ -109,8 +110,8 @@ async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gate
         await call.ended(15)
     record = await gateway.call_of("13912360002")
     assert (record["outcome"], record["rating"], record["recording_state"]) == ("talked", 2, "saved")
-    figures = await asyncio.to_thread(gateway.api, "/api/v1/figures")
-    assert (figures["total"]["rated"], figures["total"]["rated_well"]) == (1, 1)
+    after = (await asyncio.to_thread(gateway.api, "/api/v1/figures"))["total"]
+    assert [after[name] - before[name] for name in ("rated", "rated_well")] == [1, 1]
 
 
 def supervise_urgently(gateway: Gateway) -> str:
