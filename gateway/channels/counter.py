@@ -1,4 +1,5 @@
-"""Counter and letter: what a clerk writes down of a visit, or enters from a letter, becomes a contact.
+"""Counter and letter: what a clerk writes down of a visit, or enters from a letter, becomes a contact; of any
+other channel that clerks serve, too.
 
 The clocks run from the day of receipt, which may lie before the day of entry. How it came and who
 entered it is kept with the contact as it came, and printed on the registration form.
@@ -7,7 +8,7 @@ entered it is kept with the contact as it came, and printed on the registration 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -19,7 +20,6 @@ CHANNELS = (
     ChannelEntry(Channel.LETTER, "来函", "letter", "来函", Arrival.CLERK, order=5),
     ChannelEntry(Channel.COUNTER, "来访", "visit", "来人来访", Arrival.CLERK, order=6, live=True),
 )
-_IDS = tuple(entry.channel for entry in CHANNELS)
 OLDEST = timedelta(days=3 * 366)
 """Received longer ago than this is taken for a slip of the pen."""
 AHEAD = timedelta(minutes=5)
@@ -38,9 +38,7 @@ class Registration:
 
 
 def contact(entered: Contact, channel: Channel, registered: Registration) -> Contact:
-    """What was written down as a contact of this channel. Raises ValueError for another channel."""
-    if channel not in _IDS:
-        raise ValueError(f"{channel} is neither counter nor letter")
+    """What a clerk has written down as a contact of this channel."""
     return replace(entered, channel=channel, raw=_written(registered))
 
 
@@ -60,9 +58,16 @@ def registration(raw: bytes) -> Registration | None:
 
 
 def faults(
-    channel: Channel, received_at: datetime, registered: Registration, zone: tzinfo
+    channel: Channel,
+    received_at: datetime,
+    registered: Registration,
+    zone: tzinfo,
+    clerks: Sequence[ChannelEntry],
 ) -> Iterator[FieldFault]:
-    """What cannot be of the days that were given. Times are aware."""
+    """What cannot be of the days that were given, or of the channel when it is none of these, whose contacts
+    clerks write down. Times are aware."""
+    if channel not in (ids := [entry.channel for entry in clerks]):
+        yield FieldFault("channel", f"应为以下之一：{'、'.join(ids)}", f"is one of: {', '.join(ids)}")
     if received_at > registered.entered_at + AHEAD:
         yield FieldFault("received_at", "收到时间在将来", "lies in the future")
     if received_at < registered.entered_at - OLDEST:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.catalogue import area_of
 from gateway.core.item.contact import Contact
 from gateway.core.rights import Right
@@ -142,7 +143,10 @@ def _matters(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.matters is None:
         return ()
-    counter = CounterApi(parts.door, parts.matters, parts.zone, parts.now, parts.title)
+    channels = parts.public.rules.channels if parts.public else REGISTRY
+    counter = CounterApi(
+        *(parts.door, parts.matters, parts.zone, parts.now, parts.title), clerks=channels.by_clerk
+    )
     matters = MattersApi(parts.matters, parts.openers)
     return (*counter.routes(), *matters.routes(), *NoticesApi(parts.matters, parts.title).routes())
 

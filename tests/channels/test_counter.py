@@ -9,6 +9,7 @@ import pytest
 
 from gateway.channels import counter
 from gateway.channels.counter import Registration
+from gateway.channels.registry import REGISTRY
 from gateway.core.item.contact import Channel, Contact, Kind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -18,7 +19,9 @@ WHOLE = Registration("agent1", NOW, date(2026, 11, 18), date(2026, 11, 19), "挂
 
 
 def fields(channel: Channel, received_at: datetime, registered: Registration) -> list[str]:
-    return [fault.field for fault in counter.faults(channel, received_at, registered, ZONE)]
+    return [
+        fault.field for fault in counter.faults(channel, received_at, registered, ZONE, REGISTRY.by_clerk)
+    ]
 
 
 @pytest.mark.parametrize("channel", [entry.channel for entry in counter.CHANNELS])
@@ -29,9 +32,8 @@ def test_what_was_registered_is_kept_with_the_contact(channel: Channel, register
     assert counter.registration(made.raw) == registered
 
 
-def test_another_channel_is_refused() -> None:
-    with pytest.raises(ValueError, match="neither counter nor letter"):
-        counter.contact(SAID, Channel.FAX, WHOLE)
+def test_a_channel_that_no_clerk_serves_is_a_fault() -> None:
+    assert fields(Channel.FAX, NOW, Registration("agent1", NOW)) == ["channel"]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ async def test_a_filter_names_the_channels_that_there_are(site: RealSite, method
     async with asked as response:
         problem = json.dumps(await response.json())
     assert response.status == 422
-    assert "is one of: phone, web, email, fax, letter, counter, partner, kiosk" in problem
+    assert "is one of: phone, web, email, fax, letter, counter, partner, kiosk, fair" in problem
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "自助终端"), ("en", "Kiosk")])
@@ -75,6 +75,19 @@ async def test_the_desk_shows_it_by_name(site: RealSite, lang: str, word: str) -
     assert f'<option value="kiosk">{word}</option>' in page
     words = re.search('data-words="(.*?)"', page)
     assert words and json.loads(html.unescape(words[1]))["channel.kiosk"] == word
+
+
+async def test_a_clerk_writes_down_what_came_by_it(site: RealSite) -> None:
+    said = {"kind": "complaint", "content": "商家拒绝退款", "name": "张三", "phone": "13835700000"}
+    said |= {"respondent_name": "某电器商行", "channel": "fair"}
+    registering = site.client.post("/api/v1/counter", json=said, headers=site.bearer("agent"))
+    async with registering as response:
+        assert response.status == 201, await response.text()
+    assert await listed(site, "?channel=fair") == ["fair"]
+    said["channel"] = "kiosk"
+    async with site.client.post("/api/v1/counter", json=said, headers=site.bearer("agent")) as response:
+        problem = json.dumps(await response.json())
+    assert response.status == 422 and "is one of: letter, counter, fair" in problem
 
 
 async def test_the_wallboard_and_the_report_count_it(site: RealSite) -> None:

@@ -70,6 +70,11 @@ class ChannelRegistry:
         """All but the telephone: what the figures count as written items."""
         return tuple(entry for entry in self if entry.channel != Channel.PHONE)
 
+    @property
+    def by_clerk(self) -> tuple[ChannelEntry, ...]:
+        """Those whose contacts a clerk writes down."""
+        return tuple(entry for entry in self if entry.arrival is Arrival.CLERK)
+
     def zh(self, channel: str) -> str:
         """The Chinese name; the id of a channel that is no longer registered."""
         entry = self._entries.get(channel)

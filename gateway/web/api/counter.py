@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
@@ -13,7 +13,8 @@ from aiohttp import web
 
 from gateway.channels import counter
 from gateway.channels.counter import Registration
-from gateway.core.item.contact import Channel, Contact, Kind, Receipt
+from gateway.core.item.channel import ChannelEntry
+from gateway.core.item.contact import Contact, Kind, Receipt
 from gateway.core.item.item import Item
 from gateway.core.item.matter import Names
 from gateway.core.rights import Right
@@ -48,11 +49,19 @@ class CounterDesk(Protocol):
 
 
 class CounterApi:
-    """The clerk's entry. `office` is the name of the centre, as it stands on the form."""
+    """The clerk's entry. `office` is the name of the centre, as it stands on the form; `clerks` are the
+    channels by which clerks write down what came."""
 
     def __init__(
-        self, door: CounterIntake, desk: CounterDesk, zone: tzinfo, now: Callable[[], datetime], office: str
+        self,
+        door: CounterIntake,
+        desk: CounterDesk,
+        zone: tzinfo,
+        now: Callable[[], datetime],
+        office: str,
+        clerks: Sequence[ChannelEntry],
     ) -> None:
+        self._clerks = clerks
         self._door = door
         self._desk = desk
         self._zone = zone
@@ -113,7 +122,7 @@ class CounterApi:
         sent = request.body_as(matter_models.NewAtCounter)
         contact = translate.contact(sent, f"counter:{key}", self._received(sent))
         contact = replace(contact, evidence=tuple(file.evidence for file in request.files))
-        return counter.contact(contact, Channel(sent.channel.value), self._registration(sent, clerk))
+        return counter.contact(contact, sent.channel, self._registration(sent, clerk))
 
     def _received(self, sent: matter_models.NewAtCounter) -> datetime:
         at = sent.received_at or self._now()
@@ -135,7 +144,7 @@ class CounterApi:
         sent = request.body_as(matter_models.NewAtCounter)
         received = self._received(sent)
         yield from counter.faults(
-            Channel(sent.channel.value), received, self._registration(sent, ""), self._zone
+            *(sent.channel, received, self._registration(sent, ""), self._zone, self._clerks)
         )
         if sent.occurred_on and sent.occurred_on > received.astimezone(self._zone).date():
             yield FieldFault("occurred_on", "晚于收到日期", "is later than the day of receipt")

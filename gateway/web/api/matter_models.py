@@ -8,12 +8,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.core.item.contact import Kind
+from gateway.core.item.contact import Channel, Kind
 from gateway.core.item.deadlines import Milestone
 from gateway.core.item.item import ItemState
 from gateway.core.item.matter import PLATFORM, LinkKind
 from gateway.web.api.intake_models import DECLINED, Declined, NewContact, ReceiptGiven
-from gateway.web.http.fields import ChannelId, Choice, Day, Flag, ItemNumber, Moment, Text, Whole
+from gateway.web.http.fields import (
+    ChannelId,
+    Choice,
+    ClerkChannelId,
+    Day,
+    Flag,
+    ItemNumber,
+    Moment,
+    Text,
+    Whole,
+)
 from gateway.web.http.models import AnswerModel, RequestModel
 
 # ------------------------------------------------------------------ likely twins
@@ -241,21 +251,17 @@ class CounterKind(StrEnum):
     UNSORTED = "unsorted"
 
 
-class CounterChannel(StrEnum):
-    """By which of the two ways."""
-
-    COUNTER = "counter"
-    LETTER = "letter"
-
-
 class NewAtCounter(NewContact):
     """What a clerk writes down of a visit or a letter: the official form's fields and how it came."""
 
     kind: Choice[CounterKind] = Field(  # type: ignore[assignment]
         description="类别 / what it is", examples=["complaint"]
     )
-    channel: Choice[CounterChannel] = Field(
-        default=CounterChannel.COUNTER, description="来人来访或来函 / visit or letter", examples=["letter"]
+    channel: ClerkChannelId = Field(
+        default=Channel.COUNTER.value,
+        validate_default=True,
+        description="来人来访或来函 / visit or letter",
+        examples=["letter"],
     )
     received_at: Moment | None = Field(
         default=None,

@@ -9,7 +9,7 @@ through `Written`. Queries and forms have texts alone: what stands there for a n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gateway.channels.registry import REGISTRY
 from gateway.core.item import written
+from gateway.core.item.channel import ChannelEntry
 from gateway.core.item.contact import Channel
 
 T = TypeVar("T")
@@ -201,13 +202,16 @@ class Listed:
 
 
 class _Channels:
-    """Any id may be: lists say what there is."""
+    """Any id may be: the registry of the site says what there is. `known` are those of this program."""
+
+    def __init__(self, known: Iterable[ChannelEntry]) -> None:
+        self._ids = [entry.channel.value for entry in known]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.taken)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "enum": list(REGISTRY.ids)}
+        return {"type": "string", "enum": self._ids}
 
     @staticmethod
     def taken(value: Any) -> Channel:
@@ -227,7 +231,8 @@ _SPELLED_DAY_WORDS = ("日期格式如 2026-10-01、2026年10月1日", "is writt
 Flag = Annotated[bool, Strict(), BeforeValidator(_flag)]
 Choice = Annotated[T, Strict(False), BeforeValidator(plain_text)]
 """One of an enumeration's values."""
-ChannelId = Annotated[Channel, _Channels()]
+ChannelId = Annotated[Channel, _Channels(REGISTRY)]
+ClerkChannelId = Annotated[Channel, _Channels(REGISTRY.by_clerk)]
 Moment = Annotated[datetime, Strict(), Written(_moment, _MOMENT_WORDS)]
 Day = Annotated[date, Strict(), Written(_day, _DAY_WORDS)]
 SpelledDay = Annotated[

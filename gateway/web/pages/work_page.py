@@ -11,7 +11,6 @@ from typing import Any
 from aiohttp import web
 
 from gateway.core.item.catalogue import Claim
-from gateway.core.item.channel import Arrival
 from gateway.core.item.deadlines import Rules
 from gateway.core.rights import Right, may
 from gateway.core.roles import Account
@@ -106,7 +105,5 @@ def case_fields(pages: Pages, look: Look) -> dict[str, Any]:
         "problems": look.choices(rules.categories.problems),
         "subjects": look.choices(rules.categories.subjects),
         "counties": [(division.code, look.of(division)) for division in rules.divisions],
-        "clerk_channels": [
-            (entry, look.of(entry).capitalize()) for entry in rules.channels if entry.arrival is Arrival.CLERK
-        ],
+        "clerk_channels": [(entry, look.of(entry).capitalize()) for entry in rules.channels.by_clerk],
     }

@@ -1,4 +1,4 @@
-"""A channel that the gateway does not have: a terminal in a market hall."""
+"""Channels that the gateway does not have: a terminal in a market hall, and a stand at which a clerk sits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from gateway.core.item.channel import Arrival, ChannelEntry
 from gateway.core.item.contact import Channel, Contact, Kind
 
 CHANNEL = Channel("kiosk")
-CHANNELS = (ChannelEntry(CHANNEL, "自助终端", "kiosk", "其他来源", Arrival.MACHINE, order=8),)
+CHANNELS = (
+    ChannelEntry(CHANNEL, "自助终端", "kiosk", "其他来源", Arrival.MACHINE, order=8),
+    ChannelEntry(Channel("fair"), "集市摊位", "fair stand", "来人来访", Arrival.CLERK, order=9),
+)
 
 
 def contact(key: str, received_at: datetime) -> Contact:
