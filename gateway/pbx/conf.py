@@ -258,9 +258,10 @@ def _seats(config: Config, secrets: Secrets) -> dict[str, str]:
     phones, calls, ready, agents = [], [], [], []
     for agent in config.agents:
         seat, web, word = agent.seat, web_phone(agent.seat), secrets.seats[agent.id].sip
+        keys = "dtmf_mode = info\n" if seat in config.asterisk.info_seats else ""
         phones.append(
             f"[{seat}](seat)\naors = {seat}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"
-            f"set_var = SEAT={seat}\n\n"
+            f"set_var = SEAT={seat}\n{keys}\n"
             f"[{seat}](seat-auth)\nusername = {seat}\npassword = {word}\n\n"
             f"[{seat}](telephone-aor)\n\n"
             f"[{web}](seat-web)\naors = {web}\nauth = {seat}\ncallerid = {agent.id} <{seat}>\n"

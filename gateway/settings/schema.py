@@ -189,8 +189,17 @@ class Settings(Section):
     def cross_faults(self) -> Iterator[CrossFault]:
         if self.asterisk.rtp_last - self.asterisk.rtp_first < 4 * self.centre.lines:
             yield CrossFault(("asterisk", "rtp_last"), "less asterisk.rtp_first: 4 ports a line are needed")
+        yield from self._seats_by_info()
         yield from self._faults_of_rows()
         yield from self._names_among_peers()
+
+    def _seats_by_info(self) -> Iterator[CrossFault]:
+        """Without `info_keys` Asterisk takes no INFO at all: such a seat's keys would be lost."""
+        path, seats = ("asterisk", "info_seats"), set(self.asterisk.info_seats)
+        if unknown := sorted(seats - {agent.seat for agent in self.agents}):
+            yield CrossFault(path, f": no agent has the seat {', '.join(unknown)}")
+        elif seats and not self.asterisk.info_keys:
+            yield CrossFault(path, "needs asterisk.info_keys")
 
     def _faults_of_rows(self) -> Iterator[CrossFault]:
         yield from _twice("agents", "id", (agent.id for agent in self.agents))

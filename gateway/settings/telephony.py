@@ -117,6 +117,11 @@ class Asterisk(Section):
         description="Take callers' keys by SIP INFO, and not with the sound (RFC 4733): for a carrier that "
         "sends INFO alone.",
     )
+    info_seats: tuple[Annotated[str, Form(r"\d{3,6}", r"does not fit \d{3,6}")], ...] = Field(
+        default=(),
+        description="Seats whose telephone sends keys by SIP INFO, alone or beside the sound, while "
+        "`info_keys` is on: theirs are taken by INFO only, so that each counts once.",
+    )
     rtp_first: Port = Field(default=10000, description="First RTP port.")
     rtp_last: Port = Field(default=10399, description="Last RTP port.")
 

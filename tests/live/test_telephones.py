@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,6 +110,47 @@ async def test_where_keys_come_by_info_none_are_taken_with_the_sound(info_keys: 
         await info_presses(call, code + "#")
         await hears_his_state(call)
         await call.hang_up()
+
+
+@pytest.fixture
+def info_seat(asterisk_tree: Asterisk, tmp_path: Path) -> Iterator[Gateway]:
+    """As `info_keys`, with a seat whose telephone sends INFO."""
+    more = {"GATEWAY_ASTERISK_INFO_KEYS": "true", "GATEWAY_ASTERISK_INFO_SEATS": "8001"}
+    yield from running(new_gateway(tmp_path, **more, GATEWAY_QUEUE_WRAP_UP_SECONDS=1))
+
+
+async def test_a_seats_telephone_that_sends_keys_both_ways_sends_each_once(
+    info_seat: Gateway, asterisk_tree: Asterisk
+) -> None:
+    """Called as well as calling: it is offered no keys with the sound, so it sends INFO. Another seat's keys
+    come with the sound as before."""
+    asterisk_tree.console(info_seat.places.conf, "logger add channel keys dtmf")
+    async with (
+        info_seat.seat("8001", "agent1", sign_in=False) as both,
+        info_seat.seat("8002", "agent2", sign_in=False) as sound,
+    ):
+        sound.answer_with(Answer(0.1))
+        both.answer_with(Answer(0.1))
+        for caller, other in ((both, "8002"), (sound, "8001")):
+            at_caller = await caller.dial(other)
+            at_other = await (sound if caller is both else both).incoming(10)
+            await at_other.wait_answered(5)
+            at_both, at_sound = (at_caller, at_other) if caller is both else (at_other, at_caller)
+            for key in "159":
+                await presses_both_ways(at_both, key)
+                await at_sound.press(key)
+            await at_caller.hang_up()
+    log = (info_seat.places.root / "log" / "keys").read_text("utf-8")
+    keys = Counter(re.findall(r"DTMF end '(.)' received on PJSIP/(800\d)", log))
+    assert keys == {(key, seat): 2 for seat in ("8001", "8002") for key in "159"}
+
+
+async def presses_both_ways(call: Call, key: str) -> None:
+    """With the sound, where that is taken, and by INFO at the same moment."""
+    pressing = asyncio.ensure_future(info_presses(call, key))
+    with suppress(RuntimeError):
+        await call.press(key)
+    await pressing
 
 
 async def info_presses(call: Call, keys: str) -> None:
