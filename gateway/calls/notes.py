@@ -69,6 +69,11 @@ class Notes:
         if note.what is EntryType.BACK_LEFT:
             self._back_left(note.call)
         self._callbacks.noted(note)
+        self.missed(note)
+
+    def missed(self, note: JournalEntry) -> None:
+        """Tell those who dial by themselves, also of what was noted while the gateway was away: how a dial
+        ended, and who took note."""
         if self._surveys:
             self._surveys.noted(note)
         for hears in self.also:

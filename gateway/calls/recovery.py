@@ -31,8 +31,9 @@ from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
 from gateway.pbx.port import Pbx, SeatSeen, Up
 
-MARK = "journal"  # the once-ledger's name for how far the journal is taken over
+MARK = "journal"  # and the gateway's name: the once-ledger's name for how far its journal is taken over
 MARK_EVERY = 30.0  # seconds between marks
+STILL_OPEN = timedelta(hours=1)  # how long what was noted of a call of ours may be waited for
 
 
 class Recovery:
@@ -113,6 +114,9 @@ class Recovery:
     async def _catch_up(self, up: Up, gone_at: datetime) -> list[JournalEntry]:
         """Apply what the journal has; returns its notes about call-backs."""
         notes = await self._read_journal()
+        for note in notes:
+            if gone_at - note.at < STILL_OPEN:
+                self._notes.missed(note)
         kept: dict[str, bool] = {}
         for note in notes:
             if note.call and not await self._is_kept(note.call, kept):
@@ -124,11 +128,16 @@ class Recovery:
 
     async def _read_journal(self) -> list[JournalEntry]:
         """From a day before the mark on."""
-        mark = await self._ledgers.once.mark(MARK)
+        mark = await self._ledgers.once.mark(self._mark_name) or await self._ledgers.once.mark(MARK)
         since = datetime.fromisoformat(mark) - timedelta(days=1) if mark else None
         return await asyncio.to_thread(
             lambda: list(read_journal(self._places.journal, since.date() if since else None))
         )
+
+    @property
+    def _mark_name(self) -> str:
+        """Several gateways on one database have a journal each."""
+        return f"{MARK} {self._places.name}"
 
     def _apply(self, note: JournalEntry) -> None:
         if note.call in self._live or begins(note):
@@ -166,7 +175,7 @@ class Recovery:
         self._marked = loop.time()
         now = self._now()
         with contextlib.suppress(StorageDown):
-            await self._ledgers.once.set_mark(MARK, now.isoformat())
+            await self._ledgers.once.set_mark(self._mark_name, now.isoformat())
             await asyncio.to_thread(prune, self._places.journal, now.date())
 
     # ------------------------------------------------------------ the spools

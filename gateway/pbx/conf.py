@@ -20,6 +20,7 @@ from gateway.pbx import trunks
 from gateway.pbx.asterisk_tree import Asterisk, major
 from gateway.pbx.event_filters import as_regexes, filters_by_name
 from gateway.settings.durable_files import write_private
+from gateway.settings.own_name import kept_name, own_name
 from gateway.settings.schema import Config
 from gateway.settings.secrets import Secrets, random_password
 
@@ -82,6 +83,11 @@ class Places:
     def recordings(self) -> Path:
         return self.var / "recordings"
 
+    @property
+    def name(self) -> str:
+        """Of this gateway and its Asterisk, once it was made."""
+        return kept_name(self.var)
+
     def make(self) -> None:
         """Make every folder. Raises OSError."""
         for name in ("etc", "run", "state", "spool", "log", "journal", "spool/messages", "spool/fax"):
@@ -100,6 +106,7 @@ def put_in_place(
     places = Places(config.var)
     try:
         places.make()
+        own_name(config.var)
         _lay_sounds(places, sounds, asterisk)
         values = words(config, secrets, places, asterisk, trunks.passwords(config))
         filled = fill(config.root / config.asterisk.conf, values)
@@ -193,6 +200,7 @@ def words(
         "HTTP_HOST": c.asterisk.http_host,
         "SIP_HOST": c.asterisk.sip_host,
         "MEDIA_HOST": c.media_host,
+        "NAME": places.name,
         "NUMBER": c.centre.number,
         "AREA_CODE": c.centre.area_code,
         "MODULES": f"astmoddir => {asterisk.modules}" if asterisk else "; astmoddir: as it was built",

@@ -6,6 +6,7 @@ whoever reads twice tells the same notes twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.core.call.journal import JournalEntry, read_note
 from gateway.core.call.record import owed_of
 
 KEPT_DAYS = 35
+_ID = re.compile(r"(?:g[0-9a-f]+-)?[0-9]+\.[0-9]+")  # settings/own_name.py, and Asterisk's own id
 
 
 def read_journal(folder: Path, since: date | None = None) -> Iterator[JournalEntry]:
@@ -41,4 +43,5 @@ def journal_written(folder: Path) -> float:
 def call_of(message: Path) -> str:
     """The call a message or recording belongs to: its name begins with the call's id."""
     rest = owed_of(message.stem)
-    return message.stem.removesuffix(rest) + rest.partition("-")[0]
+    fit = _ID.match(rest)
+    return message.stem.removesuffix(rest) + (fit[0] if fit else rest.partition("-")[0])

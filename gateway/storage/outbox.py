@@ -46,14 +46,19 @@ OLDEST = (
     .with_for_update(skip_locked=True)
 )
 PLANNED = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+FAX = "fax"
+GONE = timedelta(hours=1)
+"""How long after its lease a fax stays with the gateway that had it, whose journal tells whether it went."""
+NOBODYS: Mapping[str, Any] = {"lease_until": None, "gateway": ""}
 UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
 
 
 class Outbox:
     """The OutboxLedger of gateway/notify/post_office.py."""
 
-    def __init__(self, database: Database, items_: Items, sealed: SealedDrafts) -> None:
+    def __init__(self, database: Database, items_: Items, sealed: SealedDrafts, gateway: str) -> None:
         self._database = database
+        self._gateway = gateway
         self._items = items_
         self._sealed = sealed
         self._made = sqlite_insert if database.sqlite else postgres_insert
@@ -196,17 +201,22 @@ class Outbox:
         def body(t: Transaction) -> list[Delivery]:
             ms = rows.to_ms(now)
             free = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= ms)
+            ours = or_(
+                deliveries.c.way != FAX,
+                deliveries.c.gateway.in_(("", self._gateway)),
+                deliveries.c.lease_until <= rows.to_ms(now - GONE),
+            )
             wanted = (
                 select(deliveries)
-                .where(deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.due_at <= ms, free)
-                .where(deliveries.c.way.in_(sorted(ways)))
+                .where(deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.due_at <= ms)
+                .where(deliveries.c.way.in_(sorted(ways)), free, ours)
                 .order_by(deliveries.c.due_at, deliveries.c.id)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
             )
             waiting = [self._delivery(row) for row in t.execute(wanted).mappings()]
             ready = [delivery for delivery in waiting if delivery.draft.address]
-            _set(t, ready, lease_until=rows.to_ms(now + lease))
+            _set(t, ready, lease_until=rows.to_ms(now + lease), gateway=self._gateway)
             shut = [delivery for delivery in waiting if not delivery.draft.address]
             _set(t, shut, state=DeliveryState.DEAD.value, error=SHUT)
             return ready
@@ -228,7 +238,7 @@ class Outbox:
 
         def body(t: Transaction) -> None:
             reason = without_address(error, delivery.draft.address)
-            values: dict[str, Any] = {"state": state.value, "error": reason, "lease_until": None}
+            values: dict[str, Any] = {"state": state.value, "error": reason, **NOBODYS}
             values["attempts"] = delivery.attempts + 1
             if due_at is not None:
                 values["due_at"] = rows.to_ms(due_at)
@@ -290,7 +300,7 @@ class Outbox:
         self, delivery_id: int, before: Collection[DeliveryState], after: DeliveryState, now: datetime
     ) -> bool:
         """Send again (WAITING) or drop; False when it was in none of these states."""
-        values = {"state": after.value, "due_at": rows.to_ms(now), "lease_until": None, "attempts": 0}
+        values = {"state": after.value, "due_at": rows.to_ms(now), "attempts": 0, **NOBODYS}
         wanted = update(deliveries).where(
             deliveries.c.id == delivery_id, deliveries.c.state.in_([state.value for state in before])
         )

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, insert, select, tuple_, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -31,6 +43,9 @@ from gateway.storage.tables import (
 )
 
 CHANGED = ("state", "attempts", "dials", "due_at")  # columns of a call-back that `change` writes
+HELD = (CallbackState.PLACED, CallbackState.DIALLING)
+HOLD = timedelta(hours=12)
+"""How long a call-back that one gateway has placed or dials is left alone by the others."""
 OWED = (CallbackState.PENDING, CallbackState.PLACED, CallbackState.DIALLING)
 
 CALL = select(calls).where(calls.c.id == bindparam("id"))
@@ -168,10 +183,11 @@ class Calls:
 
 
 class CallBacks:
-    """CallBackBook."""
+    """CallBackBook. `gateway` is the name of this one: what another has placed or dials is its own."""
 
-    def __init__(self, database: Database, items_: Items) -> None:
+    def __init__(self, database: Database, items_: Items, gateway: str) -> None:
         self._database = database
+        self._gateway = gateway
         self._items = items_
         self._book = (sqlite_insert if database.sqlite else postgres_insert)(
             call_backs
@@ -188,7 +204,9 @@ class CallBacks:
         self, owed: Callback, before: CallbackState, at: datetime, entry: tuple[str, str] | None = None
     ) -> Callback | None:
         row = rows.call_back_values(owed)
-        changed = CHANGE.values({name: row[name] for name in CHANGED})
+        held = owed.state in HELD
+        holder = {"gateway": self._gateway if held else "", "held_at": rows.to_ms(at) if held else None}
+        changed = CHANGE.values(holder | {name: row[name] for name in CHANGED})
 
         def body(t: Transaction) -> Callback | None:
             if t.execute(changed, {"of": owed.id, "before": before.value}).rowcount != 1:
@@ -236,7 +254,13 @@ class CallBacks:
         return await self._database.write(renewed)
 
     async def owed(self, *states: CallbackState) -> list[Callback]:
-        return await self._database.read(lambda t: _owed(t, _in_order(states or OWED)))
+        wanted = _in_order(states or OWED).where(self._free())
+        return await self._database.read(lambda t: _owed(t, wanted))
+
+    def _free(self) -> ColumnElement[bool]:
+        """Not under way at another gateway, unless that one is gone."""
+        given_up = rows.to_ms(datetime.now(UTC) - HOLD)
+        return or_(call_backs.c.gateway.in_(("", self._gateway)), call_backs.c.held_at < given_up)
 
     def owed_to(self, t: Transaction, phones: Sequence[str]) -> list[Callback]:
         """Calls that are owed to one of these numbers, in order of arrival."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.settings.own_name import own_name
 from gateway.storage.accounts import Accounts
 from gateway.storage.acts import Acts
 from gateway.storage.audit import Audit
@@ -51,7 +52,10 @@ SWEEP_EVERY = 86400.0  # seconds
 class Storage:
     """Open with `Storage.open`; the parts are attributes."""
 
-    def __init__(self, database: Database, files: Files, audit: Audit, identities: Identities) -> None:
+    def __init__(
+        self, database: Database, files: Files, audit: Audit, identities: Identities, gateway: str
+    ) -> None:
+        """`gateway` is the name of this one among those that share the database."""
         self.database = database
         self.files = files
         self.audit = audit
@@ -62,7 +66,7 @@ class Storage:
         self.sealed_drafts = SealedDrafts(identities)
         self.supervision = SupervisionRows(database)
         self.duty_calls = DutyCallRows()
-        self.outbox = Outbox(database, self.items, self.sealed_drafts)
+        self.outbox = Outbox(database, self.items, self.sealed_drafts, gateway)
         self.notices = NoticeRows(self.sealed_drafts)
         self.referrals = Referrals(database)
         self.order_codes = OrderCodes()
@@ -80,7 +84,7 @@ class Storage:
         self.reports = Reports(database)
         self.figures = FigureRows(database)
         self.calls = Calls(database)
-        self.call_backs = CallBacks(database, self.items)
+        self.call_backs = CallBacks(database, self.items, gateway)
         self.once = Once(database)
         self.gaps = Gaps(database)
         self.agents = Agents(database)
@@ -109,7 +113,8 @@ class Storage:
         try:
             keys = await Installation(database, var).keys()
             chain = Audit(database, keys["audit"], var / "secrets" / "audit.head", var / "audit")
-            storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]))
+            name = await asyncio.to_thread(own_name, var)
+            storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]), name)
         except BaseException:
             await database.close()
             raise

@@ -15,8 +15,11 @@ from gateway.core.call.record import CallbackState, CallOutcome
 from gateway.core.call.seat import SeatState
 from gateway.core.item.contact import Task
 from gateway.errors import Conflict, NotFound
+from gateway.pbx.journal import call_of
+from gateway.settings.own_name import own_name
 from gateway.settings.schema import Config
 from tests.calls.conftest import Board
+from tests.calls.test_duty_line import Town
 
 FROM = base64.b64encode(b".13912345678").decode()
 
@@ -149,6 +152,37 @@ async def test_what_happened_meanwhile_is_taken_over_once(settings: object) -> N
     assert not list(board.places.messages.iterdir())
 
 
+async def test_what_a_unit_did_while_the_gateway_was_away_reaches_the_ledger(settings: Config) -> None:
+    """It took note and hung up, and another's call ended long ago: that one is settled."""
+    board, town = Board(settings), Town([])
+    board.switchboard.call_units(town)
+    now = datetime.now(UTC)
+    lines = (
+        (now - timedelta(hours=2), "duty_done|duty-3-1|NOANSWER"),
+        (now - timedelta(seconds=20), "duty_taken|duty-4-1|"),
+        (now - timedelta(seconds=10), "duty_done|duty-4-1|ANSWER"),
+    )
+    for at, line in lines:
+        with (board.places.journal / f"{at:%Y%m%d}.log").open("a") as journal:
+            journal.write(f"{at:%Y%m%d%H%M%S.000}|{line}\n")
+    await board.switchboard.start()
+    await board.until(lambda: len(town.happened) == 2)
+    await board.switchboard.close()
+    assert town.happened == [("taken", "duty-4-1"), ("ANSWER", "duty-4-1")]
+
+
+async def test_each_gateway_marks_how_far_its_own_journal_is_taken_over(settings: Config) -> None:
+    name = own_name(settings.var)
+    board = Board(settings)
+    await board.switchboard.start()
+    await board.switchboard.wait_in_step(5)
+    began(board, "1.1")
+    board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
+    await board.until(lambda: board.ledgers.once.marks)
+    await board.switchboard.close()
+    assert list(board.ledgers.once.marks) == [f"journal {name}"]
+
+
 def replace_switchboard(board: Board) -> object:
     """A second gateway on the same ledgers."""
     return replace(board).switchboard
@@ -160,6 +194,12 @@ async def test_a_message_of_a_call_nobody_knows_is_an_item_too(settings: object)
     await board.switchboard.start()
     assert (await kept(board, "7.7")).outcome is CallOutcome.MESSAGE
     await board.switchboard.close()
+
+
+@pytest.mark.parametrize("call", ["1764390000.12", "g1a2b3c-1764390000.12", "back2-g1a2b3c-1764390000.12"])
+def test_a_messages_name_tells_its_call(call: str) -> None:
+    for name in (f"{call}-safety.wav", f"{call}-31-2.wav", f"{call}.wav"):
+        assert call_of(Path(name)) == call
 
 
 async def test_seats_sign_in_pause_and_out(board: Board) -> None:

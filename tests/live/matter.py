@@ -10,18 +10,16 @@ import json
 import shutil
 import urllib.request
 from asyncio import to_thread
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.async_api import async_playwright
 from sqlalchemy import text
 
 from gateway.setup.workshop import tool
-from gateway.sip_phone.phone import Phone
+from gateway.sip_phone.call import Call
 from gateway.storage.database import Database
 from tests.live.conftest import ROOT, Gateway
 from tests.live.test_phone_lines import SPEECH, greeted
@@ -67,8 +65,14 @@ def sends_mail(post: Post) -> dict[str, object]:
     }
 
 
+class Rung(Protocol):
+    """A telephone at which calls of ours arrive."""
+
+    async def incoming(self, timeout: float) -> Call: ...
+
+
 class Matter:
-    """The matter, and what each side may do with it."""
+    """The matter, and what each side may do with it. `contacts` are those of the units that handle it."""
 
     def __init__(self, *gateways: Gateway) -> None:
         self.gateways = gateways
@@ -76,6 +80,7 @@ class Matter:
         self.number = ""
         self.code = ""
         self.order = ""
+        self.contacts: dict[str, object] = {"mail": "unit@example.cn", "leader_mail": "leader@example.cn"}
         self.admin = gateways[0].token
         self.tokens = {
             name: gateways[0].command("token", "create", "--role", "handler", "--unit", unit).split()[-1]
@@ -122,9 +127,7 @@ class Matter:
         while date.fromisoformat((await self.shown())["due"]) > today - timedelta(days):
             begun -= timedelta(days=1)
             await self.change("update orders set begun_on = :on, due = :on", on=f"{begun}")
-        await self.change(
-            "update installation set value = '2020-01-01' where name = 'supervision_since'"
-        )
+        await self.change("update installation set value = '2020-01-01' where name = 'supervision_since'")
         for gateway in killed or self.gateways:
             gateway.kill()
         await asyncio.gather(*(to_thread(gateway.start) for gateway in killed or self.gateways))
@@ -157,11 +160,17 @@ class Matter:
         await self.ask(f"/api/v1/queue/{self.number}/write-up", said)
         self.code = (await self.get(f"/api/v1/queue/{self.number}/code"))["query_code"]
 
+    async def written(self) -> None:
+        """As `called`, by the form."""
+        said = {"kind": "complaint", "content": "商家拒绝退款", "name": "张三", "phone": CALLER}
+        said |= {"email": "zhang@example.cn", "respondent_name": "某家电城", "county": BUREAU}
+        receipt = await self.ask("/api/v1/intake", said)
+        self.number, self.code = receipt["number"], receipt["query_code"]
+
     async def assigned(self) -> None:
         """To the bureau, its station, back, to another station, which asks for time and for a test."""
-        unit = {"mail": "unit@example.cn", "leader_mail": "leader@example.cn"}
         for name in (BUREAU, OTHER_STATION):
-            await self.ask(f"/api/v1/units/{name}", unit, method="PUT")
+            await self.ask(f"/api/v1/units/{name}", self.contacts, method="PUT")
         wish = {"unit": BUREAU, "urgency": "pressing", "note": "请尽快联系"}
         self.order = (await self.ask(f"/api/v1/queue/{self.number}/assign", wish))["id"]
         await self.act("sign", who="bureau")
@@ -199,7 +208,7 @@ class Matter:
             assert ANSWER in await page.inner_text("#answer")
             await browser.close()
 
-    async def asked(self, person: Phone, keys: dict[str, str]) -> dict[str, Any]:
+    async def asked(self, person: Rung, keys: dict[str, str]) -> dict[str, Any]:
         """The person is rung by the survey and presses these keys; what is written down of it."""
         of_it = f"/api/v1/follow-ups?number={self.number}"
         async with asyncio.timeout(60):
@@ -214,7 +223,7 @@ class Matter:
                         return dict(row)
                 await asyncio.sleep(0.2)
 
-    async def done_again(self, person: Phone) -> None:
+    async def done_again(self, person: Rung) -> None:
         """He is not content, the order is done again, and the second follow-up call is content."""
         first = await self.asked(person, KEYS)
         assert (first["outcome"], first["reason"], first["again"]) == (4, "not_solved", True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.core.item.delivery import DeliveryState
+from gateway.core.item.delivery import DeliveryState, Draft
 from gateway.core.item.item import QueueQuery
 from gateway.core.item.states import Event
 from gateway.intake.decisions import Act
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.storage import Storage
+from gateway.storage.outbox import GONE, Outbox
 from tests.notify.conftest import RULES, ZONE, House
 from tests.notify.mail_server import MailServer
 from tests.storage.databases import KINDS, Templates
@@ -74,6 +76,32 @@ async def test_a_decision_is_told_once_after_a_death_before_the_sending(
             await house.close()
     assert [mail.get_content().count("商家同意退款") for mail in server.mails()] == [0, 2]
     assert [(one.kind, one.state) for one in notices] == [("acknowledgement", "sent"), ("answered", "sent")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_fax_under_way_stays_with_its_gateway_when_that_dies(
+    templates: Templates, kind: str, tmp_path: Path
+) -> None:
+    """Its Asterisk goes on sending, and its journal alone tells what became of it. A mail is taken over."""
+    url = await templates.copied(kind, tmp_path)
+    storage = await Storage.open(url, tmp_path)
+    other = Outbox(storage.database, storage.items, storage.sealed_drafts, "g000002")
+    now, lease = datetime(2026, 3, 2, 2, tzinfo=UTC), timedelta(minutes=5)
+    for way in ("mail", "fax"):
+        await storage.outbox.post("260302000017", Draft(f"{way}:1", way, "0357", {}), now)
+    assert len(await storage.outbox.claim(("mail", "fax"), 10, now, lease)) == 2
+
+    async def taken(outbox: Outbox, at: datetime) -> list[str]:
+        return [one.draft.way for one in await outbox.claim(("mail", "fax"), 10, at, lease)]
+
+    later = now + lease
+    assert await taken(other, later) == ["mail"]
+    assert await taken(storage.outbox, later) == ["fax"], "it looks into its journal when it is back"
+    assert await taken(other, later + lease + GONE) == ["mail", "fax"]
+    (fax, _) = sorted(await storage.outbox.list(None, "", 0, 10), key=lambda one: one.draft.way)
+    await other.settle(fax, DeliveryState.WAITING, later, due_at=later, error="占线")
+    assert await taken(storage.outbox, later) == ["fax"]
+    await storage.close()
 
 
 async def opened_house(url: str, var: Path) -> House:

@@ -24,6 +24,7 @@ from gateway.core.item.contact import Task
 from gateway.core.item.item import QueueQuery
 from gateway.core.ledgers import CallbackLedger, CallFilters
 from gateway.storage import Storage
+from gateway.storage.phone import HOLD, CallBacks
 from tests.storage.databases import MONDAY, Clock, contact, door
 
 
@@ -179,6 +180,21 @@ async def test_a_change_keeps_counts_and_the_items_number(storage: Storage) -> N
     tried = owed(1, attempts=1, dials=2, due_at=after(30))
     assert await book.change(tried, CallbackState.PENDING, after(1)) == replace(tried, number="260302000015")
     assert await book.owed() == [replace(tried, number="260302000015")]
+
+
+async def test_what_another_gateway_has_placed_is_left_to_it(storage: Storage) -> None:
+    """Until it must be gone for good; then it is owed by all again."""
+    ours, other = storage.call_backs, CallBacks(storage.database, storage.items, "g000002")
+    await other.book(owed(1))
+    now = datetime.now(UTC)
+    placed = owed(1, state=CallbackState.PLACED)
+    assert await other.change(placed, CallbackState.PENDING, now)
+    assert (await ours.owed(), await other.owed()) == ([], [placed])
+    dialled = owed(1, state=CallbackState.DIALLING, dials=1)
+    assert await other.change(dialled, CallbackState.PLACED, now - HOLD - timedelta(seconds=1))
+    assert await ours.owed() == [dialled]
+    assert await other.change(owed(1, dials=1), CallbackState.DIALLING, now)
+    assert await ours.owed() == [owed(1, dials=1)]
 
 
 async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: Storage) -> None:

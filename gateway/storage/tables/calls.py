@@ -90,6 +90,8 @@ call_backs = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("dials", Integer, nullable=False, server_default="0"),
     Column("due_at", Big),
+    words("gateway", 16),  # which has it placed or dials it
+    Column("held_at", Big),
     Index("call_backs_owed", "state", "arrived_at"),
     Index("call_backs_of_item", "number", "booked_at"),
     Index("call_backs_by_time", "booked_at"),

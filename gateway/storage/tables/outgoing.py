@@ -44,6 +44,7 @@ deliveries = Table(
     prose("error"),
     words("notice", 24),  # which notice it is; "" for what goes to programs and partners
     prose("proof"),  # what shows that it was handed over
+    words("gateway", 16),  # which has it under way, or had when it died
     Index("deliveries_due", "state", "due_at"),
     Index("deliveries_of", "number"),
     Index("deliveries_to", "address", "made_at"),
