@@ -68,7 +68,7 @@ async def _outcome(check: Check) -> PartHealth:
         async with asyncio.timeout(LIMIT):
             return await check()
     except TimeoutError:
-        return PartHealth(False, f"no answer in {LIMIT:g} s")
+        return PartHealth(False, f"{LIMIT:g} 秒内没有应答 / no answer in {LIMIT:g} s")
     except StorageDown as error:
         return PartHealth(False, error.cause)
     except Exception as error:
@@ -94,9 +94,10 @@ def full(folder: Path) -> str:
         usage = shutil.disk_usage(folder)
         try_write(folder, 4096)
     except OSError as error:
-        return f"{folder.name} cannot be written: {error.strerror}"
+        return f"{folder.name} 无法写入 / {folder.name} cannot be written: {error.strerror}"
     if usage.free < min(LEAST_FREE, usage.total // 20):
-        return f"the disk of {folder.name} has {usage.free >> 20} MB free"
+        free = usage.free >> 20
+        return f"{folder.name} 所在磁盘仅剩 {free} MB / the disk of {folder.name} has {free} MB free"
     return ""
 
 
@@ -110,8 +111,10 @@ def numbers(given_today: Callable[[], Awaitable[tuple[int, int]]]) -> Check:
 
     async def check() -> PartHealth:
         given, most = await given_today()
-        detail = f"{given} of today's {most} numbers are given" if 2 * given >= most else ""
-        return PartHealth(not detail, detail, vital=False)
+        if 2 * given < most:
+            return PartHealth(True, vital=False)
+        detail = f"今日 {most} 个编号已用 {given} 个 / {given} of today's {most} numbers are given"
+        return PartHealth(False, detail, vital=False)
 
     return check
 
@@ -126,14 +129,16 @@ def clock(others: Mapping[str, Callable[[], Awaitable[float | None]]], now: Call
     """
 
     async def check() -> PartHealth:
-        off = []
+        off = {}
         for name, ask in others.items():
             before = now()
             other_clock = await ask()
             error = 0.0 if other_clock is None else (before + now()) / 2 - other_clock
             if abs(error) > MOST_OFF:
-                off.append(f"{error:+.0f} s against {name}")
-        return PartHealth(not off, "; ".join(off))
+                off[name] = error
+        zh = "；".join(f"与 {name} 相差 {error:+.0f} 秒" for name, error in off.items())
+        en = "; ".join(f"{error:+.0f} s against {name}" for name, error in off.items())
+        return PartHealth(not off, f"{zh} / {en}" if off else "")
 
     return check
 
@@ -188,8 +193,9 @@ def mailboxes(states: Callable[[], Sequence[BoxState]]) -> Check:
     """Every watched mailbox was reached."""
 
     async def check() -> PartHealth:
-        away = [f"{state.id} is away" for state in states() if state.trouble]
-        return PartHealth(not away, ", ".join(away), vital=False)
+        away = [state.id for state in states() if state.trouble]
+        names = ", ".join(away)
+        return PartHealth(not away, f"连不上 {names} / {names} is away" if away else "", vital=False)
 
     return check
 
@@ -201,7 +207,8 @@ def mail_server(host: str, port: int) -> Check:
         try:
             _, writer = await asyncio.open_connection(host, port)
         except OSError as error:
-            return PartHealth(False, f"the mail server cannot be reached: {_reason(error)}", vital=False)
+            detail = f"连不上发信服务器 / the mail server cannot be reached: {_reason(error)}"
+            return PartHealth(False, detail, vital=False)
         writer.close()
         return FINE
 
@@ -217,9 +224,8 @@ def outbox(stuck: Callable[[], Awaitable[int]]) -> Check:
 
     async def check() -> PartHealth:
         count = await stuck()
-        return PartHealth(
-            not count, f"{count} deliveries fail for half an hour" if count else "", vital=False
-        )
+        detail = f"{count} 件外发半小时未成功 / {count} deliveries fail for half an hour"
+        return PartHealth(not count, detail if count else "", vital=False)
 
     return check
 
@@ -230,7 +236,8 @@ def spool(places: Places, now: Callable[[], float] = time.time) -> Check:
     async def check() -> PartHealth:
         oldest = await asyncio.to_thread(lambda: max(map(_age, (places.messages, places.faxes))))
         late = oldest > OLD_SPOOL
-        return PartHealth(not late, f"a message waits for {oldest:.0f} s" if late else "", vital=False)
+        detail = f"有留言或传真等待导入 {oldest:.0f} 秒 / a message waits for {oldest:.0f} s"
+        return PartHealth(not late, detail if late else "", vital=False)
 
     def _age(folder: Path) -> float:
         return max((now() - file.stat().st_mtime for file in folder.iterdir() if file.is_file()), default=0.0)
@@ -248,8 +255,15 @@ def journal(folder: Path, noted: Callable[[], datetime | None]) -> Check:
         last, written = noted(), await asyncio.to_thread(journal_written, folder)
         if last is None or last.timestamp() - written <= LATE_JOURNAL:
             return FINE
-        behind = f"nothing for {last.timestamp() - written:.0f} s" if written else "nothing at all"
-        return PartHealth(False, f"{behind} was written to {folder.name} though calls came", vital=False)
+        late = last.timestamp() - written
+        behind = f"nothing for {late:.0f} s" if written else "nothing at all"
+        zh = (
+            f"有来电，但 {folder.name} 已 {late:.0f} 秒没有记录"
+            if written
+            else f"有来电，但 {folder.name} 没有记录"
+        )
+        en = f"{behind} was written to {folder.name} though calls came"
+        return PartHealth(False, f"{zh} / {en}", vital=False)
 
     return check
 
@@ -261,8 +275,13 @@ def backup(var: Path, oldest_hours: int) -> Check:
         last = await asyncio.to_thread(read_last, var)
         age = last.age(datetime.now(UTC))
         if age is not None and age < oldest_hours * 3600:
-            return PartHealth(True, f"the last backup is {age / 3600:.1f} h old", vital=False)
-        detail = "there is no backup" if age is None else f"the last backup is {age / 3600:.0f} h old"
+            hours = age / 3600
+            return PartHealth(
+                True, f"{hours:.1f} 小时前备份 / the last backup is {hours:.1f} h old", vital=False
+            )
+        detail = "没有备份 / there is no backup"
+        if age is not None:
+            detail = f"上次备份在 {age / 3600:.0f} 小时前 / the last backup is {age / 3600:.0f} h old"
         return PartHealth(False, f"{detail}: {last.error}" if last.error else detail, vital=False)
 
     return check

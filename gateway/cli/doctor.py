@@ -52,7 +52,8 @@ def _backup(settings: Config) -> Iterator[Finding]:
         advice = "设置 backup.folder 并定期运行 / set backup.folder and run `gateway backup`"
         yield Finding(Verdict.WARN, "没有备份 / there is no backup", last.error or advice)
         return
-    what = f"备份 / last backup: {last.name}, {age / 3600:.1f} h, {last.folder}"
+    zh = f"上次备份 {last.name}，{age / 3600:.1f} 小时前，{last.folder}"
+    what = f"{zh} / last backup: {last.name}, {age / 3600:.1f} h, {last.folder}"
     if age > oldest * 3600:
         yield Finding(Verdict.BAD, what, last.error or f"超过 / older than {oldest} h: `gateway backup`")
     elif not last.checked_at:
@@ -69,10 +70,16 @@ def _web(settings: Config) -> Iterator[Finding]:
             yield Finding(Verdict.OK, f"{url}: {health['status']}")
             for part in health.get("others", ()):
                 if not part["ok"]:
-                    yield Finding(Verdict.WARN, f"{part['name']}: {part['detail']}", "服务降级 / degraded")
+                    yield Finding(Verdict.WARN, _named(part["name"], part["detail"]), "服务降级 / degraded")
     except urllib.error.HTTPError as error:
         yield Finding(
             Verdict.BAD, f"{url}: {error.read().decode()[:200]}", "见上文各项 / see the parts named"
         )
     except (OSError, ValueError) as error:
         yield Finding(Verdict.BAD, f"{url}: {error}", "gateway 没有运行 / the gateway does not run")
+
+
+def _named(name: str, detail: str) -> str:
+    """A detail in both languages with its part's name before each."""
+    zh, slash, en = detail.partition(" / ")
+    return f"{name}: {zh} / {name}: {en}" if slash else f"{name}: {detail}"

@@ -29,12 +29,14 @@ class Additions:
         who: str,
         beside: Beside | None = None,
         contact: Contact | None = None,
+        thread: str = "",
     ) -> bool:
         """A follow-up on an item: a later mail, more evidence. False when this key was there already.
 
         Whatever state the item is in, it has an addition to be read from then on. `contact` has who wrote and
         all that was filled in: it is kept sealed beside the item, and of a report the timeline tells nothing
-        of the person. `beside` as at `submit`. Raises NotFound, StorageDown.
+        of the person. `thread` are the Message-IDs of the conversation that a mail of the person stands in:
+        what he is told from then on stands in it. `beside` as at `submit`. Raises NotFound, StorageDown.
         """
         kept = await self._submission.keep(evidence)
 
@@ -43,6 +45,8 @@ class Additions:
             if not self._write(t, item, key, text, who, contact):
                 return False
             self._attach(t, item, kept)
+            if thread:
+                self._items.change(t, number, mail_thread=thread)
             self._changes.announce(t, number, what_changed("follow_up"))
             if beside:
                 beside(t, number)

@@ -86,8 +86,9 @@ class Intake:
         who: str,
         beside: Beside | None = None,
         contact: Contact | None = None,
+        thread: str = "",
     ) -> bool:
-        return await self._additions.append(number, key, text, evidence, who, beside, contact)
+        return await self._additions.append(number, key, text, evidence, who, beside, contact, thread)
 
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         await self._additions.note(number, what, who, text, key)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 from gateway.core.item import number as numbers
 from gateway.core.item import written
+from gateway.mail.header import message_ids, split_head
 from gateway.settings.secrets import proof
 
+REFERENCES = 100  # Message-IDs of a conversation that an answer names at most
 TOKEN = 12  # letters of base 32: 60 bits
 _MARK = re.compile(r"(?<![0-9a-z])(\d{12})\.([a-z2-7]{12})(?![0-9a-z])")
 _NUMBER = re.compile(r"(?<!\d)\d(?:[ \-\u2010-\u2015]?\d){11}(?!\d)")
@@ -67,3 +69,20 @@ def numbers_in(subject: str) -> tuple[str, ...]:
     """Item numbers in a subject, in any spelling that `number.normal` takes; the first five."""
     candidates = (numbers.normal(match[0]) for match in _NUMBER.finditer(written.line(subject)))
     return tuple(dict.fromkeys(number for number in candidates if numbers.valid(number)))[:5]
+
+
+def conversation(raw: bytes) -> tuple[str, ...]:
+    """The Message-IDs of the conversation that a mail stands in, with their brackets: those before it, then
+    its own; () when it has none (RFC 5322 3.6.4)."""
+    if not raw:
+        return ()
+    headers, _ = split_head(raw, 0, len(raw))
+    own = next(message_ids(headers.raw("message-id")), "")
+    before = list(message_ids(headers.raw("references")))
+    if not before:
+        answered = list(message_ids(headers.raw("in-reply-to")))
+        before = answered if len(answered) == 1 else []
+    ids = [id_ for id_ in dict.fromkeys(before) if id_.isascii() and id_ != own]
+    if len(ids) > REFERENCES:
+        ids = [*ids[:1], *ids[1 - REFERENCES :]]  # the first tells the conversation, the last are nearest
+    return tuple(f"<{id_}>" for id_ in (*ids, own)) if own.isascii() and own else ()

@@ -27,7 +27,8 @@ from gateway.core.item.notice import (
     reach,
 )
 from gateway.mail.automatic import OWN_LOOP, why_no_answer
-from gateway.notify.letterhead import Letterhead, thread
+from gateway.mail.thread import conversation
+from gateway.notify.letterhead import Letterhead
 from gateway.notify.notice_text import Texts
 
 FAX = "fax"
@@ -159,19 +160,20 @@ class Notices:
         key = f"{way}:{occasion.topic}:{about.item.number}:{occasion.stamp}"
         reference = ""
         if way == MAIL:
-            content |= self._mail_head(template.kind, occasion, about.item, about.raw)
+            content |= self._mail_head(template.kind, occasion, about)
             reference = content["message_id"].strip("<>")
         return Draft(key, way, address, content, reference, template.kind.value)
 
-    def _mail_head(self, kind: NoticeKind, occasion: Occasion, item: Item, raw: bytes) -> dict[str, str]:
-        """Ids, thread and address for answers of a mail. A reply was written by a person."""
-        head, number = self._head, item.number
+    def _mail_head(self, kind: NoticeKind, occasion: Occasion, about: About) -> dict[str, str]:
+        """Ids, thread and address for answers of a mail: it answers the last one of the person. A reply was
+        written by a person."""
+        head, number = self._head, about.item.number
         message_id = head.marks.message_id(number, f"o{occasion.stamp}", head.sender.rpartition("@")[2])
         automatic = "auto-replied" if kind is NoticeKind.ACKNOWLEDGEMENT else "auto-generated"
         content = {"message_id": message_id, OWN_LOOP: "1"}
         content["auto_submitted"] = "no" if kind is NoticeKind.REPLY else automatic
         if head.inbox:
             content["reply_to"] = head.marks.answer_address(number, head.inbox)
-        if before := thread(raw):
+        if before := about.thread or conversation(about.raw):
             content["in_reply_to"], content["references"] = before[-1], " ".join(before)
         return content

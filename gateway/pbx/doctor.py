@@ -97,11 +97,13 @@ def _needs(need: Wanted, ask: Ask) -> Iterator[Finding]:
     """What calls cannot do without."""
     lacks = missing(need, {command: ask(command) for command in COMMANDS})
     for lack in lacks:
-        yield Finding(Verdict.BAD, lack.en, f"{lack.setting}: {lack.zh}")
+        yield Finding(Verdict.BAD, f"{lack.zh} / {lack.en}", lack.setting)
     if not lacks:
-        yield Finding(Verdict.OK, "trunk")
+        yield Finding(Verdict.OK, "中继 / trunk")
         yield Finding(
-            Verdict.OK, f"SIP {need.sip[0]}:{need.sip[1]}, {len(need.prompts)} prompts, queue, HTTP"
+            Verdict.OK,
+            f"SIP {need.sip[0]}:{need.sip[1]}、{len(need.prompts)} 条提示音、队列、HTTP / "
+            f"SIP {need.sip[0]}:{need.sip[1]}, {len(need.prompts)} prompts, queue, HTTP",
         )
 
 
@@ -130,18 +132,23 @@ def _modules(ask: Ask, places: Places) -> Iterator[Finding]:
     missing = sorted(wanted - running)
     if missing:
         advice = "查看 var/asterisk/log/messages / see that log for why"
-        yield Finding(Verdict.BAD, f"modules not running: {', '.join(missing)}", advice)
+        yield Finding(Verdict.BAD, f"模块未运行 / modules not running: {', '.join(missing)}", advice)
     else:
-        yield Finding(Verdict.OK, f"{len(wanted)} modules")
+        yield Finding(Verdict.OK, f"{len(wanted)} 个模块 / {len(wanted)} modules")
     fax = "res_fax" in running
-    yield Finding(Verdict.OK, "fax" if fax else "fax: not loaded (no fax line is set up)")
+    yield Finding(
+        Verdict.OK,
+        "传真 / fax" if fax else "传真未加载（没有设置传真线路） / fax: not loaded (no fax line is set up)",
+    )
 
 
 def _sound(ask: Ask) -> Iterator[Finding]:
     codecs = ask("core show codecs audio")
     missing = [codec for codec in ("alaw", "ulaw", "slin") if not re.search(rf"\b{codec}\b", codecs)]
     advice = "" if not missing else "modules.conf 缺少编解码模块 / a codec module is not loaded"
-    yield Finding(Verdict.BAD if missing else Verdict.OK, f"codecs {missing or 'alaw, ulaw, slin'}", advice)
+    yield Finding(
+        Verdict.BAD if missing else Verdict.OK, f"编解码 / codecs {missing or 'alaw, ulaw, slin'}", advice
+    )
 
 
 def _trunks(ask: Ask, config: Config) -> Iterator[Finding]:
@@ -150,14 +157,27 @@ def _trunks(ask: Ask, config: Config) -> Iterator[Finding]:
     for trunk in trunks.named(config):
         away = re.search(rf"^\s*Contact:\s+{trunk.name}/\S+\s.*\bUnavail", contacts, re.M) is not None
         contact = re.search(rf"^\s*Contact:\s+{trunk.name}/\S+\s.*\b(Avail|Unavail)\b", contacts, re.M)
-        states = ["does not answer" if away else "answers" if contact else "is not asked (ask_seconds)"]
+        states = [_AWAY if away else _THERE if contact else _NOT_ASKED]
         registration = re.search(rf"^\s*{trunk.name}/sips?:\S+\s+\S*\s*(\w+)", registrations, re.M)
         if trunk.trunk.registers:
-            states.append(registration[1].lower() if registration else "no registration")
-        bad = away or (trunk.trunk.registers and states[-1] != "registered")
+            states.append(_registered(registration[1].lower() if registration else ""))
+        bad = away or (trunk.trunk.registers and states[-1] != _REGISTERED)
         advice = "查看地址、用户和密码，见 trunks.md / look at far_end, user and password: trunks.md"
-        what = f"{trunk.name} ({trunk.trunk.far_end}): {', '.join(states)}"
+        name = f"{trunk.name} ({trunk.trunk.far_end})"
+        what = f"{name}：{'，'.join(zh for zh, _ in states)} / {name}: {', '.join(en for _, en in states)}"
         yield Finding(Verdict.BAD if bad else Verdict.OK, what, advice if bad else "")
+
+
+_AWAY = ("没有应答", "does not answer")
+_THERE = ("有应答", "answers")
+_NOT_ASKED = ("未查询（ask_seconds）", "is not asked (ask_seconds)")
+_REGISTERED = ("已注册", "registered")
+
+
+def _registered(state: str) -> tuple[str, str]:
+    """How a registration stands, in both languages."""
+    known = {"registered": _REGISTERED, "": ("没有注册", "no registration")}
+    return known.get(state, (f"注册状态 {state}", state))
 
 
 def _seats(ask: Ask, config: Config) -> Iterator[Finding]:
@@ -165,8 +185,10 @@ def _seats(ask: Ask, config: Config) -> Iterator[Finding]:
     for agent in config.agents:
         signed_in = f"PJSIP/{agent.seat}" in queue
         registered = re.search(rf"\b{agent.seat}/sip", contacts) is not None
-        what = f"seat {agent.seat} ({agent.id}): "
-        what += ("registered" if registered else "not registered") + (", signed in" if signed_in else "")
+        zh = ("已注册" if registered else "未注册") + ("，已签入" if signed_in else "")
+        en = ("registered" if registered else "not registered") + (", signed in" if signed_in else "")
+        seat = f"{agent.seat} ({agent.id})"
+        what = f"坐席 {seat}：{zh} / seat {seat}: {en}"
         if signed_in and not registered:
             yield Finding(
                 Verdict.BAD, what, "话机未注册，来电不会振铃 / its phone is not registered and will not ring"
@@ -182,7 +204,7 @@ def _queue_order(places: Places, asterisk: Asterisk) -> Iterator[Finding]:
     advice = (
         "" if gap == old else "重新启动 gateway 以重写配置 / restart the gateway, it writes the files anew"
     )
-    yield Finding(Verdict.OK if gap == old else Verdict.BAD, "arguments of Queue()", advice)
+    yield Finding(Verdict.OK if gap == old else Verdict.BAD, "Queue() 的参数 / arguments of Queue()", advice)
 
 
 def _gateway(ask: Ask) -> Iterator[Finding]:
@@ -193,26 +215,33 @@ def _gateway(ask: Ask) -> Iterator[Finding]:
         if up
         else "来电正走安全网：gateway 没有运行或没有响应 / callers meet the safety net: it does not answer"
     )
-    yield Finding(Verdict.OK if up else Verdict.BAD, "gateway's heart", advice)
+    yield Finding(Verdict.OK if up else Verdict.BAD, "网关心跳 / gateway's heart", advice)
 
 
 def _disk(var: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(var if var.exists() else var.parent).free
     advice = "" if free > LEAST_DISK else "磁盘空间不足，录音会失败 / recordings will fail, make room"
     yield Finding(
-        Verdict.OK if free > LEAST_DISK else Verdict.BAD, f"{free / (1 << 30):.1f} GB free for {var}", advice
+        Verdict.OK if free > LEAST_DISK else Verdict.BAD,
+        f"{var} 所在磁盘剩 {free / (1 << 30):.1f} GB / {free / (1 << 30):.1f} GB free for {var}",
+        advice,
     )
 
 
 def _journal(places: Places) -> Iterator[Finding]:
     """Its age alone is no fault: a quiet night has no calls. /healthz holds it against what Asterisk told."""
     written = journal_written(places.journal)
-    age = f"last entry {int(time.time() - written)} s ago" if written else "no entry yet"
-    yield Finding(Verdict.OK, f"journal: {age}")
+    ago = int(time.time() - written)
+    zh, en = (
+        (f"最近一条在 {ago} 秒前", f"last entry {ago} s ago") if written else ("尚无记录", "no entry yet")
+    )
+    yield Finding(Verdict.OK, f"通话日志：{zh} / journal: {en}")
 
 
 def _spool(places: Places) -> Iterator[Finding]:
     waiting = len(list(places.messages.glob("*.wav")))
     advice = "留言等待导入，数据库是否可用？ / messages wait to be taken over: is the database there?"
     verdict = Verdict.WARN if waiting > 5 else Verdict.OK
-    yield Finding(verdict, f"{waiting} messages in the spool", advice if waiting > 5 else "")
+    yield Finding(
+        verdict, f"{waiting} 条留言待导入 / {waiting} messages in the spool", advice if waiting > 5 else ""
+    )

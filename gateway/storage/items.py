@@ -202,6 +202,11 @@ class Items:
         if not SEARCHED.isdisjoint(values):
             self._index.put(t, number)
 
+    def mail_thread(self, t: Transaction, number: str) -> tuple[str, ...]:
+        """The Message-IDs of the conversation in which the person wrote last."""
+        kept = t.execute(select(items.c.mail_thread).where(items.c.number == number)).scalar_one_or_none()
+        return tuple((kept or "").split())
+
     def set_person(self, t: Transaction, number: str, kind: Kind, person: Person) -> None:
         """What is known of who turned to us, kept as its kind wants it."""
         self.change(t, number, **self._identities.changed(t, number, kind, person))

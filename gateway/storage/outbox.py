@@ -113,6 +113,7 @@ class Outbox:
             item,
             self._items.code_of(t, item.number),
             raw,
+            self._items.mail_thread(t, item.number),
             t.execute(today).scalar_one() if item.person.email else 0,
             t.execute(here).scalar_one(),
         )

@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from gateway.accounts.program_tokens import ProgramTokens
+from gateway.calls.views import AgentView
 from gateway.channels.email.mailbox import BoxState
 from gateway.flows.desk import FlowDesk
 from gateway.flows.recordings import Recordings
@@ -36,10 +37,11 @@ def flow_desk(parts: Parts) -> tuple[FlowDesk, Recordings]:
     return desk, Recordings(desk.folder / "prompts.yaml")
 
 
-def admin_parts(parts: Parts, desk: FlowDesk, recordings: Recordings) -> tuple[Part, ...]:
+def admin_parts(
+    parts: Parts, desk: FlowDesk, recordings: Recordings, seats: Callable[[], Sequence[AgentView]]
+) -> tuple[Part, ...]:
     """The parts of /desk/admin in the order of their tabs."""
     config, storage = parts.config, parts.storage
-    seats = {agent.id: agent.seat for agent in config.agents}
     backups = BackupDesk(config, schedule.make_one, lambda work: parts.tasks.once("backup", work))
     return (
         StatePart(lambda: parts.checks.parts, examine),

@@ -110,7 +110,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),
-        admin=admin_parts(parts, *flows),
+        admin=admin_parts(parts, *flows, board.agents),
         flows=flows,
     )
 

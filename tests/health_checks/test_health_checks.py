@@ -202,7 +202,7 @@ async def test_mail_that_is_away_is_degraded() -> None:
     assert "refused" in part.detail
     states = [BoxState("inbox", trouble="no answer from somebody@example.cn"), BoxState("other")]
     part = await health_checks.mailboxes(lambda: states)()
-    assert (part.ok, part.vital, part.detail) == (False, False, "inbox is away")
+    assert (part.ok, part.vital, part.detail) == (False, False, "连不上 inbox / inbox is away")
 
 
 async def test_a_message_that_nobody_takes_over(tmp_path: Path) -> None:
@@ -252,6 +252,6 @@ async def test_a_check_that_fails_or_hangs_is_a_fault(monkeypatch: pytest.Monkey
     watch.add("b", breaks)
     await watch.look()
     assert [(part.ok, part.detail) for part in watch.parts.values()] == [
-        (False, "no answer in 0.01 s"),
+        (False, "0.01 秒内没有应答 / no answer in 0.01 s"),
         (False, "RuntimeError"),
     ]

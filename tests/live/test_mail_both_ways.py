@@ -15,8 +15,9 @@ from tests.live.conftest import Gateway
 from tests.live.town import INBOX, Post
 
 
-async def follows_up(town: Gateway, number: str) -> bool:
-    return any(entry["what"] == "follow_up" for entry in (await town.item_of(number))["timeline"])
+async def follows_up(town: Gateway, number: str, times: int = 1) -> bool:
+    timeline = (await town.item_of(number))["timeline"]
+    return sum(entry["what"] == "follow_up" for entry in timeline) >= times
 
 
 def form(town: Gateway, email: str) -> dict[str, Any]:
@@ -46,6 +47,39 @@ async def test_a_form_and_a_mail_are_acknowledged_and_a_reply_stays_with_its_ite
         while not await follows_up(town, theirs["number"]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert len(await to_thread(town.queue)) == 2 and len(await to_thread(post.box, "zhang")) == 1
+
+
+async def test_a_second_mail_is_answered_in_its_own_thread(town: Gateway, post: Post) -> None:
+    """The person writes anew about his item, from another conversation: the reply stands under that mail."""
+    await post.write("qian@example.cn", INBOX, "他们不退款", Message_ID="<first@example.cn>")
+    (answer,) = await post.until("qian", 1)
+    assert answer["In-Reply-To"] == "<first@example.cn>"
+    (item,) = [one for one in await to_thread(town.queue) if one["person"]["email"] == "qian@example.cn"]
+    await post.write(
+        *("qian@example.cn", answer["Reply-To"], "请问进展如何？"),
+        Message_ID="<second@example.cn>",
+        References="<talk@example.cn>",
+        In_Reply_To="<talk@example.cn>",
+    )
+    async with asyncio.timeout(30):
+        while not await follows_up(town, item["number"]):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    at = f"/api/v1/queue/{item['number']}"
+    await to_thread(town.api, "/api/v1/queue/claim", {"number": item["number"]})
+    await to_thread(town.api, f"{at}/reply", {"text": "正在调解，周五前答复。", "ways": ["mail"]})
+    _, reply = await post.until("qian", 2)
+    assert "正在调解" in reply.get_content()
+    assert reply["In-Reply-To"] == "<second@example.cn>"
+    assert reply["References"].split() == ["<talk@example.cn>", "<second@example.cn>"]
+
+    await post.write(
+        "other@example.cn", answer["Reply-To"], "我来补充", Message_ID="<stranger@example.cn>"
+    )  # somebody else's conversation is not the person's
+    async with asyncio.timeout(30):
+        while not await follows_up(town, item["number"], 2):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await to_thread(town.api, f"{at}/reply", {"text": "请等候。", "ways": ["mail"]})
+    assert (await post.until("qian", 3))[-1]["In-Reply-To"] == "<second@example.cn>"
 
 
 async def test_killed_between_hand_over_and_note(town: Gateway, post: Post) -> None:

@@ -49,7 +49,7 @@ class Post:
     async def write(self, sender: str, to: str, text: str, **more: str) -> None:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, to, "投诉商家"
-        mail["Message-ID"] = f"<{secrets.token_hex(6)}@example.cn>"
+        mail["Message-ID"] = more.pop("Message_ID", f"<{secrets.token_hex(6)}@example.cn>")
         for name, value in more.items():
             mail[name.replace("_", "-")] = value
         mail.set_content(text)

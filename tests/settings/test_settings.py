@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gateway.errors import SettingError
 from gateway.settings.check import sections
+from gateway.settings.help_zh import HELP_ZH, SECTIONS_ZH, help_zh
 from gateway.settings.load import load
 from gateway.settings.schema import Agent, Config, Mailbox, Settings, Trunk, Web, Webhook
 from gateway.settings.show import SETTINGS, as_json_schema, as_toml
@@ -150,3 +151,11 @@ def test_the_json_schema_has_every_setting_with_its_limits() -> None:
     assert definitions["Centre"]["properties"]["number"]["pattern"] == r"^(?:\d{1,8})$"
     assert set(tomllib.loads((ROOT / "gateway.toml").read_text("utf-8"))) <= set(schema["properties"])
     assert set(schema["properties"]) == set(Settings.model_fields)
+
+
+def test_every_setting_has_a_meaning_in_chinese() -> None:
+    assert [f"{s.section}.{s.name}" for s in SETTINGS if not help_zh(s.section, s.name)] == []
+    assert {s.section for s in SETTINGS} == SECTIONS_ZH.keys()
+    known = {(s.section, s.name) for s in SETTINGS}
+    stale = [(section, name) for section, rows in HELP_ZH.items() for name in rows]
+    assert [row for row in stale if row not in known and row != ("trunk", "id")] == []

@@ -27,7 +27,7 @@ from gateway.intake.virus_scan import ROLES, Clamd, Verdict
 from gateway.mail.bounce import Bounce
 from gateway.mail.identity import key_before, key_of
 from gateway.mail.message import Message, read
-from gateway.mail.thread import Marks, hints
+from gateway.mail.thread import Marks, conversation, hints
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class MailIntake(Protocol):
         who: str,
         *,
         contact: Contact,
+        thread: str = "",
     ) -> bool: ...
 
 
@@ -219,6 +220,7 @@ class Reception:
                 addition.evidence,
                 addition.who,
                 contact=addition.contact,
+                thread="" if notes else _thread(done.message, raw),
             )
         except NotFound:
             return None
@@ -260,6 +262,11 @@ class Reception:
 def _prepare(raw: bytes, arrival: Arrival, folder: Path) -> _Read:
     message = read(raw, arrival.envelope_from)
     return _Read(message, key_of(raw), key_before(raw), email.keep_files(message, folder))
+
+
+def _thread(message: Message, raw: bytes) -> str:
+    """The conversation of a mail that somebody wrote: what answers it stands there."""
+    return "" if message.bounce or message.automatic else " ".join(conversation(raw))
 
 
 def _taken(receipt: Receipt) -> Taken:

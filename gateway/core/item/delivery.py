@@ -112,13 +112,15 @@ class Occasion:
 class About:
     """What a plan may rest on: the item, its query code, the mail it came as, what was sent before.
 
-    `raw` is the head of a mail, b"" for every other channel; `sent_today` counts mails to the person's
-    address within a day, `sent_here` those to the person about this item.
+    `raw` is the head of a mail, b"" for every other channel; `thread` are the Message-IDs of the conversation
+    in which the person wrote last, () when he wrote no mail after the item came; `sent_today` counts mails to
+    the person's address within a day, `sent_here` those to the person about this item.
     """
 
     item: Item
     query_code: str
     raw: bytes = b""
+    thread: tuple[str, ...] = ()
     sent_today: int = 0
     sent_here: int = 0
 

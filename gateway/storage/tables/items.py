@@ -100,6 +100,7 @@ items = Table(
         postgresql_where=HELD,
     ),
     Index("items_added_to", "added_at", "state", sqlite_where=ADDED, postgresql_where=ADDED),
+    prose("mail_thread"),  # Message-IDs of the conversation in which the person wrote last
     words("declined", 80),  # names of fields that the person did not want to tell, with commas
     Index("items_in_order", "received_at", "number"),
     Index("items_open", "state", "received_at", "number"),

@@ -24,7 +24,7 @@ from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
 from gateway.web.pages.log_in import FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT, give_cookie
 from gateway.web.pages.pages import Look, Pages
-from gateway.web.pages.work_page import POLICY, WorkPage
+from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 ACCOUNT = "/desk/account"
 _SECRET = re.compile(r"[A-Z2-7]{32}")
@@ -152,7 +152,7 @@ class AccountPage(WorkPage):
             status,
             {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
             account=account,
-            words={},
+            words=words(self._pages, look, {}),
             secret=secret,
             qr=self._drawn(secret, account.name),
             has_codes=has_codes,

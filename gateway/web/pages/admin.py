@@ -20,7 +20,7 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import CSRF_FIELD, Gate, bears
 from gateway.web.http.uploads import MULTIPART
 from gateway.web.pages.pages import Look, Pages
-from gateway.web.pages.work_page import POLICY, WorkPage
+from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 ADMIN = "/desk/admin"
 MICROPHONE = "camera=(), microphone=(self), geolocation=()"  # prompts are recorded in the browser
@@ -136,7 +136,7 @@ class AdminPage(WorkPage):
                 "Permissions-Policy": MICROPHONE,
             },
             account=account,
-            words={},
+            words=words(self._pages, look, {}),
             parts=tuple(self._parts.values()),
             part=part,
             told=told,

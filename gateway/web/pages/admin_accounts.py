@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from gateway.accounts.accounts import ID, PEOPLE
 from gateway.accounts.program_tokens import MadeToken, state_of
+from gateway.calls.views import AgentView
 from gateway.core.roles import OF_UNITS, Account, Role
 from gateway.core.unit import Tree
 from gateway.errors import NotFound
@@ -15,6 +16,7 @@ from gateway.settings.secrets import random_password
 from gateway.storage.accounts import AccountRow
 from gateway.storage.tokens import TokenInfo
 from gateway.web.pages.admin import Fields, Told, refused
+from gateway.web.pages.desk_words import SEAT_STATES
 from gateway.web.pages.navigation import ROLE_NAMES
 from gateway.web.pages.pages import Look
 
@@ -54,11 +56,13 @@ class Units(Protocol):
 
 
 class AccountsPart:
-    """People. Their seats are of gateway.toml, `seats` by account."""
+    """People, and the seats of gateway.toml with their telephones as they are now."""
 
     name, zh, en = "accounts", "账号", "Accounts"
 
-    def __init__(self, accounts: AdminAccounts, units: Units, seats: Mapping[str, str]) -> None:
+    def __init__(
+        self, accounts: AdminAccounts, units: Units, seats: Callable[[], Sequence[AgentView]]
+    ) -> None:
         self._accounts = accounts
         self._units = units
         self._seats = seats
@@ -66,7 +70,9 @@ class AccountsPart:
     async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
         return {
             "rows": await self._accounts.list(),
-            "seats": self._seats,
+            "seats": {view.id: view.seat for view in self._seats()},
+            "telephones": self._seats(),
+            "seat_states": {state.value: look.t(*words) for state, words in SEAT_STATES.items()},
             "roles": [(role.value, look.t(*ROLE_NAMES[role])) for role in PEOPLE],
             "units": await unit_choices(self._units),
         }

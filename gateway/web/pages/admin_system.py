@@ -13,6 +13,7 @@ from gateway.core.roles import Account
 from gateway.errors import NotFound
 from gateway.keeping.backup_desk import BackupState
 from gateway.pbx.doctor import Finding, Verdict
+from gateway.settings.help_zh import SECTIONS_ZH, help_zh
 from gateway.settings.schema import Config
 from gateway.settings.show import SETTINGS, shown
 from gateway.web.pages.admin import Fields, Told, refused
@@ -78,6 +79,7 @@ class ShownSetting:
     value: str
     default: bool
     help: str
+    help_zh: str
 
 
 class SettingsPart:
@@ -89,7 +91,7 @@ class SettingsPart:
         self._sections = dict(_sections(config))
 
     async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
-        return {"sections": self._sections}
+        return {"sections": self._sections, "names": SECTIONS_ZH}
 
     async def act(self, act: str, fields: Fields, account: Account) -> Told:
         raise NotFound
@@ -109,7 +111,10 @@ def _of_section(section: str, row: Any) -> Iterator[ShownSetting]:
     for setting in SETTINGS:
         if setting.section == section:
             value = values[setting.name]
-            yield ShownSetting(setting.name, shown(value), value == setting.default, setting.help)
+            yield ShownSetting(
+                *(setting.name, shown(value), value == setting.default, setting.help),
+                help_zh=help_zh(section, setting.name) or setting.help,
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ class DeskPage:
         item = {
             "grounds": grounds(self._pages.public.rules, look),
             "openers": [role.value for role in self._openers],
-            "zone": str(self._pages.zone),
             "results": results_now(self._pages, look),
         }
         return self._pages.show(

@@ -10,7 +10,7 @@ from gateway.core.item.referral import OUR_STATE_NAMES
 from gateway.core.item.referral import STATE_NAMES as REFERRAL_NAMES
 from gateway.core.item.states import STATE_NAMES
 from gateway.web.api.referrals import EVENT_WORDS
-from gateway.web.pages.call_words import CALL_WORDS, SESSION_WORDS
+from gateway.web.pages.call_words import CALL_WORDS
 from gateway.web.pages.item_words import ACT_WORDS
 from gateway.web.pages.order_words import ORDER_WORDS
 from gateway.web.pages.pages import KIND_NAMES
@@ -22,8 +22,15 @@ PAUSES = {
     "training": ("培训", "Training"),
     "other": ("其他", "Other"),
 }
+SEAT_STATES = {
+    SeatState.OFFLINE: ("签出", "Signed out"),
+    SeatState.READY: ("就绪", "Ready"),
+    SeatState.RINGING: ("振铃", "Ringing"),
+    SeatState.TALKING: ("通话", "Talking"),
+    SeatState.WRAP_UP: ("话后处理", "Wrap-up"),
+    SeatState.PAUSED: ("小休", "Paused"),
+}
 WORDS: Words = {
-    **SESSION_WORDS,
     **{f"kind.{kind.value}": words for kind, words in KIND_NAMES.items()},
     f"kind.{Kind.UNSORTED.value}": ("待分类", "Unsorted"),
     **{
@@ -159,17 +166,7 @@ DESK_WORDS: Words = {
     **LIST_WORDS,
     **ACT_WORDS,
     **CALL_WORDS,
-    **{
-        f"state.{state.value}": words
-        for state, words in {
-            SeatState.OFFLINE: ("签出", "Signed out"),
-            SeatState.READY: ("就绪", "Ready"),
-            SeatState.RINGING: ("振铃", "Ringing"),
-            SeatState.TALKING: ("通话", "Talking"),
-            SeatState.WRAP_UP: ("话后处理", "Wrap-up"),
-            SeatState.PAUSED: ("小休", "Paused"),
-        }.items()
-    },
+    **{f"state.{state.value}": words for state, words in SEAT_STATES.items()},
     **{f"pause.{name}": words for name, words in PAUSES.items()},
     "pause.phone": ("电话不可用", "No phone"),
     "pause.wrap-up": ("", ""),

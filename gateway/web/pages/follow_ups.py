@@ -12,12 +12,10 @@ from gateway.core.item.states import KIND_NAMES, RESPONDENT_NAMES
 from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.web.http.auth import Gate
-from gateway.web.pages.call_words import SESSION_WORDS
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
 FOLLOW_UP_WORDS: Words = {
-    **SESSION_WORDS,
     **{f"kind.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in KIND_NAMES.items()},
     **{f"respondent.{kind.value}": (zh, "about") for kind, zh in RESPONDENT_NAMES.items()},
     **{f"state.{state.value}": names for state, names in FOLLOW_UP_STATES.items()},

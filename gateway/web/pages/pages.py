@@ -39,6 +39,7 @@ from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
 from gateway.web.http.uploads import EVIDENCE, TEXTS, Sent, Uploads
 from gateway.web.pages.navigation import ROLE_NAMES, places
+from gateway.web.pages.session_words import SESSION_WORDS
 from gateway.web.ports import IntakeQueue
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,7 @@ class Pages:
         self._templates.globals["settings"] = public.settings
         self._templates.globals["places"] = places
         self._templates.globals["role_names"] = ROLE_NAMES
+        self._templates.globals |= {"zone_name": str(zone), "unreachable": SESSION_WORDS["unreachable"]}
         self._templates.globals["limits"] = uploads.limits
         self._templates.globals["demo"] = False
         self._templates.globals["mailbox"] = None
@@ -188,7 +190,7 @@ class Pages:
         **held: Any,
     ) -> web.Response:
         """A page."""
-        text = self._templates.get_template(template).render(look=look, t=look.t, **held)
+        text = self._templates.get_template(template).render(look=look, t=look.t, http_status=status, **held)
         return web.Response(
             text=text, status=status, content_type="text/html", charset="utf-8", headers=headers or {}
         )

@@ -7,12 +7,10 @@ from gateway.core.item.states import KIND_NAMES
 from gateway.core.order.states import ORDER_STATE_NAMES, URGENCY_NAMES
 from gateway.core.rights import Right
 from gateway.web.http.auth import Gate
-from gateway.web.pages.call_words import SESSION_WORDS
 from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
 SUPERVISION_WORDS: Words = {
-    **SESSION_WORDS,
     **{f"kind.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in KIND_NAMES.items()},
     **{f"order.{state.value}": names for state, names in ORDER_STATE_NAMES.items()},
     **{f"urgency.{name}": names for name, names in URGENCY_NAMES.items()},
@@ -64,7 +62,6 @@ class SupervisionPage(WorkPage):
 
 
 FIGURE_WORDS: Words = {
-    **SESSION_WORDS,
     **{f"kind.{kind.value}": (zh, en.capitalize()) for kind, (zh, en) in KIND_NAMES.items()},
     "cut_off": ("截至 %d", "as of %d"),
     "all": ("合计", "All units"),

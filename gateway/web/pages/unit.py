@@ -80,7 +80,6 @@ class UnitPage(WorkPage):
             "bases": [(basis.id, look.of(basis)) for basis in rules.report_results],
             "extension_days": handling.extension_days,
             "grounds": grounds(rules, look),
-            "zone": str(self._pages.zone),
             "openers": [role.value for role in self._openers],
         }
 

@@ -17,6 +17,7 @@ from gateway.core.roles import Account
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import Gate
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
+from gateway.web.pages.session_words import SESSION_WORDS
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -78,7 +79,7 @@ def words(pages: Pages, look: Look, fixed: Words) -> dict[str, str]:
     """What a page's script says: its own words, and the names of what the rules know by an id."""
     rules = pages.public.rules
     return {
-        **{name: look.t(*both) for name, both in fixed.items()},
+        **{name: look.t(*both) for name, both in {**SESSION_WORDS, **fixed}.items()},
         **{f"claim.{claim.id}": look.of(claim) for claim in rules.claims},
         **{f"channel.{entry.channel}": look.of(entry) for entry in rules.channels},
         **{f"county.{division.code}": look.of(division) for division in rules.divisions},

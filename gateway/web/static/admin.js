@@ -1,5 +1,6 @@
 // /desk/admin works without this: here only what is shown once can be copied, and one question is open at a time.
 import "./desk_parts.js";
+import "./plain_forms.js";
 import { prompts } from "./admin_prompts.js";
 
 const once = document.querySelector("#once");

@@ -1,6 +1,7 @@
 // The form by which an item is assigned to a unit (assign_form.html): candidates with their reasons, the unit by its
 // name, urgency, copies, a note, and by when the order would be due. A unit stands there only with a reason shown.
 import { ask } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, button, lang, make, told, w } from "./desk_parts.js";
 
 const LOOK_AFTER = 200; // milliseconds: so long what is typed is gathered before the clock is asked for
@@ -10,6 +11,7 @@ let item = null; // { number, suggestion }
 let copies = []; // units
 let done = () => {};
 let looking = 0;
+const words = keepWords($("assign"), () => item && `assign:${item.number}`);
 let planned = ""; // the unit for which it is shown by when the order is due
 
 // ------------------------------------------------------------ units by name
@@ -55,6 +57,7 @@ export function showAssign(shown, whenDone, afresh = false) {
   showCopies();
   placeFaults(null);
   choose(clear ? candidates[0].unit : "");
+  words.restore();
 }
 
 function candidateRow(candidate, place) {
@@ -191,6 +194,7 @@ export async function assign() {
   $("as-do").disabled = true;
   try {
     const order = await ask("POST", `queue/${number}/assign`, { unit: unit.id, note: $("as-note").value.trim(), urgency: $("as-urgency").value, copies: copies.map((copy) => copy.id) });
+    words.sent();
     item = null;
     await whenDone(order, labelOf(unit));
     return true;

@@ -17,7 +17,7 @@ export function showCall() {
   $("call").dataset.state = state || (isOwn() ? now.seat.state : "");
   const sip = !call && isOwn() ? w(`state.${now.seat.state}`) : "";
   const rings = state === "ringing" && now.pop?.direction === "out" ? "state" : "call"; // it is no caller who rings
-  const words = call ? [w(`${rings}.${state}`), call.muted && w("call.muted")] : [sip];
+  const words = call ? [w(`${rings}.${call.state}`), call.muted && w("call.muted")] : [sip];
   $("call-state").textContent = [backWords(), ...words].filter(Boolean).join(" · ");
   showButtons(call);
   $("transfer").hidden = !(now.pop && now.seat.state === "talking" && isOwn());
@@ -38,6 +38,7 @@ function showButtons(call) {
   for (const id of ["hold", "mute", "pad-toggle"]) $(id).hidden = call?.state !== "talking";
   $("hang-up").hidden = !call;
   $("hold").setAttribute("aria-pressed", String(Boolean(call?.held)));
+  $("held").hidden = !call?.held;
   $("mute").setAttribute("aria-pressed", String(Boolean(call?.muted)));
   if (call?.state !== "talking") $("pad").hidden = true;
 }
@@ -45,6 +46,7 @@ function showButtons(call) {
 function tick() {
   const call = now.phone?.call;
   $("call-clock").textContent = call ? clock(call.since) : "";
+  $("held-clock").textContent = call?.held ? clock(call.held_since) : "";
 }
 setInterval(tick, TICK);
 

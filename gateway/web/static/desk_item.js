@@ -6,6 +6,7 @@
 // These read the item from here and register what they show by `part`.
 import { ask } from "./desk_server.js";
 import { leaveDraft } from "./desk_call_form.js";
+import { forget, store, stored } from "./kept_words.js";
 import { now, show as showPart, tell } from "./desk_now.js";
 import { $, agent, alarm, lang, make, spaced, told, today, w, when } from "./desk_parts.js";
 
@@ -123,13 +124,13 @@ export async function change(what, body, faulty = (problem) => ($("item-fault").
 }
 
 // What is typed into a field stays in this browser, by item, until it is sent: over errors, reloads, log-ins.
-const keyOf = (field, number = shown.number) => `typed:${number}:${field.dataset.act || field.id}`;
+const keyOf = (field, number = shown.number) => `item:${number}:${field.dataset.act || field.id}`;
 export function keepTyped(field) {
-  field.addEventListener("input", () => (field.value ? localStorage.setItem(keyOf(field), field.value) : localStorage.removeItem(keyOf(field))));
+  field.addEventListener("input", () => (field.value ? store(keyOf(field), field.value) : forget(keyOf(field))));
 }
-export const typedIn = (field) => localStorage.getItem(keyOf(field)) || "";
+export const typedIn = (field) => stored(keyOf(field)) ?? "";
 export function sentTyped(field, number) {
-  localStorage.removeItem(keyOf(field, number));
+  forget(keyOf(field, number));
   field.value = "";
 }
 

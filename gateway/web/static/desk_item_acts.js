@@ -3,9 +3,9 @@
 import { ask } from "./desk_server.js";
 import { cannedInto } from "./desk_item_canned.js";
 import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
-import { $, agent, lang, make, seat, told, w } from "./desk_parts.js";
+import { $, agent, dayOf, lang, make, seat, told, w } from "./desk_parts.js";
 
-const { grounds, zone } = JSON.parse(document.body.dataset.item);
+const { grounds } = JSON.parse(document.body.dataset.item);
 const QUEUED = ["received", "in_work"];
 const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 // What an act needs beside its words.
@@ -96,7 +96,7 @@ $("do-not").addEventListener("click", closeAct);
 
 // The order in force on the day of receipt.
 function orderOf(one) {
-  const received = new Date(one.received_at).toLocaleDateString("sv", { timeZone: zone });
+  const received = dayOf(one.received_at);
   return grounds.filter((known) => known.from <= received).at(-1) || grounds[0];
 }
 

@@ -122,6 +122,7 @@ function claimsOf(value) {
 const begun = (name) => typedIn({ id: `e-${name}`, dataset: {} }); // before a reload, and not saved
 
 function correct(place, name, value, focus = true) {
+  if (place.querySelector("form")) return place.querySelector("form input, form textarea, form select").focus();
   const form = make("form", "", "corrected");
   const field = editorOf(name, value);
   const fault = Object.assign(make("p", "", "fault"), { id: `fault-e-${name}` });
@@ -165,6 +166,7 @@ function correct(place, name, value, focus = true) {
   if (place === $("item-content")) place.replaceChildren(form);
   else place.append(form);
   if (focus) field.focus();
+  return undefined;
 }
 
 function given(name, field) {

@@ -5,6 +5,7 @@ import { readUnits, showAssign } from "./assign_form.js";
 import { current, isMine, nameOf, part, show } from "./desk_item.js";
 import { tell } from "./desk_now.js";
 import { closePaper, openPaper, paperOf } from "./desk_item_paper.js";
+import { keepWords } from "./kept_words.js";
 import { $, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
 import { rowsOfReport } from "./report_files.js";
 
@@ -14,6 +15,7 @@ const NEEDS = ["send_back", "uphold", "urge", "supervise", "cancel"]; // words
 const AT_ONCE = ["approve", "sign"];
 const ASSIGNABLE = ["received", "in_work", "accepted"];
 let order = null; // the latest, whole
+const words = keepWords($("order-act"), () => order && $("order-act").dataset.act && `order:${order.id}:${$("order-act").dataset.act}`);
 let reading = 0;
 
 const mayAssign = (one) => ASSIGNABLE.includes(one.state) && one.kind !== "unsorted" && (!one.holder || isMine());
@@ -145,6 +147,7 @@ function openAct(name) {
   const choices = name === "decide_extension" ? [[w("grant"), { granted: true }, "main"], [w("refuse"), { granted: false }, ""]] : [[w(`order_act.${name}`), {}, "main"]];
   $("order-do").replaceChildren(...choices.map(([text, more, look]) => button(text, () => say(name, more), look)), button(w("cancel"), closeAct));
   $("order-act").hidden = false;
+  words.restore();
   (name === "supervise" ? $("order-on") : $("order-word")).focus();
 }
 
@@ -175,6 +178,7 @@ async function act(name, body) {
   const { number } = current();
   try {
     await ask("POST", `orders/${order.id}/${name.replace("_", "-")}`, body);
+    words.sent();
     closeAct();
     await showAgain(number);
   } catch (problem) {

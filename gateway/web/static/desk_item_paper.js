@@ -1,6 +1,7 @@
 // A report on paper of a unit without accounts, typed in at the desk; it counts from the day on which it came.
 import { ask, Problem } from "./desk_server.js";
-import { $, lang, make, told, today, w } from "./desk_parts.js";
+import { keepWords } from "./kept_words.js";
+import { $, dayOf, lang, make, told, today, w } from "./desk_parts.js";
 import { reportFiles } from "./report_files.js";
 
 const { results } = JSON.parse(document.body.dataset.item);
@@ -9,6 +10,7 @@ const field = (name) => $(`p-${name}`);
 const papers = reportFiles({ list: "p-files", input: "p-new", fault: "fault-p-files" }, () => {});
 let order = null;
 let did = null;
+const words = keepWords($("paper-form"), () => order && `paper:${order.id}`);
 
 // Opens the form for an order; `does` is called once the report is kept.
 export function openPaper(one, does) {
@@ -19,9 +21,10 @@ export function openPaper(one, does) {
   const given = one.draft ?? {};
   for (const name of FIELDS) field(name).value = given[name] ?? "";
   field("received_on").value ||= today();
-  Object.assign(field("received_on"), { min: one.since.slice(0, 10), max: today() });
+  Object.assign(field("received_on"), { min: dayOf(one.since), max: today() });
   $("p-basis-box").hidden = one.kind !== "report";
   papers.show(one.item, given.files ?? []);
+  words.restore();
   mark([]);
   $("paper-form").hidden = false;
   field("received_on").focus();
@@ -63,6 +66,7 @@ $("paper-form").addEventListener("submit", async (event) => {
   }
   try {
     await ask("POST", `orders/${id}/report`, typed());
+    words.sent(`paper:${id}`);
     closePaper();
     await did();
   } catch (problem) {

@@ -1,12 +1,13 @@
 // What every page of the house is made of: its words, its elements, its clock. Nothing of one page here.
 export const $ = (id) => document.getElementById(id);
-export const { agent, seat, role, lang } = document.body.dataset;
+export const { agent, seat, role, lang, zone } = document.body.dataset;
 const words = JSON.parse(document.body.dataset.words);
 export const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", value), words[name] ?? name);
 export const path = (id) => encodeURIComponent(id);
-export const today = () => new Date().toLocaleDateString("sv");
-// One form of a moment on all pages of the house: 2026-11-29 07:02, as days are written too.
-export const when = (text, seconds = false) => new Date(text).toLocaleString(lang === "zh" ? "sv" : "en", { dateStyle: "short", timeStyle: seconds ? "medium" : "short" });
+// Days and hours are the centre's, wherever the browser is; in one form on all pages: 2026-11-29 07:02.
+export const dayOf = (moment) => new Date(moment).toLocaleDateString("sv", { timeZone: zone });
+export const today = () => dayOf(Date.now());
+export const when = (text, seconds = false) => new Date(text).toLocaleString(lang === "zh" ? "sv" : "en", { timeZone: zone, dateStyle: "short", timeStyle: seconds ? "medium" : "short" });
 // How long it is since a time in milliseconds: 3:07, 1:02:07.
 export const clock = (since) => {
   const all = Math.max(0, Math.floor((Date.now() - since) / 1000));

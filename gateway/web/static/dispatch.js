@@ -1,6 +1,7 @@
 // /desk/dispatch: what is to be assigned with the likely unit, and orders that wait for the centre.
 import { ask, listen } from "./desk_server.js";
 import { assign, isReady, pick, readUnits, showAssign } from "./assign_form.js";
+import { keepWords } from "./kept_words.js";
 import { $, alarm, button, lang, make, spaced, told, w } from "./desk_parts.js";
 import { badge, factRows, itemFacts, itemLines, orderFacts, orderLines } from "./dispatch_rows.js";
 
@@ -16,6 +17,7 @@ let rows = []; // items or orders, as they were read
 let next = null;
 let chosen = null;
 let reading = 0;
+const words = keepWords($("acting"), () => chosen?.id && `order:${chosen.id}:${tab}`);
 
 const actsOf = (order) => ACTS[tab].filter(([name]) => order.possible.includes(name.replace("_", "-")));
 const keyOf = (row) => (row ? `${row.id || ""} ${row.number}` : "");
@@ -94,6 +96,7 @@ async function open(row, another = true) {
 
 async function openOrder(row) {
   $("act-text").value = "";
+  words.restore();
   $("act-fault").textContent = "";
   const acts = actsOf(row);
   $("acting").hidden = !acts.length;
@@ -126,6 +129,7 @@ async function act(row, name, needs) {
   }
   try {
     await ask("POST", `orders/${row.id}/${name.replace("_", "-")}`, text ? { text } : {});
+    words.sent();
     say(w(`done.${name}`, spaced(row.number), nameOf(row.unit)));
     await gone(row);
   } catch (problem) {

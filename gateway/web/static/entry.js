@@ -4,21 +4,22 @@
 import "./file_button.js";
 import { Problem } from "./desk_server.js";
 import { logInAgain, renewed, session } from "./desk_session.js";
-import { $, agent, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
+import { forget, store, stored } from "./kept_words.js";
+import { $, button, lang, make, spaced, told, w, when } from "./desk_parts.js";
 import { asItem, markFaults, put, typed } from "./case_form.js";
 
 const WRITTEN = ["email", "id_type", "id_number", "came_by"];
 const kinds = $("draft").querySelectorAll("[name=kind]");
-const KEPT = `entry ${agent}`; // in sessionStorage
+const KEPT = "entry";
 let key = crypto.randomUUID();
 
 // The key stands beside what is typed: sent again after a reload, it is still the same entry.
 function keep() {
-  sessionStorage.setItem(KEPT, JSON.stringify({ key, said: typed($("draft")) }));
+  store(KEPT, { key, said: typed($("draft")) });
 }
 
 function restore() {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  const kept = stored(KEPT);
   if (!kept) return;
   ({ key } = kept);
   const { evidence, ...said } = kept.said; // a page may not choose files again
@@ -123,7 +124,7 @@ function isWhole(sent) {
 }
 
 function showReceipt(receipt) {
-  sessionStorage.removeItem(KEPT);
+  forget(KEPT);
   const rows = [receipt, receipt.also].filter(Boolean).flatMap((one) => {
     const clocks = one.due.map((due) => `${due.on}${due.provisional ? ` ${w("provisional")}` : ""} ${w(`clock.${due.clock}`)}`).join("\n");
     const form = Object.assign(make("a", w("form"), "button"), { href: `/api/v1/queue/${one.number}/form`, target: "_blank" });

@@ -2,6 +2,7 @@
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
 import { asItem, emptied, markFaults, put, typed } from "./case_form.js";
+import { forget, store, stored } from "./kept_words.js";
 import { $, alarm, lang, make, told, w, when } from "./desk_parts.js";
 import { showSource } from "./fax_source.js";
 
@@ -18,8 +19,8 @@ let reason = ""; // why sealed pages have to be seen
 let call = ""; // whose line was recorded
 let sealed = ""; // the word that says why they are not shown
 
-const KEPT = `typed:${number}:write-up`; // what was typed and is not sent stays in this browser
-$("draft").addEventListener("input", () => localStorage.setItem(KEPT, JSON.stringify(typed($("draft")))));
+const KEPT = `item:${number}:write-up`
+$("draft").addEventListener("input", () => store(KEPT, typed($("draft"))));
 
 const name = (page) => `${page.fax}/${page.page}`;
 // The pages of a report are shown for a reason: gateway/web/api/sealed.py.
@@ -213,7 +214,7 @@ $("draft").addEventListener("submit", async (event) => {
     await ask("POST", "queue/claim", { number });
     await ask("POST", `queue/${number}/write-up`, { ...asItem(said), blank: emptied(before, said) });
     before = said;
-    localStorage.removeItem(KEPT);
+    forget(KEPT);
     $("saved").textContent = w("saved_item");
     document.body.dataset.saved = "yes";
   } catch (problem) {
@@ -292,8 +293,8 @@ async function begin() {
     ...{ subject: item.subject, problem: item.problem, declined: item.declined },
   });
   before = typed($("draft"));
-  const kept = localStorage.getItem(KEPT);
-  if (kept) put($("draft"), JSON.parse(kept));
+  const kept = stored(KEPT);
+  if (kept) put($("draft"), kept);
   call = item.call_id;
   await read();
   const isFax = item.channel === "fax" || pages.length > 0;

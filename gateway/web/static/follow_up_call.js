@@ -1,5 +1,6 @@
 // The follow-up call that is open: its facts, the script, the four questions, and what came of it.
 import { ask } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, lang, make, spaced, told, w, when } from "./desk_parts.js";
 
 const QUESTIONS = ["contacted", "solved", "handler", "outcome"];
@@ -8,6 +9,7 @@ const { centre, opens, seat } = document.body.dataset;
 const form = $("answers");
 let call = null;
 let reasons = [];
+const words = keepWords($("allowed"), () => open() && `follow-up:${call.id}`);
 
 export const openedId = () => call?.id;
 export const reasonsAre = (list) => (reasons = list);
@@ -52,6 +54,7 @@ function begin() {
     return label;
   });
   $("reason-list").replaceChildren(...choices);
+  words.restore();
   needsReason();
   $("panel").focus({ preventScroll: true });
 }
@@ -152,6 +155,7 @@ async function send(what, body, word) {
   $("answers-fault").textContent = "";
   try {
     const kept = await ask("POST", `follow-ups/${id}/${what}`, body);
+    words.sent(`follow-up:${id}`);
     closeCall();
     dispatchEvent(new CustomEvent("follow-up-done", { detail: { id } }));
     $("said").hidden = false;

@@ -3,6 +3,7 @@
 
 import "./file_button.js";
 import { draft } from "./form_draft.js";
+import { guardForms } from "./plain_forms.js";
 import { arrivedAll, uploads } from "./form_upload.js";
 import { goesOn, stepwise } from "./form_steps.js";
 import { firstBits } from "./sha256.js";
@@ -109,6 +110,7 @@ function arrived(request, form, failed) {
   document.querySelector("main").replaceWith(document.adoptNode(main));
   keepFiles(main, chosen);
   for (const next of main.querySelectorAll("form[data-bits]")) prepare(next);
+  guardForms(main);
   (main.querySelector("[role=alert], [role=status] h2") ?? main).focus?.();
   scrollTo(0, 0);
 }

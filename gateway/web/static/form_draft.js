@@ -2,6 +2,8 @@
 // gone when the form was taken, when a new report is begun, and when the tab is closed. What is added to a matter
 // is kept under the matter's number, and comes back whenever that matter is opened again in this tab.
 
+import { forget as forgetKept, store, stored } from "./kept_words.js";
+
 const REPORT = "report";
 const LEFT_OUT = ["work", "website", "kept", "lang"];
 const keyOf = (form) => (form.dataset.adds ? `adds:${form.dataset.adds}` : REPORT);
@@ -20,11 +22,11 @@ function comesAgain(form) {
   return again || /[?&](lang|view)=/.test(location.search);
 }
 
-export const forget = (key = REPORT) => sessionStorage.removeItem(key);
+export const forget = (key = REPORT) => forgetKept(key);
 
 function keep(form) {
   const said = [...new FormData(form)].filter(([name, text]) => typeof text === "string" && isKept(form, name));
-  sessionStorage.setItem(keyOf(form), JSON.stringify(said));
+  store(keyOf(form), said);
 }
 
 function isKept(form, name) {
@@ -32,7 +34,7 @@ function isKept(form, name) {
 }
 
 function restore(form) {
-  const said = JSON.parse(sessionStorage.getItem(keyOf(form)) ?? "null");
+  const said = stored(keyOf(form));
   if (!said) return;
   for (const field of form.querySelectorAll("input[type=radio], input[type=checkbox]:not([name=kept])")) {
     field.checked = said.some(([name, text]) => name === field.name && text === field.value);

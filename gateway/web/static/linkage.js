@@ -1,5 +1,6 @@
 // /desk/linkage: what passes between us and partner hotlines, and what we say of it. One row a referral.
 import { ask } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, alarm, button, make, role, spaced, today, told, w, when } from "./desk_parts.js";
 
 // What our side says of a referral in each state; the other side says the rest.
@@ -12,6 +13,7 @@ const COUNTED = ["made", "accepted", "refused", "returned", "kept", "answered", 
 let rows = [];
 let next = null;
 let at = null; // the referral that something is being said of
+const words = keepWords($("say-form"), () => at && `referral:${at.one.id}:${at.event}`);
 
 function rowOf(one) {
   const row = make("tr");
@@ -54,6 +56,7 @@ function begin(one, event) {
   $("say-satisfied").hidden = event !== "close";
   $("say-number").hidden = event === "close" && (one.direction === "in" || Boolean(one.their_number));
   for (const id of ["text", "their_number"]) $(id).value = "";
+  words.restore();
   $("say-fault").textContent = "";
   $("say").showModal();
 }
@@ -64,6 +67,7 @@ $("say-form").addEventListener("submit", async (event) => {
   if (!$("say-satisfied").hidden && $("satisfied").value) body.satisfied = $("satisfied").value === "yes";
   try {
     await ask("POST", `referrals/${encodeURIComponent(at.one.id)}/${at.event}`, body);
+    words.sent();
     $("say").close();
     await read();
   } catch (problem) {

@@ -178,7 +178,7 @@ export class Softphone extends EventTarget {
     session.on("progress", () => !incoming && this._update({ state: "ringing" }));
     session.on("confirmed", () => this._update({ state: "talking", since: Date.now() }));
     session.on("accepted", () => this._ring.stop());
-    session.on("hold", ({ originator }) => originator === "local" && this._update({ held: true }));
+    session.on("hold", ({ originator }) => originator === "local" && this._update({ held: true, held_since: Date.now() }));
     session.on("unhold", ({ originator }) => originator === "local" && this._update({ held: false }));
     session.on("muted", () => this._update({ muted: true }));
     session.on("unmuted", () => this._update({ muted: false }));

@@ -1,5 +1,6 @@
 // What somebody of the centre does with an order: some acts at once, others with a word in a dialog.
 import { ask } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, button, make, spaced, told, w } from "./desk_parts.js";
 
 // act -> its path, what else is sent, and whether it needs a word
@@ -12,6 +13,7 @@ const ACTS = {
   supervise: ["supervise", {}, true],
 };
 let current = null; // [act, order] of the open dialog
+const words = keepWords($("word-form"), () => current && `order:${current[1].id}:${current[0]}`);
 
 // Buttons for what this account may do to the order now.
 export function acts(order, names, main = "") {
@@ -30,6 +32,7 @@ function start(name, order) {
   $("word-label").textContent = w(`say.${name}`);
   $("due-box").hidden = name !== "supervise";
   $("text").value = $("due").value = "";
+  words.restore();
   $("word-fault").textContent = "";
   $("word").showModal();
   $("text").focus();
@@ -45,6 +48,7 @@ async function send(name, order, text) {
     $(current ? "word-fault" : "fault").textContent = told(problem);
     return;
   }
+  if (current) words.sent();
   current = null;
   $("word").close();
   $("said").textContent = w(`done.${path}`);

@@ -1,5 +1,6 @@
 // /desk/today: what a shift leader looks at: figures, seats, who waits, who holds what, what is overdue.
 import { ask, listen } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, alarm, button, clock, make, path, spaced, today, told, w } from "./desk_parts.js";
 
 const CALLS = ["offered", "answered", "in_time_rate", "average_wait", "gave_up", "turned_away", "owed"];
@@ -7,7 +8,8 @@ const LISTS = ["waiting", "to_answer", "papers", "handed_over", "added", "overdu
 const READ_AFTER = 700; // milliseconds: so long changes are gathered
 let colleagues = [];
 let holder = ""; // whose items are shown
-let moving = null; // the number of the item that is given to somebody else
+let moving = null; // the item that is given to somebody else
+const words = keepWords($("reassign-form"), () => moving && `reassign:${moving.number}`);
 
 // ------------------------------------------------------------ figures
 
@@ -128,6 +130,7 @@ function begin(item) {
   const choices = [{ account: "", name: "" }, ...(item.holder ? [{ account: "-", name: w("to_queue") }] : []), ...others];
   $("to").replaceChildren(...choices.map((one) => Object.assign(make("option", one.name), { value: one.account })));
   $("reason").value = "";
+  words.restore();
   $("reassign-fault").textContent = "";
   $("reassign").showModal();
 }
@@ -137,6 +140,7 @@ $("reassign-form").addEventListener("submit", async (event) => {
   const to = $("to").value === "-" ? "" : $("to").value;
   try {
     await ask("POST", `queue/${moving.number}/reassign`, { to, reason: $("reason").value.trim() });
+    words.sent();
     $("reassign").close();
     await read();
   } catch (problem) {

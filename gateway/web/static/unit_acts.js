@@ -1,7 +1,7 @@
 // What may be done with the order that is open, each with what it needs beside it.
 import { ask, Problem } from "./desk_server.js";
-import { $, button, lang, make, path, told, w } from "./desk_parts.js";
-import { today } from "./unit_clock.js";
+import { keepWords } from "./kept_words.js";
+import { $, button, dayOf, lang, make, path, today, told, w } from "./desk_parts.js";
 
 const { reasons, stations, extension_days, grounds } = JSON.parse(document.body.dataset.facts);
 const SHOWN = ["sign", "return", "pass-down", "ask-extension", "suspend", "resume", "decide", "dispute"];
@@ -9,13 +9,14 @@ const DECISIONS = ["accept", "refuse_acceptance", "end_mediation"];
 let order = null;
 let did = null;
 let act = "";
+const kept = keepWords($("act-form"), () => act && `order:${order.id}:${act}`);
 
 // Each field of each act: its name in the API, what it is, and what it is chosen from.
 const FIELDS = {
   return: () => [choice("reason", reasons), words("text")],
   "pass-down": () => [choice("unit", stations.filter(([id]) => id.startsWith(order.bureau) && id !== order.unit)), words("text")],
   "ask-extension": () => [number("days", extension_days), words("reason")],
-  suspend: () => [words("reason"), line("paper"), date("from", order.since.slice(0, 10))],
+  suspend: () => [words("reason"), line("paper"), date("from", dayOf(order.since))],
   resume: () => [date("on", "")],
   decide: () => [choice("event", DECISIONS.map((id) => [id, w(`decision.${id}`)])), choice("ground", []), words("text")],
   dispute: () => [words("text")],
@@ -39,6 +40,7 @@ function begin(name) {
   $("act-hint").textContent = w(`hint.${name}`).replace(`hint.${name}`, "");
   $("act-do").textContent = w(`act.${name}`);
   $("act-fault").textContent = "";
+  kept.restore();
   $("act-form").hidden = false;
   $("act-fields").querySelector("select, input, textarea").focus();
   return undefined;
@@ -61,7 +63,7 @@ function fieldOf({ name, tag, options = [], ...more }) {
 
 // The grounds of the law under which the item came.
 function fillGrounds() {
-  const law = [...grounds].reverse().find((one) => one.from <= order.received_at.slice(0, 10)) ?? grounds[0];
+  const law = [...grounds].reverse().find((one) => one.from <= dayOf(order.received_at)) ?? grounds[0];
   const list = { refuse_acceptance: law.grounds, end_mediation: law.endings }[$("a-event").value] ?? [];
   $("a-ground").replaceChildren(...list.map(([id, text]) => Object.assign(make("option", `${id}. ${text}`), { value: id })));
   $("a-ground").parentElement.hidden = !list.length;
@@ -87,6 +89,7 @@ async function send(said) {
   for (const one of buttons) one.disabled = true;
   try {
     const whole = await ask("POST", `orders/${path(order.id)}/${name}`, said);
+    kept.sent();
     close();
     did(whole, w(`did.${name}`));
   } catch (problem) {

@@ -1,9 +1,5 @@
 // Days of an order in words, with a level for colour and shape; the words stand first.
-import { lang, w } from "./desk_parts.js";
-
-const { zone } = JSON.parse(document.body.dataset.facts);
-// The day at the centre, whose calendar the clocks are counted by.
-export const today = () => new Date().toLocaleDateString("sv", { timeZone: zone });
+import { lang, today, w } from "./desk_parts.js";
 
 const DAY = 86_400_000;
 const SOON = 2; // days before the last one from which an order is marked

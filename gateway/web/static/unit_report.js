@@ -1,7 +1,8 @@
 // The written report of the order that is open. What is typed is kept on the server while it is typed, and in this tab
 // until the server has it: an error, a log-in that is over or a reload loses nothing.
 import { ask, Problem } from "./desk_server.js";
-import { $, agent, make, path, told, w } from "./desk_parts.js";
+import { forget, store, stored } from "./kept_words.js";
+import { $, make, path, told, w } from "./desk_parts.js";
 import { reportFiles } from "./report_files.js";
 
 const { results, bases } = JSON.parse(document.body.dataset.facts);
@@ -13,8 +14,7 @@ let did = null;
 let timer = 0;
 let dirty = false; // something was typed that the server has not got
 
-const place = (id) => `report:${agent}:${id}`;
-const kept = (id) => JSON.parse(sessionStorage.getItem(place(id)) || "null");
+const place = (id) => `report:${id}`;
 
 export function showReport(one, another, does) {
   const before = order;
@@ -31,7 +31,7 @@ function fill() {
   const choices = (entries) => [["", w("choose")], ...entries].map(([value, text]) => Object.assign(make("option", text), { value }));
   $("result").replaceChildren(...choices(results[order.kind] ?? []));
   $("basis").replaceChildren(...choices(bases));
-  const local = kept(order.id);
+  const local = stored(place(order.id));
   const given = local ?? order.draft ?? order.reports.at(-1) ?? first();
   for (const name of FIELDS) $(name).value = given[name] ?? "";
   papers.show(order.item, local ? local.files ?? [] : (order.draft ?? order.reports.at(-1))?.files ?? []);
@@ -66,7 +66,7 @@ async function save() {
     await ask("POST", `orders/${path(id)}/draft`, said);
     if (order.id !== id || JSON.stringify(typed()) !== JSON.stringify(said)) return;
     dirty = false;
-    sessionStorage.removeItem(place(id));
+    forget(place(id));
     state("draft_kept");
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -83,7 +83,7 @@ const papers = reportFiles({ list: "report-papers", input: "report-new", fault: 
 function keep() {
   dirty = true;
   const said = Object.fromEntries(FIELDS.map((name) => [name, $(name).value]));
-  sessionStorage.setItem(place(order.id), JSON.stringify({ ...said, files: papers.files }));
+  store(place(order.id), { ...said, files: papers.files });
   state("draft_being_kept");
   later();
 }
@@ -100,7 +100,7 @@ $("report-form").addEventListener("submit", async (event) => {
   try {
     const whole = await ask("POST", `orders/${path(id)}/report`, typed());
     dirty = false;
-    sessionStorage.removeItem(place(id));
+    forget(place(id));
     did(whole, w("did.report"));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;

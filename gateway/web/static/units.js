@@ -1,5 +1,6 @@
 // /desk/units: the tree of units; of the chosen one its fields, its people, and what was changed.
 import { ask, Problem } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { $, alarm, make, path, told, w, when } from "./desk_parts.js";
 
 const TEXTS = ["zh", "en", "mail", "leader_mail", "fax", "hours", "area"];
@@ -7,6 +8,8 @@ const LISTS = { phones: /[,，、;；]+/, places: /[\s,，、;；]+/ };
 const FLAGS = ["online", "active", "verified"];
 let units = [];
 let shown = null; // the unit in the form, as the server has it
+const words = keepWords($("unit-form"), () => shown && `unit:${shown.id}`);
+const newWords = keepWords($("adding-form"), () => "unit:new");
 let leaving = ""; // asked once more before a change that is not saved is lost
 
 // ------------------------------------------------------------ the tree
@@ -71,6 +74,11 @@ function fill() {
   $("unit-fault").textContent = "";
 }
 
+function undo() {
+  words.sent();
+  fill();
+}
+
 function mark(faults) {
   for (const id of [...TEXTS, ...Object.keys(LISTS)]) {
     const wrong = faults.some((fault) => fault.field.startsWith(id));
@@ -85,6 +93,7 @@ async function choose(id) {
     $("unit-fault").scrollIntoView({ block: "nearest" });
     return;
   }
+  if (leaving) words.sent();
   leaving = "";
   try {
     show(await ask("GET", `units/${path(id)}`));
@@ -109,6 +118,7 @@ function show({ unit, people, history: past }) {
   $("unit-warning").textContent = w("cannot_be_told");
   $("people-part").hidden = unit.kind === "centre";
   fill();
+  words.restore();
   showPeople(people);
   $("history").replaceChildren(...past.map(changeOf));
   list();
@@ -137,11 +147,12 @@ async function showPeople(people) {
   $("take-in").hidden = others.length === 0;
 }
 
-async function send(event, fault, method, address, body) {
+async function send(event, fault, method, address, body, kept = null) {
   event.preventDefault();
   fault.textContent = "";
   try {
     const whole = await ask(method, address, body);
+    kept?.sent();
     units = (await ask("GET", "units")).items;
     show(whole);
     return true;
@@ -154,12 +165,12 @@ async function send(event, fault, method, address, body) {
 }
 
 $("unit-form").addEventListener("submit", async (event) => {
-  const saved = await send(event, $("unit-fault"), "PUT", `units/${path(shown.id)}`, changes());
+  const saved = await send(event, $("unit-fault"), "PUT", `units/${path(shown.id)}`, changes(), words);
   $("unit-saved").textContent = saved ? w("saved") : "";
 });
 $("unit-form").addEventListener("reset", (event) => {
   event.preventDefault();
-  fill();
+  undo();
 });
 $("unit-form").addEventListener("input", () => {
   leaving = "";
@@ -168,12 +179,13 @@ $("unit-form").addEventListener("input", () => {
 $("take-in").addEventListener("submit", (event) => send(event, $("people-fault"), "POST", `units/${path(shown.id)}/people`, { account: $("account").value }));
 $("new").addEventListener("click", () => {
   $("adding-form").reset();
+  newWords.restore();
   $("adding-fault").textContent = "";
   $("adding").showModal();
 });
 $("adding-form").addEventListener("submit", async (event) => {
   const body = { id: $("new-id").value.trim(), zh: $("new-zh").value.trim() };
-  if (await send(event, $("adding-fault"), "POST", "units", body)) $("adding").close();
+  if (await send(event, $("adding-fault"), "POST", "units", body, newWords)) $("adding").close();
 });
 $("adding-cancel").addEventListener("click", () => $("adding").close());
 $("find").addEventListener("input", list);

@@ -58,10 +58,11 @@ class House:
         who: str,
         *,
         contact: Contact,
+        thread: str = "",
     ) -> bool:
         if self.away:
             raise StorageDown
-        return await self.intake.append(number, key, text, evidence, who, contact=contact)
+        return await self.intake.append(number, key, text, evidence, who, contact=contact, thread=thread)
 
     async def alive(self) -> None:
         if self.away:

@@ -62,7 +62,8 @@ async def test_own_password_codes_and_other_sessions(browser: Browser, tmp_path:
         for _ in range(6):
             await page.fill("#no-codes-old", "wrong")
             await page.fill("#no-codes-code", "1")
-            await page.click("form[action$=no-codes] button")
+            async with page.expect_navigation():
+                await page.click("form[action$=no-codes] button")
         await expect(page.locator("#no-codes-old-fault")).to_contain_text("秒后再试")
         whats = {row.what for row in await site.storage.audit.page(about="agent1")}
         assert {"account.password", "account.totp", "account.sign_out"} <= whats

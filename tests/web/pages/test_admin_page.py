@@ -11,7 +11,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gateway.accounts.program_tokens import ProgramTokens
+from gateway.calls.views import AgentView
 from gateway.channels.email.mailbox import BoxState
+from gateway.core.call.seat import SeatState
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import MAIL, DeliveryState, Draft
 from gateway.core.roles import Role
@@ -43,6 +45,12 @@ user = "12315"
 id = "town"
 url = "https://town.example/in"
 """
+
+
+SEATS = (
+    AgentView("agent1", "李红", "8001", SeatState.READY, browser=True),
+    AgentView("agent2", "王芳", "8002", SeatState.OFFLINE, reachable=False),
+)
 
 
 class Made:
@@ -81,7 +89,7 @@ def parts(house: dict[str, Later], config: Config, made: Made) -> tuple[Part, ..
     rules = shipped_rules()
     return (
         StatePart(dict, examined),
-        AccountsPart(house["accounts"], house["units"], {"agent1": "8001"}),
+        AccountsPart(house["accounts"], house["units"], lambda: SEATS),
         TokensPart(house["tokens"], house["units"], utc_now),
         OutboxPart(house["outbox"], house["audit"], utc_now),
         ChannelsPart(config, boxes, failing, lambda hook: house["once"].set_mark(hook, "on"), house["audit"]),
@@ -122,8 +130,7 @@ async def test_an_administrator_keeps_the_house(browser: Browser, tmp_path: Path
             await expect(page.locator(".parts [aria-current]")).to_have_text(part.zh)
             if part.name in ("tokens", "channels", "settings"):
                 await looked_at(page, f"admin-{part.name}")
-        await page.goto("/desk/admin?part=accounts")
-        await looked_at_everywhere(page, "admin", (PHONE,))
+        await on_a_phone(page)
         await page.set_viewport_size({"width": 1280, "height": 720})
         await keeps_accounts(page, site)
         await keeps_tokens(page, site)
@@ -139,6 +146,23 @@ async def test_an_administrator_keeps_the_house(browser: Browser, tmp_path: Path
             *("token.create", "token.revoke", "outbox.dropped", "outbox.waiting", "webhook.resume"),
             "backup.begun",
         }
+
+
+async def on_a_phone(page: Page) -> None:
+    """Tables of a phone's width, with the names of their columns; seats, and where they are set."""
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    for part in ("accounts", "outbox", "tokens", "channels"):
+        await page.goto(f"/desk/admin?part={part}")
+        tables = await page.locator(".wide-table").evaluate_all(
+            "tables => tables.map((one) => one.scrollWidth - one.clientWidth)"
+        )
+        assert tables and max(tables) <= 0, f"{part} is scrolled sideways: {tables}"
+        await looked_at_everywhere(page, f"admin-{part}", (PHONE, WIDE) if part == "accounts" else (PHONE,))
+    await page.goto("/desk/admin?part=accounts")
+    row = page.locator("tr[data-seat='8002']")
+    await expect(row).to_contain_text("agent2")
+    await expect(row).to_contain_text("离线")
+    await expect(page.locator("main")).to_contain_text("gateway.toml 的 [[agents]]")
 
 
 async def dead_letter(site: RealSite) -> None:
@@ -169,7 +193,7 @@ async def keeps_accounts(page: Page, site: RealSite) -> None:
     await row.locator("select[name=role]").select_option("handler")
     await row.get_by_role("button", name="修改").click()
     await expect(page.locator("#told.bad")).to_contain_text("须选择所在单位")
-    await row.get_by_text("角色…").click()
+    await expect(row.locator("select[name=role]")).to_have_value("handler")  # open, as it was sent
     await row.locator("select[name=role]").select_option("dispatcher")
     await row.get_by_role("button", name="修改").click()
     await expect(row).to_contain_text("分派员")
@@ -211,6 +235,7 @@ async def keeps_the_outbox(page: Page, site: RealSite) -> None:
     (log,) = [row for row in await site.storage.audit.page() if row.what == "outbox.dropped"]
     assert "地址有误" in str(log.detail)
     await page.get_by_role("button", name="撤销").click()
+    await expect(page.locator("#told.good")).to_contain_text("将重新发送")
     assert [row.state for row in await site.storage.outbox.list(None, "", 0, 9)] == [DeliveryState.WAITING]
 
 
@@ -222,7 +247,10 @@ async def looks_at_the_rest(page: Page) -> None:
     await page.goto("/desk/admin?part=settings")
     shown = await page.inner_text("main")
     assert "postgresql://gate:***@127.0.0.1/gate" in shown and "s3cret" not in shown
+    await expect(page.locator("main")).to_contain_text("公众拨打的号码。")
     await page.goto("/desk/admin?part=state&examine=1")
+    await expect(page.locator("#findings")).to_contain_text("磁盘")
+    await expect(page.locator("#findings")).not_to_contain_text("the disk")
     await expect(page.locator("#findings")).to_contain_text("腾出空间")
     await expect(page.locator("#findings")).to_contain_text("main.yaml:3: x")
 

@@ -102,7 +102,8 @@ async def test_every_page_is_accessible(
         await looked_at(page, f"done-{lang}")
         await page.goto(f"/track?number={number}")
         await fill(page, code="x")
-        await page.click("button[type=submit]")
+        async with page.expect_navigation():
+            await page.click("button[type=submit]")
         await looked_at(page, f"wrong-{lang}")
         await fill(page, code=code)
         await page.click("button[type=submit]")
