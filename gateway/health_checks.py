@@ -287,6 +287,19 @@ def backup(var: Path, oldest_hours: int) -> Check:
     return check
 
 
+def encryption(failed: Callable[[], int] | None) -> Check:
+    """Are files encrypted, and is every recording that can be? `failed` counts those that could not."""
+
+    async def check() -> PartHealth:
+        if failed is None:
+            return PartHealth(True, "storage.encrypt_files is off", vital=False)
+        count = failed()
+        detail = f"{count} recordings cannot be encrypted" if count else "files are encrypted"
+        return PartHealth(not count, detail, vital=False)
+
+    return check
+
+
 def database(probe: Callable[[], Awaitable[None]]) -> Check:
     """A durable write: reading alone goes on while the disk is full."""
 

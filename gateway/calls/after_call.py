@@ -20,7 +20,7 @@ from gateway.core.call.state import CallState
 from gateway.core.fax.record import FaxNote
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.ledgers import CallbackLedger, CallLog
-from gateway.pbx.sound_length import SHORTEST, sound_seconds
+from gateway.pbx.sound_length import SHORTEST, size_of, sound_seconds
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ class FaxDoor(Protocol):
 
 
 class AfterCall:
-    """Closes calls. `messages` and `recordings` are the folders that Asterisk writes into."""
+    """Closes calls. `messages` and `recordings` are the folders that Asterisk writes into; `size` tells the
+    clear bytes of a file there, which may be encrypted since an earlier try."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class AfterCall:
         agent_of_seat: Callable[[str], str],
         records: bool = True,
         faxes: FaxDoor | None = None,
+        size: Callable[[Path], int] = size_of,
     ) -> None:
         self._door = door
         self._calls = calls
@@ -61,19 +63,21 @@ class AfterCall:
         self._agent_of_seat = agent_of_seat
         self._records = records
         self._faxes = faxes
+        self._size = size
 
     def recorded_whole(self, state: CallState) -> bool:
         """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
         record = state.record
         file = self._recorded(record) if record.talked_at and record.ended_at else None
-        return file is None or _holds(file, state.talked_seconds)
+        return file is None or self._holds(file, state.talked_seconds)
 
     async def close(self, state: CallState) -> CallRecord:
         """The finished record of a call that is over; its item is in the queue. Raises StorageDown.
 
         The record itself is not kept yet: `keep` takes many at once.
         """
-        spoken = [file for name in state.messages if sound_seconds(file := self._messages / name) >= SHORTEST]
+        messages = [self._messages / name for name in state.messages]
+        spoken = [file for file in messages if sound_seconds(file, self._size) >= SHORTEST]
         record = replace(state.record, agent=self._agent_of_seat(state.record.agent))
         if record.outcome is CallOutcome.MESSAGE and not spoken:
             fallback = CallOutcome.CALL_BACK if state.booked else CallOutcome.GAVE_UP
@@ -120,11 +124,11 @@ class AfterCall:
             if file is None:
                 state = RecordingState.FAILED if self._records else RecordingState.NONE
                 return replace(record, recording_state=state)
-            state = RecordingState.SAVED if _holds(file, talked) else RecordingState.FAILED
+            state = RecordingState.SAVED if self._holds(file, talked) else RecordingState.FAILED
             return replace(record, recording=self._below(file), recording_state=state)
         if file is not None and record.outcome is CallOutcome.FAX:
             return replace(record, recording=self._below(file), recording_state=RecordingState.SAVED)
-        if file is not None and sound_seconds(file) == 0.0:
+        if file is not None and sound_seconds(file, self._size) == 0.0:
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
         if spoken:
@@ -156,7 +160,6 @@ class AfterCall:
     def _below(self, file: Path) -> str:
         return str(file.relative_to(self._recordings.parent))
 
-
-def _holds(file: Path, talked: float) -> bool:
-    """Does the file hold a talk of so many seconds?"""
-    return sound_seconds(file) >= max(0.0, talked * 0.9 - 0.5)
+    def _holds(self, file: Path, talked: float) -> bool:
+        """Does the file hold a talk of so many seconds?"""
+        return sound_seconds(file, self._size) >= max(0.0, talked * 0.9 - 0.5)

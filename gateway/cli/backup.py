@@ -84,7 +84,7 @@ def _list(backups: Backups) -> int:
 async def _check(backups: Backups, arguments: argparse.Namespace, settings: Config) -> int:
     word = passphrase(arguments, settings)
     secrets = {} if word is None else restore.secrets_of(backups, arguments.name, word)
-    wrong = await restore.check(backups, arguments.name, secrets)
+    wrong = await restore.check(backups, arguments.name, secrets, settings)
     for line in wrong:
         print(line)
     name = backups.place(arguments.name).name

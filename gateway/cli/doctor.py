@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from gateway.flows.prompts import load_prompts
+from gateway.keeping.encryption import look
 from gateway.keeping.last import read_last
 from gateway.pbx.asterisk_tree import find
+from gateway.pbx.conf import Places
 from gateway.pbx.doctor import Finding, Verdict, examine
 from gateway.settings.cache import cache_home
 from gateway.settings.load import load
 from gateway.settings.schema import Config
+from gateway.storage.files import Files
 
+LOOKING = 3.0  # seconds for looking how files lie
 LIMIT = 5.0  # seconds for the web side's answer
 
 
@@ -30,7 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load()
     prompts = load_prompts(settings.root / settings.flows.folder / "prompts.yaml").by_id
     asterisk = find(cache_home()) if settings.asterisk.manage else None
-    findings = [*examine(settings, asterisk, prompts), *_web(settings), *_backup(settings)]
+    findings = [
+        *examine(settings, asterisk, prompts),
+        *_web(settings),
+        *_backup(settings),
+        *_encryption(settings),
+    ]
     if arguments.json:
         print(json.dumps([[f.verdict, f.what, f.advice] for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -60,6 +69,22 @@ def _backup(settings: Config) -> Iterator[Finding]:
         yield Finding(Verdict.WARN, what, "从未试过恢复 / never tried: `gateway backup --check`")
     else:
         yield Finding(Verdict.OK, what, last.error)
+
+
+def _encryption(settings: Config) -> Iterator[Finding]:
+    if not settings.storage.encrypt_files:
+        what = "附件与录音未加密 / attachments and recordings are not encrypted"
+        advice = "设置 storage.encrypt_files，或加密磁盘 / set storage.encrypt_files, or encrypt the disk"
+        verdict = Verdict.OK if settings.demo.enabled else Verdict.WARN
+        yield Finding(verdict, what, "" if settings.demo.enabled else advice)
+        return
+    looked = look(Files(settings.var / "files"), Places(settings.var).recordings, LOOKING)
+    what = f"{looked.encrypted} 个文件已加密 / files are encrypted, {looked.clear} 个未加密 / clear"
+    what += "" if looked.whole else "（未看完 / not all were looked at）"
+    if looked.clear:
+        yield Finding(Verdict.WARN, what, "gateway files encrypt")
+    else:
+        yield Finding(Verdict.OK, what)
 
 
 def _web(settings: Config) -> Iterator[Finding]:

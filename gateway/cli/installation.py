@@ -34,7 +34,7 @@ async def _run(arguments: argparse.Namespace, settings: Config) -> int:
     database = Database(settings.database_url)
     await database.open()
     try:
-        installation = Installation(database, settings.var)
+        installation = Installation(database, settings.var, settings.files_key)
         _show(settings, await installation.tie())
         if arguments.action == "adopt":
             _agreed(

@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "restore": ("gateway.cli.restore", "put a backup in place where nothing is"),
     "retention": ("gateway.cli.retention", "what is over its term, taking it out, items that stay"),
     "person": ("gateway.cli.person", "what is kept of one person: found, exported, erased"),
-    "files": ("gateway.cli.files", "attachments that no row of the database names"),
+    "files": ("gateway.cli.files", "files no row names; encrypting and decrypting all of them"),
     "installation": ("gateway.cli.installation", "do this var/ and this database belong together"),
     "demo": ("gateway.cli.demo", "fill the database with invented items and calls"),
     "reconcile": ("gateway.cli.reconcile", "hold a day's calls, forms, mail and files against the items"),

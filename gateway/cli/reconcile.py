@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import hashlib
 import json
 import sys
@@ -302,9 +303,9 @@ def _read_disk(
         messages={
             str(path.relative_to(places.var)): digest
             for path in sorted(places.messages.glob("*.wav"))
-            if _of_day(path, during, now) and (digest := _hash_of(path))
+            if _of_day(path, during, now) and (digest := _hash_of(files, path))
         },
-        attached={digest: _size(files.path(digest), digest) for digest in sorted(named)},
+        attached={digest: _size(files, digest) for digest in sorted(named)},
     )
     return disk, loose
 
@@ -329,25 +330,26 @@ def _of_day(path: Path, during: tuple[datetime, datetime], now: datetime) -> boo
     return during[0] <= at < during[1] and now - at >= SETTLING
 
 
-def _size(path: Path, digest: str) -> int | None:
+def _size(files: Files, digest: str) -> int | None:
     """Its size in bytes; None when it is not there, -1 when its bytes are not those of its name."""
+    path = files.path(digest)
     try:
-        return path.stat().st_size if _hash(path) == digest else -1
-    except OSError:
-        return None
+        return files.size(path) if _hash(files, path) == digest else -1
+    except OSError as error:
+        return -1 if error.errno == errno.EBADMSG else None
 
 
-def _hash_of(path: Path) -> str:
+def _hash_of(files: Files, path: Path) -> str:
     """Its hash; "" when it has just gone, since then its call has been closed."""
     try:
-        return _hash(path)
+        return _hash(files, path)
     except OSError:
         return ""
 
 
-def _hash(path: Path) -> str:
+def _hash(files: Files, path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with files.open(path) as file:
         while piece := file.read(PIECE):
             digest.update(piece)
     return digest.hexdigest()

@@ -39,6 +39,9 @@ def faults(settings: Config) -> Iterator[Problem]:
             yield from _secret(f"asterisk.{key}", settings.root / name, (settings.root / name).read_text)
     for hook in settings.webhooks:
         yield from _hook(settings, hook)
+    files_key = settings.files_key
+    if settings.storage.key_file and not files_key.exists() and not files_key.parent.is_dir():
+        yield Problem(str(files_key), 0, "storage.key_file: 所在目录不存在 / its folder is not there")
     clamd = Path(settings.uploads.clamd)
     if clamd.is_absolute() and not clamd.is_socket():
         yield Problem(str(clamd), 0, "uploads.clamd: 没有这个套接字 / there is no such socket")

@@ -19,7 +19,9 @@ async def opened(settings: Config) -> AsyncIterator[Storage]:
     """Raises StorageDown, SetupError. The gateway may be running."""
     settings.var.mkdir(parents=True, exist_ok=True)
     ASKER.set(at_the_keyboard())
-    storage = await Storage.open(settings.database_url, settings.var)
+    storage = await Storage.open(
+        settings.database_url, settings.var, settings.files_key, encrypt_files=settings.storage.encrypt_files
+    )
     try:
         yield storage
     finally:

@@ -30,7 +30,9 @@ from gateway.keeping import manifest, sealed, sources
 from gateway.keeping.manifest import DATABASE, SECRETS, Entry, Manifest
 from gateway.settings.durable_files import private_folder, sync_folder
 from gateway.settings.schema import Config
+from gateway.settings.secrets import key_once
 from gateway.storage import snapshot
+from gateway.storage.encrypted_files import FileCipher, is_encrypted
 from gateway.storage.files import PIECE, Files
 
 MAKING = ".making"
@@ -86,7 +88,7 @@ class Backups:
         if request.passphrase is not None:
             secrets = await asyncio.to_thread(sources.sealed_files, config, request.toml)
             (making / SECRETS).write_bytes(sealed.seal(secrets, request.passphrase))
-        taking = Taking(self.pool, self._known())
+        taking = Taking(self.pool, self._known(), making / "one-file", cipher_of(config))
         await asyncio.to_thread(taking.take, sources.waiting_files(config))
         copy = making / "database"
         await snapshot.copy_out(config.database_url, copy)
@@ -145,10 +147,15 @@ class Backups:
 
 @dataclass(slots=True)
 class Taking:
-    """Files on their way into the pool. `known` are those of the backup before, by place."""
+    """Files on their way into the pool. `known` are those of the backup before, by place.
+
+    Files go as they lie. With a `cipher`, what Asterisk wrote and nobody has encrypted yet is encrypted here.
+    """
 
     pool: Files
     known: dict[str, Entry]
+    scratch: Path
+    cipher: FileCipher | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     fresh_bytes: int = 0
 
@@ -179,11 +186,25 @@ class Taking:
         status = path.stat()
         before = self.known.get(place)
         sha256 = before.sha256 if before and _same(before, status) else ""
-        if place.startswith("var/files/"):
+        if not sha256 and place.startswith("var/files/") and not is_encrypted(path):
             sha256 = "".join(path.parts[-2:])
         if not sha256 or not self.pool.path(sha256).exists():
-            sha256 = self._put(path)
+            sha256 = self._put_encrypted(path) if self._still_clear(place, path) else self._put(path)
         return Entry(place, sha256, status.st_size, status.st_mtime_ns, status.st_mode & 0o777)
+
+    def _still_clear(self, place: str, path: Path) -> bool:
+        return (
+            self.cipher is not None and place.startswith(sources.ENCRYPTED_LATER) and not is_encrypted(path)
+        )
+
+    def _put_encrypted(self, path: Path) -> str:
+        assert self.cipher
+        with path.open("rb") as source, self.scratch.open("wb") as target:
+            self.cipher.copy(source, target, encrypt=True)
+        try:
+            return self._put(self.scratch)
+        finally:
+            self.scratch.unlink()
 
     def _put(self, path: Path) -> str:
         try:
@@ -192,6 +213,13 @@ class Taking:
             raise error.__cause__ if isinstance(error.__cause__, FileNotFoundError) else error from None
         self.fresh_bytes += stored.size
         return stored.sha256
+
+
+def cipher_of(config: Config) -> FileCipher | None:
+    """What encrypts files of this installation; None while that is off. Raises SetupError."""
+    if not (config.storage.encrypt_files and config.files_key.exists()):
+        return None
+    return FileCipher(key_once(config.files_key, "encrypted files are lost with it"), encrypts=True)
 
 
 def _same(before: Entry, status: os.stat_result) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.keeping.retention import Terms
 from gateway.storage import Storage
+from gateway.storage.files import PIECE
 from gateway.storage.person_rows import Trace
 
 
@@ -34,9 +36,8 @@ async def export(storage: Storage, var: Path, traces: Sequence[Trace], out: Path
                 names = {row["sha256"]: row["name"] for row in rows.get("attachments", ())}
                 for file in files:
                     source = var / file if "/" in file else storage.files.path(file)
-                    if source.exists():
-                        pack.write(source, f"{trace.about}/{_name(file, names.get(file, ''))}")
-                    else:
+                    name = f"{trace.about}/{_name(file, names.get(file, ''))}"
+                    if not _packed(storage, source, pack, name):
                         missing.append(file)
         return missing
 
@@ -54,6 +55,18 @@ async def erase(terms: Terms, traces: Sequence[Trace], who: str, reason: str) ->
         else:
             done[trace.about] = "held"
     return done
+
+
+def _packed(storage: Storage, source: Path, pack: zipfile.ZipFile, name: str) -> bool:
+    """Put the clear bytes of a file into the ZIP; False when it is not there. Raises OSError."""
+    if not source.exists():
+        return False
+    member = zipfile.ZipInfo.from_file(source, name)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.file_size = storage.files.size(source)
+    with storage.files.open(source) as read, pack.open(member, "w") as write:
+        shutil.copyfileobj(read, write, PIECE)
+    return True
 
 
 def _name(file: str, name: str) -> str:

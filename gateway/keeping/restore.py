@@ -19,8 +19,9 @@ from gateway.keeping import manifest, sealed, sources
 from gateway.keeping.backup import Backups, digest
 from gateway.keeping.manifest import DATABASE, SECRETS, Entry
 from gateway.settings.durable_files import private_folder, write_private
+from gateway.settings.schema import Config
 from gateway.storage import Storage, snapshot
-from gateway.storage.files import PIECE
+from gateway.storage.files import HASHED, PIECE, Files
 
 RESTORING = "restoring"
 
@@ -77,8 +78,13 @@ async def refuse_living(target: Target) -> None:
         raise SetupError("数据库里已有数据 / database.url names a database that is not empty: make a new one")
 
 
-async def check(backups: Backups, name: str, secrets: Mapping[str, bytes]) -> list[str]:
-    """Restore into a scratch folder beside the backups; what is wrong, a line each. Raises as `restore`."""
+async def check(
+    backups: Backups, name: str, secrets: Mapping[str, bytes], config: Config | None = None
+) -> list[str]:
+    """Restore into a scratch folder beside the backups; what is wrong, a line each. Raises as `restore`.
+
+    `config` tells where the key of encrypted files lies, which may be in no backup.
+    """
     scratch = backups.folder / ".check"
     shutil.rmtree(scratch, ignore_errors=True)
     try:
@@ -93,7 +99,8 @@ async def check(backups: Backups, name: str, secrets: Mapping[str, bytes]) -> li
         await asyncio.to_thread(putting.files, home)
         await asyncio.to_thread(putting.secrets, secrets)
         await _database(home, target)
-        return await _opened(target, manifest.read(home).missing, bool(secrets))
+        files_key = _key_of(target, config) if config else None
+        return await _opened(target, manifest.read(home).missing, bool(secrets), files_key)
     finally:
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
@@ -196,7 +203,9 @@ def _damaged(backups: Backups, home: Path) -> Iterator[str]:
             yield f"{entry.place}: 已损坏 / is damaged"
 
 
-async def _opened(target: Target, missing: tuple[str, ...], with_secrets: bool) -> list[str]:
+async def _opened(
+    target: Target, missing: tuple[str, ...], with_secrets: bool, files_key: Path | None
+) -> list[str]:
     """What is wrong with a restored copy, opened as the gateway opens its own."""
     file = target.var / "gateway.db"
     if wrong := await asyncio.to_thread(snapshot.look_through, file):
@@ -205,15 +214,35 @@ async def _opened(target: Target, missing: tuple[str, ...], with_secrets: bool) 
         named, _ = await snapshot.told_by(file)
         return list(_lost(target, named, missing))
     try:
-        storage = await Storage.open(target.url, target.var)
+        storage = await Storage.open(target.url, target.var, files_key)
     except (SetupError, StorageDown) as error:
         return [str(error)]
     try:
         verdict = await storage.audit.verify()
         broken = [f"audit row {verdict.broken}: {verdict.why}"] if verdict.broken else []
-        return [*broken, *_lost(target, await storage.items.files(), missing)]
+        named = await storage.items.files()
+        unread = await asyncio.to_thread(lambda: list(_unread(target.var, storage.files)))
+        return [*broken, *_lost(target, named, missing), *unread]
     finally:
         await storage.close()
+
+
+def _key_of(target: Target, config: Config) -> Path:
+    """The key of encrypted files as this backup has it, else where the settings say."""
+    key = config.files_key
+    for now, restored in ((config.var, target.var), (config.root, target.root)):
+        if key.is_relative_to(now):
+            return restored / key.relative_to(now)
+    return key
+
+
+def _unread(var: Path, files: Files) -> Iterator[str]:
+    """Encrypted files that the key of this backup does not open."""
+    for path in (*var.glob(f"files/{HASHED}"), *var.glob("recordings/*/*")):
+        try:
+            files.open(path).close()
+        except OSError as error:
+            yield f"{path.relative_to(var)}: {error.strerror}"
 
 
 def _lost(target: Target, named: frozenset[str], missing: tuple[str, ...]) -> Iterator[str]:

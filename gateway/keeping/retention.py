@@ -138,14 +138,12 @@ class Terms:
 
     def _bring_back(self, files: Sequence[str]) -> None:
         for file in files:
-            waste, home = self._waste(file), self._home(file)
-            if waste.exists() and not home.exists():
-                home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                waste.replace(home)
+            self._storage.files.bring_back(self._waste(file), self._home(file))
 
     def _end_files(self, files: Sequence[str]) -> None:
-        for file in files:
-            self._waste(file).unlink(missing_ok=True)
+        with self._storage.files.moving():
+            for file in files:
+                self._waste(file).unlink(missing_ok=True)
 
     def _home(self, file: str) -> Path:
         return self._var / file if "/" in file else self._storage.files.path(file)

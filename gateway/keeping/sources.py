@@ -14,11 +14,14 @@ from pydantic import BaseModel
 
 from gateway.settings.schema import Config
 
-WAITING = ("mail-spool", "asterisk/spool/messages", "asterisk/spool/fax")
+SPOOLS = ("asterisk/spool/messages", "asterisk/spool/fax")
+WAITING = ("mail-spool", *SPOOLS)
 """Below var/: what is not in the database yet. Taken twice it does no harm: its key tells."""
 STATE = ("files", "recordings", "flows", "audit", "asterisk/journal", "installation")
 """Below var/: what the database names and what stands beside it. Not `waste`, which is to go, nor what
 every start makes anew."""
+ENCRYPTED_LATER = tuple(f"var/{name}/" for name in (*WAITING, "recordings"))
+"""Places of files that Asterisk writes clear, or that are read before they are kept."""
 HALF = ("incoming",)  # folders of files that are being written
 
 

@@ -13,7 +13,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,16 @@ DIALS = {
 }
 
 
+ClearPath = Callable[[str], AbstractAsyncContextManager[Path]]
+"""A path at which another process reads the bytes of a stored file by its hash. Raises OSError."""
+
+
+@asynccontextmanager
+async def named_so(name: str) -> AsyncIterator[Path]:
+    """A file whose path is its name."""
+    yield Path(name)
+
+
 class SentCount(Protocol):
     """Of the outbox, what the limits are counted by."""
 
@@ -54,7 +65,7 @@ class FaxLimits:
 
 
 class FaxSender:
-    """A Way. `place` tells where the file with a hash lies; a delivery's `files` are PDFs by their hashes."""
+    """A Way. `clear_path` gives the file with a hash; a delivery's `files` are PDFs by their hashes."""
 
     name = FAX
 
@@ -67,7 +78,7 @@ class FaxSender:
         folder: Path,
         journal: Path,
         now: Callable[[], datetime],
-        place: Callable[[str], Path],
+        clear_path: ClearPath,
     ) -> None:
         self._line = line
         self._counts = counts
@@ -76,7 +87,7 @@ class FaxSender:
         self._folder = folder
         self._journal = journal
         self._now = now
-        self._place = place
+        self._clear_path = clear_path
         self.limit = limits.seconds + SETTING + 90.0
 
     async def send(self, delivery: Delivery) -> Result:
@@ -122,8 +133,13 @@ class FaxSender:
         """The pages it takes; 0 when it cannot be set."""
         content = delivery.draft.content
         text = "\n\n".join(part for part in (content.get("subject", ""), content.get("text", "")) if part)
-        enclosed = [str(self._place(sha256)) for sha256 in content.get("files", "").split()]
-        return await set_pages(text, file, self._font, enclosed)
+        async with AsyncExitStack() as stack:
+            try:
+                opened = [self._clear_path(sha256) for sha256 in content.get("files", "").split()]
+                enclosed = [str(await stack.enter_async_context(path)) for path in opened]
+            except OSError:
+                return 0
+            return await set_pages(text, file, self._font, enclosed)
 
     def _judged(self, went: Went, meant: int, delivery: Delivery) -> Result:
         done = went.sent

@@ -17,7 +17,7 @@ from gateway.core.item.notice import Sending
 from gateway.core.ledgers import OnceLedger
 from gateway.errors import Problem, SetupError
 from gateway.mail.thread import Marks
-from gateway.notify.fax import FAX, FaxLimits, FaxSender, SentCount
+from gateway.notify.fax import FAX, ClearPath, FaxLimits, FaxSender, SentCount, named_so
 from gateway.notify.hooks import Hooks, way_of
 from gateway.notify.letterhead import Letterhead
 from gateway.notify.notices import Notices
@@ -45,7 +45,7 @@ def post_office(
     *,
     fax_line: FaxLine | None = None,
     counts: SentCount | None = None,
-    place: Callable[[str], Path] = Path,
+    clear_path: ClearPath = named_so,
     now: Callable[[], datetime] = utc_now,
     on_settled: Callable[[str], None] = lambda number: None,
     tasks: Supervisor | None = None,
@@ -54,7 +54,7 @@ def post_office(
     return PostOffice(
         ledger,
         _planners(config, marks, rules),
-        (*_ways(config, once, now), *_fax(config, fax_line, counts, now, place)),
+        (*_ways(config, once, now), *_fax(config, fax_line, counts, now, clear_path)),
         ZoneInfo(config.centre.timezone),
         give_up=timedelta(hours=config.outbox.give_up_hours),
         due_days=config.outbox.due_days,
@@ -109,7 +109,7 @@ def _fax(
     line: FaxLine | None,
     counts: SentCount | None,
     now: Callable[[], datetime],
-    place: Callable[[str], Path],
+    clear_path: ClearPath,
 ) -> tuple[Way, ...]:
     """The way `fax`, where it is on. Raises SetupError without a font to set pages in."""
     if not (config.fax_out.enabled and line and counts):
@@ -120,7 +120,8 @@ def _fax(
     out = config.fax_out
     limits = FaxLimits(out.allow, out.per_number, out.per_hour, out.tries, config.fax.longest_minutes * 60.0)
     places = Places(config.var)
-    return (FaxSender(line, counts, limits, font, config.var / "fax-work", places.journal, now, place),)
+    work = config.var / "fax-work"
+    return (FaxSender(line, counts, limits, font, work, places.journal, now, clear_path),)
 
 
 def secret_file(config: Config, hook: Webhook) -> Path:

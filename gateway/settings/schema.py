@@ -119,6 +119,19 @@ class Database(Section):
     url: str = Field(default="", description="SQLAlchemy URL of PostgreSQL; empty: SQLite under var/.")
 
 
+class StorageSettings(Section):
+    encrypt_files: bool = Field(
+        default=False,
+        description="Encrypt attachments, raw mails, fax pages and recordings with a key. What is there "
+        "already stays readable; `gateway files encrypt` encrypts it too.",
+    )
+    key_file: str = Field(
+        default="",
+        description="File with that key (64 hex digits), as on another disk; made at the first start. Empty: "
+        "var/secrets/files.key.",
+    )
+
+
 class Backup(Section):
     folder: str = Field(
         default="",
@@ -168,6 +181,7 @@ class Settings(Section):
     fax_out: FaxOut = Field(default_factory=FaxOut)
     flows: Flows = Field(default_factory=Flows)
     database: Database = Field(default_factory=Database)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
     backup: Backup = Field(default_factory=Backup)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     rules: Rules = Field(default_factory=Rules)
@@ -264,6 +278,12 @@ class Config(Settings):
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.var / 'gateway.db'}"
+
+    @property
+    def files_key(self) -> Path:
+        """Where the key of encrypted files lies."""
+        named = self.storage.key_file
+        return self.root / named if named else self.var / "secrets" / "files.key"
 
 
 def _twice(table: str, key: str, values: Iterable[str], taken: Iterable[str] = ()) -> Iterator[CrossFault]:

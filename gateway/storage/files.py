@@ -1,22 +1,29 @@
 """Attachments on the disk, by SHA-256: written and safe before the commit that names them.
 
 A crash leaves at most a file that no row names, whole or half-written; `sweep` finds both. Nothing is deleted
-at once: what is swept lies in a waste folder for WASTE_DAYS and goes back when a row names it.
+at once: what is swept lies in a waste folder for WASTE_DAYS and goes back when a row names it. Where the
+installation encrypts its files, the name is still that of the clear bytes (encrypted_files.py).
 """
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import hashlib
 import math
 import os
 import secrets
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.errors import StorageDown
 from gateway.settings.durable_files import sync_folder
+from gateway.storage.encrypted_files import FileCipher, begins_encrypted, is_encrypted
 
 PIECE = 1 << 20
 INCOMING = "incoming"  # files that are being written
@@ -45,11 +52,15 @@ class Swept:
 
 
 class Files:
-    """The files of one installation, below `folder`; what is swept goes to `waste` beside it."""
+    """The files of one installation, below `folder`; what is swept goes to `waste` beside it.
 
-    def __init__(self, folder: Path) -> None:
+    Without a `cipher` the bytes are kept and read as they come: the pool of backups.
+    """
+
+    def __init__(self, folder: Path, cipher: FileCipher | None = None) -> None:
         self.folder = folder
         self.waste = folder.parent / "waste"
+        self.cipher = cipher
 
     def path(self, sha256: str) -> Path:
         """Where a file lies (or would lie)."""
@@ -68,19 +79,48 @@ class Files:
             waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_folder(self.folder.parent)
         part = waiting / secrets.token_hex(8)
-        digest, size = hashlib.sha256(), 0
         try:
-            with source.open("rb") as read, part.open("xb") as write:
-                while piece := read.read(PIECE):
-                    digest.update(piece)
-                    size += len(piece)
-                    write.write(piece)
+            with self._opened(source) as read, part.open("xb") as write:
+                stored = self._copied(read, write)
                 write.flush()
                 os.fsync(write.fileno())
-            self._settle(part, self.path(digest.hexdigest()))
+            self._settle(part, self.path(stored.sha256))
         finally:
             part.unlink(missing_ok=True)
-        return Stored(digest.hexdigest(), size)
+        return stored
+
+    def _opened(self, source: Path) -> BinaryIO:
+        """Only what lies here already may be encrypted by us: what a stranger sends is never decrypted."""
+        if self.cipher and source.is_relative_to(self.folder):
+            return self.cipher.open(source)
+        return source.open("rb")
+
+    def _copied(self, read: BinaryIO, write: BinaryIO) -> Stored:
+        """What looks as if it were encrypted is encrypted in any case: one look tells which is which."""
+        digest = _Digest(read)
+        if self.cipher and (self.cipher.encrypts or begins_encrypted(read)):
+            self.cipher.copy(digest, write, encrypt=True)
+        else:
+            while piece := digest.read(PIECE):
+                write.write(piece)
+        return Stored(digest.sha256.hexdigest(), digest.size)
+
+    def open(self, path: Path) -> BinaryIO:
+        """The clear bytes of a file of this installation. Raises OSError."""
+        return self.cipher.open(path) if self.cipher else path.open("rb")
+
+    def size(self, path: Path) -> int:
+        """How many clear bytes a file of this installation has. Raises OSError."""
+        return self.cipher.size(path) if self.cipher else path.stat().st_size
+
+    @asynccontextmanager
+    async def clear_path(self, sha256: str) -> AsyncIterator[Path]:
+        """A path at which another process of ours reads the clear bytes of an attachment. Raises OSError."""
+        path = self.path(sha256)
+        with ExitStack() as stack:
+            if self.cipher:
+                path = await asyncio.to_thread(stack.enter_context, self.cipher.clear_path(path))
+            yield path
 
     def _settle(self, part: Path, home: Path) -> None:
         """The file under its name for good. One that is there is young again: no sweep takes it now."""
@@ -125,25 +165,94 @@ class Files:
     def put_away(self, path: Path, home: Path, now: float) -> None:
         """Move a file to a place in the waste folder, where it stays WASTE_DAYS. Raises OSError."""
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.replace(home)
-        os.utime(home, (now, now))
+        with self.moving():
+            path.replace(home)
+            os.utime(home, (now, now))
+
+    def bring_back(self, waste: Path, home: Path) -> bool:
+        """Move a file out of the waste folder again; False when it is not there, or home already."""
+        with self.moving():
+            if not waste.exists() or home.exists():
+                return False
+            home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            waste.replace(home)
+        return True
 
     def _restore(self, named: frozenset[str]) -> int:
         """Bring back what a row names after all."""
-        count = 0
-        for path in self.waste.glob(HASHED):
-            home = self.folder / path.parent.name / path.name
-            if path.parent.name + path.name in named and not home.exists():
-                home.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(home)
-                count += 1
-        return count
+        nameless = (path for path in self.waste.glob(HASHED) if path.parent.name + path.name in named)
+        return sum(self.bring_back(path, self.folder / path.parent.name / path.name) for path in nameless)
 
     def _empty_waste(self, now: float) -> int:
         old = [path for path in self.waste.glob("*/*") if _changed(path) < now - WASTE_DAYS * 86400]
-        for path in old:
-            path.unlink(missing_ok=True)
+        with self.moving():
+            for path in old:
+                path.unlink(missing_ok=True)
         return len(old)
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Nobody else moves, deletes or converts a file meanwhile: none comes back from where it was."""
+        descriptor = os.open(self.folder.parent / "files.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def convert(self, path: Path, *, encrypt: bool) -> bool:
+        """Encrypt one file below var/ where it lies, or decrypt it; False when there was nothing to do.
+
+        Its bytes lie there all the time, the one way or the other. A file that was changed, moved or deleted
+        meanwhile is left alone. Blocking. Raises OSError.
+        """
+        assert self.cipher
+        if is_encrypted(path) == encrypt:
+            return False
+        work = path.parent.parent / INCOMING
+        work.mkdir(mode=0o700, exist_ok=True)
+        part = work / secrets.token_hex(8)
+        before = path.stat()
+        try:
+            with self.open(path) as source, part.open("xb") as target:
+                if not encrypt and begins_encrypted(source):
+                    return False  # these bytes came from outside: see _copied
+                self.cipher.copy(source, target, encrypt=encrypt)
+                target.flush()
+                os.fsync(target.fileno())
+            os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
+            part.chmod(stat.S_IMODE(before.st_mode))
+            with self.moving():
+                if _same(before, path):
+                    part.replace(path)
+            sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+        return True
+
+
+class _Digest:
+    """Reads on, and knows the SHA-256 and the size of what it read."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._source.read(size)
+        self.sha256.update(piece)
+        self.size += len(piece)
+        return piece
+
+
+def _same(before: os.stat_result, path: Path) -> bool:
+    """Is it still that file, unchanged?"""
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        return False
+    return (now.st_ino, now.st_mtime_ns, now.st_size) == (before.st_ino, before.st_mtime_ns, before.st_size)
 
 
 def _changed(path: Path) -> float:

@@ -35,7 +35,7 @@ SHOW = "gateway installation show"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key under var/secrets and what cannot be read without it."""
+    """One key under var/secrets (that of the files may lie elsewhere), and what cannot be read without it."""
 
     name: str
     file: str
@@ -46,6 +46,7 @@ KEYS = (
     Key("identities", "identities.key", "the identities of all reporters are lost with it"),
     Key("audit", "audit.key", "the audit log can then no longer be held together"),
     Key("partner", "partner.key", "links in slips sent so far end then"),
+    Key("files", "files.key", "every encrypted attachment, mail, fax and recording is lost with it"),
     Key("mail-marks", "mail-marks", "answers to mails sent before it was deleted are then taken as new"),
 )
 
@@ -64,9 +65,11 @@ class Tie:
 class Installation:
     """One var/ and one open database."""
 
-    def __init__(self, database: Database, var: Path) -> None:
+    def __init__(self, database: Database, var: Path, files_key: Path | None = None) -> None:
+        """`files_key`: where the key of encrypted files lies, when not under var/secrets."""
         self._database = database
         self._var = var
+        self._files_key = files_key
         self._file = var / "installation"
         self._begun = var / "installation.new"  # an id that was made and may not be in the database yet
 
@@ -106,7 +109,7 @@ class Installation:
         """
         async with self._alone():
             key = next(key_file for key_file in KEYS if key_file.name == name)
-            kept = key_once(self._path(key), key.lost)
+            kept = self._kept(key)
             await self._database.write(lambda t: _record(t, f"key:{name}", fingerprint(kept)))
 
     # ------------------------------------------------------------ looking
@@ -166,7 +169,8 @@ class Installation:
         return next((self._var / "files").glob(HASHED), None) is not None
 
     def _path(self, key: Key) -> Path:
-        return self._var / "secrets" / key.file
+        elsewhere = self._files_key if key.name == "files" else None
+        return elsewhere or self._var / "secrets" / key.file
 
     # ------------------------------------------------------------ keeping
 
@@ -183,7 +187,7 @@ class Installation:
         self._begun.unlink(missing_ok=True)
 
     async def _keep_keys(self) -> dict[str, bytes]:
-        kept = {key.name: key_once(self._path(key), key.lost) for key in KEYS}
+        kept = {key.name: self._kept(key) for key in KEYS}
 
         def recorded(t: Transaction) -> None:
             fingerprints = _recorded(t)
@@ -193,6 +197,14 @@ class Installation:
 
         await self._database.write(recorded)
         return kept
+
+    def _kept(self, key: Key) -> bytes:
+        """A key, made where there is none. Folders outside var/ are not made: a disk may not be mounted."""
+        path = self._path(key)
+        if path == self._files_key and not path.parent.is_dir():
+            why = "its folder is not there: 密钥所在的磁盘未挂载？/ is the disk with the key mounted?"
+            raise SetupError(Problem(str(path), 0, why))
+        return key_once(path, key.lost)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:

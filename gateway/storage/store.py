@@ -16,6 +16,7 @@ from gateway.storage.database import Database
 from gateway.storage.dispatch import DispatchRows
 from gateway.storage.drafts import Drafts
 from gateway.storage.duty_calls import DutyCallRows
+from gateway.storage.encrypted_files import FileCipher
 from gateway.storage.faxes import Faxes
 from gateway.storage.figures import FigureRows
 from gateway.storage.files import Files, Swept
@@ -103,18 +104,22 @@ class Storage:
         )
 
     @classmethod
-    async def open(cls, url: str, var: Path) -> Storage:
+    async def open(
+        cls, url: str, var: Path, files_key: Path | None = None, *, encrypt_files: bool = False
+    ) -> Storage:
         """Connect, bring the tables to this version, and see that database and `var` belong together.
 
+        `files_key`: where the key of encrypted files lies, when not under var/secrets.
         Raises StorageDown, SetupError.
         """
         database = Database(url)
         await database.open()
         try:
-            keys = await Installation(database, var).keys()
+            keys = await Installation(database, var, files_key).keys()
             chain = Audit(database, keys["audit"], var / "secrets" / "audit.head", var / "audit")
+            files = Files(var / "files", FileCipher(keys["files"], encrypts=encrypt_files))
             name = await asyncio.to_thread(own_name, var)
-            storage = cls(database, Files(var / "files"), chain, Identities(keys["identities"]), name)
+            storage = cls(database, files, chain, Identities(keys["identities"]), name)
         except BaseException:
             await database.close()
             raise

@@ -136,7 +136,7 @@ def _search(shared: Shared) -> Routes:
 
 
 def _attachments(shared: Shared) -> Routes:
-    return AttachmentsApi(shared.parts.door, shared.parts.place, shared.sealed).routes()
+    return AttachmentsApi(shared.parts.door, shared.parts.files, shared.sealed).routes()
 
 
 def _matters(shared: Shared) -> Routes:
@@ -186,7 +186,8 @@ def _referrals(shared: Shared) -> Routes:
 def _calls(shared: Shared) -> Routes:
     parts = shared.parts
     return PhoneApi(
-        *(parts.calls, parts.board, parts.var, parts.zone, shared.rights, parts.area_code, shared.sealed)
+        *(parts.calls, parts.board, parts.var, parts.zone, shared.rights, parts.area_code, shared.sealed),
+        opened=parts.files.open,
     ).routes()
 
 
@@ -206,7 +207,7 @@ def _call_desk(shared: Shared) -> Routes:
     passwords = parts.phones.seats if parts.phones else {}
     calls = CallDeskApi(
         *(parts.desk, parts.calls, parts.var, parts.now, _area_name(parts)),
-        *(shared.feed, shared.rights, shared.sealed),
+        *(shared.feed, shared.rights, shared.sealed, parts.files.open),
     )
     phone = SeatPhoneApi(parts.board, passwords, shared.feed, parts.now)
     return (*calls.routes(), *phone.routes())

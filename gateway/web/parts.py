@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from gateway.calls.statistics import Statistics
 from gateway.calls.views import PartHealth
@@ -49,7 +49,7 @@ from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.pages.track import Withdrawals
 from gateway.web.pages.unit_reply import ReplyDesk
-from gateway.web.ports import Board, IntakeQueue, Store
+from gateway.web.ports import Board, IntakeQueue, Store, StoredFiles
 
 
 def utc_now() -> datetime:
@@ -60,8 +60,14 @@ def nothing_missing(contact: Contact) -> Iterable[FieldFault]:
     return ()
 
 
-def nowhere(sha256: str) -> Path:
-    return Path(sha256)
+class PlainFiles:
+    """Nothing is encrypted, and attachments lie nowhere."""
+
+    def path(self, sha256: str) -> Path:
+        return Path(sha256)
+
+    def open(self, path: Path) -> BinaryIO:
+        return path.open("rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ class WebParts:
     A member that may be None belongs to one feature of features.py, which gives no routes without it.
 
     `missing` names what a contact lacks before the door is asked, so that a form with other faults
-    gets all of them at once; the door itself refuses what it must. `place` tells where the file with a
-    hash lies. Without `matters` nothing is decided and nothing comes over the counter, without `public`
+    gets all of them at once; the door itself refuses what it must. `files` opens what
+    is stored. Without `matters` nothing is decided and nothing comes over the counter, without `public`
     there are no pages for citizens, without `items` no notes and nothing is taken back, without `book`
     there are no figures and no wallboard,
     without `phones` no telephones in browsers, without `faxes` no list of faxes, without
@@ -96,7 +102,7 @@ class WebParts:
     public_url: str = ""
     now: Callable[[], datetime] = utc_now
     missing: Missing = nothing_missing
-    place: Callable[[str], Path] = nowhere
+    files: StoredFiles = field(default_factory=PlainFiles)
     area_code: str = ""
     uploads: UploadSettings = field(default_factory=UploadSettings)
     rates: RateSettings = field(default_factory=RateSettings)

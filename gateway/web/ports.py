@@ -7,12 +7,24 @@ at each look and hold no state.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from gateway.calls.views import AgentView, BoardCounts, ItemCount, LineView, PartHealth, WaitingView
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.item import Item, ItemDetail, PublicState, QueueQuery
 from gateway.core.item.revision import Revision
+
+
+class StoredFiles(Protocol):
+    """Attachments and recordings on the disk, encrypted or not."""
+
+    def path(self, sha256: str) -> Path:
+        """Where the attachment with a hash lies."""
+
+    def open(self, path: Path) -> BinaryIO:
+        """The clear bytes of a file. Raises OSError."""
+
 
 EventListener = Callable[[str, dict[str, object]], None]
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from gateway.wiring.demo import settle_ports, start_demo
 from gateway.wiring.foundation import add_accounts, claim_machine, load_files, open_storage
 from gateway.wiring.health import say_where, watch_health
-from gateway.wiring.keeping import keep_backups, keep_terms
+from gateway.wiring.keeping import keep_backups, keep_recordings_encrypted, keep_terms
 from gateway.wiring.parts import Parts as Parts
 from gateway.wiring.post import exchange_mail
 from gateway.wiring.site import serve_pages
@@ -35,6 +35,7 @@ STEPS: tuple[Callable[[Parts], Awaitable[None]], ...] = (
     start_asterisk,
     keep_backups,
     keep_terms,
+    keep_recordings_encrypted,
     watch_health,
     say_where,
 )

@@ -17,6 +17,7 @@ from gateway.channels.registry import REGISTRY
 from gateway.errors import Problem, SetupError, StorageDown
 from gateway.flows.store import FlowStore
 from gateway.intake.intake import Intake
+from gateway.keeping import sources
 from gateway.keeping.restore import RESTORING
 from gateway.pbx import preflight
 from gateway.rules.load import load_rules
@@ -57,8 +58,11 @@ async def open_storage(parts: Parts) -> None:
     config = parts.config
     await parts.tasks.start()
     parts.stack.push_async_callback(parts.tasks.stop)
-    parts.storage = storage = await Storage.open(config.database_url, config.var)
+    parts.storage = storage = await Storage.open(
+        config.database_url, config.var, config.files_key, encrypt_files=config.storage.encrypt_files
+    )
     parts.stack.push_async_callback(storage.close)
+    await asyncio.to_thread(clear_spools, storage, config.var)
     parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
     parts.keep("sweep of files", storage.keep_sweeping)
     parts.intake = intake = Intake(storage, parts.rules, config.zone)
@@ -86,6 +90,13 @@ async def add_accounts(parts: Parts) -> None:
     if kinds := rules.dispatch.automatic:
         automatic = AutomaticDispatch(parts.dispatch, parts.orders, kinds, utc_now)
         parts.keep("assigning by itself", automatic.keep_on)
+
+
+def clear_spools(storage: Storage, var: Path) -> None:
+    """What waited comes encrypted out of a backup, and is read by its name and size: as Asterisk wrote it."""
+    for folder in sources.SPOOLS:
+        for path in (var / folder).glob("*.*"):
+            storage.files.convert(path, encrypt=False)
 
 
 def _close_to_others(var: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from gateway import health_checks
 from gateway.keeping import schedule
+from gateway.keeping.encryption import RecordingEncryption
 from gateway.keeping.retention import Terms, keep_running
 from gateway.wiring.parts import Parts
 
@@ -23,6 +24,17 @@ async def keep_backups(parts: Parts) -> None:
                 config.var, at, lambda: datetime.now(config.zone), schedule.make_one
             ),
         )
+
+
+async def keep_recordings_encrypted(parts: Parts) -> None:
+    """Recordings are encrypted once Asterisk has closed them, where files are to be."""
+    config, storage = parts.config, parts.storage
+    if not config.storage.encrypt_files:
+        parts.checks.add("encryption", health_checks.encryption(None))
+        return
+    recordings = RecordingEncryption(storage.files, storage.calls, parts.places.recordings)
+    parts.keep("encrypting recordings", recordings.keep_on)
+    parts.checks.add("encryption", health_checks.encryption(lambda: len(recordings.failed)))
 
 
 async def keep_terms(parts: Parts) -> None:

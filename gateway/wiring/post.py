@@ -18,7 +18,7 @@ async def exchange_mail(parts: Parts) -> None:
         *(config, storage.outbox, parts.marks, storage.once, parts.rules),
         fax_line=parts.switchboard.fax_line,
         counts=storage.outbox,
-        place=storage.files.path,
+        clear_path=storage.files.clear_path,
         tasks=parts.tasks,
     )
     await post.start()

@@ -46,7 +46,9 @@ async def serve_pages(parts: Parts) -> None:
     feed = app[FEED]
     parts.stack.callback(intake.on_change(changed))
     if reads_faxes(config):
-        reading = FaxReading(storage.faxes, storage.files.path, lambda number: changed("changed", number))
+        reading = FaxReading(
+            storage.faxes, storage.files.clear_path, lambda number: changed("changed", number)
+        )
         parts.stack.callback(intake.on_change(lambda what, number: reading.wake()))
         parts.keep("reading of faxes", reading.keep_on)
     elif config.fax.reading:
@@ -65,7 +67,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), board),
         *(config.zone, config.var, centre.name, config.web.public_url),
         missing=faults,
-        place=storage.files.path,
+        files=storage.files,
         area_code=centre.area_code,
         uploads=config.uploads,
         rates=config.rates,

@@ -87,6 +87,7 @@ def _after_call(parts: Parts) -> AfterCall:
         *(config.zone, config.agent_id_of_seat),
         records=config.recording.calls,
         faxes=faxes,
+        size=storage.files.size,
     )
 
 

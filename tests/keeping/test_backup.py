@@ -28,6 +28,8 @@ from gateway.keeping.schedule import is_due
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.storage import Storage
+from gateway.storage.encrypted_files import is_encrypted
+from gateway.wiring.foundation import clear_spools
 from tests import forked
 from tests.storage.databases import ROOT, ZONE, Clock, contact, door
 from tests.storage.postgres_server import postgres_server
@@ -45,10 +47,16 @@ class House:
             (self.root / name / "own.yaml").write_text(f"{name} of this city")
         (self.root / "gateway.toml").write_text("[centre]\nlines = 7\n")
         self.numbers: list[str] = []
+        self.more: dict[str, str] = {}
 
     def config(self) -> Config:
         environment = {"GATEWAY_VAR": str(self.var), "GATEWAY_DATABASE_URL": self.url}
-        return load(self.root / "gateway.toml", environment)
+        return load(self.root / "gateway.toml", environment | self.more)
+
+    async def opened(self) -> Storage:
+        config = self.config()
+        encrypts = config.storage.encrypt_files
+        return await Storage.open(self.url, self.var, config.files_key, encrypt_files=encrypts)
 
     def request(self, passphrase: str | None = PASSPHRASE, keep: int = 14) -> BackupRequest:
         return BackupRequest(self.config(), self.root / "gateway.toml", passphrase, keep)
@@ -59,7 +67,7 @@ class House:
 
     async def fill(self, name: str) -> None:
         """A complaint with a picture, a report whose reporter is sealed, a recording, a published flow."""
-        storage = await Storage.open(self.url, self.var)
+        storage = await self.opened()
         try:
             intake = door(storage, Clock())
             picture = self.root / f"{name}.png"
@@ -77,7 +85,7 @@ class House:
 
     async def state(self) -> list[object]:
         """What must be the same afterwards: items with their reporters, every file, the audit log whole."""
-        storage = await Storage.open(self.url, self.var)
+        storage = await self.opened()
         try:
             intake = door(storage, Clock())
             items = [await intake.get(number) for number in self.numbers]
@@ -89,7 +97,8 @@ class House:
         finally:
             await storage.close()
         kept = ("files", "recordings", "flows", "asterisk/journal")
-        files = {p.relative_to(self.var): p.read_bytes() for name in kept for p in _files(self.var / name)}
+        paths = [path for name in kept for path in _files(self.var / name)]
+        files = {path.relative_to(self.var): _read(storage, path) for path in paths}
         house = {path.name: path.read_bytes() for path in _files(self.root) if path.suffix != ".png"}
         return [items, people, verdict, files, house]
 
@@ -102,6 +111,12 @@ class House:
         else:
             server = postgres_server()
             self.url = server.url(await server.create())
+
+
+def _read(storage: Storage, path: Path) -> bytes:
+    """The clear bytes, however it lies."""
+    with storage.files.open(path) as source:
+        return source.read()
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -147,6 +162,74 @@ async def test_the_one_kind_of_database_into_the_other(house: House, tmp_path: P
     house.url = server.url(await server.create()) if house.url.startswith("sqlite") else sqlite
     await restore.restore(backups, "", house.target, restore.secrets_of(backups, "", PASSPHRASE))
     assert await house.state() == before
+
+
+@pytest.mark.parametrize("key", ["", "keys/files.key", "/elsewhere"], ids=["secrets", "house", "elsewhere"])
+async def test_encrypted_files_come_back_and_lie_in_no_backup_clear(
+    house: House, tmp_path: Path, key: str
+) -> None:
+    """With the key in var/secrets, beside gateway.toml, or on a disk that no backup has."""
+    if key.startswith("/"):
+        key = str(tmp_path / "disk" / "files.key")
+    if key:
+        (house.root / key).parent.mkdir()
+    house.more = {"GATEWAY_STORAGE_ENCRYPT_FILES": "true", "GATEWAY_STORAGE_KEY_FILE": key}
+    backups = Backups(tmp_path / "backups")
+    await house.fill("one")
+    waiting = house.var / "asterisk/spool/messages/1772415001.1.wav"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_bytes(b"a message that waits")
+    first, _ = await backups.make(house.wish())
+    storage = await house.opened()
+    assert storage.files.convert(house.var / "recordings/20260302/one.wav", encrypt=True)
+    await storage.close()
+    name, second = await backups.make(house.wish())
+    assert first != name and 0 < second.fresh_bytes < 1000  # the recording, as it lies now
+    kept = b"".join(path.read_bytes() for path in _files(backups.pool.folder))
+    assert b"journal" in kept
+    for clear in (b"picture one", b"recordings/20260302/one.wav", b"a message that waits"):
+        assert clear not in kept
+    assert ([key] if key.startswith("/") else []) == list(second.left_out)
+    before = await house.state()
+    secrets = restore.secrets_of(backups, "", PASSPHRASE)
+    assert any(place.endswith("files.key") for place in secrets) != key.startswith("/")
+    assert await restore.check(backups, "", secrets, house.config()) == []
+    toml = (house.root / "gateway.toml").read_bytes()
+    await house.destroy()
+    house.root.mkdir()
+    (house.root / "gateway.toml").write_bytes(toml)
+    await restore.restore(backups, "", house.target, secrets)
+    assert is_encrypted(waiting)
+    storage = await house.opened()
+    await asyncio.to_thread(clear_spools, storage, house.var)
+    await storage.close()
+    assert waiting.read_bytes() == b"a message that waits"
+    assert await house.state() == before
+
+
+async def test_without_its_key_nothing_starts_and_the_check_says_so(tmp_path: Path) -> None:
+    house = House(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
+    key = tmp_path / "disk" / "files.key"
+    house.more = {"GATEWAY_STORAGE_ENCRYPT_FILES": "true", "GATEWAY_STORAGE_KEY_FILE": str(key)}
+    with pytest.raises(SetupError, match="is the disk with the key mounted"):
+        await house.fill("one")
+    key.parent.mkdir()
+    await house.fill("one")
+    backups = Backups(tmp_path / "backups")
+    await backups.make(house.wish())
+    secrets = restore.secrets_of(backups, "", PASSPHRASE)
+    right = key.read_text("ascii")
+    key.unlink()
+    with pytest.raises(SetupError, match="is missing"):
+        await house.opened()
+    assert any(
+        "files.key: is missing" in line for line in await restore.check(backups, "", secrets, house.config())
+    )
+    key.write_text("00" * 32, "ascii")
+    with pytest.raises(SetupError, match="is not the key"):
+        await house.opened()
+    key.write_text(right, "ascii")
+    await (await house.opened()).close()
 
 
 async def test_a_living_installation_is_not_written_over(house: House, tmp_path: Path) -> None:

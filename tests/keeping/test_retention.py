@@ -47,6 +47,8 @@ class Place:
         recording = f"recordings/20260302/{id_}.wav"
         (self.var / recording).parent.mkdir(parents=True, exist_ok=True)
         (self.var / recording).write_bytes(id_.encode())
+        if self.storage.files.cipher and self.storage.files.cipher.encrypts:
+            self.storage.files.convert(self.var / recording, encrypt=True)
         await self.storage.database.write(
             lambda t: t.execute(
                 tables.calls.insert(),
@@ -78,9 +80,11 @@ class Place:
         return [(row.what, row.about) for row in reversed(rows) if row.what.startswith("retention")]
 
 
-@pytest.fixture
-async def place(url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Place]:
-    storage = await Storage.open(url, tmp_path)
+@pytest.fixture(params=(False, True), ids=("clear", "encrypted"))
+async def place(
+    request: pytest.FixtureRequest, url: str, tmp_path: Path, clock: Clock
+) -> AsyncIterator[Place]:
+    storage = await Storage.open(url, tmp_path, encrypt_files=request.param)
     terms = Terms(storage, rules().retention, tmp_path, lambda: clock().astimezone(ZONE))
     yield Place(storage, door(storage, clock), clock, terms, tmp_path)
     await storage.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +56,13 @@ def sender(folder: Path, went: Went, counts: Counts | None = None) -> tuple[FaxS
     line = Line(went)
     journal = folder / "journal"
     journal.mkdir(exist_ok=True)
+
+    @asynccontextmanager
+    async def in_folder(name: str) -> AsyncIterator[Path]:
+        yield folder / name
+
     made = FaxSender(
-        line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT, folder.joinpath
+        line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT, in_folder
     )
     return made, line
 

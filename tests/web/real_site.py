@@ -131,7 +131,7 @@ async def real_site(
         var=var,
         title="临汾市12315热线",
         missing=faults,
-        place=storage.files.path,
+        files=storage.files,
         public=PublicSide(rules, Centre(), pages),
         book=Statistics(storage.figures, ZONE, changes.get("now", utc_now)),
         accounts=accounts,

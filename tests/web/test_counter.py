@@ -111,7 +111,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         var=tmp_path,
         title="临汾市12315热线",
         now=lambda: NOW,
-        place=storage.files.path,
+        files=storage.files,
         matters=Matters(intake, storage, rules, ZONE, centre="临汾市12315热线", now=lambda: NOW),
     )
     app = make_app(parts)

@@ -14,6 +14,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,6 +105,10 @@ class PageReader:
         await process.wait()
 
 
+ClearPath = Callable[[str], AbstractAsyncContextManager[Path]]
+"""A path at which another process reads the bytes of a stored file by its hash. Raises OSError."""
+
+
 class Ledger(Protocol):
     """Of storage.faxes, what is needed here."""
 
@@ -115,17 +120,17 @@ class Ledger(Protocol):
 
 
 class FaxReading:
-    """Reads what waits. `place` tells where the file with a hash lies, `on_read` is called with the item."""
+    """Reads what waits. `clear_path` gives the page with a hash, `on_read` is called with the item."""
 
     def __init__(
         self,
         ledger: Ledger,
-        place: Callable[[str], Path],
+        clear_path: ClearPath,
         on_read: Callable[[str], None] = lambda number: None,
         reader: PageReader | None = None,
     ) -> None:
         self._ledger = ledger
-        self._place = place
+        self._clear_path = clear_path
         self._on_read = on_read
         self._reader = reader or PageReader()
         self._tries: Counter[tuple[str, int]] = Counter()
@@ -166,7 +171,7 @@ class FaxReading:
             return False
         page = waiting[0]
         try:
-            lines = await self._reader.read(self._place(page.page.sha256))
+            lines = await self._lines(page.page.sha256)
         except Unread as error:
             self._tries[page.key] += 1
             if self._tries[page.key] < TRIES:
@@ -179,6 +184,13 @@ class FaxReading:
         self._tries.pop(page.key, None)
         self._on_read(page.page.number)
         return True
+
+    async def _lines(self, sha256: str) -> tuple[Line, ...]:
+        try:
+            async with self._clear_path(sha256) as picture:
+                return await self._reader.read(picture)
+        except OSError as error:
+            raise Unread(str(error.strerror)) from error
 
 
 def _json(rows: Sequence[Any]) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
@@ -21,8 +19,9 @@ from gateway.core.roles import Account
 from gateway.errors import NotAllowed, NotFound, StorageDown
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import LEADERS
+from gateway.web.http.file_response import stored_file
 from gateway.web.http.route import ApiRequest, Route
-from gateway.web.ports import IntakeQueue
+from gateway.web.ports import IntakeQueue, StoredFiles
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +31,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 
 class AttachmentsApi:
-    """`place` tells where the file with a hash lies."""
+    """`files` are the attachments of all items."""
 
-    def __init__(self, door: IntakeQueue, place: Callable[[str], Path], sealed: Sealed) -> None:
+    def __init__(self, door: IntakeQueue, files: StoredFiles, sealed: Sealed) -> None:
         self._door = door
-        self._place = place
+        self._files = files
         self._sealed = sealed
 
     def routes(self) -> tuple[Route, ...]:
@@ -70,12 +69,12 @@ class AttachmentsApi:
             raise NotFound
         _may_have(request.account, detail.attachments, sha256)
         await self._sealed.may_open(request.account, detail, sha256, request.query_as(SealedAsked).reason)
-        path = self._place(attachment_.sha256)
+        path = self._files.path(attachment_.sha256)
         if not await asyncio.to_thread(path.is_file):
             log.error("item %s: its file %s is not on the disk", number, sha256)
             raise NotFound
         log.info("file %s of item %s goes to %s", sha256[:12], number, request.account.name)
-        return web.FileResponse(path, headers=_headers(attachment_))
+        return await stored_file(path, self._files.open, _headers(attachment_))
 
 
 def _may_have(who: Account, files: tuple[Attachment, ...], sha256: str) -> None:

@@ -249,5 +249,7 @@ OTHERS = {
     "order.typed_report": ("代录线下单位纸质报告", "report on paper typed in at the desk"),
     "search": ("查找事项", "search"),
     "export": ("导出事项", "items exported"),
+    "files.decrypted": ("解密文件", "files decrypted"),
+    "files.encrypted": ("加密文件", "files encrypted"),
     "files.sweep": ("清理文件", "files swept"),
 }

@@ -31,6 +31,7 @@ from gateway.web.api.phone import recorded
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.auth import LEADERS
 from gateway.web.http.call_rights import CallRights, refuse
+from gateway.web.http.file_response import Opener, plain
 from gateway.web.http.route import Answer, ApiRequest, Route
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class CallDeskApi:
         feed: Feed,
         rights: CallRights,
         sealed: Sealed,
+        opened: Opener = plain,
     ) -> None:
         self._calls = calls
         self._records = records
@@ -91,7 +93,7 @@ class CallDeskApi:
         self._feed = feed
         self._rights = rights
         self._sealed = sealed
-        self._peaks = Peaks(var / "peaks")
+        self._peaks = Peaks(var / "peaks", opened)
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -253,7 +255,10 @@ class CallDeskApi:
         if record := await self._records.get(call):
             await self._sealed.may_listen(request.account, record, request.query_as(SealedAsked).reason)
         file = await recorded(self._records, self._var, call)
-        picture = await asyncio.to_thread(self._peaks.picture, call, file)
+        try:
+            picture = await asyncio.to_thread(self._peaks.picture, call, file)
+        except OSError as error:
+            raise StorageDown(f"{file.name} cannot be drawn: {error.strerror}") from error
         headers = {"Cache-Control": "private, no-store"}
         return web.Response(body=picture, content_type="image/svg+xml", headers=headers)
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+
+from gateway.web.http.file_response import Opener, plain
 
 BARS = 400
 _HIGH = 48
 
 
 class Peaks:
-    """Pictures in one folder, by call."""
+    """Pictures in one folder, by call; `opened` gives the clear bytes of a recording."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, opened: Opener = plain) -> None:
         self._folder = folder
+        self._opened = opened
 
     def picture(self, call: str, sound: Path) -> bytes:
         """The SVG of a WAV file. Raises OSError."""
-        kept = self._folder / f"{call}-{sound.stat().st_size}.svg"
-        if kept.is_file():
-            return kept.read_bytes()
-        image = draw(loudness(sound))
+        with self._opened(sound) as source:
+            kept = self._folder / f"{call}-{source.seek(0, os.SEEK_END)}.svg"
+            if kept.is_file():
+                return kept.read_bytes()
+            source.seek(0)
+            image = draw(loudness(source))
         self._folder.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(".part")
         part.write_bytes(image)
@@ -30,10 +37,10 @@ class Peaks:
         return image
 
 
-def loudness(sound: Path) -> list[float]:
+def loudness(sound: BinaryIO) -> list[float]:
     """The peak of each of BARS pieces, 0 to 1; empty for a file without sound."""
     try:
-        with wave.open(str(sound), "rb") as source:
+        with wave.open(sound, "rb") as source:
             samples = np.frombuffer(source.readframes(source.getnframes()), dtype="<i2")
     except (wave.Error, EOFError, ValueError):
         return []

@@ -25,6 +25,7 @@ from gateway.web.api.phone_models import (
 )
 from gateway.web.api.sealed import Sealed, SealedAsked
 from gateway.web.http.call_rights import CallRights, check_seat
+from gateway.web.http.file_response import Opener, plain, stored_file
 from gateway.web.http.route import Answer, ApiRequest, Route
 from gateway.web.ports import Board
 
@@ -45,7 +46,9 @@ class PhoneApi:
         rights: CallRights,
         area_code: str = "",
         sealed: Sealed | None = None,
+        opened: Opener = plain,
     ) -> None:
+        self._opened = opened
         self._sealed = sealed
         self._calls = calls
         self._board = board
@@ -143,7 +146,7 @@ class PhoneApi:
             await self._sealed.may_listen(request.account, record, request.query_as(SealedAsked).reason)
         file = await recorded(self._calls, self._var, call)
         log.info("recording of call %s goes to %s", call, request.account.name)
-        return web.FileResponse(file, headers={"Content-Type": SOUND})
+        return await stored_file(file, self._opened, {"Content-Type": SOUND})
 
     async def lines(self, request: ApiRequest) -> Answer:
         lines = tuple(translate.line(view) for view in self._board.lines())

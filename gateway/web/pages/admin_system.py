@@ -27,6 +27,7 @@ HEALTH = {
     "clock": ("时钟", "clock"),
     "database": ("数据库", "database"),
     "disk": ("磁盘", "disk"),
+    "encryption": ("文件加密", "encryption of files"),
     "journal": ("通话日志", "journal of calls"),
     "mail_in": ("收信", "mail in"),
     "mail_out": ("发信服务器", "mail server out"),

@@ -18,6 +18,7 @@ from gateway.cli.main import main
 from gateway.cli.reconcile import reconcile
 from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
 from gateway.core.item.contact import Channel, Kind
+from gateway.keeping.encryption import every_file
 from gateway.pbx.conf import Places
 from tests.intake.matters.conftest import House
 from tests.storage.databases import MONDAY, ROOT, ZONE
@@ -87,8 +88,17 @@ def caller(number: str) -> str:
     return base64.b64encode(f"x{number}".encode()).decode()
 
 
-@pytest.fixture
-async def day(house: House) -> Day:
+@pytest.fixture(params=(False, True), ids=("clear", "encrypted"))
+async def day(house: House, request: pytest.FixtureRequest) -> Day:
+    """A day without a hole. Encrypted: its attachments and recordings are, as the gateway leaves them."""
+    made = await whole_day(house)
+    if request.param:
+        for path in every_file(house.storage.files, made.places.recordings):
+            assert house.storage.files.convert(path, encrypt=True)
+    return made
+
+
+async def whole_day(house: House) -> Day:
     places = Places(house.var)
     for folder in (places.journal, places.messages, places.recordings / "20260302"):
         folder.mkdir(parents=True)

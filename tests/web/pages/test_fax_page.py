@@ -18,6 +18,7 @@ from gateway.core.item.contact import Channel, Evidence, Kind
 from gateway.core.item.item import QueueQuery
 from gateway.core.roles import Role
 from gateway.intake.fax_filing import Filing
+from gateway.keeping.encryption import every_file
 from gateway.settings.load import load
 from gateway.web.site import utc_now
 from tests.calls.conftest import Board
@@ -126,6 +127,8 @@ async def test_the_lines_recording_plays_beside_the_pages(browser: Browser, tmp_
         with wave.open(str(tmp_path / recording), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", ""))
             sound.writeframes(bytes(range(0, 250, 10)) * 1280)
+        for path in every_file(site.storage.files, tmp_path / "recordings"):
+            assert site.storage.files.convert(path, encrypt=True)  # the pages and the sound are encrypted
         call = CallRecord("1.1", "in", "13835712345", "12315", 1, CAME, recording=recording, number=number)
         await site.storage.calls.keep([call])
         await site.intake.claim("agent1", QueueQuery(), number)
