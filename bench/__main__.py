@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import (
     cases,
     cpu,
+    encrypted_files,
     fax_line,
     fax_reading,
     flow_rate,
@@ -38,7 +39,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "developing" / "benchm
 RESULTS = re.compile(r"(?<=<!-- results -->\n).*(?=<!-- end of results -->)", re.DOTALL)
 ON_ASTERISK = ("latency", "cpu")
 FAX = ("fax-reading", "fax-line", "fax-kills")
-OTHERS = ("cases", "http", "uploads", "transfers", "mail", "kills", "fuzz", "pop", "pop-floor")
+OTHERS = ("cases", "http", "uploads", "encryption", "transfers", "mail", "kills", "fuzz", "pop", "pop-floor")
 PARTS = (*ON_ASTERISK, "flows", "memory", "storage", *OTHERS, *FAX)
 LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
@@ -65,6 +66,7 @@ def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
         "fax-line": lambda: fax_line.measure(folder / "fax", 6 if quick else 200),
         "fax-kills": lambda: fax_line.kills(folder / "fax-kills", 4 if quick else 200),
         "uploads": lambda: uploads.measure(folder / "uploads", 1 if quick else 5),
+        "encryption": lambda: encrypted_files.measure(folder / "encryption", *((20, 1) if quick else ())),
     }
     for name in alone:
         if name in wanted:

@@ -69,7 +69,7 @@ async def house(var: Path) -> None:
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), NoPhone()),
         *(settings.zone, settings.var, settings.centre.name),
         missing=faults,
-        place=storage.files.path,
+        files=storage.files,
     )
     runner = await listen(make_app(parts), settings.web.model_copy(update={"host": "127.0.0.1", "port": 0}))
     print(runner.addresses[0][1], flush=True)

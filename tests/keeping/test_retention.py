@@ -115,8 +115,10 @@ async def test_what_is_over_goes_as_a_whole_and_comes_back_as_it_was(place: Plac
     await place.terms.undo(number, "admin")
     await place.terms.undo("nothing", "admin")
     assert await place.rows() == before
-    assert await place.intake.get(number) == detail and file.read_bytes() == b"old"
-    assert (recordings / "call-old.wav").read_bytes() == b"call-old" and (recordings / "nothing.wav").exists()
+    with place.storage.files.open(file) as back:
+        assert await place.intake.get(number) == detail and back.read() == b"old"
+    with place.storage.files.open(recordings / "call-old.wav") as back:
+        assert back.read() == b"call-old" and (recordings / "nothing.wav").exists()
     assert sorted(await place.audited()) == [
         *(("retention.discarded", about) for about in (number, "nothing")),
         *(("retention.undone", about) for about in (number, "nothing")),

@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.core.item import written
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Task
 from gateway.mail.automatic import is_nobody
+from gateway.mail.header import split_head
 from gateway.mail.message import Attached, Message
 
 CHANNEL = Channel.EMAIL
@@ -52,7 +53,10 @@ def contact(
     evidence: tuple[Evidence, ...] = (),
     notes: Sequence[str] = (),
 ) -> Contact:
-    """A new item's contact. Its person is whom an answer goes to, else the envelope's sender."""
+    """A new item's contact. Its person is whom an answer goes to, else the envelope's sender.
+
+    The database keeps the mail's head, by which answers find their thread; the whole mail is a file.
+    """
     address = message.writer.address or (arrival.envelope_from or "").strip("<>")
     return Contact(
         key=key,
@@ -63,7 +67,7 @@ def contact(
         content=content(message, notes),
         task=Task.UNREADABLE if message.unreadable else Task.NONE,
         evidence=evidence,
-        raw=raw,
+        raw=raw[: split_head(raw, 0, len(raw))[1]],
     )
 
 

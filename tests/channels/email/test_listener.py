@@ -93,13 +93,16 @@ async def test_250_means_committed(house: House, listener: MailListener, kind: A
     assert await deliver(listener, mail(), kind=kind) == {}
     (one,) = await house.items()
     assert one.item.content == "主题：投诉\n\n商家拒绝退款"
-    raw = await house.storage.database.read(
+    head = await house.storage.database.read(
         lambda t: t.exec_driver_sql("select raw from contacts").scalar_one()
     )
+    (original,) = (file for file in one.attachments if file.role == "raw")
+    raw = house.storage.files.path(original.sha256).read_bytes()
     assert raw.startswith(
         b"Return-Path: <zhang@example.cn>\r\nDelivered-To: 12315@linfen.example\r\nReceived: from "
     )
     assert raw.endswith(mail())
+    assert raw.startswith(head) and raw[len(head) :] == mail().partition(b"\r\n\r\n")[2]
 
 
 async def test_lmtp_answers_for_each_recipient(house: House, listener: MailListener) -> None:
