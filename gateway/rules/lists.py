@@ -13,6 +13,8 @@ from pydantic import Field
 
 from gateway.core.item.catalogue import (
     AUDIT_LOG,
+    RAW_MAIL,
+    RECORDING,
     Area,
     Categories,
     Category,
@@ -41,6 +43,7 @@ from gateway.rules.yaml_models import (
 _COLUMNS = ("code", "name", "phone", "county", "area")
 _MORE_COLUMNS = ("places", "verified")  # may be left out, from the end
 _KEPT = (*(kind.value for kind in Kind), "call_without_item", "network_log")
+_OPTIONAL = (AUDIT_LOG, RECORDING, RAW_MAIL)
 _Entry = TypeVar("_Entry", bound=Table)
 DEEPEST = 3  # levels of a category tree
 DivisionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
@@ -117,8 +120,8 @@ def load_channels(path: Path, channels: ChannelRegistry, problems: list[Problem]
 
 
 def load_retention(path: Path, problems: list[Problem]) -> tuple[Retention, ...]:
-    """How long each kind is kept; every kind must stand there, the audit log need not."""
-    entries = read_list(path, Id, RetentionEntry, problems, (*_KEPT, AUDIT_LOG), _KEPT)
+    """How long each kind is kept; every kind must stand there; parts and the audit log need not."""
+    entries = read_list(path, Id, RetentionEntry, problems, (*_KEPT, *_OPTIONAL), _KEPT)
     return tuple(Retention(key, **dict(entry)) for key, entry in entries.items())
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
+    Select,
     Table,
     and_,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -29,16 +29,25 @@ from sqlalchemy import (
 )
 
 from gateway.core.audit import Entry
+from gateway.core.item.catalogue import RAW_MAIL, RECORDING
 from gateway.core.item.hold import Hold
-from gateway.core.item.states import TERMINAL
 from gateway.errors import Conflict, NotFound
 from gateway.storage import tables
 from gateway.storage.audit import Audit
 from gateway.storage.database import Database, Transaction
 from gateway.storage.identities import Identities
+from gateway.storage.retention_parts import (
+    PARTS,
+    due_parts,
+    name_of,
+    number_of,
+    over,
+    put_part_back,
+    take_part,
+)
 from gateway.storage.rows import of_ms, to_ms
 from gateway.storage.search_index import SearchIndex
-from gateway.storage.tables import attachments, calls, fax_pages, items, kept_figures, timeline
+from gateway.storage.tables import attachments, calls, fax_pages, items, kept_figures
 from gateway.storage.tables.retention import discarded, holds
 
 OF_ITEM = tuple(
@@ -49,7 +58,6 @@ OF_ITEM = tuple(
 """Tables whose rows belong to one item by its number."""
 OF_CALL = (tables.transfers, tables.drafts, tables.call_backs)
 CALL = "call_without_item"
-ENDED = tuple(state.value for state in TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +136,16 @@ class RetentionRows:
         return await self._database.write(gone)
 
     def _discard(self, t: Transaction, what: str, about: str, who: str, at: datetime) -> bool:
-        if what != CALL and _held(t, about):
+        name = name_of(what, about)
+        if _stays(t, what, about) or _there(t, discarded, {"about": name}):
             return False
-        rows, files = _taken(t, what, about)
+        rows, files = take_part(t, what, about) if what in PARTS else _taken(t, what, about)
         if not rows:
             return False
-        sealed = self._identities.seal_text(f"discarded:{about}", json.dumps(rows, ensure_ascii=False))
-        values = {"about": about, "what": what, "at": to_ms(at), "who": who, "sealed": sealed}
+        sealed = self._identities.seal_text(f"discarded:{name}", json.dumps(rows, ensure_ascii=False))
+        values = {"about": name, "what": what, "at": to_ms(at), "who": who, "sealed": sealed}
         t.execute(insert(discarded), {**values, "files": json.dumps(files), "moved": False})
-        if what != CALL:
+        if _is_item(what):
             self._index.drop(t, about)
         self._note(t, "retention.discarded", about, who, at, {"what": what})
         return True
@@ -149,13 +158,12 @@ class RetentionRows:
             if row is None:
                 raise NotFound(f"nothing of {about} was discarded lately")
             opened = json.loads(self._identities.open_text(f"discarded:{about}", bytes(row["sealed"])))
-            for name, kept in opened.items():
-                table = tables.meta.tables[name]
-                if any(_there(t, table, values) for values in kept):
-                    raise Conflict(f"{about} is there: it was not discarded, or came again")
-                t.execute(insert(table), [_from_text(table, values) for values in kept])
+            if row["what"] in PARTS:
+                put_part_back(t, row["what"], opened)
+            else:
+                _put_back(t, about, opened)
             t.execute(delete(discarded).where(discarded.c.about == about))
-            if row["what"] != CALL:
+            if _is_item(row["what"]):
                 self._index.put(t, about)
             self._note(t, "retention.undone", about, who, at)
             return [str(file) for file in json.loads(row["files"])]
@@ -185,13 +193,15 @@ class RetentionRows:
         await self._database.write(lambda t: t.execute(change).close())
 
     async def end_now(self, about: str, who: str, reason: str, at: datetime) -> list[str]:
-        """Forget one for good; its files, but for those that other rows name."""
+        """Forget one for good, and what of it went before; its files, but for those that other rows name."""
 
         def ended(t: Transaction) -> list[str]:
-            files = t.execute(select(discarded.c.files).where(discarded.c.about == about)).scalar() or "[]"
-            t.execute(delete(discarded).where(discarded.c.about == about))
+            names = [about, *self._parts_gone(t, about)]
+            query = select(discarded.c.files).where(discarded.c.about.in_(names))
+            files = [file for row in t.execute(query).scalars() for file in json.loads(row)]
+            t.execute(delete(discarded).where(discarded.c.about.in_(names)))
             self._note(t, "person.erased", about, who, at, {"reason": reason})
-            return [file for file in json.loads(files) if not _named(t, file)]
+            return [file for file in files if not _named(t, file)]
 
         return await self._database.write(ended)
 
@@ -206,6 +216,13 @@ class RetentionRows:
 
         return await self._database.write(ended)
 
+    def _parts_gone(self, t: Transaction, about: str) -> list[str]:
+        """What recordings and mails of a discarded item or call are called, if they went before it."""
+        sealed = t.execute(select(discarded.c.sealed).where(discarded.c.about == about)).scalar()
+        rows = json.loads(self._identities.open_text(f"discarded:{about}", bytes(sealed))) if sealed else {}
+        own = [row["id"] for row in rows.get(calls.name, ())]
+        return [name_of(RAW_MAIL, about), *(name_of(RECORDING, call) for call in own)]
+
     def _note(
         self, t: Transaction, what: str, about: str, who: str, at: datetime, detail: Mapping[str, object] = {}
     ) -> None:
@@ -216,21 +233,19 @@ class RetentionRows:
 
 
 def _due(t: Transaction, what: str, before: int, limit: int) -> list[str]:
-    query = _due_calls(before) if what == CALL else _due_items(what, before)
+    if what in PARTS:
+        query = due_parts(what, before)
+    else:
+        query = _due_calls(before) if what == CALL else _due_items(what, before)
     return list(t.execute(query.limit(limit)).scalars())
 
 
-def _due_items(kind: str, before: int) -> Any:
-    changed = exists().where(timeline.c.number == items.c.number, timeline.c.at >= before)
-    held = exists().where(or_(holds.c.number == items.c.number, holds.c.number == items.c.merged_into))
-    return (
-        select(items.c.number)
-        .where(items.c.kind == kind, items.c.state.in_(ENDED), items.c.received_at < before, ~changed, ~held)
-        .order_by(items.c.received_at, items.c.number)
-    )
+def _due_items(kind: str, before: int) -> Select[Any]:
+    wanted = select(items.c.number).where(items.c.kind == kind, over(before))
+    return wanted.order_by(items.c.received_at, items.c.number)
 
 
-def _due_calls(before: int) -> Any:
+def _due_calls(before: int) -> Select[Any]:
     ended = func.coalesce(calls.c.ended_at, calls.c.started_at)
     return (
         select(calls.c.id)
@@ -239,8 +254,16 @@ def _due_calls(before: int) -> Any:
     )
 
 
-def _held(t: Transaction, number: str) -> bool:
+def _stays(t: Transaction, what: str, about: str) -> bool:
+    """Is it, or what it belongs to, held?"""
+    if what == CALL:
+        return False
+    number = number_of(t, what, about)
     return t.execute(select(holds.c.number).where(holds.c.number == number)).first() is not None
+
+
+def _is_item(what: str) -> bool:
+    return what != CALL and what not in PARTS
 
 
 # ------------------------------------------------------------ rows and texts
@@ -292,6 +315,15 @@ def _as_text(row: dict[str, Any]) -> dict[str, Any]:
         name: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
         for name, value in row.items()
     }
+
+
+def _put_back(t: Transaction, about: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Raises Conflict when one of them is there."""
+    for name, kept in rows.items():
+        table = tables.meta.tables[name]
+        if any(_there(t, table, values) for values in kept):
+            raise Conflict(f"{about} is there: it was not discarded, or came again")
+        t.execute(insert(table), [_from_text(table, values) for values in kept])
 
 
 def _from_text(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from gateway.core.item.catalogue import RAW_MAIL, RECORDING, Retention
 from gateway.core.item.contact import Evidence, Kind, Person
 from gateway.core.item.item import ItemDetail, QueueQuery
-from gateway.errors import NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.intake.intake import Intake
 from gateway.keeping.retention import FEW, Terms, months_ago
 from gateway.storage import Storage, tables
@@ -41,6 +42,20 @@ class Place:
         await self.intake.claim("agent1", QueueQuery(), number)
         await self.intake.complete(number, "agent1", "已处理")
         await self.call(f"call-{key}", number)
+        return number
+
+    def with_parts(self, months: int = 12) -> None:
+        """Recordings and whole mails have a term of their own."""
+        own = [Retention(what, what, what, months, True, "") for what in (RECORDING, RAW_MAIL)]
+        every = [*rules().retention, *own]
+        self.terms = Terms(self.storage, every, self.var, lambda: self.clock().astimezone(ZONE))
+
+    async def mailed(self, key: str) -> str:
+        """An item with a whole mail beside its picture, and a call, closed."""
+        number = await self.ended(key)
+        (self.var / "raw").write_bytes(b"Subject: " + key.encode() + b"\r\n\r\n")
+        mail = Evidence(str(self.var / "raw"), "原始邮件.eml", "message/rfc822", "raw")
+        await self.intake.append(number, f"mail-{key}", "", (mail,), "email")
         return number
 
     async def call(self, id_: str, number: str = "") -> None:
@@ -124,6 +139,61 @@ async def test_what_is_over_goes_as_a_whole_and_comes_back_as_it_was(place: Plac
         *(("retention.undone", about) for about in (number, "nothing")),
     ]
     assert (await place.storage.audit.verify()).broken == 0
+
+
+async def test_recordings_and_mails_go_before_their_items_and_come_back(place: Place) -> None:
+    number, held = await place.mailed("old"), await place.mailed("held")
+    await place.storage.retention.hold(held, "admin", "行政诉讼", place.clock())
+    await place.call("nothing")
+    before, detail = await place.rows(), await place.intake.get(number)
+    place.with_parts()
+    assert all(not due.abouts for due in await place.terms.due())
+    place.clock.at += timedelta(days=400)
+    due = {part.rule.what: list(part.abouts) for part in await place.terms.due() if part.abouts}
+    assert due == {"recording": ["call-old", "nothing"], "raw_mail": [number]}
+    await place.terms.run("retention")
+    assert sorted(path.name for path in (place.var / "waste" / "recordings").iterdir()) == [
+        *("recordings_20260302_call-old.wav", "recordings_20260302_nothing.wav")
+    ]
+    call = await place.storage.calls.get("call-old")
+    assert call and (call.recording, call.recording_state.value, call.number) == ("", "none", number)
+    assert [file.role for file in (await place.intake.get(number)).attachments] == ["evidence"]
+    assert not (await place.terms.run("retention")).went["recording"]
+    gone = {row.about for row in await place.storage.retention.gone_lately()}
+    assert gone == {"recording:call-old", "recording:nothing", f"raw_mail:{number}"}
+    for about in gone:
+        await place.terms.undo(about, "admin")
+    assert await place.rows() == before and await place.intake.get(number) == detail
+    with place.storage.files.open(place.var / "recordings/20260302/call-old.wav") as back:
+        assert back.read() == b"call-old"
+
+
+async def test_parts_that_went_are_erased_with_their_item(place: Place) -> None:
+    number = await place.mailed("old")
+    place.with_parts()
+    place.clock.at += timedelta(days=400)
+    await place.terms.run("retention")
+    assert list((place.var / "waste").rglob("*.wav"))
+    assert await place.terms.erase("complaint", number, "admin", "本人申请")
+    assert await place.storage.retention.gone_lately() == []
+    assert not [path for path in (place.var / "waste").rglob("*") if path.is_file()]
+    assert not [path for path in (place.var / "files").rglob("*") if path.is_file()]
+
+
+async def test_a_part_is_not_put_back_where_its_item_is_gone(place: Place) -> None:
+    number = await place.mailed("old")
+    place.with_parts()
+    place.clock.at += timedelta(days=400)
+    await place.terms.run("retention")
+    assert await place.terms.discard_item("complaint", number, "admin")
+    for about in ("recording:call-old", f"raw_mail:{number}"):
+        with pytest.raises(Conflict):
+            await place.terms.undo(about, "admin")
+    await place.terms.undo(number, "admin")
+    for about in ("recording:call-old", f"raw_mail:{number}"):
+        await place.terms.undo(about, "admin")
+    roles = [file.role for file in (await place.intake.get(number)).attachments]
+    assert sorted(roles) == ["evidence", "raw"]
 
 
 async def test_after_thirty_days_it_is_gone_for_good(place: Place) -> None:

@@ -153,6 +153,8 @@ def area_of(number: str, areas: Sequence[Area]) -> Area | None:
 
 
 AUDIT_LOG = "audit_log"
+RECORDING = "recording"  # of any call, also of one that led to an item
+RAW_MAIL = "raw_mail"  # whole mails as they came
 """The rule for the audit log, whose whole years are moved into files: it names no kind of item."""
 
 
