@@ -49,7 +49,7 @@ def _lines(text: str, font: ImageFont.FreeTypeFont) -> Iterator[str]:
 
 def enclosed(pdfs: Iterable[Path]) -> Iterator[Image.Image]:
     """The pages of PDFs as a fax machine would scan them, grey as dots. Raises TooMany before it draws."""
-    opened = [pypdfium2.PdfDocument(file) for file in pdfs]
+    opened = [pypdfium2.PdfDocument(file.read_bytes()) for file in pdfs]  # its path may be one of /proc
     if sum(len(document) for document in opened) > MOST:
         raise TooMany
     for document in opened:

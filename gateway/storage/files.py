@@ -223,12 +223,12 @@ class Files:
             os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
             part.chmod(stat.S_IMODE(before.st_mode))
             with self.moving():
-                if _same(before, path):
+                if unchanged := _same(before, path):
                     part.replace(path)
             sync_folder(path.parent)
         finally:
             part.unlink(missing_ok=True)
-        return True
+        return unchanged
 
 
 class _Digest:

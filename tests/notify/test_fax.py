@@ -22,6 +22,8 @@ from gateway.pbx.fax_line import FaxLine, Went
 from gateway.settings.cache import cache_home
 from gateway.setup import fonts
 from gateway.setup.workshop import tool
+from gateway.storage.encrypted_files import FileCipher, is_encrypted
+from gateway.storage.files import Files
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LIMITS = FaxLimits(r"0\d{9,11}", 3, 20, 3, 600.0)
@@ -52,7 +54,9 @@ def font() -> Path:
     return fonts.find(cache_home()) or tool("noto-cjk")
 
 
-def sender(folder: Path, went: Went, counts: Counts | None = None) -> tuple[FaxSender, Line]:
+def sender(
+    folder: Path, went: Went, counts: Counts | None = None, files: Files | None = None
+) -> tuple[FaxSender, Line]:
     line = Line(went)
     journal = folder / "journal"
     journal.mkdir(exist_ok=True)
@@ -61,8 +65,9 @@ def sender(folder: Path, went: Went, counts: Counts | None = None) -> tuple[FaxS
     async def in_folder(name: str) -> AsyncIterator[Path]:
         yield folder / name
 
+    clear_path = files.clear_path if files else in_folder
     made = FaxSender(
-        line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT, in_folder
+        line, counts or Counts(), LIMITS, font(), folder / "work", journal, lambda: AT, clear_path
     )
     return made, line
 
@@ -205,6 +210,19 @@ async def test_a_delivery_names_its_pdfs(tmp_path: Path) -> None:
     way, line = sender(tmp_path, Went("ANSWER", note("SUCCESS", 3)))
     one = delivery()
     one = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": "a" * 64}))
+    assert isinstance(await way.send(one), Sent)
+    gone = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": "b" * 64}))
+    assert isinstance(await way.send(gone), Never)
+    assert len(line.dialled) == 1
+
+
+async def test_enclosed_pdfs_may_lie_encrypted(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files", FileCipher(b"k" * 32, encrypts=True))
+    stored = files.put(pdf(tmp_path / "letter.pdf", 2))
+    assert is_encrypted(files.path(stored.sha256))
+    way, line = sender(tmp_path, Went("ANSWER", note("SUCCESS", 3)), files=files)
+    one = delivery()
+    one = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": stored.sha256}))
     assert isinstance(await way.send(one), Sent)
     gone = replace(one, draft=replace(one.draft, content={"text": "见附件", "files": "b" * 64}))
     assert isinstance(await way.send(gone), Never)

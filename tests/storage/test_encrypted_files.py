@@ -152,7 +152,7 @@ def test_what_is_changed_or_moved_meanwhile_is_left_alone(files: Files, tmp_path
     ]
     while acts:
         sound.write_bytes(b"RIFF")
-        files.convert(sound, encrypt=True)
+        assert not files.convert(sound, encrypt=True)
         assert not sound.exists() or sound.read_bytes() == b"RIFF and more"
 
 
