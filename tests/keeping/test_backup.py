@@ -179,11 +179,11 @@ async def test_encrypted_files_come_back_and_lie_in_no_backup_clear(
     waiting = house.var / "asterisk/spool/messages/1772415001.1.wav"
     waiting.parent.mkdir(parents=True)
     waiting.write_bytes(b"a message that waits")
-    first, _ = await backups.make(house.wish())
+    first, _ = await backups.make(house.request())
     storage = await house.opened()
     assert storage.files.convert(house.var / "recordings/20260302/one.wav", encrypt=True)
     await storage.close()
-    name, second = await backups.make(house.wish())
+    name, second = await backups.make(house.request())
     assert first != name and 0 < second.fresh_bytes < 1000  # the recording, as it lies now
     kept = b"".join(path.read_bytes() for path in _files(backups.pool.folder))
     assert b"journal" in kept
@@ -216,7 +216,7 @@ async def test_without_its_key_nothing_starts_and_the_check_says_so(tmp_path: Pa
     key.parent.mkdir()
     await house.fill("one")
     backups = Backups(tmp_path / "backups")
-    await backups.make(house.wish())
+    await backups.make(house.request())
     secrets = restore.secrets_of(backups, "", PASSPHRASE)
     right = key.read_text("ascii")
     key.unlink()
