@@ -138,6 +138,13 @@ HELP_ZH: Mapping[str, Mapping[str, str]] = {
         "entry": "来电进入的流程；direct 直接转人工。",
     },
     "database": {"url": "PostgreSQL 的 SQLAlchemy 地址；留空用 var/ 下的 SQLite。"},
+    "storage": {
+        "encrypt_files": (
+            "用密钥加密附件、原始邮件、传真页面和录音；已有的仍可读取，"
+            "`gateway files encrypt` 可将其一并加密。"
+        ),
+        "key_file": "该密钥的文件（64 位十六进制），宜放在另一磁盘；首次启动时生成；留空为 var/secrets/files.key。",
+    },
     "backup": {
         "folder": "`gateway backup` 写入的目录，应在另一磁盘或另一台机器；留空不备份。",
         "passphrase_file": "口令文件，用于加密备份中的密钥和密码。",
@@ -289,6 +296,7 @@ SECTIONS_ZH = {
     "flows": "语音流程",
     "database": "数据库",
     "backup": "备份",
+    "storage": "存储",
     "retention": "保存期限",
     "rules": "规则",
     "mail_in": "收信",
