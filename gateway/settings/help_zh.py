@@ -143,7 +143,7 @@ HELP_ZH: Mapping[str, Mapping[str, str]] = {
             "用密钥加密附件、原始邮件、传真页面和录音；已有的仍可读取，"
             "`gateway files encrypt` 可将其一并加密。"
         ),
-        "key_file": "该密钥的文件（64 位十六进制），宜放在另一磁盘；首次启动时生成；留空为 var/secrets/files.key。",
+        "key_file": "密钥文件（64 位十六进制），宜放在另一磁盘；首次启动生成；留空为 var/secrets/files.key。",
     },
     "backup": {
         "folder": "`gateway backup` 写入的目录，应在另一磁盘或另一台机器；留空不备份。",
