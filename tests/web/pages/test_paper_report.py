@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gateway.cases.acts import Said
 from playwright.async_api import Browser, expect
 
+from gateway.cases.order_actions import OrderInput
 from gateway.core.order.states import OrderEvent
 from gateway.web.site import utc_now
 from tests.web.pages.desk_site import PHONE, WIDE, at_desk, looked_at_everywhere
@@ -24,7 +24,7 @@ async def test_a_paper_report_is_typed_in_with_its_scan(browser: Browser, tmp_pa
         assert station
         await site.storage.units.keep([replace(station, online=False)], "boss", utc_now())
         order = await assigned(site, "web:1", content="买到过期牛奶，商家拒绝退货")
-        await site.orders.act(int(order), CENTRE, OrderEvent.SIGN, Said())
+        await site.orders.act(int(order), CENTRE, OrderEvent.SIGN, OrderInput())
         number = (await site.orders.order(int(order), CENTRE)).item.item.number
         async with at_desk(browser, site, "boss") as page:
             await page.evaluate("number => (location.hash = number)", number)
