@@ -52,8 +52,10 @@ class Following:
     async def recount(self) -> int:
         """Derive every open order's clock anew, by the calendar and rules that are loaded; how many moved.
 
-        What moved says so in its history. OrderOutcome at every start.
+        What moved says so in its history. Done at every start and every day, since the clocks of an item move
+        on while its order is suspended.
         """
+        await self._all(self._lasts, self._left_out)
         return await self._all(self._moved, self._recounted)
 
     async def mark_late(self) -> int:
@@ -94,6 +96,12 @@ class Following:
                 self._changes.items.tell("changed", chosen.number)
                 return True
         return False
+
+    def _lasts(self, order: Order, item: Item) -> bool:
+        return order.suspension is not None
+
+    def _left_out(self, t: Transaction, order: Order, item: Item) -> None:
+        self._changes.decisions.recount(t, item)
 
     def _moved(self, order: Order, item: Item) -> bool:
         after = self._changes.derived(order, order, item)

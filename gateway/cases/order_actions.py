@@ -229,6 +229,7 @@ class OrderActions:
             raise BadContact(*faults)
         entry = Suspension(0, begins, action.input.reason, action.input.paper)
         entry = self._rows.suspend(action.t, order, entry)
+        self._changes.decisions.recount(action.t, action.item)
         after = action.order_with(suspensions=(*order.suspensions, entry))
         return OrderOutcome(
             after, action.input.reason, {"from": begins.isoformat(), "paper": action.input.paper}
@@ -249,6 +250,7 @@ class OrderActions:
         if last is None:
             return action.order_with()
         self._rows.resume(action.t, last, ends)
+        self._changes.decisions.recount(action.t, action.item)
         entries = tuple(replace(s, ends=ends) if s.id == last.id else s for s in action.order.suspensions)
         return action.order_with(suspensions=entries)
 

@@ -73,7 +73,7 @@ class OrderChanges:
         return in_force(self.rules.handling, self.day(order.assigned_at))
 
     def clock(self, order: Order, item: Item) -> Clock:
-        return due_of(order, item.due, self.today(), self.rules.calendar, self.handling(order).stopped)
+        return due_of(order, item.due, self.today(), self.rules.calendar)
 
     def context(self, order: Order, clock: Clock) -> MoveContext:
         rules = self.handling(order)
@@ -88,11 +88,23 @@ class OrderChanges:
     ) -> Order:
         """Write an order with what follows from it. That it was late once is never taken back, unless what
         it owed had come `in_time`."""
+        after, item = self._resumed(t, after, item)
         derived = self.derived(before, after, item)
         if in_time:
             derived = replace(derived, ever_late=False)
         self.rows.change(t, before, derived)
         return derived
+
+    def _resumed(self, t: Transaction, order: Order, item: Item) -> tuple[Order, Item]:
+        """A suspension does not outlast its order: the item's clocks go on."""
+        last = order.suspension
+        if order.state in OPEN or last is None:
+            return order, item
+        ends = max(self.today(), last.begins)
+        self.rows.resume(t, last, ends)
+        entries = tuple(replace(s, ends=ends) if s.id == last.id else s for s in order.suspensions)
+        self.decisions.recount(t, item)
+        return replace(order, suspensions=entries), self.items.items.there(t, order.number)
 
     def derived(self, before: Order, after: Order, item: Item) -> Order:
         rules = self.handling(after)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.deadlines import Clock, Rules, RuleSet, day_of
 from gateway.core.item.item import Item
+from gateway.core.item.pause import Pause
 from gateway.core.item.states import TERMINAL
 from gateway.intake.item_changes import ItemChanges
 from gateway.storage import Transaction
 from gateway.storage.marks import mark_of, set_mark
 
+_DAY = timedelta(days=1)
 RECOUNTED = 200  # items in one transaction of a recount
 COUNTED_BY = "clocks"  # the mark with the rules that clocks were counted by
 WHY_RECOUNTED = "时限规则或放假安排已更新"
@@ -45,7 +47,10 @@ class Clocks:
         """The clocks of a kind from this item's day of receipt on, and from what has happened to it."""
         received = self.day(item.received_at)
         days = self._changes.links.days_of(t, item.number)
-        return in_order(self._rules.running(kind, received, days)) if days else self.of_day(kind, received)
+        pauses = pauses_of(self._changes, t, item.number, self._zone)
+        if not (days or pauses):
+            return self.of_day(kind, received)
+        return in_order(self._rules.running(kind, received, days, pauses))
 
     async def recount(self) -> int:
         """Count all clocks that run anew when rules/ say other than they were counted by; how many items
@@ -92,6 +97,19 @@ class Clocks:
         return True
 
 
+def pauses_of(changes: ItemChanges, t: Transaction, number: str, zone: ZoneInfo) -> tuple[Pause, ...]:
+    """The suspensions of an item's orders. One that lasts is left out up to today; it is counted anew each
+    day."""
+    suspensions = changes.storage.orders.suspensions_of_item(t, number)
+    if not suspensions:
+        return ()
+    tomorrow = day_of(changes.now(), zone) + _DAY
+    return tuple(
+        Pause(s.begins, s.ends or max(tomorrow, s.begins + _DAY), s.reason, s.paper, s.ends is None)
+        for s in suspensions
+    )
+
+
 def fingerprint(rules: Rules) -> str:
     """Tells apart what clocks are counted by: the orders and the calendar (64 hex digits)."""
     orders = [
@@ -112,7 +130,7 @@ def fingerprint(rules: Rules) -> str:
 def _said(clock: Clock) -> str:
     """All of a clock that counting and its trace go by; sets in order."""
     facts = (clock.name, clock.zh, clock.en, clock.count, clock.unit.value, clock.starts_from.value)
-    more = (clock.basis, clock.extends, clock.restarts_from)
+    more = (clock.basis, clock.extends, clock.restarts_from, clock.not_counted)
     return repr((facts, more, sorted(clock.kinds), sorted(clock.met_by)))
 
 

@@ -15,7 +15,7 @@ from gateway.core.item.matter import Decision
 from gateway.core.item.public_view import may_withdraw
 from gateway.core.item.states import NEEDS, TERMINAL, Event, held, move, refuse_if_held_by_other
 from gateway.errors import BadContact, Conflict, FieldFault
-from gateway.intake.clocks import in_order
+from gateway.intake.clocks import in_order, pauses_of
 from gateway.intake.item_changes import ItemChanges, what_changed
 from gateway.storage import Transaction
 
@@ -220,9 +220,18 @@ class Decisions:
         elif event is Event.REOPEN:
             changed = self._links.unmark(t, item.number, TAKES_BACK)
         if changed:
-            received = day_of(item.received_at, self._zone)
-            clocks = self._rules.running(item.kind, received, self._links.days_of(t, item.number))
-            self._items.replace_dues(t, item.number, in_order(clocks))
+            self.recount(t, item)
+
+    def recount(self, t: Transaction, item: Item) -> bool:
+        """The item's clocks as they run now; False when nothing of them changed."""
+        received = day_of(item.received_at, self._zone)
+        pauses = pauses_of(self._changes, t, item.number, self._zone)
+        days = self._links.days_of(t, item.number)
+        clocks = in_order(self._rules.running(item.kind, received, days, pauses))
+        if clocks == item.due:
+            return False
+        self._items.replace_dues(t, item.number, clocks)
+        return True
 
 
 def _payload(decision: Decision) -> str:

@@ -19,6 +19,7 @@ from gateway.core.item.public_view import (
     steps_of,
     wanted_papers,
 )
+from gateway.intake.clocks import pauses_of
 from gateway.intake.item_changes import ItemChanges
 from gateway.storage import Transaction
 
@@ -92,7 +93,8 @@ class Progress:
         links, number = self._changes.links, item.number
         day = day_of(item.received_at, self._zone)
         past, decisions = self._items.past_of(t, number), links.decisions_of(t, number)
-        seen = standing(Seen(item, past, decisions, day, links.days_of(t, number)))
+        pauses = pauses_of(self._changes, t, number, self._zone)
+        seen = standing(Seen(item, past, decisions, day, links.days_of(t, number), pauses))
         return PublicState(
             *(number, item.state, item.kind, item.received_at, item.due),
             steps=steps_of(seen, self._rules),

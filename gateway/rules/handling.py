@@ -71,7 +71,6 @@ class HandlingEntry(Table):
     dispute_within: Days
     problem: ProblemLimits
     longest_report: Annotated[Whole, Field(ge=100, le=100_000)]
-    stopped: frozenset[Id] = frozenset()
     return_reasons: Entries[Id, ReasonEntry]
     results: Results
 
@@ -91,24 +90,21 @@ class HandlingEntry(Table):
             longest_report=self.longest_report,
             return_reasons=_named(self.return_reasons),
             results={kind: _named(getattr(results, kind.value)) for kind in Kind},
-            stopped=self.stopped,
         )
 
 
-def load_handling(path: Path, clocks: frozenset[str] | None, problems: list[Problem]) -> tuple[Handling, ...]:
-    """The rules by their days. `clocks` are the names of all legal clocks; None: not looked up."""
+def load_handling(path: Path, problems: list[Problem]) -> tuple[Handling, ...]:
+    """The rules by their days."""
     node, faults = read_root(path)
     entries = read_entries(Entries[DayKey, HandlingEntry], node, "the handling rules", faults) if node else {}
-    rules = tuple(_built(sound(entries), clocks, faults))
+    rules = tuple(_built(sound(entries), faults))
     problems.extend(faults.found)
     return rules
 
 
-def _built(entries: Mapping[str, Any], clocks: frozenset[str] | None, faults: Faults) -> list[Handling]:
+def _built(entries: Mapping[str, Any], faults: Faults) -> list[Handling]:
     built = []
     for key, entry in sorted(entries.items()):
-        for name in sorted(entry.stopped - clocks) if clocks is not None else ():
-            faults.at(entry.line_of("stopped"), f"{entry.what}: `stopped`: there is no clock `{name}`")
         try:
             built.append(entry.built(date.fromisoformat(key)))
         except ValueError:

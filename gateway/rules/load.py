@@ -63,7 +63,6 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     stations = load_stations(folder / "stations.csv", counties, problems)
     # Rows that name what stands in a faulty file would be told for nothing.
     known = Known(categories, divisions, stations) if len(problems) == before else None
-    clocks = frozenset(clock.name for rule_set in sets for clock in rule_set.clocks) if sets else None
     rules = Rules(
         sets=sets,
         calendar=load_calendar(folder / "calendars", problems),
@@ -82,7 +81,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         supervision=load_supervision(folder / "supervision.yaml", problems),
         dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
         follow_ups=load_follow_ups(folder / "followups.yaml", problems),
-        handling=load_handling(folder / "handling.yaml", clocks, problems),
+        handling=load_handling(folder / "handling.yaml", problems),
     )
     if problems:
         raise RuleError(*problems)

@@ -40,6 +40,7 @@ class ClockEntry(Table):
     met_by: frozenset[Milestone] = frozenset()
     extends: Text = ""
     restarts_from: Milestone | None = None
+    not_counted: Text = ""
     basis: Text
     verified: Flag
     source: Text

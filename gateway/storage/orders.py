@@ -37,7 +37,7 @@ from gateway.core.order.order import (
     Suspension,
     Urgency,
 )
-from gateway.core.order.states import WITH_UNIT
+from gateway.core.order.states import OPEN, WITH_UNIT
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
@@ -64,6 +64,15 @@ COPIES = (
     select(order_copies.c.unit)
     .where(order_copies.c.order_id == bindparam("id"))
     .order_by(order_copies.c.unit)
+)
+SUSPENSIONS = (
+    select(order_suspensions)
+    .join(orders, orders.c.id == order_suspensions.c.order_id)
+    .where(
+        order_suspensions.c.number == bindparam("number"),
+        or_(order_suspensions.c.ends != "", orders.c.state.in_(sorted(state.value for state in OPEN))),
+    )
+    .order_by(order_suspensions.c.id)
 )
 REPORTS = (
     select(order_reports)
@@ -162,6 +171,10 @@ class OrderRows:
     def resume(self, t: Transaction, suspension: Suspension, ends: date) -> None:
         one = update(order_suspensions).where(order_suspensions.c.id == suspension.id)
         t.execute(one.values(ends=ends.isoformat()))
+
+    def suspensions_of_item(self, t: Transaction, number: str) -> tuple[Suspension, ...]:
+        """Those of all orders of an item; one without an end while its order is open."""
+        return tuple(map(_suspension_of, t.execute(SUSPENSIONS, {"number": number}).mappings()))
 
     def report(self, t: Transaction, order: Order, report: Report, *, given: bool) -> None:
         """Keep a report, or its draft; the draft before it goes."""

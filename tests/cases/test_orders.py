@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gateway.core.audit import ASKER, Asker
-from gateway.core.item.contact import Evidence, Kind
+from gateway.core.item.contact import Due, Evidence, Kind
 from gateway.core.item.item import ItemState, QueueQuery
 from gateway.core.item.states import Event
-from gateway.core.order.order import OrderQuery, OrderState, Report, Urgency
+from gateway.core.order.order import Order, OrderQuery, OrderState, Report, Urgency
 from gateway.core.order.states import OrderEvent
 from gateway.errors import BadContact, Conflict, NotAllowed, NotFound, NotPossible
 from gateway.intake.decisions import Act
@@ -157,6 +157,48 @@ async def test_a_decision_moves_the_legal_clock_of_the_order(town: Town) -> None
     resumed = await town.act(order, "bureau", E.RESUME)
     assert resumed.shown.order.legal_due > done.shown.order.legal_due
     assert not resumed.shown.order.ever_late and resumed.shown.order.due == date(2026, 3, 18)
+
+
+async def mediation(town: Town, order: Order) -> Due:
+    """The legal clock of the mediation as the item has it."""
+    item = (await town.orders.order(order.id, WHO["leader"])).item.item
+    return next(due for due in item.due if due.clock == "end_mediation")
+
+
+async def test_the_item_leaves_out_a_suspension_where_its_law_says_so(town: Town) -> None:
+    """With the paper and the article in its trace; day by day while it lasts, and once it is over."""
+    order = await town.assign(await town.number())
+    await town.act(order, "bureau", E.SIGN)
+    await town.act(order, "bureau", E.DECIDE, event="accept")
+    plain = (await mediation(town, order)).on
+    await town.act(order, "bureau", E.SUSPEND, reason="检测", paper="检测委托书1号")
+    town.clock.on(days=7)
+    await town.orders.recount()
+    lasting = await mediation(town, order)
+    assert lasting.on > plain and any("（进行中） 检测（检测委托书1号）" in step for step in lasting.trace)
+    assert (await town.order(order)).legal_due == lasting.on
+    town.clock.on(days=7)
+    await town.act(order, "bureau", E.RESUME)
+    over = await mediation(town, order)
+    assert over.on > lasting.on
+    assert any("（检测委托书1号），总局令第20号第二十条，不计" in step for step in over.trace)
+    listed = await town.intake.get(order.number)
+    assert over in listed.item.due
+
+
+async def test_a_suspension_ends_with_its_order(town: Town) -> None:
+    order = await town.assign(await town.number())
+    await town.act(order, "bureau", E.SIGN)
+    await town.act(order, "bureau", E.DECIDE, event="accept")
+    await town.act(order, "bureau", E.SUSPEND, reason="检测", paper="1")
+    town.clock.on(days=3)
+    await town.act(order, "dispatcher", E.CANCEL, reason="撤回")
+    ended = await town.order(order)
+    assert ended.suspension is None and ended.suspensions[0].ends is not None
+    then = (await mediation(town, order)).on
+    town.clock.on(days=10)
+    await town.orders.recount()
+    assert (await mediation(town, order)).on == then
 
 
 async def test_days_of_suspensions_have_to_fit(town: Town) -> None:

@@ -60,6 +60,13 @@ class Calendar:
             days = self._workdays_of(year)
         return days[place]
 
+    def workdays(self, first: date, end: date) -> int:
+        """How many workdays from `first` (counted) to `end` (not)."""
+        count, day = 0, first - timedelta(days=1)
+        while (day := self.workday_after(day, 1)) < end:
+            count += 1
+        return count
+
     def guessed(self, first: date, last: date) -> tuple[int, ...]:
         """The years between two days (both included) that no notice covers."""
         return tuple(year for year in range(first.year, last.year + 1) if year not in self.years)

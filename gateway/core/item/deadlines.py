@@ -9,10 +9,11 @@ centre's time zone. A year without a calendar is guessed, and what rests on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from gateway.core.item.catalogue import (
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.item.contact import Due, Kind
 from gateway.core.item.notice import NoticeKind, NoticeTemplate
+from gateway.core.item.pause import Pause, left_out, told
 from gateway.core.order.handling import Handling
 from gateway.core.order.ladder import Ladder
 from gateway.core.order.suggestion import DispatchRules
@@ -96,7 +98,8 @@ class Clock:
 
     `extends` names a clock that this one prolongs: it counts on from that one's last day, and
     takes its place, once `starts_from` has happened. `restarts_from` is what makes it begin anew;
-    an extension that was approved until then is spent.
+    an extension that was approved until then is spent. `not_counted` is the article by which the time of
+    tests and appraisals is left out, "" where none says so.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Clock:
     met_by: frozenset[Milestone] = frozenset()
     extends: str = ""
     restarts_from: Milestone | None = None
+    not_counted: str = ""
 
     def begins(self, days: Mapping[str, date]) -> tuple[Milestone, date] | None:
         """What it counts from, and the day; None while it has not begun."""
@@ -173,11 +177,16 @@ class Rules:
         return max((s for s in self.sets if s.in_force_from <= day), key=_start, default=self.sets[0])
 
     def due(
-        self, kind: Kind, received_day: date, started: Mapping[str, date] = MappingProxyType({})
+        self,
+        kind: Kind,
+        received_day: date,
+        started: Mapping[str, date] = MappingProxyType({}),
+        pauses: Sequence[Pause] = (),
     ) -> tuple[Due, ...]:
         """Every clock that has begun, met or not, in the order of the rule file.
 
-        `started` has the day of each later milestone, by its value; other keys are not looked at.
+        `started` has the day of each later milestone, by its value; other keys are not looked at. `pauses`
+        are left out of clocks whose law says so.
         """
         rules = self.on(received_day)
         days = {**started, Milestone.RECEIVED.value: received_day}
@@ -186,24 +195,30 @@ class Rules:
             if kind in clock.kinds and clock.begins(days) and _follows(clock, begun, days):
                 begun[clock.name] = clock
         extended = {clock.extends for clock in begun.values()}
-        return tuple(self._due(rules, c, days) for c in begun.values() if c.name not in extended)
+        return tuple(self._due(rules, c, days, pauses) for c in begun.values() if c.name not in extended)
 
     def running(
-        self, kind: Kind, received_day: date, started: Mapping[str, date] = MappingProxyType({})
+        self,
+        kind: Kind,
+        received_day: date,
+        started: Mapping[str, date] = MappingProxyType({}),
+        pauses: Sequence[Pause] = (),
     ) -> tuple[Due, ...]:
         """The clocks of `due` that nothing in `started` has met yet."""
         rules = self.on(received_day)
         met = {c.name for c in rules.clocks if not c.met_by.isdisjoint(started)}
-        return tuple(due for due in self.due(kind, received_day, started) if due.clock not in met)
+        begun = self.due(kind, received_day, started, pauses)
+        return tuple(due for due in begun if due.clock not in met)
 
-    def _due(self, rules: RuleSet, clock: Clock, days: Mapping[str, date]) -> Due:
+    def _due(self, rules: RuleSet, clock: Clock, days: Mapping[str, date], pauses: Sequence[Pause]) -> Due:
         """A clock's last day, after that of the clock it extends."""
         before = rules.clock(clock.extends) if clock.extends else None
-        base = self._due(rules, before, days) if before else None
+        base = self._due(rules, before, days, pauses) if before else None
         first = clock.begins(days)
         assert first is not None  # asked of clocks that have begun
         day = base.on if base else first[1]
-        last, steps = _end(self.calendar, rules, clock, first[0], day)
+        left = pauses if clock.not_counted else ()
+        last, steps = _end(self.calendar, rules, clock, first[0], day, left)
         doubts = tuple(map(_doubt, self.calendar.guessed(day + _DAY, last)))
         if base is not None:
             doubts = tuple(doubt for doubt in doubts if doubt not in base.trace)
@@ -235,7 +250,12 @@ def _follows(clock: Clock, begun: Mapping[str, Clock], days: Mapping[str, date])
 
 
 def _end(
-    calendar: Calendar, rules: RuleSet, clock: Clock, milestone: Milestone, day: date
+    calendar: Calendar,
+    rules: RuleSet,
+    clock: Clock,
+    milestone: Milestone,
+    day: date,
+    pauses: Sequence[Pause] = (),
 ) -> tuple[date, tuple[str, ...]]:
     """The last day of a clock that begins on a day, with its steps."""
     zh, en = MILESTONE_NAMES[milestone]
@@ -248,14 +268,29 @@ def _end(
         f" / {clock.en}: {clock.count} {_UNITS[clock.unit][1]}",
     ]
     if clock.unit is Unit.WORKING:
-        last = calendar.workday_after(day, clock.count)
+        ends = partial(_after_workdays, calendar, day, clock.count)
+        paused = left_out(pauses, day, ends, calendar.workdays)
+    else:
+        ends = partial(_after_days, calendar, day, clock.count)
+        paused = left_out(pauses, day, ends, lambda first, end: (end - first).days)
+    lost = sum(entry.days for entry in paused)
+    last = ends(lost)
+    steps += (told(entry, clock.not_counted) for entry in paused)
+    if clock.unit is Unit.WORKING:
         steps += calendar.changes(day + _DAY, last)
     else:
-        full = day + _DAY * clock.count
-        last = calendar.workday_after(full - _DAY, 1)
-        steps += _moved(calendar, rules, full, last)
+        steps += _moved(calendar, rules, day + _DAY * (clock.count + lost), last)
     steps.append(f"{last} 截止 / last day")
     return last, tuple(steps)
+
+
+def _after_workdays(calendar: Calendar, day: date, count: int, lost: int) -> date:
+    return calendar.workday_after(day, count + lost)
+
+
+def _after_days(calendar: Calendar, day: date, count: int, lost: int) -> date:
+    """A last day that is no workday moves to the next one."""
+    return calendar.workday_after(day + _DAY * (count + lost - 1), 1)
 
 
 def _moved(calendar: Calendar, rules: RuleSet, full: date, last: date) -> Iterator[str]:

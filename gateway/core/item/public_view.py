@@ -17,6 +17,7 @@ from gateway.core.item.deadlines import Milestone, Rules, RuleSet
 from gateway.core.item.item import Happened, Item, ItemState, PublicStep
 from gateway.core.item.matter import Decision
 from gateway.core.item.notice import REPLIED, is_secret
+from gateway.core.item.pause import Pause
 from gateway.core.item.states import EVENT_NAMES, TABLE, Event
 
 T = TypeVar("T")
@@ -48,13 +49,15 @@ FROM_TIMELINE = frozenset({"follow_up", REPLIED, Event.COMPLETE.value, Event.MER
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An item with all that its public view is made of; `days` are those of its milestones."""
+    """An item with all that its public view is made of; `days` are those of its milestones, `pauses` what
+    its clocks do not count."""
 
     item: Item
     past: Sequence[Happened]
     decisions: Sequence[Decision]
     received_day: date
     days: Mapping[str, date]
+    pauses: Sequence[Pause] = ()
 
 
 def standing(given: Seen) -> Seen:
@@ -80,7 +83,7 @@ def _standing(entries: Sequence[T], said: Callable[[T], tuple[str, str]]) -> lis
 def steps_of(seen: Seen, rules: Rules) -> tuple[PublicStep, ...]:
     """The course of a matter, its beginning first."""
     order = rules.on(seen.received_day)
-    clocks = {due.clock: due for due in rules.due(seen.item.kind, seen.received_day, seen.days)}
+    clocks = {due.clock: due for due in rules.due(seen.item.kind, seen.received_day, seen.days, seen.pauses)}
     steps = [_received(seen, order, clocks)]
     steps += (
         _decided(seen, decision, rules, clocks)

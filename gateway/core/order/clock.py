@@ -6,7 +6,7 @@ clock is never changed by an assignment or a return.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,13 +33,11 @@ class Clock:
     trace: tuple[str, ...]
 
 
-def due_of(
-    order: Order, legal: Sequence[Due], today: date, calendar: Calendar, stopped: Collection[str] = ()
-) -> Clock:
-    """The clock of an order. `legal` are the item's clocks that run, `stopped` the names of those in which a
-    suspension is not counted."""
+def due_of(order: Order, legal: Sequence[Due], today: date, calendar: Calendar) -> Clock:
+    """The clock of an order. `legal` are the item's clocks that run, which leave out suspensions themselves
+    where their law says so."""
     inner, steps = _inner(order, today, calendar)
-    first, law = _legal(order.suspensions, legal, today, calendar, stopped)
+    first, law = _legal(legal)
     earlier = min(inner, law[0]) if law else inner
     due = max(earlier, order.begun_on)
     guessed = calendar.guessed(order.begun_on, inner)
@@ -95,23 +93,13 @@ def _not_counted(order: Order, today: date, calendar: Calendar, last: date) -> d
     counted = order.budget + order.granted
     while True:
         lost = sum(
-            _workdays(
-                calendar, max(entry.begins, order.begun_on + _DAY), min(_end(entry, today), last + _DAY)
-            )
+            calendar.workdays(max(entry.begins, order.begun_on + _DAY), min(_end(entry, today), last + _DAY))
             for entry in order.suspensions
         )
         moved = calendar.workday_after(order.begun_on, counted + lost)
         if moved == last:
             return last
         last = moved
-
-
-def _workdays(calendar: Calendar, first: date, end: date) -> int:
-    """How many workdays from `first` (counted) to `end` (not)."""
-    count, day = 0, first - _DAY
-    while (day := calendar.workday_after(day, 1)) < end:
-        count += 1
-    return count
 
 
 def _end(entry: Suspension, today: date) -> date:
@@ -125,31 +113,10 @@ def _told(entry: Suspension, today: date) -> str:
     return f"{entry.begins} 至 {end} {still}{entry.reason}（{entry.paper}），不计 / suspended, not counted"
 
 
-def _legal(
-    suspensions: Sequence[Suspension],
-    legal: Sequence[Due],
-    today: date,
-    calendar: Calendar,
-    stopped: Collection[str],
-) -> tuple[Due | None, tuple[date, list[str]] | None]:
-    """The item's clock that ends first, with its last day and steps."""
-    ends = [(_moved(due, suspensions, today, calendar, stopped), due) for due in legal]
-    if not ends:
+def _legal(legal: Sequence[Due]) -> tuple[Due | None, tuple[date, list[str]] | None]:
+    """The item's clock that ends first, with its last day and step; the clock's own trace has the rest."""
+    first = min(legal, key=lambda due: (due.on, due.clock), default=None)
+    if first is None:
         return None, None
-    last, first = min(ends, key=lambda pair: (pair[0], pair[1].clock))
-    steps = [f"法定期限（{first.basis}）：{last} / legal clock {first.clock}: {last}"]
-    if last != first.on:
-        steps.append(
-            f"法定期限原为 {first.on}，中止期间不计入 / was {first.on}: the suspended time is not counted"
-        )
-    return first, (last, steps)
-
-
-def _moved(
-    due: Due, suspensions: Sequence[Suspension], today: date, calendar: Calendar, stopped: Collection[str]
-) -> date:
-    """The last day of a legal clock; one in which tests are not counted ends as many days later."""
-    if due.clock not in stopped or not suspensions:
-        return due.on
-    days = sum((_end(entry, today) - entry.begins).days for entry in suspensions)
-    return calendar.workday_after(due.on + timedelta(days=days - 1), 1) if days else due.on
+    step = f"法定期限（{first.basis}）：{first.on} / legal clock {first.clock}: {first.on}"
+    return first, (first.on, [step])

@@ -29,8 +29,7 @@ T = TypeVar("T", bound=Named)
 class Handling:
     """The rules for orders that are assigned from a day on. All days are workdays.
 
-    `budgets` are the days by kind, `urgent` those of a pressing or major order, whatever its kind. `stopped`
-    are the legal clocks in which a suspension is not counted either.
+    `budgets` are the days by kind, `urgent` those of a pressing or major order, whatever its kind.
     """
 
     in_force_from: date
@@ -46,7 +45,6 @@ class Handling:
     longest_report: int
     return_reasons: tuple[Claim, ...] = ()
     results: Mapping[Kind, tuple[Claim, ...]] = field(default_factory=dict)
-    stopped: frozenset[str] = frozenset()
 
     def budget(self, kind: Kind, urgency: Urgency) -> int:
         """How many workdays an order has."""

@@ -18,7 +18,6 @@ from tests.shipped_rules import shipped_rules
 
 MONDAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
-LONG = ("end_mediation",)
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -41,7 +40,7 @@ def legal(on: date, clock: str = "decide_acceptance") -> Due:
 
 
 def clock(one: Order, *dues: Due, today: date = MONDAY) -> Clock:
-    return due_of(one, dues, today, calendar(), LONG)
+    return due_of(one, dues, today, calendar())
 
 
 def suspended(begins: date, ends: date | None = None) -> tuple[Suspension, ...]:
@@ -92,12 +91,6 @@ def test_while_it_lasts_the_end_moves_on() -> None:
     lasting = order(suspensions=suspended(date(2026, 3, 4)))
     first, later = (clock(lasting, today=date(2026, 3, day)) for day in (4, 20))
     assert first.due == date(2026, 3, 10) and later.due == date(2026, 3, 26)
-
-
-def test_a_test_is_not_counted_in_the_mediation_but_in_other_legal_clocks() -> None:
-    one = order(budget=30, suspensions=suspended(date(2026, 3, 4), date(2026, 3, 9)))
-    assert clock(one, legal(date(2026, 3, 20), "end_mediation")).legal == date(2026, 3, 25)
-    assert clock(one, legal(date(2026, 3, 20))).legal == date(2026, 3, 20)
 
 
 def test_a_year_without_a_calendar_is_provisional() -> None:
