@@ -2,7 +2,8 @@
 a code.
 
 The link is signed and names the order, the unit and the day on which it was sent; the code goes to the mail
-address that is stored with the unit. What is done on the page is done as the unit's handler.
+address or mobile telephone that is stored with the unit. What is done on the page is done as the unit's
+handler.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from gateway.core.order.paper import (
     SENT_ON,
     TRIES,
     CodeResult,
+    CodeWay,
     Link,
     Standing,
     read_link,
@@ -49,23 +51,23 @@ class OrderLetters(Protocol):
         self, order: Order, item: Item, unit: Unit, event: str, text: str, path: str, at: datetime
     ) -> tuple[Draft, ...]: ...
 
-    def code(self, order: Order, unit: Unit, code: str, at: datetime) -> Draft: ...
+    def code(self, order: Order, way: CodeWay, code: str, at: datetime) -> Draft: ...
 
-    def reaches(self, unit: Unit) -> bool:
-        """Can a code be sent to it?"""
+    def code_ways(self, unit: Unit) -> tuple[CodeWay, ...]:
+        """By which ways can a code be sent to it?"""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a link opens. `whole` is for whoever has given a code, None unless it stands open; `can_send`:
-    there is an address for a code."""
+    """What a link opens. `whole` is for whoever has given a code, None unless it stands open; `ways` are
+    those by which a code can be sent."""
 
     link: Link
     standing: Standing
     unit: Unit
     order: Order
     whole: OrderDetail | None
-    can_send: bool
+    ways: tuple[CodeWay, ...]
 
     @property
     def acts(self) -> tuple[OrderEvent, ...]:
@@ -125,12 +127,12 @@ class OfflineUnits:
         state = standing(link, order, self._orders.day(self._now()))
         is_open = state is Standing.OPEN
         whole = await self._orders.order(link.order, _account(link)) if is_open else None
-        return Opened(link, state, unit, order, whole, self._letters.reaches(unit))
+        return Opened(link, state, unit, order, whole, self._letters.code_ways(unit))
 
     # ------------------------------------------------------------ the code
 
-    async def send_code(self, opened: Opened) -> None:
-        """A new code to the unit's mail address. Raises Conflict when there are too many, StorageDown."""
+    async def send_code(self, opened: Opened, way: CodeWay) -> None:
+        """A new code by one of the unit's ways. Raises Conflict when there are too many, StorageDown."""
         now, link = self._now(), opened.link
         code, order = self._digits(CODE_LENGTH), opened.order
 
@@ -140,7 +142,7 @@ class OfflineUnits:
                 raise Conflict("验证码发送过于频繁，请一小时后再试 / too many codes: try again in an hour")
             mark = self._mark(link, code)
             codes.add(t, link.order, link.unit, mark, now, now - timedelta(days=1))
-            draft = self._letters.code(order, opened.unit, code, now)
+            draft = self._letters.code(order, way, code, now)
             self._storage.outbox.add(t, order.number, draft, now)
 
         await self._storage.database.write(sent)

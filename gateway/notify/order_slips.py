@@ -13,13 +13,16 @@ from gateway.core.item.contact import Kind
 from gateway.core.item.delivery import MAIL, Draft
 from gateway.core.item.item import Item
 from gateway.core.item.referral import FIELD_NAMES
+from gateway.core.item.sms import MOBILE
 from gateway.core.order.order import Order
-from gateway.core.order.paper import fields_of
+from gateway.core.order.paper import CodeWay, fields_of
 from gateway.core.order.states import ORDER_EVENT_NAMES, URGENCY_NAMES
+from gateway.core.telephone import comparable
 from gateway.core.unit import Unit
 from gateway.mail.automatic import OWN_LOOP
 from gateway.mail.thread import Marks
 from gateway.notify.letterhead import KINDS
+from gateway.notify.sms import SMS
 
 FAX = "fax"
 SUBJECTS: Mapping[str, str] = {
@@ -64,18 +67,24 @@ class OrderSlips:
                 return (self._draft(way, address, order, item, unit, event, text, path, at),)
         return ()
 
-    def code(self, order: Order, unit: Unit, code: str, at: datetime) -> Draft:
-        """The code that the reply page asks for."""
+    def code(self, order: Order, way: CodeWay, code: str, at: datetime) -> Draft:
+        """The code that the reply page asks for; a short message has but the code."""
+        key = f"order-code:{order.id}:{_stamp(at)}"
+        if way.way == SMS:
+            text = f"【{self._head.hotline}】工单 {order.id} 验证码 {code}，15 分钟内有效，请勿转告他人。"
+            return Draft(key, SMS, way.address, {"text": text}, "")
         content = {
             "subject": f"【{self._head.hotline}】工单 {order.id} 验证码",
             "text": f"工单 {order.id} 的验证码 code：{code}\n15 分钟内有效，只能使用一次，请勿转告他人。\n"
             "Valid for 15 minutes, once. Do not pass it on.\n",
         }
-        return self._mail(f"order-code:{order.id}:{_stamp(at)}", unit.mail, order, content)
+        return self._mail(key, way.address, order, content)
 
-    def reaches(self, unit: Unit) -> bool:
-        """Can a code be sent to it?"""
-        return bool(unit.mail) and MAIL in self._head.ways
+    def code_ways(self, unit: Unit) -> tuple[CodeWay, ...]:
+        """The first mobile telephone among those on duty, and the mail address, as far as such is sent."""
+        mobile = next((phone for phone in map(comparable, unit.phones) if MOBILE.fullmatch(phone)), "")
+        ways = (CodeWay(SMS, mobile), CodeWay(MAIL, unit.mail))
+        return tuple(way for way in ways if way.address and way.way in self._head.ways)
 
     def _draft(
         self,
@@ -121,7 +130,10 @@ class OrderSlips:
         lines += ["", *(self._field(name, value) for name, value in fields_of(item, personal))]
         if link := self._link(path):
             lines += ["", f"签收、退回、书面上报请打开 sign, return, report: {link}"]
-            lines += ["打开时需输入发到本单位邮箱的验证码 / it asks for a code sent to the unit's mail"]
+            lines += [
+                "打开时需输入发到本单位手机或邮箱的验证码"
+                " / it asks for a code sent to the unit's telephone or mail"
+            ]
         return lines
 
     def _field(self, name: str, value: str) -> str:

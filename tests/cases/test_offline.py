@@ -21,6 +21,7 @@ from gateway.core.order.order import Order, OrderState, Urgency
 from gateway.core.order.paper import LINK_DAYS, Link, Standing, read_link, standing
 from gateway.core.order.states import OrderEvent as E
 from gateway.core.roles import Account, Role
+from gateway.core.unit import Unit, UnitKind
 from gateway.mail.thread import Marks
 from gateway.notify.order_slips import OrderSlips, SlipFrom
 from tests.storage.databases import MONDAY, ZONE, Clock, contact, rules
@@ -33,7 +34,9 @@ PERSON = Person("张三", "13835700000", id_type="身份证", id_number="1101011
 
 
 @asynccontextmanager
-async def paper_site(tmp_path: Path, clock: Clock) -> AsyncIterator[tuple[RealSite, Orders]]:
+async def paper_site(
+    tmp_path: Path, clock: Clock, ways: tuple[str, ...] = ("mail", "fax")
+) -> AsyncIterator[tuple[RealSite, Orders]]:
     """The bureau of 浮山县 works by mail, its first station by fax; `orders` knows `clock`."""
     replies, orders_later = Later(), Later()
     async with real_site(tmp_path / "var", replies=replies, orders=orders_later, now=clock) as site:
@@ -43,7 +46,7 @@ async def paper_site(tmp_path: Path, clock: Clock) -> AsyncIterator[tuple[RealSi
         fax = replace(tree.get(STATION), online=False, fax="03571234567")  # type: ignore[type-var]
         await storage.units.keep([mail, fax], "boss", clock())  # type: ignore[list-item]
         orders = Orders(storage, rules(), ZONE, now=clock)
-        writer = SlipFrom("临汾市12315热线", "12315", "12315@linfen.example", MARKS, ("mail", "fax"))
+        writer = SlipFrom("临汾市12315热线", "12315", "12315@linfen.example", MARKS, ways)
         slips = OrderSlips(writer, lambda path: f"https://12315.example{path}")
         codes = (f"{n:06}" for n in range(100_000, 200_000))
         replies.real = OfflineUnits(orders, storage, slips, b"key", clock, lambda length: next(codes))
@@ -155,3 +158,44 @@ def test_what_a_link_opens(link: str, changes: dict[str, Any], wanted: Standing)
     assert standing(made, replace(ORDER, **changes), date(2026, 3, 3)) is wanted
     assert read_link(f"{link}x") is None and read_link("7.141027.20260231") is None
     assert Link(7, BUREAU, date(2026, 3, 2)) == read_link("7.141027.20260302")
+
+
+def test_codes_go_to_a_mobile_telephone_or_the_mail_address() -> None:
+    writer = SlipFrom("中心", "12315", "12315@linfen.example", MARKS, ("mail", "fax", "sms"))
+    slips = OrderSlips(writer, lambda path: path)
+    unit = Unit(STATION, BUREAU, UnitKind.STATION, "张庄所", online=False)
+    for phones, mail, ways in (
+        (("0357-2025100", "138 3570 1234"), "", [("sms", "13835701234")]),
+        (("0357-2025100",), "", []),
+        (("13835701234",), "a@b.cn", [("sms", "13835701234"), ("mail", "a@b.cn")]),
+    ):
+        given = slips.code_ways(replace(unit, phones=phones, mail=mail))
+        assert [(way.way, way.address) for way in given] == ways
+
+
+async def test_a_code_comes_by_the_way_that_was_chosen(tmp_path: Path) -> None:
+    """The page masks number and address; the short message has the code alone."""
+    clock = Clock()
+    async with paper_site(tmp_path, clock, ("mail", "fax", "sms")) as (site, orders):
+        there = (await site.storage.units.tree()).get(BUREAU)
+        assert there
+        await site.storage.units.keep([replace(there, phones=("13835701234",))], "boss", clock())
+        number = (await site.intake.submit(contact("a", person=PERSON))).number
+        await orders.assign(number, BOSS, Assignment(BUREAU))
+        [(_, _, mail)] = await letters(site)
+        path = re.search(r"https://12315\.example(/order/\S+)", mail["text"])[1]  # type: ignore[index]
+        own = {"Origin": site.url().rstrip("/")}
+
+        async def post(**fields: str) -> str:
+            async with site.client.post(path, data=fields, headers=own) as answer:
+                assert answer.status == 200
+                return await answer.text()
+
+        async with site.client.get(path) as answer:
+            door = await answer.text()
+        assert "138****1234" in door and "fu***@example.com" in door and "13835701234" not in door
+        assert "验证码已发送到 138****1234" in await post(step="send", way="sms")
+        due = await site.storage.outbox.claim(("sms",), 9, MONDAY + timedelta(days=100), timedelta(days=9))
+        ((address, said),) = [(entry.draft.address, entry.draft.content["text"]) for entry in due]
+        assert address == "13835701234" and "验证码 100000" in said and "商家" not in said
+        assert "商家拒绝退款" in await post(step="code", code="100000")

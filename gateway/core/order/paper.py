@@ -35,6 +35,14 @@ _LINK = re.compile(r"(\d{1,18})\.([a-z0-9_-]{1,16})\.(\d{8})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class CodeWay:
+    """A way by which a unit gets codes, as the outbox calls it, and where to; both stand with the unit."""
+
+    way: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Which order at which unit a link opens, and on which day it was sent."""
 

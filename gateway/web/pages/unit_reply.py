@@ -21,7 +21,7 @@ from gateway.core.item.states import KIND_NAMES
 from gateway.core.item.written import amount
 from gateway.core.order.handling import in_force
 from gateway.core.order.order import OrderEntry, Report
-from gateway.core.order.paper import CODE_LENGTH, CODE_MINUTES, CodeResult, Standing, fields_of
+from gateway.core.order.paper import CODE_LENGTH, CODE_MINUTES, CodeResult, CodeWay, Standing, fields_of
 from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, ORDER_STATE_NAMES, OrderEvent
 from gateway.errors import BadContact, Conflict, FieldFault, NotPossible
 from gateway.web.pages.pages import Look, Pages
@@ -44,6 +44,7 @@ SHUT: Mapping[Standing, Words] = {
         "The order is over or was taken back.",
     ),
 }
+WAY_NAMES: Mapping[str, Words] = {"sms": ("手机", "telephone"), "mail": ("邮箱", "mail address")}
 CODES: Mapping[CodeResult, Words] = {
     CodeResult.WRONG: ("验证码不正确", "the code is wrong"),
     CodeResult.USED: ("此验证码已使用过，请重新发送", "this code was used already: have another sent"),
@@ -59,7 +60,7 @@ class ReplyDesk(Protocol):
     async def open(self, name: str, token: str) -> Opened:
         """Raises NotFound for a link that is not ours."""
 
-    async def send_code(self, opened: Opened) -> None:
+    async def send_code(self, opened: Opened, way: CodeWay) -> None:
         """Raises Conflict when there are too many."""
 
     async def enter(self, opened: Opened, code: str) -> CodeResult: ...
@@ -94,7 +95,7 @@ class UnitReplyPage:
             return self._shut(look, opened)
         match fields.get("step"):
             case "send":
-                return await self._send(look, opened)
+                return await self._send(look, opened, fields.get("way", ""))
             case "code":
                 return await self._enter(request, look, opened, fields.get("code", ""))
         if not self._is_in(request, opened):
@@ -106,12 +107,16 @@ class UnitReplyPage:
 
     # ------------------------------------------------------------ the door
 
-    async def _send(self, look: Look, opened: Opened) -> web.StreamResponse:
+    async def _send(self, look: Look, opened: Opened, name: str) -> web.StreamResponse:
+        """By the way of the button that was pressed; without a name by the first that there is."""
+        way = next((way for way in opened.ways if name in (way.way, "")), None)
+        if way is None:
+            return self._door(look, opened)
         try:
-            await self._desk.send_code(opened)
+            await self._desk.send_code(opened, way)
         except Conflict as error:
             return self._door(look, opened, fault=_both(error.detail))
-        return self._door(look, opened, sent=True)
+        return self._door(look, opened, sent=True, to=masked(way))
 
     async def _enter(self, request: web.Request, look: Look, opened: Opened, code: str) -> web.StreamResponse:
         result = await self._desk.enter(opened, code.strip())
@@ -136,13 +141,14 @@ class UnitReplyPage:
         return held is not None and held.get("link") == str(opened.link)
 
     def _door(
-        self, look: Look, opened: Opened, *, fault: Words | None = None, sent: bool = False
+        self, look: Look, opened: Opened, *, fault: Words | None = None, sent: bool = False, to: str = ""
     ) -> web.Response:
         return self._show(
             look,
             opened,
             422 if fault else 200,
-            mail=_masked(opened.unit.mail),
+            ways=[(way.way, look.t(*WAY_NAMES[way.way]), masked(way)) for way in opened.ways],
+            to=to,
             fault=look.t(*fault) if fault else "",
             sent=sent,
             part="door",
@@ -277,7 +283,7 @@ def _both(detail: str) -> Words:
     return zh, en or zh
 
 
-def _masked(mail: str) -> str:
-    """Enough of an address to know it by."""
-    name, _, domain = mail.partition("@")
-    return f"{name[:2]}***@{domain}" if domain else ""
+def masked(way: CodeWay) -> str:
+    """Enough of an address or number to know it by."""
+    name, _, domain = way.address.partition("@")
+    return f"{name[:2]}***@{domain}" if domain else f"{name[:3]}****{name[-4:]}"
