@@ -179,7 +179,7 @@ class Closing:
         if self._handed and state.transfers:
             await patiently(partial(self._handed, record, state.transfers))
         by_itself = surveyed_by(record.id) is not None or duty_of(record.id) is not None
-        ours = record.direction == "out" and not by_itself
+        ours = record.direction == "out" and not (by_itself or state.follows_up)
         if ours and record.number and not record.back_of:
             talked = record.outcome is CallOutcome.TALKED
             what, text = ("called_back", "已回电接通") if talked else ("not_reached", "回电未接通")

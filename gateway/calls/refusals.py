@@ -8,6 +8,7 @@ from functools import partial
 
 from gateway.calls.patience import patiently
 from gateway.calls.ports import Inquiry
+from gateway.core.call.about import read_about
 from gateway.core.call.journal import JournalEntry
 from gateway.errors import GatewayError
 from gateway.tasks import Supervisor
@@ -31,7 +32,7 @@ class Refusals:
         self._tasks = tasks
 
     def noted(self, note: JournalEntry) -> None:
-        who, why, item = note.arg(0), note.arg(1), note.arg(3)
+        who, why, (item, _) = note.arg(0), note.arg(1), read_about(note.arg(3))
         log.warning("a call from %s to outside was refused: %s", who, why)
         if item:
             key = f"refused:{note.call}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.call.about import follow_up_about
 from gateway.core.call.journal import EntryType
 from gateway.core.call.record import CallbackState, CallOutcome
 from gateway.core.call.seat import SeatState
@@ -287,6 +288,18 @@ async def test_an_owed_call_is_dialled_once_and_told_on_its_item(board: Board) -
     assert board.ledgers.call_backs.lines == [(number, "called_back", "已回电接通")]
     assert board.door.changes == [number]
     assert "call:back-1.1" not in board.door.contacts
+
+
+async def test_a_follow_up_call_is_told_by_what_was_answered_alone(board: Board) -> None:
+    """A call about an item stands in its timeline; one that asks how it went has an entry of its own."""
+    number = "261124000018"
+    for call, about in (("2.1", follow_up_about(number)), ("2.2", number)):
+        board.pbx.note(EntryType.BEGAN, call, "2", "out", FROM, "8001", about)
+        board.pbx.note(EntryType.AGENT, call, "8001")
+        board.pbx.note(EntryType.ENDED, call, "16", "talked", "")
+        record = await kept(board, call)
+        assert (record.number, record.outcome) == (number, CallOutcome.TALKED)
+    assert board.door.notes == [(number, "called_back")]
 
 
 async def test_nobody_reached_is_told_and_not_dialled_again_at_once(board: Board) -> None:

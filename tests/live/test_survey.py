@@ -102,7 +102,9 @@ async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gate
         call = await greeted(caller)
         await call.press("3")
         at_seat = await seat.incoming(20)
-        await call.wait_tone(600, timeout=10)  # they talk; nobody rates an agent who was gone before that
+        await call.wait_tone(
+            600, timeout=10, lasting=1.5
+        )  # they talk; nobody rates an agent who was gone before that
         await at_seat.hang_up()
         await call.wait_prompt("rate_ask", timeout=15)
         await call.press("2")
@@ -112,6 +114,20 @@ async def test_a_caller_rates_the_call_after_the_agent_has_hung_up(gateway: Gate
     assert (record["outcome"], record["rating"], record["recording_state"]) == ("talked", 2, "saved")
     after = (await asyncio.to_thread(gateway.api, "/api/v1/figures"))["total"]
     assert [after[name] - before[name] for name in ("rated", "rated_well")] == [1, 1]
+
+
+async def test_nobody_rates_an_agent_who_hung_up_as_he_answered(gateway: Gateway) -> None:
+    async with gateway.seat("8001", "agent1") as seat, gateway.phone("13912360003") as caller:
+        seat.answer_with(Answer(0.1))
+        call = await greeted(caller)
+        await call.press("3")
+        at_seat = await seat.incoming(20)
+        await at_seat.wait_answered(10)
+        await at_seat.hang_up()
+        await call.ended(15)
+    record = await gateway.call_of("13912360003")
+    assert record["rating"] is None
+    assert not [step for step in record["path"] if "rate" in step["step"]]
 
 
 def supervise_urgently(gateway: Gateway) -> str:

@@ -71,7 +71,7 @@ async def test_a_follow_up_is_listed_rung_and_answered(tmp_path: Path) -> None:
 
         one = f"/{first['id']}"
         assert (await asked(site, "agent", f"{one}/call", {}))[0] == 200
-        assert seats.rung == [("agent1", "13835700000", complaint)]
+        assert seats.rung == [("agent1", "13835700000", f"{complaint}f")]
         for body, fields in (
             ({**CONTENT, "handler": 6, "outcome": 0}, ["handler", "outcome"]),
             ({**CONTENT, "outcome": 4}, ["reason"]),
@@ -100,7 +100,7 @@ async def test_a_follow_up_is_listed_rung_and_answered(tmp_path: Path) -> None:
         assert (await asked(site, "agent", f"{one}/result", CONTENT))[0] == 403
         assert (await asked(site, "supervisor", f"{one}/call", {}))[0] == 422
         status, person = await asked(site, "supervisor", f"{one}/call", {"reason": "办结回访"})
-        assert (status, person, seats.rung[-1][1:]) == (200, {"name": "张三"}, ("13835700000", report))
+        assert (status, person, seats.rung[-1][1:]) == (200, {"name": "张三"}, ("13835700000", f"{report}f"))
         log = [entry.what for entry in await site.storage.audit.page(0, 50)]
         assert "identity.view" in log
         status, tried = await asked(

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.core import telephone
+from gateway.core.call.about import read_about
 from gateway.core.call.journal import EntryType, JournalEntry, number_of
 from gateway.core.call.record import CallOutcome, CallRecord, is_back
 from gateway.core.call.transfer import Transfer
@@ -46,6 +47,7 @@ class CallState:
     the call-back that this call is; `phone` the number to call back when it is another. `seat` is who
     has the caller now; `agent_leg` and `caller_leg` are the PBX's names for their channels; its `transfers`
     stand here at the end. `talked_seconds` leaves out what the caller spent on hold or in the queue.
+    `follows_up`: an agent asks somebody how it went, and writes that down himself.
     """
 
     id: str
@@ -64,6 +66,7 @@ class CallState:
     talked_seconds: float = 0.0
     transfers: tuple[Transfer, ...] = ()
     fax: FaxNote | None = None
+    follows_up: bool = False
     applied: set[JournalEntry] = field(default_factory=set)
     served: bool = False
     booked: bool = False
@@ -124,7 +127,8 @@ def _began(call: CallState, note: JournalEntry) -> None:
         call.back = note.arg(3)
         call.record = replace(call.record, back_of=note.arg(3))
     elif direction == "out":
-        call.record = replace(call.record, agent=note.arg(3), number=note.arg(4))
+        number, call.follows_up = read_about(note.arg(4))
+        call.record = replace(call.record, agent=note.arg(3), number=number)
     _go(call, Phase.MENU if direction == "in" else Phase.OUT, note.at)
 
 

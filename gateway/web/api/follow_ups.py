@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from gateway.cases.follow_ups import FollowUpPage, Try
+from gateway.core.call.about import follow_up_about
 from gateway.core.followup import FOLLOW_UP_STATES, Answers, FollowUpQuery, FollowUpRow
 from gateway.core.followup_rules import FollowUpRules
 from gateway.core.item.contact import Person
@@ -131,7 +132,7 @@ class FollowUpsApi:
         if row.secret:
             await self._note_look(row.item, reason)
         assert self.ring
-        await self.ring(request.account.name, person.phone, row.item.number)
+        await self.ring(request.account.name, person.phone, follow_up_about(row.item.number))
         return Answer(models.PersonRung(name=person.name))
 
     async def _note_look(self, item: Item, reason: str) -> None:

@@ -90,5 +90,5 @@ async def test_people_are_asked_from_the_page(browser: Browser, tmp_path: Path) 
             await answer(page, contacted="true", solved="true", handler="1", outcome="1")
             await page.click("#answers [type=submit]")
             await expect(page.locator("#said")).to_contain_text("已保存")
-        _, _, number = seats.rung[0]
+        number = seats.rung[0][2].removesuffix("f")
         assert (await site.intake.get(number)).item.state is ItemState.IN_WORK
