@@ -54,13 +54,13 @@ function chart() {
   const name = $("measure").value;
   const rate = name.startsWith("rate.") && name.slice(5);
   const values = shown.rows.map((row) => [short(row.name), rate ? row.figures.rates[rate] : row.figures.counts[name]]);
+  values.sort(([, a], [, b]) => b - a); // the largest first, units of one value in their own order
   const most = rate ? 1 : Math.max(1, ...values.map(([, value]) => value));
-  const bars = values.filter(([, value]) => value !== null).map(([unit, value]) => {
+  const bars = values.filter(([, value]) => value !== null && (rate || value > 0)).map(([unit, value]) => {
     const row = make("div", "", "bar-row");
     const track = make("span", "", "track");
-    const bar = make("meter");
-    Object.assign(bar, { min: 0, max: most, value });
-    bar.setAttribute("aria-label", unit);
+    const bar = make("span", "", "bar");
+    bar.style.width = `${(100 * value) / most}%`;
     track.append(bar);
     row.append(make("span", unit), track, make("span", rate ? percent(value) : String(value), "figure"));
     return row;
