@@ -2,8 +2,8 @@
 a code.
 
 The link is signed and names the order, the unit and the day on which it was sent; the code goes to the mail
-address or mobile telephone that is stored with the unit. What is done on the page is done as the unit's
-handler.
+address or mobile telephone that is stored with the unit, else to its fax. What is done on the page is done as
+the unit's handler.
 """
 
 from __future__ import annotations

@@ -62,10 +62,10 @@ class OrderSlips:
         self, order: Order, item: Item, unit: Unit, event: str, text: str, path: str, at: datetime
     ) -> tuple[Draft, ...]:
         """One letter by the first way that leads to the unit; none when there is none."""
-        for way, address in ((MAIL, unit.mail), (FAX, unit.fax)):
-            if address and way in self._head.ways:
-                return (self._draft(way, address, order, item, unit, event, text, path, at),)
-        return ()
+        ways = self._possible(CodeWay(MAIL, unit.mail), CodeWay(FAX, unit.fax))
+        return tuple(
+            self._draft(way.way, way.address, order, item, unit, event, text, path, at) for way in ways[:1]
+        )
 
     def code(self, order: Order, way: CodeWay, code: str, at: datetime) -> Draft:
         """The code that the reply page asks for; a short message has but the code."""
@@ -78,12 +78,16 @@ class OrderSlips:
             "text": f"工单 {order.id} 的验证码 code：{code}\n15 分钟内有效，只能使用一次，请勿转告他人。\n"
             "Valid for 15 minutes, once. Do not pass it on.\n",
         }
-        return self._mail(key, way.address, order, content)
+        return self._mail(key, way.address, order, content, way.way)
 
     def code_ways(self, unit: Unit) -> tuple[CodeWay, ...]:
-        """The first mobile telephone among those on duty, and the mail address, as far as such is sent."""
+        """The first mobile telephone among those on duty, and the mail address, as far as such is sent; where
+        there is neither, the fax number."""
         mobile = next((phone for phone in map(comparable, unit.phones) if MOBILE.fullmatch(phone)), "")
-        ways = (CodeWay(SMS, mobile), CodeWay(MAIL, unit.mail))
+        ways = self._possible(CodeWay(SMS, mobile), CodeWay(MAIL, unit.mail))
+        return ways or self._possible(CodeWay(FAX, unit.fax))
+
+    def _possible(self, *ways: CodeWay) -> tuple[CodeWay, ...]:
         return tuple(way for way in ways if way.address and way.way in self._head.ways)
 
     def _draft(
@@ -131,8 +135,8 @@ class OrderSlips:
         if link := self._link(path):
             lines += ["", f"签收、退回、书面上报请打开 sign, return, report: {link}"]
             lines += [
-                "打开时需输入发到本单位手机或邮箱的验证码"
-                " / it asks for a code sent to the unit's telephone or mail"
+                "打开时需输入发到本单位手机、邮箱或传真的验证码"
+                " / it asks for a code sent to the unit's telephone, mail or fax"
             ]
         return lines
 

@@ -130,7 +130,12 @@ async def test_a_station_is_faxed_and_no_reporter_is_named(tmp_path: Path) -> No
         assert not re.search("张三|13835700000", second["text"])
         path = re.search(r"https://12315\.example(/order/\S+)", second["text"])[1]  # type: ignore[index]
         async with site.client.get(path) as answer:
-            assert answer.status == 200 and "没有登记可接收验证码的手机或邮箱" in await answer.text()
+            assert answer.status == 200 and "登记的传真" in await answer.text()
+        own = {"Origin": site.url().rstrip("/")}
+        async with site.client.post(path, data={"step": "send", "way": "fax"}, headers=own) as answer:
+            assert answer.status == 200, await answer.text()
+        way, to, code = (await letters(site))[-1]
+        assert (way, to) == ("fax", "03571234567") and "code：100000" in code["text"]
         await orders.act(orders_made[1].order.id, BOSS, E.TAKE_BACK, OrderInput())
         async with site.client.get(path) as answer:
             assert answer.status == 410 and "已收回" in await answer.text()

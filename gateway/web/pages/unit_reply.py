@@ -44,7 +44,11 @@ SHUT: Mapping[Standing, Words] = {
         "The order is over or was taken back.",
     ),
 }
-WAY_NAMES: Mapping[str, Words] = {"sms": ("手机", "telephone"), "mail": ("邮箱", "mail address")}
+WAY_NAMES: Mapping[str, Words] = {
+    "sms": ("手机", "telephone"),
+    "mail": ("邮箱", "mail address"),
+    "fax": ("传真", "fax"),
+}
 CODES: Mapping[CodeResult, Words] = {
     CodeResult.WRONG: ("验证码不正确", "the code is wrong"),
     CodeResult.USED: ("此验证码已使用过，请重新发送", "this code was used already: have another sent"),
