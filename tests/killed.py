@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 
-def killed(work: Callable[..., None], seconds: float, *arguments: object) -> list[Any]:
+def killed(work: Callable[..., None], seconds: float, *arguments: object, words: int = 1) -> list[Any]:
     """Call `work(*arguments, connection)` in a process of its own. Its first word says that it is up; it is
-    killed so many seconds after that. What it told, its first word too."""
+    killed so many seconds after its last of so many `words`. What it told, its first word too."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([work.__module__])
     receiver, sender = context.Pipe(duplex=False)
@@ -19,7 +19,10 @@ def killed(work: Callable[..., None], seconds: float, *arguments: object) -> lis
     process.start()
     sender.close()
     told: list[Any] = []
-    assert receiver.poll(30), "it did not come up"
+    for nth in range(words):
+        assert receiver.poll(60), f"it has told {nth} words"
+        if nth < words - 1:
+            _take(receiver, told)
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if receiver.poll(left) and not _take(receiver, told):
