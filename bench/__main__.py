@@ -45,15 +45,15 @@ LINES = 60  # lines of the centre: 50 calls, and those that are just ending
 BUSY = 0.5  # load above which a run is not worth much
 
 
-def measure(wanted: Sequence[str], quick: bool, folder: Path) -> Iterator[Part]:
-    """The wanted parts, one after another."""
+def measure(wanted: Sequence[str], quick: bool, folder: Path, on: Sequence[str] = ()) -> Iterator[Part]:
+    """The wanted parts, one after another; `cases` on databases that are there, if any are named."""
     if any(name in wanted for name in ON_ASTERISK):
         with site(folder / "site", LINES) as running:
             yield from _on_asterisk(wanted, quick, running)
     alone: dict[str, Callable[[], Part]] = {
         "flows": lambda: flow_rate.measure(0.2 if quick else 3.0),
         "memory": lambda: memory.measure(folder / "memory", *((50, 100, 0) if quick else ())),
-        "cases": lambda: cases.measure(cases.QUICK if quick else cases.FULL),
+        "cases": lambda: cases.measure(cases.QUICK if quick else cases.FULL, on),
         "storage": lambda: storage.measure(storage.QUICK if quick else storage.FULL),
         "transfers": lambda: transfers.measure(folder / "transfers", 3 if quick else 40),
         "mail": lambda: mail.measure(folder / "mail", 200 if quick else 2000),
@@ -98,6 +98,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given again")
     parser.add_argument("--quick", action="store_true", help="few samples: does it run, not how fast it is")
     parser.add_argument(
+        "--on",
+        action="append",
+        default=[],
+        metavar="URL=VAR",
+        help="a filled database for cases, with its var/; may be given again",
+    )
+    parser.add_argument(
         "--write", action="store_true", help="put the tables into docs/developing/benchmarks.md"
     )
     chosen = parser.parse_args(arguments)
@@ -110,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = []
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            for part in measure(wanted, chosen.quick, Path(folder)):
+            for part in measure(wanted, chosen.quick, Path(folder), chosen.on):
                 print(markdown(part), flush=True)
                 parts.append(part)
     except (SetupError, RuntimeError) as error:

@@ -12,10 +12,11 @@ from gateway.core.item.contact import Kind
 from gateway.core.item.item import Item
 from gateway.core.order.actors import sees
 from gateway.core.order.figures import Row, matrix
+from gateway.core.order.handling import in_force
 from gateway.core.order.ladder import Rung
-from gateway.core.order.order import Order, OrderQuery, OrderState
+from gateway.core.order.order import Order, OrderEntry, OrderQuery, OrderState
 from gateway.core.order.rungs import TITLES, FiredRung
-from gateway.core.order.states import OPEN, OrderEvent
+from gateway.core.order.states import OrderEvent
 from gateway.core.roles import Account
 from gateway.core.unit import Tree, UnitKind
 from gateway.errors import NotFound
@@ -124,19 +125,15 @@ class Oversight:
     def _waiting(self, t: Transaction, today: date) -> tuple[Waiting, ...]:
         asked = OrderQuery(states=(OrderState.EXTENSION_ASKED,), limit=SHOWN)
         disputed, pressing = OrderQuery(disputed=True), OrderQuery(pressing=True, today=today)
-        waiting = [self._said(t, "extension", order) for order in self._rows.page(t, asked)]
-        waiting += [self._said(t, "dispute", order) for order in self._rows.page(t, disputed)]
+        lists = {"extension": self._rows.page(t, asked), "dispute": self._rows.page(t, disputed)}
+        said = self._rows.last_said(t, {SAID_WITH[what]: page for what, page in lists.items()})
+        waiting = [
+            _waiting(what, order, said.get((order.id, SAID_WITH[what])))
+            for what, page in lists.items()
+            for order in page
+        ]
         waiting += [Waiting("pressing", order, order.note) for order in self._rows.page(t, pressing)]
         return tuple(waiting)
-
-    def _said(self, t: Transaction, what: str, order: Order) -> Waiting:
-        """With the unit's words, and of a dispute the day by which it is to be settled."""
-        events = self._rows.events_of(t, order.id)
-        entry = next((e for e in reversed(events) if e.event == SAID_WITH[what].value), None)
-        until = entry.facts.get("until", "") if entry else ""
-        return Waiting(
-            what, order, entry.text if entry else "", date.fromisoformat(until) if until else order.due
-        )
 
     def _red(self, t: Transaction) -> tuple[RedOrder, ...]:
         fired = self._changes.storage.supervision.standing(t, (Rung.RED, Rung.RAISED))
@@ -148,11 +145,18 @@ class Oversight:
 
     def _problems(self, t: Transaction) -> tuple[int, int]:
         """Problem orders that are open: of how many a unit was not found, how many were done again."""
-        wanted = OrderQuery(problem=True, states=tuple(sorted(OPEN)), limit=1000)
-        open_ones = self._rows.page(t, wanted)
-        limits = [self._changes.handling(order).problem_passes for order in open_ones]
-        passed = sum(order.passes >= most for order, most in zip(open_ones, limits, strict=True))
+        open_ones = self._rows.open_problems(t)
+        rules, day = self._changes.rules.handling, self._changes.day
+        passed = sum(passes >= in_force(rules, day(at)).problem_passes for passes, at in open_ones)
         return passed, len(open_ones) - passed
+
+
+def _waiting(what: str, order: Order, entry: OrderEntry | None) -> Waiting:
+    """With the unit's words, and of a dispute the day by which it is to be settled."""
+    until = entry.facts.get("until", "") if entry else ""
+    return Waiting(
+        what, order, entry.text if entry else "", date.fromisoformat(until) if until else order.due
+    )
 
 
 def _names(tree: Tree, rows: Sequence[Row]) -> dict[str, str]:

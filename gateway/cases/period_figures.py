@@ -19,7 +19,7 @@ from gateway.core.order.period import (
     PeriodRow,
     behind,
     by_unit,
-    figures,
+    together,
 )
 from gateway.core.unit import UnitKind
 from gateway.storage import Transaction
@@ -68,7 +68,8 @@ class PeriodFigures:
             bureaus = [unit.id for unit in tree if unit.kind is UnitKind.BUREAU and unit.active]
             rows = by_unit(orders, calls, period, bureaus)
             names = {unit.id: unit.zh for unit in tree}
-            return PeriodView(now, period, rows, figures(orders, calls, period), names)
+            total = together(row.figures for row in rows)
+            return PeriodView(now, period, rows, total, names)
 
         return await self._changes.items.read(counted)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_
 
+from gateway.core.item.contact import Kind
 from gateway.core.order.dispatch import DispatchPage, DispatchQuery, DispatchRow
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
@@ -29,6 +30,8 @@ OF_RESPONDENT = (
 HAD = select(orders.c.number, orders.c.bureau).where(
     orders.c.number.in_(OF_RESPONDENT), orders.c.state.not_in(["returned", "cancelled"])
 )
+STATES = ("accepted", "in_work", "received")
+UNSORTED = Kind.UNSORTED.value
 SIGNS = ("respondent_address", "county", "problem", "subject")
 
 
@@ -59,15 +62,19 @@ class DispatchRows:
         places = [tuple(row) for row in t.execute(wanted.limit(query.limit + 1))]
         shown = places[: query.limit]
         more = ",".join(map(str, shown[-1])) if len(places) > query.limit else ""
-        total = None if query.after or query.kind or query.county is not None else self._total(t, query)
+        total = None if query.after or query.kind or query.county is not None else self.total(t, query)
         return DispatchPage(tuple(_rows(t, [str(place[-1]) for place in shown])), more, total)
 
-    def _total(self, t: Transaction, query: DispatchQuery) -> int:
+    def total(self, t: Transaction, query: DispatchQuery) -> int:
         """How many there are in all: counted from the index alone, without the few that others hold."""
         count = select(func.count()).select_from(items).where(and_(self._condition))
         others = items.c.lease_holder != query.who
-        held = count.where(HELD, others, items.c.lease_until > rows.to_ms(query.now))
-        return int(t.execute(count).scalar_one()) - int(t.execute(held).scalar_one())
+        # Without the condition of that index: SQLite would look through it rather than through what is held.
+        held = select(items.c.state, items.c.kind).where(
+            HELD, others, items.c.lease_until > rows.to_ms(query.now)
+        )
+        left_out = sum(1 for state, kind in t.execute(held) if state in STATES and kind != UNSORTED)
+        return int(t.execute(count).scalar_one()) - left_out
 
 
 def _filters(query: DispatchQuery) -> Iterator[ColumnElement[bool]]:

@@ -114,9 +114,10 @@ class FigureRows:
             await self._database.write(lambda t: kept_figures.finish(t, ticket, counted))
 
     async def standing(self, today: date, now: datetime) -> Standing:
-        return await self._database.read(lambda t: self._standing(t, today, now))
+        return await self._database.read(lambda t: self.standing_in(t, today, now))
 
-    def _standing(self, t: Transaction, today: date, now: datetime) -> Standing:
+    def standing_in(self, t: Transaction, today: date, now: datetime) -> Standing:
+        """The same, within a transaction."""
         waiting: Counter[Channel] = Counter()
         call_backs = int(t.execute(PROMISED).scalar_one()) + int(t.execute(NOT_REACHED).scalar_one())
         for channel, task, count in t.execute(self._waiting):

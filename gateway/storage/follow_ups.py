@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, exists, func, insert, select, tuple_, update
 
 from gateway.core.followup import (
     OPEN,
@@ -29,10 +29,14 @@ C = follow_ups.c
 ONE = select(follow_ups).where(C.id == bindparam("id"))
 OF_ITEM = select(follow_ups).where(C.number == bindparam("of")).order_by(C.round)
 CHANGE = update(follow_ups).where(C.id == bindparam("of"), C.state == bindparam("before"))
-CLOSED = items.c.state == ItemState.CLOSED.value
-OPEN_STATES = tuple(state.value for state in OPEN)
-TO_DO = and_(C.state.in_(OPEN_STATES), CLOSED)
+CLOSED = exists().where(items.c.number == C.number, items.c.state == ItemState.CLOSED.value)
 """Whose item was opened again in the meantime is not called."""
+OPEN_STATES = tuple(state.value for state in OPEN)
+ROWS = (
+    select(items, *(column.label(f"f_{column.name}") for column in C))
+    .join_from(follow_ups, items, items.c.number == C.number)
+    .where(C.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 class FollowUpRows:
@@ -55,17 +59,25 @@ class FollowUpRows:
         return t.execute(CHANGE.values(_values(call)), {"of": call.id, "before": before.value}).rowcount == 1
 
     def page(self, t: Transaction, query: FollowUpQuery) -> tuple[FollowUpRow, ...]:
-        """Those that are to be done by the time they are due; others the newest first."""
-        return tuple(_row_of(row) for row in t.execute(_page(query)).mappings())
+        """Those that are to be done by the time they are due; others in the opposite order."""
+        states = OPEN_STATES if query.state is None else (query.state.value,)
+        # Each state by itself, in the order of an index that is read as far as a page needs.
+        places = [tuple(row) for state in states for row in t.execute(_places(query, state))]
+        ids = [place[-1] for place in sorted(places, reverse=_is_over(query))[: query.limit]]
+        by_id = {row["f_id"]: _row_of(row) for row in t.execute(ROWS, {"ids": ids}).mappings()}
+        return tuple(by_id[one] for one in ids)
 
     def count(self, t: Transaction, query: FollowUpQuery) -> int:
         """How many a query has in all, whatever its limit."""
-        whole = select(func.count()).select_from(follow_ups.join(items, items.c.number == C.number))
-        return int(t.execute(whole.where(*_wanted(query))).scalar_one())
+        states = OPEN_STATES if query.state is None else (query.state.value,)
+        wanted = select(func.count()).select_from(follow_ups)
+        return sum(int(t.execute(wanted.where(*_wanted(query, state))).scalar_one()) for state in states)
 
 
-def _wanted(query: FollowUpQuery) -> list[Any]:
-    wanted: list[Any] = [TO_DO if query.state is None else C.state == query.state.value]
+def _wanted(query: FollowUpQuery, state: str) -> list[Any]:
+    wanted: list[Any] = [C.state == state]
+    if query.state is None:
+        wanted.append(CLOSED)
     if query.due_before is not None:
         wanted.append(C.due_at < rows.to_ms(query.due_before))
     if query.number:
@@ -75,17 +87,20 @@ def _wanted(query: FollowUpQuery) -> list[Any]:
     return wanted
 
 
-def _page(query: FollowUpQuery) -> Select[Any]:
-    wanted = select(items, *(column.label(f"f_{column.name}") for column in C))
-    wanted = wanted.join_from(follow_ups, items, items.c.number == C.number).where(*_wanted(query))
-    if query.state is not None and query.state not in OPEN:
-        if query.after:
-            wanted = wanted.where(C.id < query.after)
-        return wanted.order_by(C.id.desc()).limit(query.limit)
+def _places(query: FollowUpQuery, state: str) -> Select[Any]:
+    """Where the first calls of a state stand in the order of the query."""
+    wanted = select(C.due_at, C.id).where(*_wanted(query, state))
+    over, place = _is_over(query), tuple_(C.due_at, C.id)
     if query.after:
-        last = select(C.due_at).where(C.id == query.after).scalar_subquery()
-        wanted = wanted.where(or_(C.due_at > last, and_(C.due_at == last, C.id > query.after)))
-    return wanted.order_by(C.due_at, C.id).limit(query.limit)
+        last = tuple_(select(C.due_at).where(C.id == query.after).scalar_subquery(), query.after)
+        wanted = wanted.where(place < last if over else place > last)
+    order = (C.due_at.desc(), C.id.desc()) if over else (C.due_at, C.id)
+    return wanted.order_by(*order).limit(query.limit)
+
+
+def _is_over(query: FollowUpQuery) -> bool:
+    """Are calls wanted that need not be made any more? Those that were due last come first."""
+    return query.state is not None and query.state not in OPEN
 
 
 def _row_of(row: rows.Row) -> FollowUpRow:

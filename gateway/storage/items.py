@@ -293,12 +293,16 @@ class Items:
     def page(self, t: Transaction, query: QueueQuery) -> list[Item]:
         """In order of arrival, from behind `after`, with their clocks."""
         values = queue_query.values_of(query)
-        wanted = queue_query.filtered(select(items), values).order_by(items.c.received_at, items.c.number)
+        in_order = (items.c.received_at, items.c.number)
+        wanted = queue_query.filtered(select(items.c.number), values).order_by(*in_order)
         if query.after:
             last = select(items.c.received_at).where(items.c.number == query.after).scalar_subquery()
             later = and_(items.c.received_at == last, items.c.number > query.after)
             wanted = wanted.where(or_(items.c.received_at > last, later))
-        records = t.execute(wanted.limit(query.limit), values).mappings().all()
+        # Numbers first: where the order is no index's, they alone are sorted.
+        numbers = list(t.execute(wanted.limit(query.limit), values).scalars())
+        page = select(items).where(items.c.number.in_(numbers)).order_by(*in_order)
+        records = t.execute(page).mappings().all()
         clocks = self._dues(t, [row["number"] for row in records])
         return [rows.item_of(row, clocks.get(row["number"], ())) for row in records]
 

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import CompoundSelect, insert, select, text, union
 
 from gateway.core.item.contact import Kind
 from gateway.core.order.order import OrderState
@@ -24,11 +25,24 @@ from gateway.storage.tables import (
     published_figures,
 )
 
-LAST_REPORT = (
-    select(func.max(order_reports.c.id).label("id"))
-    .where(order_reports.c.given)
-    .group_by(order_reports.c.order_id)
-).subquery()
+RECOVERED = (
+    select(order_reports.c.amount_recovered)
+    .where(order_reports.c.order_id == orders.c.id, text("order_reports.given"))
+    .order_by(order_reports.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""Of the last report that was given."""
+LOOKED_AT = tuple(
+    orders.c[name]
+    for name in (
+        *("id", "number", "bureau", "unit", "state", "assigned_at", "since", "signed_at", "due"),
+        *("reported_at", "closed_at", "ever_late", "returned_to", "rounds"),
+    )
+)
+ASKED_ABOUT = ("id", "number", "unit", "kind", "closed_at", "verdict")
+QUARTER_MS = 900_000
+"""Midnight is at the beginning of a quarter of an hour everywhere."""
 PUBLISHED = 200
 """Published figures that are listed at most."""
 
@@ -67,53 +81,52 @@ def order_facts(
     signing, from the day of assignment and the day on which the unit got it."""
     since, until = rows.to_ms(span.since), rows.to_ms(span.until)
     wanted = (
-        select(orders, items.c.kind, order_reports.c.amount_recovered)
+        select(*LOOKED_AT, items.c.kind, RECOVERED.label("recovered"))
         .join(items, items.c.number == orders.c.number)
-        .outerjoin(
-            order_reports,
-            and_(order_reports.c.order_id == orders.c.id, order_reports.c.id.in_(select(LAST_REPORT.c.id))),
-        )
-        .where(
-            or_(
-                and_(orders.c.assigned_at >= since, orders.c.assigned_at < until),
-                and_(orders.c.due >= span.first.isoformat(), orders.c.due <= span.last.isoformat()),
-                and_(orders.c.closed_at >= since, orders.c.closed_at < until),
-            )
-        )
+        .where(orders.c.id.in_(_touched(span, since, until)))
         .order_by(orders.c.id)
     )
     if kind is not None:
         wanted = wanted.where(items.c.kind == kind.value)
-    return [_order(row, day_of, sign_by) for row in t.execute(wanted).mappings()]
+    days, ends = _days(day_of), lru_cache(maxsize=None)(sign_by)
+    return [_order(row, days, ends) for row in t.execute(wanted)]
 
 
-def _order(
-    row: Mapping[Any, Any], day_of: Callable[[datetime], date], sign_by: Callable[[date, date], date]
-) -> OrderFact:
-    def day(name: str) -> date | None:
-        at = rows.of_ms_or_none(row[name])
-        return day_of(at) if at else None
+def _touched(span: Span, since: int, until: int) -> CompoundSelect[Any]:
+    """Ids of orders of a period, each way from an index of its own."""
+    ids = select(orders.c.id)
+    return union(
+        ids.where(orders.c.assigned_at >= since, orders.c.assigned_at < until),
+        ids.where(orders.c.due >= span.first.isoformat(), orders.c.due <= span.last.isoformat()),
+        ids.where(orders.c.closed_at >= since, orders.c.closed_at < until),
+    )
 
-    assigned, since = day("assigned_at"), day("since")
-    assert assigned and since
-    due = row["due"]
+
+def _days(day_of: Callable[[datetime], date]) -> Callable[[int], date]:
+    """The day of a moment in milliseconds, looked up once for each quarter of an hour."""
+    of_quarter = lru_cache(maxsize=None)(lambda quarter: day_of(rows.of_ms(quarter * QUARTER_MS)))
+    return lambda ms: of_quarter(ms // QUARTER_MS)
+
+
+def _order(row: Any, days: Callable[[int], date], sign_by: Callable[[date, date], date]) -> OrderFact:
+    assigned, closed = days(row.assigned_at), row.state == OrderState.CLOSED.value and row.closed_at
     return OrderFact(
-        id=row["id"],
-        number=row["number"],
-        bureau=row["bureau"],
-        unit=row["unit"],
-        kind=Kind(row["kind"]),
-        state=OrderState(row["state"]),
+        id=row.id,
+        number=row.number,
+        bureau=row.bureau,
+        unit=row.unit,
+        kind=Kind(row.kind),
+        state=OrderState(row.state),
         assigned_on=assigned,
-        sign_by=sign_by(assigned, since),
-        signed_on=day("signed_at"),
-        due=date.fromisoformat(due) if due < "9999" else None,
-        reported_on=day("reported_at"),
-        closed_on=day("closed_at") if row["state"] == OrderState.CLOSED.value else None,
-        ever_late=row["ever_late"],
-        home=row["state"] == OrderState.RETURNED.value and row["returned_to"] == CENTRE,
-        rounds=row["rounds"],
-        recovered=row["amount_recovered"] or 0,
+        sign_by=sign_by(assigned, days(row.since)),
+        signed_on=days(row.signed_at) if row.signed_at else None,
+        due=date.fromisoformat(row.due) if row.due < "9999" else None,
+        reported_on=days(row.reported_at) if row.reported_at else None,
+        closed_on=days(closed) if closed else None,
+        ever_late=row.ever_late,
+        home=row.state == OrderState.RETURNED.value and row.returned_to == CENTRE,
+        rounds=row.rounds,
+        recovered=row.recovered or 0,
     )
 
 
@@ -126,7 +139,7 @@ def asked_facts(
 ) -> list[AskedFact]:
     """Follow-up calls of matters that an order closed in a period."""
     wanted = (
-        select(follow_ups)
+        select(*(follow_ups.c[name] for name in ASKED_ABOUT))
         .where(
             follow_ups.c.closed_at >= rows.to_ms(span.since),
             follow_ups.c.closed_at < rows.to_ms(span.until),
@@ -136,17 +149,18 @@ def asked_facts(
     )
     if kind is not None:
         wanted = wanted.where(follow_ups.c.kind == kind.value)
+    days = _days(day_of)
     return [
         AskedFact(
-            id=row["id"],
-            number=row["number"],
-            bureau=bureau_of(row["unit"]),
-            unit=row["unit"],
-            kind=Kind(row["kind"]),
-            closed_on=day_of(rows.of_ms(row["closed_at"])),
-            verdict=row["verdict"],
+            id=row.id,
+            number=row.number,
+            bureau=bureau_of(row.unit),
+            unit=row.unit,
+            kind=Kind(row.kind),
+            closed_on=days(row.closed_at),
+            verdict=row.verdict,
         )
-        for row in t.execute(wanted).mappings()
+        for row in t.execute(wanted)
     ]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,18 +16,19 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     insert,
     not_,
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 
 from gateway.core.item.contact import Due
 from gateway.core.item.item import Item
 from gateway.core.item.lists import NO_CLOCK
+from gateway.core.order.figures import Figure
 from gateway.core.order.order import (
     Order,
     OrderEntry,
@@ -37,11 +38,11 @@ from gateway.core.order.order import (
     Suspension,
     Urgency,
 )
-from gateway.core.order.states import OPEN, WITH_UNIT
+from gateway.core.order.states import OPEN, WITH_UNIT, OrderEvent
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
-from gateway.storage.order_figures import condition, of_kind, pressing
+from gateway.storage.order_figures import STATES_OF, condition, of_kind, pressing
 from gateway.storage.tables import (
     deliveries,
     dues,
@@ -53,13 +54,21 @@ from gateway.storage.tables import (
     orders,
     outbox,
 )
-from gateway.storage.tables.columns import GIVEN, ORDER_OPEN
+from gateway.storage.tables.columns import GIVEN, ORDER_DISPUTED, ORDER_OPEN, ORDER_PROBLEM
 
 ONE = select(orders).where(orders.c.id == bindparam("id"))
 LOCKED = ONE.with_for_update()
+SUPERSEDE = (
+    update(orders).where(orders.c.number == bindparam("of"), text("NOT superseded")).values(superseded=True)
+)
 OF_ITEM = select(orders).where(orders.c.number == bindparam("number")).order_by(orders.c.id)
 OPEN_OF_ITEM = select(orders).where(orders.c.number == bindparam("number"), ORDER_OPEN)
 EVENTS = select(order_events).where(order_events.c.order_id == bindparam("id")).order_by(order_events.c.id)
+EVENTS_OF = (
+    select(order_events)
+    .where(order_events.c.order_id.in_(bindparam("ids", expanding=True)))
+    .order_by(order_events.c.id)
+)
 COPIES = (
     select(order_copies.c.unit)
     .where(order_copies.c.order_id == bindparam("id"))
@@ -109,6 +118,8 @@ DUES_OF = (
     .where(dues.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(dues.c.on, dues.c.clock)
 )
+ALL_STATES = frozenset(state.value for state in OrderState)
+OPEN_STATES = frozenset(state.value for state in OPEN)
 OWED = tuple(sorted(state.value for state in WITH_UNIT))
 _DAYS = ("begun_on", "due", "legal_due", "disputed_on", "supervised_due")
 _TIMES = (
@@ -129,6 +140,7 @@ class OrderRows:
     def add(self, t: Transaction, order: Order, copies: Collection[str] = ()) -> Order:
         """A new order, with the id that it gets. The item has no open one: whoever asks holds the item's
         lock."""
+        t.execute(SUPERSEDE, {"of": order.number}).close()
         result = t.execute(insert(orders).returning(orders.c.id), _values(order, _COLUMNS))
         added = replace(order, id=int(result.scalar_one()))
         if copies:
@@ -214,6 +226,15 @@ class OrderRows:
     def events_of(self, t: Transaction, order_id: int) -> tuple[OrderEntry, ...]:
         return tuple(_entry_of(row) for row in t.execute(EVENTS, {"id": order_id}).mappings())
 
+    def last_said(
+        self, t: Transaction, of: Mapping[OrderEvent, Collection[Order]]
+    ) -> dict[tuple[int, OrderEvent], OrderEntry]:
+        """By order and event: the last line of an order's history with that event."""
+        ids = {order.id for page in of.values() for order in page}
+        wanted = EVENTS_OF.where(order_events.c.event.in_([event.value for event in of]))
+        lines = t.execute(wanted, {"ids": sorted(ids)}).mappings()
+        return {(row["order_id"], OrderEvent(row["event"])): _entry_of(row) for row in lines}
+
     def copies_of(self, t: Transaction, order_id: int) -> tuple[str, ...]:
         return tuple(t.execute(COPIES, {"id": order_id}).scalars())
 
@@ -229,12 +250,10 @@ class OrderRows:
         return tuple(_report_of(row) for row in records)
 
     def page(self, t: Transaction, query: OrderQuery) -> tuple[Order, ...]:
-        wanted = _filtered(query).order_by(orders.c.due, orders.c.id).limit(query.limit)
-        if query.after:
-            last = select(orders.c.due).where(orders.c.id == query.after).scalar_subquery()
-            later = and_(orders.c.due == last, orders.c.id > query.after)
-            wanted = wanted.where(or_(orders.c.due > last, later))
-        return self._all(t, t.execute(wanted).mappings().all())
+        places = [tuple(row) for wanted in _places(query) for row in t.execute(wanted)]
+        ids = [place[-1] for place in sorted(places)[: query.limit]]
+        by_id = {order.id: order for order in self.several(t, ids)}
+        return tuple(by_id[order_id] for order_id in ids)
 
     def items_of(self, t: Transaction, page: Collection[Order]) -> dict[str, Item]:
         """The items of these orders with their clocks, by number."""
@@ -261,10 +280,10 @@ class OrderRows:
             wanted = wanted.where(_of_units(OrderQuery(units=tuple(units))))
         return self._all(t, t.execute(wanted).mappings().all())
 
-    def count(self, t: Transaction, query: OrderQuery) -> int:
-        """How many there are of what `page` gives."""
-        counted = select(func.count()).select_from(_filtered(query).order_by(None).subquery())
-        return int(t.execute(counted).scalar_one())
+    def open_problems(self, t: Transaction) -> list[tuple[int, datetime]]:
+        """Of each open problem order: how often it came back, and when it was assigned."""
+        wanted = select(orders.c.passes, orders.c.assigned_at).where(ORDER_PROBLEM, ORDER_OPEN)
+        return [(row.passes, rows.of_ms(row.assigned_at)) for row in t.execute(wanted)]
 
     def told(self, t: Transaction, after: int, limit: int) -> list[tuple[int, str]]:
         """Closed orders, with their items, whose answer has gone out by now or need not, and that are not
@@ -293,16 +312,41 @@ class OrderRows:
         return tuple(_order_of(row, tuple(suspended.get(row["id"], ()))) for row in records)
 
 
+def _places(query: OrderQuery) -> Iterator[Select[Any]]:
+    """Last day and id of the first orders of a query, in order. Each state is looked for by itself, in the
+    order of an index that is read as far as a page needs; where others are fewer, all at once."""
+    wanted = _filtered(query).order_by(orders.c.due, orders.c.id).limit(query.limit)
+    if query.after:
+        last = select(orders.c.due).where(orders.c.id == query.after).scalar_subquery()
+        wanted = wanted.where(tuple_(orders.c.due, orders.c.id) > tuple_(last, query.after))
+    states = _states(query)
+    few = query.number or query.problem or query.disputed or query.pressing or query.copies_only
+    if few or query.figure is Figure.RETURNED:
+        plain = orders.c.state.concat("")  # no index over states is wanted
+        yield wanted if states == ALL_STATES else wanted.where(plain.in_(sorted(states)))
+    else:
+        yield from (wanted.where(orders.c.state == state) for state in sorted(states))
+
+
+def _states(query: OrderQuery) -> frozenset[str]:
+    """The states in which orders of a query may be."""
+    states = frozenset(state.value for state in query.states) or ALL_STATES
+    if query.open:
+        states &= OPEN_STATES
+    if query.overdue is not None or query.disputed:
+        states &= frozenset(OWED)
+    if query.figure is not None:
+        states &= frozenset(state.value for state in STATES_OF[query.figure])
+    return states
+
+
 def _filtered(query: OrderQuery) -> Select[Any]:
-    wanted = select(orders)
+    """All conditions of a query but the state."""
+    wanted = select(orders.c.due, orders.c.id)
     if query.units is not None:
         wanted = wanted.where(_of_units(query))
-    if query.open:
-        wanted = wanted.where(ORDER_OPEN)
-    if query.states:
-        wanted = wanted.where(orders.c.state.in_([state.value for state in query.states]))
     if query.overdue is not None:
-        wanted = wanted.where(orders.c.state.in_(OWED), orders.c.due < query.overdue.isoformat())
+        wanted = wanted.where(orders.c.due < query.overdue.isoformat())
     if query.number:
         wanted = wanted.where(orders.c.number == query.number)
     if query.bureau:
@@ -314,9 +358,9 @@ def _filtered(query: OrderQuery) -> Select[Any]:
     if query.today is not None:
         wanted = wanted.where(*_on_day(query, query.today))
     if query.problem:
-        wanted = wanted.where(orders.c.problem)
+        wanted = wanted.where(ORDER_PROBLEM)
     if query.disputed:
-        wanted = wanted.where(orders.c.disputed_on != "", orders.c.state.in_(OWED))
+        wanted = wanted.where(ORDER_DISPUTED)
     return wanted
 
 

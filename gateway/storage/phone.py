@@ -33,6 +33,7 @@ from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
 from gateway.storage.prepared import Prepared
 from gateway.storage.tables import (
+    OUTGOING,
     agent_changes,
     call_backs,
     calls,
@@ -52,7 +53,7 @@ CALL = select(calls).where(calls.c.id == bindparam("id"))
 OPEN = select(calls).where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at, calls.c.id)
 NEWEST = select(calls).order_by(calls.c.started_at.desc())
 FROM = NEWEST.where(calls.c.caller.in_(bindparam("numbers", expanding=True)))
-TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), calls.c.direction == "out")
+TO = NEWEST.where(calls.c.dialled.in_(bindparam("numbers", expanding=True)), OUTGOING)
 CALL_BACK = select(call_backs).where(call_backs.c.id == bindparam("id"))
 OF_ITEM = (
     select(call_backs).where(call_backs.c.number == bindparam("of")).order_by(call_backs.c.booked_at.desc())
@@ -153,7 +154,7 @@ class Calls:
         if not numbers:
             return await self._all(wanted.order_by(*LATEST_FIRST).limit(limit), {})
         from_it = wanted.where(calls.c.caller.in_(numbers))
-        to_it = wanted.where(calls.c.dialled.in_(numbers), calls.c.caller.not_in(numbers))
+        to_it = wanted.where(OUTGOING, calls.c.dialled.in_(numbers), calls.c.caller.not_in(numbers))
         newest = [select(part.order_by(*LATEST_FIRST).limit(limit).subquery()) for part in (from_it, to_it)]
         both = union_all(*newest).subquery()
         return await self._all(

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, text
 
 from gateway.core.item.item import QueueQuery
 from gateway.core.item.states import TERMINAL
 from gateway.storage import rows
-from gateway.storage.tables import ADDED, WAITING, dues, items
+from gateway.storage.tables import ADDED, CLOCKED, WAITING, dues, items
 
 
 def values_of(query: QueueQuery) -> dict[str, str | int]:
@@ -42,18 +42,18 @@ def _condition(name: str) -> ColumnElement[bool]:
         case "received_before":
             return items.c.received_at < bindparam(name)
         case "due_before":
-            return _with_clock(dues.c.on < bindparam(name))
+            return and_(CLOCKED, items.c.next_due < bindparam(name))
         case "provisional":
-            return _with_clock(text("dues.provisional"))
+            return _provisional()
         case "has_addition":
             return and_(ADDED, bindparam(name) == 1)
         case _:
             return items.c[name] == bindparam(name)
 
 
-def _with_clock(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
-    """Items on which somebody works or should, with a clock like this."""
-    clocks = select(dues.c.number).where(*conditions)
+def _provisional() -> ColumnElement[bool]:
+    """Items on which somebody works or should, with a clock that is not sure yet."""
+    clocks = select(dues.c.number).where(text("dues.provisional"))
     working = items.c.state.not_in([state.value for state in sorted(TERMINAL)])
     return and_(working, items.c.number.in_(clocks))
 

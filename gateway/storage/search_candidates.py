@@ -90,7 +90,7 @@ def _bounds(query: SearchQuery) -> dict[str, int]:
 def _of_sqlite(t: Transaction, query: SearchQuery, tokens: Collection[str], either: bool) -> Iterator[Rows]:
     match = (" OR " if either else " AND ").join(f'"{token}"' for token in sorted(tokens))
     with t.execute(SQLITE, {"tokens": match, **_bounds(query)}) as records:
-        for some in records.scalars().partitions(BATCH):
+        for some in records.scalars().partitions(min(BATCH, query.limit + 1)):
             if rows := _items(t, query, some):
                 yield rows
 

@@ -19,7 +19,7 @@ from gateway.core.order.states import WITH_UNIT
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.tables import order_rungs, orders, serials
-from gateway.storage.tables.columns import ORDER_OPEN
+from gateway.storage.tables.columns import ORDER_OPEN, ORDER_SUPERVISED
 
 OWED = tuple(sorted(state.value for state in WITH_UNIT))
 UNSIGNED_STATES = (OrderState.ASSIGNED.value, OrderState.DONE_AGAIN.value)
@@ -49,6 +49,11 @@ CANDIDATES = (
     )
     .order_by(orders.c.id)
     .limit(bindparam("limit"))
+)
+SUPERVISED = (
+    select(orders.c.id, orders.c.rounds)
+    .where(ORDER_SUPERVISED, orders.c.state != OrderState.REPORTED.value)
+    .order_by(orders.c.supervised_at.desc(), orders.c.id.desc())
 )
 OF_ORDER = select(order_rungs).where(order_rungs.c.order_id == bindparam("of")).order_by(order_rungs.c.id)
 LAST_NTH = select(func.max(order_rungs.c.nth)).where(
@@ -111,18 +116,23 @@ class SupervisionRows:
 
     def standing(self, t: Transaction, rungs: Collection[Rung]) -> tuple[FiredRung, ...]:
         """Told rungs of these kinds of orders that are still owed, the last one first."""
+        # Of the very many lines of the ledger only those of the few orders that are supervised and owed.
+        last = t.execute(SUPERVISED.limit(MOST))
+        rounds = {row.id: row.rounds for row in last}
+        if not rounds:
+            return ()
         wanted = (
             select(order_rungs)
-            .join(orders, and_(orders.c.id == order_rungs.c.order_id, orders.c.rounds == order_rungs.c.round))
             .where(
-                order_rungs.c.rung.in_(sorted(rung.value for rung in rungs)),
+                order_rungs.c.order_id.in_(rounds),
+                # No index over rungs is wanted: it has those of all orders there ever were.
+                order_rungs.c.rung.concat("").in_(sorted(rung.value for rung in rungs)),
                 text("NOT order_rungs.passed_over"),
-                orders.c.state.in_(OWED),
             )
             .order_by(order_rungs.c.id.desc())
-            .limit(MOST)
         )
-        return tuple(_rung_of(row) for row in t.execute(wanted).mappings())
+        fired = (_rung_of(row) for row in t.execute(wanted).mappings())
+        return tuple(line for line in fired if line.round == rounds[line.order])[:MOST]
 
 
 def _values(fired: FiredRung) -> dict[str, Any]:

@@ -91,7 +91,7 @@ async def test_a_call_is_replaced_as_a_whole(storage: Storage) -> None:
 
 async def test_pages_of_calls(storage: Storage) -> None:
     same = [call(n, started_at=MONDAY) for n in range(5)]
-    later = [call(n, caller="138", dialled="10000") for n in range(5, 12)]
+    later = [call(n, caller="138", dialled="10000", direction="out") for n in range(5, 12)]
     await storage.calls.keep([*later, *same])
     wanted = [c.id for c in sorted((*same, *later), key=lambda c: (c.started_at, c.id), reverse=True)]
     seen: list[str] = []

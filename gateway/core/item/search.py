@@ -128,7 +128,15 @@ def _sure(word: str) -> Iterator[str]:
     runs = _RUNS.findall(word)
     for place, run in enumerate(runs):
         if 0 < place < len(runs) - 1 or len(run) >= (GROUP if run[0].isascii() else 2):
-            yield from _groups(run)
+            yield from _cover(run)
+
+
+def _cover(run: str) -> Iterator[str]:
+    """Tokens of a run that together have all its characters: fewer than all that it is cut into, since each
+    costs a look into the index, and what is found is read anyway."""
+    groups = list(_groups(run))
+    yield from groups[:: len(groups[0])]
+    yield groups[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,15 @@ def _row(
     bureau: str, units: Mapping[str, tuple[list[OrderFact], list[AskedFact]]], period: Period
 ) -> PeriodRow:
     parts = tuple(PeriodRow(unit, figures(*units[unit], period)) for unit in sorted(units))
-    orders = [order for mine, _ in units.values() for order in mine]
-    calls = [call for _, mine in units.values() for call in mine]
     below = parts if any(part.unit != bureau for part in parts) else ()
-    return PeriodRow(bureau, figures(orders, calls, period), below)
+    return PeriodRow(bureau, together(part.figures for part in parts), below)
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The figures of several units as those of one: each order and each call is one unit's."""
+    counts, recovered, law = dict.fromkeys(Measure, 0), 0, 0
+    for part in parts:
+        for measure, count in part.counts.items():
+            counts[measure] += count
+        recovered, law = recovered + part.recovered, law + part.law
+    return Figures(counts, recovered, law)

@@ -30,12 +30,22 @@ TO_ASSIGN = {
 ORDER_OPEN = text(
     "state IN ('assigned', 'signed', 'handling', 'extension_asked', 'reported', 'sent_back', 'done_again')"
 )
+# The same, spelled so that no index over states serves: SQLite would rather look through that for each state
+# than go along an index over these alone.
+ORDER_OPEN_ALONE = text(f"state || ''{ORDER_OPEN.text.removeprefix('state')}")
+ORDER_DISPUTED = text(f"disputed_on <> '' AND {ORDER_OPEN_ALONE.text}")
+ORDER_URGENT = text(f"urgency <> 'general' AND {ORDER_OPEN_ALONE.text}")
+ORDER_SUPERVISED = text(f"supervised_at IS NOT NULL AND {ORDER_OPEN_ALONE.text}")
+ORDER_PROBLEM = text("problem")
+# Given back, and its item was not assigned anew.
+GIVEN_BACK = text("state || '' = 'returned' AND NOT superseded")
 ORDER_UNTOLD = text("state = 'closed' AND told_at IS NULL")
 UNSEALED = text("sealed IS NULL")
 # Notices that want somebody: a call or letter to do, or one that did not get through.
 NOTICE_OPEN = text(
     "notice <> '' AND (state IN ('bounced', 'dead') OR (state = 'waiting' AND way IN ('letter', 'phone')))"
 )
+OUTGOING = text("direction = 'out'")
 ADDED = text("added_at IS NOT NULL")
 HELD = text("lease_holder <> ''")
 CLOCKED = text("next_due < '9999-12-31'")  # lists.NO_CLOCK, spelled out for the index

@@ -37,4 +37,5 @@ follow_ups = Table(
     Index("follow_ups_once", "number", "round", unique=True),
     Index("follow_ups_due", "state", "due_at", "id"),
     Index("follow_ups_by_answer", "answered_at"),
+    Index("follow_ups_by_closing", "closed_at"),
 )

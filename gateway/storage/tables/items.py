@@ -116,8 +116,7 @@ items = Table(
     ),
     Index(
         "items_waiting",
-        "received_at",
-        "number",
+        *("received_at", "number", "channel", "task", "state"),
         sqlite_where=WAITING["sqlite"],
         postgresql_where=WAITING["postgresql"],
     ),

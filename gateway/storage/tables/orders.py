@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, Table
+from sqlalchemy import Boolean, Column, Index, Integer, Table, text
 
-from gateway.storage.tables.columns import ORDER_OPEN, ORDER_UNTOLD, Big, meta, prose, words
+from gateway.storage.tables.columns import (
+    GIVEN_BACK,
+    ORDER_DISPUTED,
+    ORDER_OPEN,
+    ORDER_OPEN_ALONE,
+    ORDER_PROBLEM,
+    ORDER_SUPERVISED,
+    ORDER_UNTOLD,
+    ORDER_URGENT,
+    Big,
+    meta,
+    prose,
+    words,
+)
 from gateway.storage.words import Words
 
 orders = Table(
@@ -42,20 +55,34 @@ orders = Table(
     Column("urged_at", Big),
     Column("supervised_at", Big),
     words("supervised_due", 10),
+    # The item was assigned anew later: storage/orders.py keeps it.
+    Column("superseded", Boolean, nullable=False, server_default=text("false")),
     Index("orders_open", "number", unique=True, sqlite_where=ORDER_OPEN, postgresql_where=ORDER_OPEN),
     Index("orders_of_item", "number", "id"),
     Index("orders_of_unit", "unit", "state", "due", "id"),
     Index("orders_of_bureau", "bureau", "state", "due", "id"),
     Index("orders_by_state", "state", "due", "id"),
     Index("orders_by_due", "due", "id"),
+    Index("orders_open_by_due", "due", "id", sqlite_where=ORDER_OPEN, postgresql_where=ORDER_OPEN),
     *(
-        Index(name, *columns, sqlite_where=ORDER_OPEN, postgresql_where=ORDER_OPEN)
-        for name, *columns in (
-            ("orders_open_by_due", "due", "id"),
-            ("orders_open_of_unit", "unit", "due", "id"),
-            ("orders_open_of_bureau", "bureau", "due", "id"),
+        Index(name, *columns, sqlite_where=where, postgresql_where=where)
+        for name, where, *columns in (
+            # All that the matrix of supervision looks at.
+            ("orders_in_matrix", ORDER_OPEN_ALONE, "bureau", "unit", "state", "due", "rounds", "number"),
+            ("orders_disputed", ORDER_DISPUTED, "due", "id"),
+            ("orders_urgent", ORDER_URGENT, "due", "id"),
+            ("orders_problem", ORDER_PROBLEM, "due", "id"),
+            ("orders_supervised", ORDER_SUPERVISED, "supervised_at", "id"),
         )
     ),
+    Index(
+        "orders_given_back",
+        *("due", "id", "bureau", "unit"),
+        sqlite_where=GIVEN_BACK,
+        postgresql_where=GIVEN_BACK,
+    ),
+    Index("orders_by_assignment", "assigned_at"),
+    Index("orders_by_closing", "closed_at"),
     Index("orders_untold", "id", sqlite_where=ORDER_UNTOLD, postgresql_where=ORDER_UNTOLD),
 )
 

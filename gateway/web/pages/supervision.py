@@ -16,6 +16,7 @@ SUPERVISION_WORDS: Words = {
     **{f"urgency.{name}": names for name, names in URGENCY_NAMES.items()},
     "not_live": ("与服务器的连接断开，正在重连", "connection lost, trying again"),
     "cut_off": ("截至 %d", "as of %d"),
+    "rates_cut_off": ("本月比率截至 %d", "shares of the month as of %d"),
     "rate.in_time": ("本月按时办结率", "in time this month"),
     "rate.satisfied": ("本月满意率（有效回访）", "satisfied this month (answered)"),
     "stations": ("%d 个所", "%d stations"),

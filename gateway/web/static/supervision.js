@@ -10,6 +10,9 @@ const LEVELS = { overdue: "bad", due_soon: "warn", not_signed: "warn" };
 let kind = "";
 let shown = null; // what was read last
 let reading = 0;
+const MONTH_AFTER = 60000; // milliseconds: the shares of a month are counted from very many orders
+let month = { kind: null, until: 0, given: null }; // as it was read last
+let monthTimer = null; // the timer of the next reading of a month that was not read anew
 let rates = {}; // of the current month, by bureau
 const RATES = ["in_time", "satisfied"];
 
@@ -55,20 +58,31 @@ function show() {
   $("units").replaceChildren(...rows.flatMap((row) => rowsOf(row, (one, more, className) => line(one, columns, more, className))));
   $("total").replaceChildren(line({ unit: "", name: w("all"), figures: total }, columns, {}));
   $("cut-off").textContent = w("cut_off", when(shown.cut_off));
+  $("rates-cut-off").textContent = w("rates_cut_off", when(month.given.cut_off));
   const { passes, rounds } = shown.problems;
   $("problems-count").textContent = `（${passes + rounds}）`;
   $("problems").textContent = [w("problem.passes", passes), w("problem.rounds", rounds)].join(" · ");
   showWaiting(shown);
 }
 
+// The figures of the current month: read anew for another kind, else once a minute at most.
+async function ofMonth(query) {
+  if (month.kind !== kind || Date.now() >= month.until) {
+    month = { kind, until: Date.now() + MONTH_AFTER, given: await ask("GET", `supervision/figures${query}`) };
+  } else if (!monthTimer) {
+    monthTimer = setTimeout(() => ((monthTimer = null), read()), month.until - Date.now());
+  }
+  return month.given;
+}
+
 async function read() {
   const mine = ++reading;
   try {
     const query = kind ? `?kind=${kind}` : "";
-    const [given, month] = await Promise.all([ask("GET", `supervision${query}`), ask("GET", `supervision/figures${query}`)]);
+    const [given, figures] = await Promise.all([ask("GET", `supervision${query}`), ofMonth(query)]);
     if (mine !== reading) return;
     shown = given;
-    rates = Object.fromEntries([["", month.total], ...month.rows.map((row) => [row.unit, row.figures])].map(([unit, figures]) => [unit, figures.rates]));
+    rates = Object.fromEntries([["", figures.total], ...figures.rows.map((row) => [row.unit, row.figures])].map(([unit, of]) => [unit, of.rates]));
     $("fault").textContent = "";
     show();
     document.body.dataset.read = String(mine);
