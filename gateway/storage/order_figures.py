@@ -89,8 +89,8 @@ def counts(t: Transaction, today: date, kind: Kind | None, units: Sequence[str] 
     ):
         sums = [func.sum(case((condition(figure, today), 1), else_=0)) for figure in figures]
         # What was given back is sorted: SQLite shall not walk all orders to have them in this order.
-        order = [each.concat("") if among is not ORDER_OPEN_ALONE else each for each in UNIT]
-        wanted = select(*UNIT, *sums).where(among).group_by(*order, *UNIT)
+        first = () if among is ORDER_OPEN_ALONE else (orders.c.bureau.concat(""),)
+        wanted = select(*UNIT, *sums).where(among).group_by(*first, *UNIT)
         if kind is not None:
             wanted = wanted.where(of_kind(kind))
         if units is not None:

@@ -54,7 +54,7 @@ from gateway.storage.tables import (
     orders,
     outbox,
 )
-from gateway.storage.tables.columns import GIVEN, ORDER_DISPUTED, ORDER_OPEN, ORDER_PROBLEM
+from gateway.storage.tables.columns import GIVEN, ORDER_DISPUTED, ORDER_OPEN, ORDER_OPEN_ALONE, ORDER_PROBLEM
 
 ONE = select(orders).where(orders.c.id == bindparam("id"))
 LOCKED = ONE.with_for_update()
@@ -282,7 +282,7 @@ class OrderRows:
 
     def open_problems(self, t: Transaction) -> list[tuple[int, datetime]]:
         """Of each open problem order: how often it came back, and when it was assigned."""
-        wanted = select(orders.c.passes, orders.c.assigned_at).where(ORDER_PROBLEM, ORDER_OPEN)
+        wanted = select(orders.c.passes, orders.c.assigned_at).where(ORDER_PROBLEM, ORDER_OPEN_ALONE)
         return [(row.passes, rows.of_ms(row.assigned_at)) for row in t.execute(wanted)]
 
     def told(self, t: Transaction, after: int, limit: int) -> list[tuple[int, str]]:

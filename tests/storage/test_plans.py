@@ -30,6 +30,7 @@ ORDERS = ("orders", "order_rungs", "order_events", "order_reports", "follow_ups"
 async def test_the_matrix_is_counted_from_its_index_alone(storage: Storage) -> None:
     first, second = await plans(storage, lambda t: counts(t, TODAY, None))
     assert "orders_in_matrix" in first
+    assert "TEMP B-TREE" not in first  # the rows of a unit stand together
     assert "orders_given_back" in second
     for plan in await plans(storage, lambda t: counts(t, TODAY, None, ["141002"])):
         assert not whole_tables(plan, *ORDERS), plan
@@ -70,6 +71,12 @@ async def test_few_orders_are_listed_from_an_index_over_them_alone(
 ) -> None:
     (plan,) = await plans(storage, lambda t: storage.orders.page(t, query))
     assert index in plan
+
+
+async def test_open_problem_orders_are_looked_for_among_problem_orders(storage: Storage) -> None:
+    (plan,) = await plans(storage, storage.orders.open_problems)
+    few = ("orders_problem", "orders_in_matrix")  # PostgreSQL knows which has fewer
+    assert any(index in plan for index in few), plan
 
 
 async def test_a_period_is_read_from_indexes_of_its_days(storage: Storage) -> None:
