@@ -4,31 +4,25 @@ is part of it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
     and_,
     bindparam,
     delete,
     exists,
     insert,
-    not_,
-    or_,
     select,
     text,
-    tuple_,
     update,
 )
 
 from gateway.core.item.contact import Due
 from gateway.core.item.item import Item
 from gateway.core.item.lists import NO_CLOCK
-from gateway.core.order.figures import Figure
 from gateway.core.order.order import (
     Order,
     OrderEntry,
@@ -38,11 +32,11 @@ from gateway.core.order.order import (
     Suspension,
     Urgency,
 )
-from gateway.core.order.states import OPEN, WITH_UNIT, OrderEvent
+from gateway.core.order.states import OrderEvent
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
-from gateway.storage.order_figures import STATES_OF, condition, of_kind, pressing
+from gateway.storage.order_lists import of_units, places
 from gateway.storage.tables import (
     deliveries,
     dues,
@@ -54,7 +48,7 @@ from gateway.storage.tables import (
     orders,
     outbox,
 )
-from gateway.storage.tables.columns import GIVEN, ORDER_DISPUTED, ORDER_OPEN, ORDER_OPEN_ALONE, ORDER_PROBLEM
+from gateway.storage.tables.columns import GIVEN, ORDER_OPEN, ORDER_OPEN_ALONE, ORDER_PROBLEM
 
 ONE = select(orders).where(orders.c.id == bindparam("id"))
 LOCKED = ONE.with_for_update()
@@ -118,9 +112,6 @@ DUES_OF = (
     .where(dues.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(dues.c.on, dues.c.clock)
 )
-ALL_STATES = frozenset(state.value for state in OrderState)
-OPEN_STATES = frozenset(state.value for state in OPEN)
-OWED = tuple(sorted(state.value for state in WITH_UNIT))
 _DAYS = ("begun_on", "due", "legal_due", "disputed_on", "supervised_due")
 _TIMES = (
     *("assigned_at", "since", "signed_at", "reported_at", "closed_at", "told_at", "urged_at"),
@@ -250,8 +241,8 @@ class OrderRows:
         return tuple(_report_of(row) for row in records)
 
     def page(self, t: Transaction, query: OrderQuery) -> tuple[Order, ...]:
-        places = [tuple(row) for wanted in _places(query) for row in t.execute(wanted)]
-        ids = [place[-1] for place in sorted(places)[: query.limit]]
+        found = [tuple(row) for wanted in places(query) for row in t.execute(wanted)]
+        ids = [place[-1] for place in sorted(found)[: query.limit]]
         by_id = {order.id: order for order in self.several(t, ids)}
         return tuple(by_id[order_id] for order_id in ids)
 
@@ -277,7 +268,7 @@ class OrderRows:
             .limit(most)
         )
         if units is not None:
-            wanted = wanted.where(_of_units(OrderQuery(units=tuple(units))))
+            wanted = wanted.where(of_units(OrderQuery(units=tuple(units))))
         return self._all(t, t.execute(wanted).mappings().all())
 
     def open_problems(self, t: Transaction) -> list[tuple[int, datetime]]:
@@ -310,77 +301,6 @@ class OrderRows:
             for row in t.execute(wanted.order_by(order_suspensions.c.id)).mappings():
                 suspended.setdefault(row["order_id"], []).append(_suspension_of(row))
         return tuple(_order_of(row, tuple(suspended.get(row["id"], ()))) for row in records)
-
-
-def _places(query: OrderQuery) -> Iterator[Select[Any]]:
-    """Last day and id of the first orders of a query, in order. Each state is looked for by itself, in the
-    order of an index that is read as far as a page needs; where others are fewer, all at once."""
-    wanted = _filtered(query).order_by(orders.c.due, orders.c.id).limit(query.limit)
-    if query.after:
-        last = select(orders.c.due).where(orders.c.id == query.after).scalar_subquery()
-        wanted = wanted.where(tuple_(orders.c.due, orders.c.id) > tuple_(last, query.after))
-    states = _states(query)
-    few = query.number or query.problem or query.disputed or query.pressing or query.copies_only
-    if few or query.figure is Figure.RETURNED:
-        plain = orders.c.state.concat("")  # no index over states is wanted
-        yield wanted if states == ALL_STATES else wanted.where(plain.in_(sorted(states)))
-    else:
-        yield from (wanted.where(orders.c.state == state) for state in sorted(states))
-
-
-def _states(query: OrderQuery) -> frozenset[str]:
-    """The states in which orders of a query may be."""
-    states = frozenset(state.value for state in query.states) or ALL_STATES
-    if query.open:
-        states &= OPEN_STATES
-    if query.overdue is not None or query.disputed:
-        states &= frozenset(OWED)
-    if query.figure is not None:
-        states &= frozenset(state.value for state in STATES_OF[query.figure])
-    return states
-
-
-def _filtered(query: OrderQuery) -> Select[Any]:
-    """All conditions of a query but the state."""
-    wanted = select(orders.c.due, orders.c.id)
-    if query.units is not None:
-        wanted = wanted.where(_of_units(query))
-    if query.overdue is not None:
-        wanted = wanted.where(orders.c.due < query.overdue.isoformat())
-    if query.number:
-        wanted = wanted.where(orders.c.number == query.number)
-    if query.bureau:
-        wanted = wanted.where(orders.c.bureau == query.bureau)
-    if query.at:
-        wanted = wanted.where(orders.c.unit == query.at)
-    if query.kind is not None:
-        wanted = wanted.where(of_kind(query.kind))
-    if query.today is not None:
-        wanted = wanted.where(*_on_day(query, query.today))
-    if query.problem:
-        wanted = wanted.where(ORDER_PROBLEM)
-    if query.disputed:
-        wanted = wanted.where(ORDER_DISPUTED)
-    return wanted
-
-
-def _on_day(query: OrderQuery, today: date) -> Iterator[ColumnElement[bool]]:
-    if query.figure is not None:
-        yield condition(query.figure, today)
-    if query.pressing:
-        yield pressing(today)
-
-
-def _of_units(query: OrderQuery) -> ColumnElement[bool]:
-    units = query.units or ()
-    theirs = or_(orders.c.unit.in_(units), orders.c.bureau.in_(units))
-    if query.copies_only:
-        copies = select(order_copies.c.order_id).where(order_copies.c.unit.in_(units))
-        return and_(orders.c.id.in_(copies), not_(theirs))
-    if not query.copied:
-        return theirs
-    copy = exists().where(order_copies.c.order_id == orders.c.id, order_copies.c.unit.in_(units))
-    return or_(theirs, copy)
 
 
 # ------------------------------------------------------------------ rows
