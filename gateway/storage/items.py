@@ -6,7 +6,7 @@ their own. Statements are made once: to build one takes several times as long as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -64,9 +64,20 @@ CLAIM = Prepared(
 )
 ITEM = select(items).where(items.c.number == bindparam("number"))
 LOCKED = ITEM.with_for_update()
+ALL_LOCKED = (
+    select(items)
+    .where(items.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(items.c.number)  # in one order: nobody waits for another
+    .with_for_update()
+)
 LAST = Prepared(select(serials.c.last).where(serials.c.day == bindparam("day")))
 CODE = Prepared(select(items.c.query_code).where(items.c.number == bindparam("number")))
 DUES = select(dues).where(dues.c.number == bindparam("number")).order_by(dues.c.on, dues.c.clock)
+ALL_DUES = (
+    select(dues)
+    .where(dues.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(dues.c.on, dues.c.clock)
+)
 PAST = select(timeline).where(timeline.c.number == bindparam("number")).order_by(timeline.c.id)
 FILES = select(attachments).where(attachments.c.number == bindparam("number")).order_by(attachments.c.id)
 RUNNING = (
@@ -195,6 +206,14 @@ class Items:
         """The item with its clocks; nobody else may change it in this transaction. Raises NotFound."""
         row = t.execute(LOCKED, {"number": number}).mappings().first()
         return _found(rows.item_of(row, self.dues_of(t, number)) if row else None, number)
+
+    def all_locked(self, t: Transaction, numbers: Collection[str]) -> dict[str, Item]:
+        """The same for each of these numbers that there is."""
+        if not numbers:
+            return {}
+        records = t.execute(ALL_LOCKED, {"numbers": list(numbers)}).mappings().all()
+        clocks = self._dues(t, numbers)
+        return {row["number"]: rows.item_of(row, clocks.get(row["number"], ())) for row in records}
 
     def change(self, t: Transaction, number: str, **values: Any) -> None:
         """Set columns that seldom change."""
@@ -325,11 +344,10 @@ class Items:
                 by_item[row["number"]] = (*by_item.get(row["number"], ()), rows.attachment_of(row))
         return by_item
 
-    def _dues(self, t: Transaction, numbers: Sequence[str]) -> dict[str, tuple[Due, ...]]:
+    def _dues(self, t: Transaction, numbers: Collection[str]) -> dict[str, tuple[Due, ...]]:
         by_item: dict[str, tuple[Due, ...]] = {}
         if numbers:
-            wanted = select(dues).where(dues.c.number.in_(numbers)).order_by(dues.c.on, dues.c.clock)
-            for row in t.execute(wanted).mappings():
+            for row in t.execute(ALL_DUES, {"numbers": list(numbers)}).mappings():
                 by_item[row["number"]] = (*by_item.get(row["number"], ()), rows.due_of(row))
         return by_item
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import Integer, RowMapping, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -33,6 +33,7 @@ from gateway.core.item.states import TERMINAL
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
 from gateway.storage.items import Items
+from gateway.storage.prepared import Prepared
 from gateway.storage.sealed_drafts import SealedDrafts
 from gateway.storage.tables import contacts, deliveries, due_notices, dues, items, outbox
 
@@ -50,7 +51,15 @@ FAX = "fax"
 GONE = timedelta(hours=1)
 """How long after its lease a fax stays with the gateway that had it, whose journal tells whether it went."""
 NOBODYS: Mapping[str, Any] = {"lease_until": None, "gateway": ""}
-UNSENT = (DeliveryState.WAITING.value, DeliveryState.SENT.value)
+MAILS = select(func.count()).where(
+    deliveries.c.way == MAIL,
+    or_(*(deliveries.c.state == state.value for state in (DeliveryState.WAITING, DeliveryState.SENT))),
+    deliveries.c.made_at >= bindparam("since"),
+)
+MAILS_TO = Prepared(MAILS.where(deliveries.c.address == bindparam("to")))
+MAILS_ABOUT = Prepared(  # not what units and partners get about it
+    MAILS.where(deliveries.c.notice != "", deliveries.c.number == bindparam("of"))
+)
 
 
 class Outbox:
@@ -76,10 +85,7 @@ class Outbox:
             occasions = t.execute(OLDEST, {"now": rows.to_ms(now), "limit": limit})
             taken = [_occasion(row) for row in occasions.mappings()]
             if planned is not None:
-                numbers = sorted(
-                    {occasion.number for occasion in taken}
-                )  # in one order: nobody waits for another
-                subjects = {number: self._items.locked(t, number) for number in numbers}
+                subjects = self._items.all_locked(t, {occasion.number for occasion in taken})
                 for occasion in taken:
                     about = self.about(t, subjects[occasion.number], now)
                     self._make(t, occasion, planned(occasion, about), now)
@@ -96,27 +102,17 @@ class Outbox:
         if item.channel == Channel.EMAIL:
             first = select(func.substr(contacts.c.raw, 1, HEAD)).where(contacts.c.number == item.number)
             raw = t.execute(first.order_by(contacts.c.received_at).limit(1)).scalar_one_or_none() or b""
-        of_mail = and_(deliveries.c.way == MAIL, deliveries.c.state.in_(UNSENT))
-        day = rows.to_ms(now - timedelta(days=1))
-        today = select(func.count()).where(
-            of_mail,
-            deliveries.c.address == self._sealed.mark(MAIL, item.person.email),
-            deliveries.c.made_at >= day,
-        )
-        here = select(func.count()).where(  # not what units and partners get about it
-            of_mail,
-            deliveries.c.notice != "",
-            deliveries.c.number == item.number,
-            deliveries.c.made_at >= day,
-        )
-        return About(
-            item,
-            self._items.code_of(t, item.number),
-            raw,
-            self._items.mail_thread(t, item.number),
-            t.execute(today).scalar_one() if item.person.email else 0,
-            t.execute(here).scalar_one(),
-        )
+        code = self._items.code_of(t, item.number)
+        if not item.person.email:
+            return About(item, code, raw)
+        before = self._items.mail_thread(t, item.number)
+        return About(item, code, raw, before, *self._mails(t, item, now))
+
+    def _mails(self, t: Transaction, item: Item, now: datetime) -> tuple[int, int]:
+        """How many mails of ours went out within a day: to the person's address, to him about this item."""
+        since = rows.to_ms(now - timedelta(days=1))
+        to = MAILS_TO.value(t, {"since": since, "to": self._sealed.mark(MAIL, item.person.email)})
+        return to, MAILS_ABOUT.value(t, {"since": since, "of": item.number})
 
     def _reachable(self, t: Transaction, item: Item) -> Item:
         """Of a reporter what leads to him alone, so that he can be told."""
