@@ -78,7 +78,9 @@ class AfterCall:
         """
         messages = [self._messages / name for name in state.messages]
         spoken = [file for file in messages if sound_seconds(file, self._size) >= SHORTEST]
-        record = replace(state.record, agent=self._agent_of_seat(state.record.agent))
+        record = state.record
+        if record.agent:
+            record = replace(record, agent=self._agent_of_seat(record.agent))
         if record.outcome is CallOutcome.MESSAGE and not spoken:
             fallback = CallOutcome.CALL_BACK if state.booked else CallOutcome.GAVE_UP
             record = replace(record, outcome=fallback)
@@ -118,7 +120,6 @@ class AfterCall:
 
     def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
         """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
-        day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
         file = self._recorded(record)
         if record.talked_at and record.ended_at:
             if file is None:
@@ -132,6 +133,7 @@ class AfterCall:
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
         if spoken:
+            day = f"{record.started_at.astimezone(self._zone):%Y%m%d}"
             name = f"{self._recordings.name}/{day}/{spoken[-1].name}"
             return replace(record, recording=name, recording_state=RecordingState.SAVED)
         return record

@@ -22,7 +22,9 @@ class Backlog(Generic[T]):
 
     def put(self, item: T) -> None:
         self._items.append(item)
-        self._set()
+        if len(self._items) == 1:
+            self._filled.set()
+            self._empty.clear()
 
     async def some(self, most: int) -> list[T]:
         """The first items, at least one; they stay until `done`."""
@@ -37,12 +39,10 @@ class Backlog(Generic[T]):
         """Take these off."""
         for item in items:
             self._items.remove(item)
-        self._set()
+        if items and not self._items:
+            self._filled.clear()
+            self._empty.set()
 
     async def emptied(self) -> None:
         """Wait until nothing waits."""
         await self._empty.wait()
-
-    def _set(self) -> None:
-        for event, is_so in ((self._filled, bool(self._items)), (self._empty, not self._items)):
-            event.set() if is_so else event.clear()

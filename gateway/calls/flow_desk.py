@@ -83,16 +83,18 @@ class FlowDesk:
         if not on:
             if live.state.over:
                 self._finish(live)
-            elif self._live.ended_lately(call):  # its end was noted before its flow began
-                self._live.remove(call)
+            elif not live.state.began and self._live.ended_lately(call):
+                self._live.remove(call)  # its end was noted before its flow began
             return
         record = live.state.record
-        live.state.record = replace(
-            record,
-            caller=caller or record.caller,
-            dialled=record.dialled or dialled,
-            line=record.line or line,
-        )
+        noted = record.caller == caller and record.dialled and record.line
+        if not noted:
+            live.state.record = replace(
+                record,
+                caller=caller or record.caller,
+                dialled=record.dialled or dialled,
+                line=record.line or line,
+            )
         if not live.answered:
             since = (self._now() - record.started_at).total_seconds()
             live.answered = asyncio.get_running_loop().time() - max(0.0, since)

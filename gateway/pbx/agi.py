@@ -13,7 +13,7 @@ import hmac
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from panoramisk.fast_agi import Application
@@ -46,9 +46,9 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 Handler = Callable[[AgiSession], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AgiCounts:
-    """What the server has met since it was started, for /metrics."""
+    """What the server has met since it was started."""
 
     calls: int = 0
     refused_peer: int = 0
@@ -159,11 +159,11 @@ class AgiServer:
 
     def opened(self, link: AgiLink, peer: str) -> bool:
         if not self._welcome(peer):
-            self._count(refused_peer=1)
+            self.counts.refused_peer += 1
             log.warning("FastAGI connection from %s refused: not a listed peer", peer or "nowhere")
             return False
         if self._stopping or len(self._links) >= self._limits.connections:
-            self._count(refused_busy=1)
+            self.counts.refused_busy += 1
             return False
         self._links.add(link)
         return True
@@ -171,24 +171,24 @@ class AgiServer:
     def header_read(self, link: AgiLink, block: bytes) -> None:
         header = read_header(block)
         if not self._proven(header):
-            self._count(bad_secret=1)
+            self.counts.bad_secret += 1
             log.error("a FastAGI request for %r without the right secret was refused", header.script)
             link.leave()
             return
         endpoint = self._routes.find(header.script)
         if endpoint is None:
-            self._count(no_route=1)
+            self.counts.no_route += 1
             log.error("no AGI route %r for call %s", header.script, header.uniqueid)
             link.leave(_verdict("no_route"))
         elif self._stopping or len(self._tasks) >= self._limits.calls:
-            self._count(refused_busy=1)
+            self.counts.refused_busy += 1
             log.warning("call %s given back: %d calls in progress", header.uniqueid, len(self._tasks))
             link.leave(_verdict("busy"))
         else:
             self._begin(AgiSession(self._routes, link, header), link, endpoint)
 
     def header_failed(self, link: AgiLink, why: str) -> None:
-        self._count(bad_header=1)
+        self.counts.bad_header += 1
         log.info("FastAGI connection closed, no header: %s", why)
 
     def closed(self, link: AgiLink) -> None:
@@ -197,7 +197,7 @@ class AgiServer:
     # ------------------------------------------------------------ calls
 
     def _begin(self, session: AgiSession, link: AgiLink, endpoint: Handler) -> None:
-        self._count(calls=1)
+        self.counts.calls += 1
         assert self._loop is not None
         task = self._loop.create_task(
             self._run(session, link, endpoint), name=f"call {session.header.uniqueid}"
@@ -209,7 +209,7 @@ class AgiServer:
         verdict = b""
         try:
             if not await self._routes.handler(session, endpoint):
-                self._count(failed=1)
+                self.counts.failed += 1
                 verdict = _verdict("failed")
         except asyncio.CancelledError:
             verdict = _verdict("stopped")
@@ -220,9 +220,6 @@ class AgiServer:
     def _proven(self, header: AgiHeader) -> bool:
         given = header.arguments[0] if header.arguments else ""
         return not self._secret or hmac.compare_digest(given.encode("utf-8", "replace"), self._secret)
-
-    def _count(self, **more: int) -> None:
-        self.counts = replace(self.counts, **{k: getattr(self.counts, k) + v for k, v in more.items()})
 
 
 def _is_in(networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network], peer: str) -> bool:

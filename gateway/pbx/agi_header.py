@@ -87,8 +87,8 @@ def read_header(block: bytes) -> AgiHeader:
 def _fields(block: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
     above = ""
-    for line in block.split(b"\n"):
-        name, colon, value = text_of(line).partition(": ")
+    for line in _lines(block):
+        name, colon, value = line.partition(": ")
         if not colon and name.endswith(":"):
             name, colon = name[:-1], ":"
         if colon and name.startswith("agi_"):
@@ -96,8 +96,16 @@ def _fields(block: bytes) -> dict[str, str]:
             if above:
                 fields[name] = value
         elif above and line.strip():
-            fields[above] += "\n" + text_of(line)
+            fields[above] += "\n" + line
     return fields
+
+
+def _lines(block: bytes) -> list[str]:
+    """Each line by itself where they are not all of one coding."""
+    try:
+        return block.decode().split("\n")
+    except UnicodeDecodeError:
+        return [text_of(line) for line in block.split(b"\n")]
 
 
 def _known(fields: Mapping[str, str], name: str) -> str:

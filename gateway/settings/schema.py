@@ -263,7 +263,7 @@ class Settings(Section):
 
     def agent_id_of_seat(self, seat: str) -> str:
         """Who sits there; the seat itself when gateway.toml knows no such seat."""
-        return next((a.id for a in self.agents if a.seat == seat), seat)
+        return next((a.id for a in self.agents if a.seat == seat), seat) if seat else ""
 
     def agent(self, agent_id: str) -> Agent | None:
         return next((a for a in self.agents if a.id == agent_id), None)
