@@ -292,9 +292,10 @@ def encryption(failed: Callable[[], int] | None) -> Check:
 
     async def check() -> PartHealth:
         if failed is None:
-            return PartHealth(True, "storage.encrypt_files is off", vital=False)
+            return PartHealth(True, "未开启文件加密 / storage.encrypt_files is off", vital=False)
         count = failed()
-        detail = f"{count} recordings cannot be encrypted" if count else "files are encrypted"
+        failing = f"{count} 个录音无法加密 / {count} recordings cannot be encrypted"
+        detail = failing if count else "文件已加密 / files are encrypted"
         return PartHealth(not count, detail, vital=False)
 
     return check

@@ -68,7 +68,7 @@ async def test_a_message_lies_encrypted_at_its_item_and_as_recording(encrypting:
     assert attached == heard and seconds(heard) > 1.0
     assert len(attached) == message["size"]
     health = json.loads(await to_thread(fetched, gateway, "/healthz"))["others"]
-    told = {"name": "encryption", "ok": True, "vital": False, "detail": "files are encrypted"}
+    told = {"name": "encryption", "ok": True, "vital": False, "detail": "文件已加密 / files are encrypted"}
     assert told in health
     doctor = await to_thread(gateway.finished, "doctor")
     assert f"{len(files)} 个文件已加密 / files are encrypted, 0 个未加密 / clear" in doctor.stdout
