@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from gateway.core.item.contact import Contact, Person
+from gateway.core.item.contact import Contact, Person, Respondent
 from gateway.core.item.item import QueueQuery
 from gateway.core.item.states import Event
 from gateway.intake.decisions import Act
 from gateway.web.site import utc_now
 from tests.storage.databases import contact
 from tests.web.pages.desk_site import PHONE, WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.test_browser import opened
 from tests.web.pages.test_desk_item import number_of, open_item
 from tests.web.real_site import RealSite
 
@@ -47,6 +48,50 @@ async def test_a_person_is_told_and_what_became_of_it_is_seen(browser: Browser, 
         await expect(row).to_contain_text("已告知")
         await expect(row).to_contain_text("李红：本人接听，已知悉")
         assert await row.get_by_role("button").count() == 0
+
+
+async def test_the_end_of_a_mediation_is_told_to_both_sides_with_its_basis(
+    browser: Browser, tmp_path: Path
+) -> None:
+    basis = "第二十三条第一款第（3）项"
+    firm = Respondent("某电器商行", "鼓楼街 1 号", "03572020088")
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        given = contact("one", person=ZHAO, respondent=firm, received_at=utc_now())
+        receipt = await site.intake.submit(given)
+        number = receipt.number
+        await site.intake.claim("agent1", QueueQuery(), number)
+        await site.matters.act(number, "agent1", Act(Event.ACCEPT))
+        await open_item(page, number)
+        await page.click("[data-act=end_mediation]")
+        await page.click("#do")
+        await expect(page.locator("#fault-ground")).not_to_be_empty()
+        await page.select_option("#act-ground", "3")
+        await page.fill("#item-word", "双方差距过大")
+        await looked_at_everywhere(page, "end-mediation", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.click("#do")
+        await expect(page.locator("#item-past")).to_contain_text("终止调解")
+        await plan(site)
+        await page.reload()
+        theirs = page.locator("#item-notices li", has_text="（被投诉人）")
+        mine = page.locator("#item-notices li", has_text="终止调解告知", has_not_text="（被投诉人）")
+        for row in (theirs, mine):
+            await row.locator("summary").click()
+            await expect(row).to_contain_text(basis)
+            await expect(row).not_to_contain_text("双方差距过大")  # it stays inside
+        await expect(theirs).not_to_contain_text(ZHAO.name)
+        await looked_at_everywhere(page, "told-both-sides", sizes=(WIDE, PHONE))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await theirs.get_by_role("textbox").fill("店长王某接听")
+        await theirs.get_by_role("button", name="已电话告知").click()
+        await expect(theirs).to_contain_text("李红：店长王某接听")
+        async with opened(browser, site) as track:
+            await track.goto("/track")
+            await track.fill("#f-number", number)
+            await track.fill("#f-code", receipt.query_code)
+            await track.click("main button[type=submit]")
+            await expect(track.locator(".steps")).to_contain_text("已终止调解")
+            await expect(track.locator(".steps")).to_contain_text(basis)
 
 
 async def test_a_reply_is_looked_at_sent_once_and_told_again(browser: Browser, tmp_path: Path) -> None:
