@@ -32,7 +32,7 @@ from gateway.core.order.order import (
     Suspension,
     Urgency,
 )
-from gateway.core.order.states import OrderEvent
+from gateway.core.order.states import OPEN, OrderEvent
 from gateway.errors import NotFound
 from gateway.storage import rows
 from gateway.storage.database import Database, Transaction
