@@ -1,4 +1,6 @@
 // What every page of the house is made of: its words, its elements, its clock. Nothing of one page here.
+import { forgetAll } from "./kept_words.js";
+
 export const $ = (id) => document.getElementById(id);
 export const { agent, seat, role, lang, zone } = document.body.dataset;
 const words = JSON.parse(document.body.dataset.words);
@@ -71,6 +73,8 @@ $("look")?.addEventListener("click", () => {
   setLook(isDark() ? "light" : "dark");
   localStorage.setItem("look", document.documentElement.dataset.look);
 });
+
+for (const form of document.querySelectorAll('form[action="/desk/logout"]')) form.addEventListener("submit", forgetAll);
 
 // An open menu closes by Esc, with the focus back on it, and by a click elsewhere.
 const openMenu = () => document.querySelector("details.menu[open]");

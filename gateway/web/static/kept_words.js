@@ -1,6 +1,6 @@
 // What is typed stays in this browser until the server has it: over a reload, a lost server, a log-in that is over.
 // The one place where pages keep it. The public's words are gone with the tab, those of the staff after some days, and
-// are given back to the same account alone. Passwords, one-time codes and files are never kept.
+// are given back to the same account alone; its log-out ends them. Passwords, one-time codes and files are never kept.
 const { agent = "" } = document.body.dataset;
 const place = agent ? localStorage : sessionStorage;
 const PREFIX = "words:";
@@ -26,6 +26,9 @@ function entryOf(key) {
 export const stored = (key) => entryOf(whole(key))?.said ?? null;
 export const store = (key, said) => place.setItem(whole(key), JSON.stringify({ at: Date.now(), said }));
 export const forget = (key) => place.removeItem(whole(key));
+
+/** All that this account has typed: it logs out, and somebody else may sit down here. */
+export const forgetAll = () => Object.keys(place).filter((key) => key.startsWith(whole(""))).forEach((key) => place.removeItem(key));
 
 /** What stands in a form's fields: of each its name, its value, and for boxes and radios whether it is chosen. */
 const read = (form) => fieldsOf(form).map((field) => [nameOf(field), field.value, isChoice(field) ? field.checked : null]);

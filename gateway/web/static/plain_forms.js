@@ -18,6 +18,7 @@ answered();
 
 function prepare(form) {
   form.dataset.guarded = "1";
+  if (new URL(form.action).pathname.endsWith("/logout")) return; // nothing is typed there, and a log-in that is over may end
   const key = keyOf(form);
   const words = keepWords(form, () => key);
   form.addEventListener("submit", (event) => guard(event, form, key));

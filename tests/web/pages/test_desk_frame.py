@@ -58,6 +58,21 @@ async def test_the_head_shows_what_a_role_may_do(browser: Browser, tmp_path: Pat
         assert await page.is_hidden("#look")
 
 
+async def test_a_log_out_ends_what_its_account_had_typed_at_this_computer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        for who in ("agent1", "boss"):
+            await page.evaluate(
+                "who => localStorage.setItem(`words:${who}:x`, JSON.stringify({ at: Date.now() }))", who
+            )
+        await page.click("#account-menu summary")
+        await page.click("form[action='/desk/logout'] button")
+        await page.wait_for_selector("#f-password")
+        left = await page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('words:'))")
+        assert left == ["words:boss:x"]
+
+
 async def test_the_design_system_and_the_other_pages_of_the_house_are_accessible(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ Set RENEW_WALKS to put the measured counts there.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,18 +16,30 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gateway.accounts.seed_units import ensure_units
+from gateway.calls.views import AgentView
 from gateway.cases.assigning import Assignment
+from gateway.core.call.seat import SeatState
 from gateway.core.item.contact import Person, Respondent
 from gateway.core.item.item import QueueQuery
 from gateway.core.roles import Account, Role
+from gateway.flows.desk import FlowDesk
+from gateway.flows.recordings import Recordings
+from gateway.flows.store import FlowStore
+from gateway.web.pages.admin import Part
+from gateway.web.pages.admin_accounts import AccountsPart
+from gateway.web.pages.admin_flows import FlowsPart, PromptsPart
+from gateway.web.pages.admin_post import OutboxPart
 from gateway.web.site import utc_now
 from tests.storage.databases import contact, rules
+from tests.web.memory_house import MemoryBoard, Scene
 from tests.web.pages import walk
 from tests.web.pages.desk_site import WIDE, at_desk, desk_site
+from tests.web.pages.test_admin_flows import stereo
+from tests.web.pages.test_admin_page import dead_letter
 from tests.web.pages.test_browser import opened, picture
 from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.pages.walk import Log, Walk
-from tests.web.real_site import RealSite
+from tests.web.real_site import ROOT, Later, RealSite
 
 pytestmark = pytest.mark.live
 FIRM = Respondent("尧都区恒信超市", "尧都区解放路2号")
@@ -214,7 +227,8 @@ async def the_citizens_day(site: RealSite, page: Page, log: Log) -> None:
     log.done("withdraw", person)
 
 
-async def the_leaders_day(page: Page, log: Log) -> None:
+async def the_leaders_day(site: RealSite, page: Page, log: Log) -> None:
+    """The morning of a shift leader."""
     person = Walk(page)
     await page.wait_for_selector("body[data-list=waiting]")
     person.begin()
@@ -222,6 +236,95 @@ async def the_leaders_day(page: Page, log: Log) -> None:
     await page.wait_for_selector("body[data-list=overdue]")
     await expect(page.locator("#rows li").first).to_contain_text("李红")
     log.done("overdue-and-holder", person)
+    person.begin()
+    await person.click(".places a[href='/desk/today']")
+    await page.wait_for_selector("body[data-read]")
+    await expect(page.locator("#f-overdue strong")).not_to_have_text("0")
+    await expect(page.locator("#overdue li").first).to_be_visible()
+    await expect(page.locator("#seats tr")).to_have_count(2)
+    log.done("morning", person)
+    person.begin()
+    held = page.locator("#holders button", has_text="李红")
+    await person.click("#holders button:has-text('李红')")
+    await expect(held).to_have_attribute("aria-pressed", "true")
+    await person.click("#held button")
+    await person.choose("#to", "boss")
+    await person.write("#reason", "换班")
+    await person.click("#reassign-form [type=submit]")
+    await expect(page.locator("#holders")).to_contain_text("王班长")
+    log.done("reassign", person)
+    person.begin()
+    async with page.expect_request("**/listen") as asked:
+        await person.click("#seats button:has-text('监听')")
+    assert (await asked.value).post_data_json == {"mode": "listen", "seat": "8001"}
+    log.done("listen-in", person)
+
+
+async def the_administrators_day(site: RealSite, page: Page, log: Log, folder: Path) -> None:
+    person = Walk(page)
+    person.begin()
+    await person.write("#f-account", "root")
+    await person.write("#f-password", PASSWORD)
+    await person.press("Enter")
+    await page.wait_for_selector(".places")
+    await page.goto("/desk/admin")
+    person.begin()
+    await person.click(".parts a[href$='part=accounts']")
+    await person.write("#add-account", "wang.jun")
+    await person.write("#add-shown", "王军")
+    await person.choose("#add-role", "handler")
+    await person.choose("#add-unit", "14100201")
+    await person.click("form.add [type=submit]")
+    await page.wait_for_selector("#once")
+    log.done("make-account", person)
+    person.begin()
+    await person.click(".parts a[href$='part=outbox']")
+    await person.click("tr[data-delivery] button:has-text('重发')")
+    await expect(page.locator("#told.good")).to_contain_text("将重新发送")
+    log.done("resend-dead-letter", person)
+    await changes_a_flow(page, person, log)
+    person.begin()
+    await person.click(".parts a[href$='part=prompts']")
+    row = "tr[data-prompt=welcome]"
+    await person.click(f"{row} summary:has-text('换录音')")
+    await person.add_file(
+        f"{row} input[type=file]",
+        {"name": "welcome.wav", "mimeType": "audio/wav", "buffer": stereo(folder / "take.wav").read_bytes()},
+    )
+    await expect(page.locator(f"{row} .said")).to_have_text("0.5 s")
+    await person.click(f"{row} button:has-text('上传')")
+    await expect(page.locator(row)).to_contain_text("录音")
+    log.done("renew-prompt", person)
+
+
+async def changes_a_flow(page: Page, person: Walk, log: Log) -> None:
+    """Drafted and checked, walked without a telephone, published, taken back."""
+    person.begin()
+    await person.click(".parts a[href$='part=flows']")
+    text = page.locator("#text")
+    await text.evaluate(
+        "area => area.setSelectionRange(...(i => [i, i + 4])(area.value.indexOf('转接提示')), area.focus())"
+    )
+    person.clicks += 2  # the word is chosen by two clicks
+    await person.write("#text", "请稍候")
+    await person.click("button:has-text('保存草稿')")
+    await expect(page.locator(".diff .plus").filter(has_text="请稍候")).to_have_count(1)
+    log.done("draft-flow", person)
+    person.begin()
+    await person.write("#keys", "1")
+    await person.press("Enter")
+    await expect(page.locator("#transcript")).to_contain_text("按 1")
+    log.done("simulate-flow", person)
+    person.begin()
+    await person.write("#why", "更清楚")
+    await person.press("Enter")
+    await expect(page.locator("#told")).to_contain_text("第 2 版已生效")
+    log.done("publish-flow", person)
+    person.begin()
+    await person.click("tr[data-version='1'] summary:has-text('恢复')")
+    await person.click("tr[data-version='1'] button:has-text('恢复此版本')")
+    await expect(page.locator("#told")).to_contain_text("第 3 版")
+    log.done("roll-back-flow", person)
 
 
 async def the_officers_day(site: RealSite, page: Page, log: Log) -> None:
@@ -246,18 +349,49 @@ async def the_officers_day(site: RealSite, page: Page, log: Log) -> None:
     log.done("close-order", person)
 
 
+def administration(folder: Path) -> tuple[dict[str, Later], tuple[Part, ...]]:
+    """The parts of the page that are walked, on what the site has once it is there."""
+    drafts = folder / "ivr_flows"
+    shutil.copytree(ROOT / "ivr_flows", drafts)
+    store = FlowStore(drafts, folder / "published", "main")
+    store.current()
+    desk, recordings = FlowDesk(store), Recordings(drafts / "prompts.yaml")
+    house = {name: Later() for name in ("accounts", "units", "outbox", "audit")}
+    return house, (
+        AccountsPart(house["accounts"], house["units"], lambda: ()),
+        OutboxPart(house["outbox"], house["audit"], utc_now),
+        FlowsPart(desk, house["audit"]),
+        PromptsPart(recordings, desk, house["audit"]),
+    )
+
+
+TALKS = AgentView("agent1", "李红", "8001", SeatState.TALKING, since=utc_now(), call_id="17.1")
+SEATS = (TALKS, AgentView("agent2", "王芳", "8002", SeatState.READY))
+
+
 async def test_no_task_costs_more_than_the_documentation_says(browser: Browser, tmp_path: Path) -> None:
     log = Log()
-    async with desk_site(tmp_path) as site:
+    house, admin = administration(tmp_path)
+    board = MemoryBoard(scene=Scene((), SEATS, ()))
+    async with desk_site(tmp_path / "site", admin=admin, board=board) as site:
         await ensure_units(site.storage, rules(), "临汾市12315热线", utc_now())
         async with at_desk(browser, site) as page:
             await the_agents_day(site, page, log)
         async with opened(browser, site, steps=True) as page:
             await the_citizens_day(site, page, log)
         async with at_desk(browser, site, "boss") as page:
-            await the_leaders_day(page, log)
+            await the_leaders_day(site, page, log)
         async with opened(browser, site, WIDE) as page:
             await the_officers_day(site, page, log)
+        storage = site.storage
+        real = {"accounts": site.accounts, "units": storage.units, "outbox": storage.outbox}
+        for name, part in (real | {"audit": storage.audit}).items():
+            house[name].real = part
+        await site.accounts.add("root", "赵管理", Role.ADMIN, PASSWORD)
+        await dead_letter(site)
+        async with opened(browser, site, WIDE) as page:
+            await page.goto("/desk")
+            await the_administrators_day(site, page, log, tmp_path)
     if os.environ.get("RENEW_WALKS"):
         walk.renew(log.measured)
     assert log.too_much() == {}
