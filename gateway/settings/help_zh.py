@@ -66,7 +66,7 @@ HELP_ZH: Mapping[str, Mapping[str, str]] = {
     "trunk": {
         "id": "在消息和文件名中的标识，例如 b 或 fxo。",
         "peers": "运营商来电的地址。",
-        "far_end": "呼出电话和协作热线送往何处（主机:端口）。",
+        "far_end": "呼出电话和协作单位送往何处（主机:端口）。",
         "codecs": "向运营商提供的编码，按优先顺序。",
         "transport": "SIP 传输方式：udp、tcp 或 tls；tls 核对对方证书。",
         "srtp": "只用加密语音（SRTP），双向；密钥由 transport 的 tls 保护。",

@@ -25,5 +25,5 @@ def kept_name(var: Path) -> str:
     """ "" where none was made. Raises OSError."""
     try:
         return (var / FILE).read_text("ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""

@@ -212,6 +212,8 @@ class Storm:
                         break
                     except OSError:
                         await asyncio.sleep(0.005)
+            async with self._session() as session, session.get("/healthz"):
+                pass  # it answers: from now on its life counts
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(f"http://127.0.0.1:{self.gateway.web}")

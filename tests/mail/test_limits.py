@@ -39,7 +39,7 @@ def whole(raw: bytes) -> Message:
     """All that is done with a mail's bytes."""
     message = read(raw)
     contact = email.contact(message, arrival(), key_of(raw), raw)
-    email.follow_up("1", message, arrival(), "key")
+    email.addition("1", message, arrival(), "key")
     email.bounce_text(message)
     for text in (contact.content, contact.person.name, contact.person.email, message.html):
         text.encode("utf-8")
