@@ -53,8 +53,8 @@ export function keepWords(form, key) {
   return {
     restore() {
       const said = key() ? stored(key()) : null;
-      if (said) put(form, said);
-      return Boolean(said);
+      if (said?.length) put(form, said); // none where a form has but files: nothing is to be given back
+      return Boolean(said?.length);
     },
     sent: (name = key()) => forget(name),
   };
