@@ -165,7 +165,7 @@ def _check_state(item: Item) -> None:
 
 
 def _units(tree: Tree, assignment: Assignment, field: str = "unit") -> tuple[Unit, tuple[str, ...]]:
-    """The unit and the copies of a assignment. Raises BadContact with every fault."""
+    """The unit and the copies of an assignment. Raises BadContact with every fault."""
     faults = []
     unit = tree.get(assignment.unit) if assignment.unit else None
     if unit is None or unit.kind is UnitKind.CENTRE or not unit.active:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from gateway.cases.answering import Answering
 from gateway.cases.assigning import Assigning, down
-from gateway.cases.order_changes import OrderChanges, OrderOutcome
+from gateway.cases.order_changes import OrderChanges, OrderOutcome, not_between
 from gateway.cases.papers import Papers
 from gateway.core.item.catalogue import Claim
 from gateway.core.item.item import Item, ItemState
@@ -74,12 +74,14 @@ class OrderAction:
 class OrderActions:
     """The functions by event."""
 
-    def __init__(self, changes: OrderChanges, assigning: Assigning, answering: Answering) -> None:
+    def __init__(
+        self, changes: OrderChanges, assigning: Assigning, answering: Answering, papers: Papers
+    ) -> None:
         self._changes = changes
         self._rows = changes.rows
         self._assigning = assigning
         self._answering = answering
-        self._papers = Papers(changes)
+        self._papers = papers
         self.directive_listeners: list[DirectiveListener] = []
         self._does: Mapping[OrderEvent, Callable[[OrderAction], OrderOutcome]] = {
             E.SIGN: self._sign,
@@ -224,7 +226,7 @@ class OrderActions:
         begins, order = action.input.day or action.context.today, action.order
         faults = [FieldFault(n, *REQUIRED) for n in ("reason", "paper") if not getattr(action.input, n)]
         first = max([order.begun_on, *(s.ends for s in order.suspensions if s.ends)])
-        faults += _not_between("from", begins, first, action.context.today)
+        faults += not_between("from", begins, first, action.context.today)
         if faults:
             raise BadContact(*faults)
         entry = Suspension(0, begins, action.input.reason, action.input.paper)
@@ -240,19 +242,13 @@ class OrderActions:
         suspension = action.order.suspension
         assert suspension
         ends = action.input.day or action.context.today
-        if faults := _not_between("on", ends, suspension.begins, action.context.today):
+        if faults := not_between("on", ends, suspension.begins, action.context.today):
             raise BadContact(*faults)
         return OrderOutcome(self._resumed(action, ends), action.input.text, {"on": ends.isoformat()})
 
     def _resumed(self, action: OrderAction, ends: date) -> Order:
         """The order with its suspension over."""
-        last = action.order.suspension
-        if last is None:
-            return action.order_with()
-        self._rows.resume(action.t, last, ends)
-        self._changes.decisions.recount(action.t, action.item)
-        entries = tuple(replace(s, ends=ends) if s.id == last.id else s for s in action.order.suspensions)
-        return action.order_with(suspensions=entries)
+        return self._changes.resumed(action.t, action.order_with(), action.item, ends)
 
     # ------------------------------------------------------------ decisions and the report
 
@@ -331,9 +327,3 @@ def _entry(name: str, entries: tuple[Claim, ...], word: str) -> Claim:
         en = ", ".join(entry.id for entry in entries)
         raise BadContact(FieldFault(name, f"应为以下之一：{zh}", f"is one of: {en}"))
     return entry
-
-
-def _not_between(name: str, day: date, first: date, last: date) -> list[FieldFault]:
-    if first <= day <= last:
-        return []
-    return [FieldFault(name, f"应在 {first} 至 {last} 之间", f"is between {first} and {last}")]

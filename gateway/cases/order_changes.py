@@ -16,6 +16,7 @@ from gateway.core.order.moves import MoveContext
 from gateway.core.order.order import Order, OrderEntry, is_problem
 from gateway.core.order.states import OPEN, WITH_UNIT
 from gateway.core.unit import Tree
+from gateway.errors import FieldFault
 from gateway.intake.decisions import Decisions
 from gateway.intake.item_changes import ChangeListener, ItemChanges
 from gateway.storage import Storage, Transaction
@@ -88,23 +89,31 @@ class OrderChanges:
     ) -> Order:
         """Write an order with what follows from it. That it was late once is never taken back, unless what
         it owed had come `in_time`."""
-        after, item = self._resumed(t, after, item)
+        after, item = self._not_outlasted(t, after, item)
         derived = self.derived(before, after, item)
         if in_time:
             derived = replace(derived, ever_late=False)
         self.rows.change(t, before, derived)
         return derived
 
-    def _resumed(self, t: Transaction, order: Order, item: Item) -> tuple[Order, Item]:
-        """A suspension does not outlast its order: the item's clocks go on."""
+    def resumed(self, t: Transaction, order: Order, item: Item, ends: date) -> Order:
+        """The order with its suspension over, if it has one, on the first day that is counted again; the
+        item's clocks go on."""
+        last = order.suspension
+        if last is None:
+            return order
+        self.rows.resume(t, last, ends)
+        self.decisions.recount(t, item)
+        entries = tuple(replace(s, ends=ends) if s.id == last.id else s for s in order.suspensions)
+        return replace(order, suspensions=entries)
+
+    def _not_outlasted(self, t: Transaction, order: Order, item: Item) -> tuple[Order, Item]:
+        """A suspension does not outlast its order."""
         last = order.suspension
         if order.state in OPEN or last is None:
             return order, item
-        ends = max(self.today(), last.begins)
-        self.rows.resume(t, last, ends)
-        entries = tuple(replace(s, ends=ends) if s.id == last.id else s for s in order.suspensions)
-        self.decisions.recount(t, item)
-        return replace(order, suspensions=entries), self.items.items.there(t, order.number)
+        order = self.resumed(t, order, item, max(self.today(), last.begins))
+        return order, self.items.items.there(t, order.number)
 
     def derived(self, before: Order, after: Order, item: Item) -> Order:
         rules = self.handling(after)
@@ -145,3 +154,10 @@ class OrderChanges:
         self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, said))
         for listener in self.event_listeners:
             listener(t, order, event, text)
+
+
+def not_between(name: str, day: date, first: date, last: date) -> list[FieldFault]:
+    """What is wrong with a day that was entered in the field `name`, both ends included."""
+    if first <= day <= last:
+        return []
+    return [FieldFault(name, f"应在 {first} 至 {last} 之间", f"is between {first} and {last}")]

@@ -67,7 +67,7 @@ class OrderDetail:
 
 
 class Orders:
-    """The orders of one installation. `told` listener of each change, by the item's number."""
+    """The orders of one installation. `on_change` is called for each change with the item's number."""
 
     def __init__(
         self,
@@ -83,9 +83,9 @@ class Orders:
         self._items = changes.items
         self._assigning = Assigning(changes)
         self._answering = Answering(changes)
-        self._actions = OrderActions(changes, self._assigning, self._answering)
-        self._following = Following(changes, self._answering)
         self._papers = Papers(changes)
+        self._actions = OrderActions(changes, self._assigning, self._answering, self._papers)
+        self._following = Following(changes, self._answering)
         self.handed_over = self._assigning.handed_over
         storage.items.followers.append(self._following.item_moved)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from gateway.cases.order_changes import OrderChanges, OrderOutcome
+from gateway.cases.order_changes import OrderChanges, OrderOutcome, not_between
 from gateway.core.item.item import Item
 from gateway.core.order.order import Order, Report
 from gateway.errors import FieldFault
@@ -45,10 +45,8 @@ class Papers:
             yield FieldFault(
                 "received_on", "该单位在线办理，应自行上报", "this unit works online and reports by itself"
             )
-        elif not first <= day <= today:
-            yield FieldFault(
-                "received_on", f"应在 {first} 至 {today} 之间", f"is between {first} and {today}"
-            )
+        else:
+            yield from not_between("received_on", day, first, today)
 
     def on_paper(self, t: Transaction, done: OrderOutcome, item: Item, report: Report) -> OrderOutcome:
         """The order as reported on the day on which the paper came."""

@@ -11,6 +11,7 @@ from datetime import date, datetime, tzinfo
 from markupsafe import Markup
 
 from gateway.cases.orders import OrderDetail
+from gateway.cases.papers import TYPED
 from gateway.core.item.catalogue import name_of
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.item import Item
@@ -116,7 +117,7 @@ def _report(whole: OrderDetail, form: Form) -> Iterator[Markup]:
     if report.files:
         yield _WIDE.format("随附材料", "", "\n".join(_papers(whole, report)))
     if report.received_on:
-        typed = f"纸质报告 {_day(report.received_on)} 收到，{report.who} 代为录入"
+        typed = TYPED.format(day=_day(report.received_on), who=report.who)
         yield _WIDE.format("上报方式", "", typed)
     signed = f"签发人：{report.signed_by}" if report.signed_by else "签发人："
     yield _WIDE.format("承办单位意见", "sign", f"承办人：\n{signed}\n（单位盖章）      年    月    日")
