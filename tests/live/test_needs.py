@@ -69,9 +69,8 @@ def test_an_asterisk_of_another_folder_is_named(
     gateway = new_gateway(
         tmp_path, GATEWAY_ASTERISK_SIP_PORT=other.asterisk.sip_port, GATEWAY_AMI_PORT=other.ami.port
     )
-    began = time.monotonic()
     said = refused(gateway)
-    assert time.monotonic() - began < 15, "it waited for an Asterisk that is not its own"
+    assert "not seen in time" not in said, "it waited for an Asterisk that is not its own"
     pid = (installed.places.run / "asterisk.pid").read_text().strip()
     for setting in ("asterisk.sip_port", "ami.port"):
         assert re.search(rf"^{setting}: .*Asterisk, pid {pid}, .*{installed.places.conf}", said, re.M), said

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,6 @@ from tests.loop.heartbeat import heartbeat
 from tests.loop.ports import PORTS, TOKENS, Mailbox, exchange
 from tests.pbx.pbx_peers import header
 
-MOST = 0.1
-"""Seconds that the loop may be held up."""
 MB = 1 << 20
 FORM = "multipart/form-data; boundary=b"
 
@@ -214,20 +212,25 @@ async def test_a_page_refuses_a_form_of_very_many_parts_before_it_is_read(tmp_pa
             writer.close()
 
 
+async def held_up(what: str, attempt: Callable[[], Awaitable[object]]) -> bool:
+    """Was the loop held up too long in each of three tries? What the code does shows in all of them, what
+    other processes take of the core does not."""
+    for _ in range(3):
+        async with heartbeat() as heart:
+            await attempt()
+            await heart.next()
+        print(f"{what}: {heart.longest * 1000:.0f} ms of {heart.most * 1000:.0f}")
+        if heart.longest < heart.most:
+            return False
+    return True
+
+
 @pytest.mark.parametrize("case", CASES)
 async def test_worst_case_input_does_not_hold_up_the_loop(tmp_path: Path, case: str) -> None:
-    """What the code holds up shows in each of three tries; what other processes take of the core does not."""
     kind, make = CASES[case]
-    longest = []
     async with PORTS[kind](tmp_path) as port:
         payload = await asyncio.to_thread(make)
-        while not longest or (min(longest) >= MOST and len(longest) < 3):
-            async with heartbeat() as heart:
-                said = await exchange(port, payload)
-                await heart.next()
-            longest.append(heart.longest)
-            print(f"{case}: {heart.longest * 1000:.0f} ms, {said[-80:]!r}")
-    assert min(longest) < MOST
+        assert not await held_up(case, lambda: exchange(port, payload))
 
 
 SEARCHED: dict[str, Callable[[], bytes]] = {
@@ -249,12 +252,12 @@ async def test_a_mailbox_that_says_too_much_does_not_hold_up_the_loop(
 ) -> None:
     monkeypatch.setattr(imap, "ANSWER", 5.0)
     said = await asyncio.to_thread(SEARCHED[answer])
-    with Mailbox(said) as mailbox:
-        link = await ImapLink.open("127.0.0.1", mailbox.port, False, "a", "b", "INBOX")
-        async with heartbeat() as heart:
+
+    async def search() -> None:
+        with Mailbox(said) as mailbox:
+            link = await ImapLink.open("127.0.0.1", mailbox.port, False, "a", "b", "INBOX")
             with contextlib.suppress(MailboxDown):
                 await link.search(0, None)
-            await heart.next()
-        link.close()
-    print(f"imap {answer}: {heart.longest * 1000:.0f} ms")
-    assert heart.longest < MOST
+            link.close()
+
+    assert not await held_up(f"imap {answer}", search)

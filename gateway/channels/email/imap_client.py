@@ -32,8 +32,7 @@ class BoundedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # 
     def _next_piece(self) -> None:
         if self.transport is None or self.transport.is_closing():
             return
-        command = self.current_command
-        size = LITERAL_PIECE if command is not None and command.wait_literal_data() else PIECE
+        size = min(self._missing_of_literal(), LITERAL_PIECE) or PIECE
         piece, self._backlog = self._backlog[:size], self._backlog[size:]
         try:
             super().data_received(bytes(piece))
@@ -46,6 +45,13 @@ class BoundedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]  # 
             asyncio.get_running_loop().call_soon(self._next_piece)
         else:
             self.transport.resume_reading()
+
+    def _missing_of_literal(self) -> int:
+        """Bytes of a literal that have not been handed on; the lines behind it are no part of it."""
+        command = self.current_command
+        if command is None or not command.wait_literal_data():
+            return 0
+        return int(command._expected_size - len(command._resp_literal_data))
 
 
 class BoundedImap(aioimaplib.IMAP4):  # type: ignore[misc]

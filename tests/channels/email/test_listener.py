@@ -105,6 +105,18 @@ async def test_250_means_committed(house: House, listener: MailListener, kind: A
     assert raw.startswith(head) and raw[len(head) :] == mail().partition(b"\r\n\r\n")[2]
 
 
+async def test_a_long_mail_of_dots_is_kept_as_written(
+    house: House, listener: MailListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SMTP doubles a dot that begins a line (RFC 5321 4.5.2); the mail is looked through in pieces."""
+    monkeypatch.setattr("gateway.channels.email.listener.STEP", 7)
+    raw = mail().rstrip() + b"".join(b"\r\n" + b"." * (n % 4) for n in range(1000)) + b"\r\n"
+    assert await deliver(listener, raw) == {}
+    (one,) = await house.items()
+    (original,) = (file for file in one.attachments if file.role == "raw")
+    assert house.storage.files.path(original.sha256).read_bytes().endswith(raw)
+
+
 async def test_lmtp_answers_for_each_recipient(house: House, listener: MailListener) -> None:
     def play(client: Talk) -> list[str]:
         client.envelope(b"LHLO a", b"12315@linfen.example", b"12315+x@linfen.example")

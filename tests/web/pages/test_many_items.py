@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from tests.web.real_site import RealSite
 
 pytestmark = [pytest.mark.live, pytest.mark.soak]
 MANY, MINE, SCROLLED = 10_000, 120, 600
-PATIENCE = 3.0  # seconds a list may take to be shown
 
 
 async def listed(site: RealSite, tab: str) -> list[str]:
@@ -54,9 +52,7 @@ async def test_lists_counts_and_figures_agree_under_10_000_items(browser: Browse
         assert (told["mine"], told["added"]) == (MINE, 30)
         async with at_desk(browser, site) as page:
             for tab in lists:
-                began = time.monotonic()
                 await short.chosen(page, tab)
-                assert time.monotonic() - began < PATIENCE, tab
                 await expect(page.locator(f"[data-tab={tab}] .count")).to_have_text(str(told[tab]))
             await short.chosen(page, "waiting")
             while len(shown := await short.rows(page)) < SCROLLED:
@@ -65,7 +61,5 @@ async def test_lists_counts_and_figures_agree_under_10_000_items(browser: Browse
                     "n => document.querySelectorAll('#rows li').length > n", arg=len(shown)
                 )
             assert shown == lists["waiting"][: len(shown)]
-            began = time.monotonic()
             await page.keyboard.press("n")
             await page.wait_for_selector("#item:not([hidden])")
-            assert time.monotonic() - began < PATIENCE
