@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.cases.order_changes import OrderChanges
 from gateway.core.item.contact import Kind
@@ -17,11 +17,14 @@ from gateway.core.order.period import (
     OrderFact,
     Period,
     PeriodRow,
+    Step,
     behind,
+    by_piece,
     by_unit,
+    pieces,
     together,
 )
-from gateway.core.unit import UnitKind
+from gateway.core.unit import Tree, UnitKind
 from gateway.storage import Transaction
 from gateway.storage.order_period import (
     Published,
@@ -31,6 +34,8 @@ from gateway.storage.order_period import (
     publish,
     published,
 )
+
+Fact = TypeVar("Fact", OrderFact, AskedFact, OrderFact | AskedFact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,15 @@ class PeriodView:
     rows: tuple[PeriodRow, ...]
     total: Figures
     names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """The figures of all units, or of one, piece by piece of a period."""
+
+    at: datetime
+    pieces: tuple[tuple[Period, Figures], ...]
+    total: Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,30 @@ class PeriodFigures:
 
         return await self._changes.items.read(counted)
 
+    async def series(
+        self,
+        first: date,
+        last: date,
+        step: Step,
+        kind: Kind | None = None,
+        bureau: str = "",
+        unit: str = "",
+    ) -> SeriesView:
+        """Raises StorageDown."""
+
+        def counted(t: Transaction) -> SeriesView:
+            periods = pieces(Period(first, last, self._changes.today()), step)
+            orders, calls = self._facts(t, first, last, kind)
+            found = by_piece(_of(orders, bureau, unit), _of(calls, bureau, unit), periods)
+            by_period = tuple(zip(periods, found, strict=True))
+            return SeriesView(self._changes.now(), by_period, together(found))
+
+        return await self._changes.items.read(counted)
+
+    async def units(self) -> Tree:
+        """Raises StorageDown."""
+        return await self._changes.items.read(self._changes.tree)
+
     async def behind(
         self,
         measure: Measure,
@@ -87,11 +125,8 @@ class PeriodFigures:
 
         def listed(t: Transaction) -> Behind:
             period = Period(first, last, self._changes.today())
-            facts = [
-                fact
-                for fact in behind(measure, *self._facts(t, first, last, kind), period)
-                if (not bureau or fact.bureau == bureau) and (not unit or fact.unit == unit)
-            ]
+            counted = behind(measure, *self._facts(t, first, last, kind), period)
+            facts = [*_of(counted, bureau, unit)]
             return Behind(len(facts), tuple(facts[:limit]))
 
         return await self._changes.items.read(listed)
@@ -130,3 +165,8 @@ class PeriodFigures:
     def _sign_by(self, assigned: date, since: date) -> date:
         rules = self._changes.rules
         return rules.calendar.workday_after(since, in_force(rules.handling, assigned).sign_within)
+
+
+def _of(facts: Iterable[Fact], bureau: str, unit: str) -> Iterator[Fact]:
+    """Those of which a bureau answers, and which this very unit has; "" for any."""
+    return (fact for fact in facts if bureau in ("", fact.bureau) and unit in ("", fact.unit))

@@ -17,6 +17,7 @@ from gateway.web.http.auth import Gate
 from gateway.web.http.route import Route
 from gateway.web.pages.dispatch_words import DISPATCH_WORDS
 from gateway.web.pages.follow_ups import FollowUpsPage
+from gateway.web.pages.order_charts import OrderChartsPage
 from gateway.web.pages.pages import Pages
 from gateway.web.pages.supervision import OrderFiguresPage, SupervisionPage
 from gateway.web.pages.unit import OrderForm, UnitPage
@@ -44,6 +45,7 @@ def case_pages(parts: WebParts, pages: Pages, gate: Gate) -> Iterator[AddPage]:
         yield SupervisionPage(pages, gate).add
     if parts.order_figures:
         yield OrderFiguresPage(pages, gate).add
+        yield OrderChartsPage(pages, gate, parts.order_figures, parts.audit).add
     if parts.follow_ups:
         yield FollowUpsPage(pages, gate, parts.openers).add
     if parts.dispatch and parts.orders:

@@ -53,7 +53,7 @@ NEEDS: dict[Right, str] = {
     Right.ASSIGN_ORDERS: "dispatch dispatch_one assign",
     Right.SEE_ORDERS: "orders order orders_of_item earlier_orders order_rungs rung_paper",
     Right.SEE_SUPERVISION: """
-        supervision period_figures period_orders period_csv period_xlsx published_figures
+        supervision period_figures period_series period_orders period_csv period_xlsx published_figures
     """,
     Right.HANDLE_ORDERS: """
         order_draft order_sign order_return order_pass_down order_ask_extension order_suspend order_resume
@@ -106,6 +106,7 @@ PAGES: dict[str, set[str]] = {
     "/desk/supervision": set(holders(Right.SEE_SUPERVISION)),
     "/desk/dispatch": set(holders(Right.ASSIGN_ORDERS)),
     "/desk/supervision/figures": set(holders(Right.SEE_SUPERVISION)),
+    "/desk/supervision/charts": set(holders(Right.SEE_SUPERVISION)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
     "/unit": set(holders(Right.WORK_IN_UNIT)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),

@@ -6,13 +6,15 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+import pytest
+
 from gateway.cases.orders import Orders
 from gateway.cases.period_figures import PeriodFigures
 from gateway.core.item.contact import Kind
 from gateway.core.item.item import ItemState
 from gateway.core.order.figures import Figure, matrix
 from gateway.core.order.order import Order, OrderQuery, OrderState, Urgency
-from gateway.core.order.period import Measure
+from gateway.core.order.period import Measure, Step, together
 from gateway.core.order.states import OPEN
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
@@ -97,6 +99,32 @@ async def test_what_was_returned_counts_while_it_lies_with_the_centre(
     await storage.database.write(lambda t: storage.orders.add(t, returned))
     for state, figure in ((ItemState.IN_WORK, 1), (ItemState.CLOSED, 0), (ItemState.IN_WORK, 1)):
         assert await storage.database.write(lambda t, state=state: counted(t, state)) == figure
+
+
+@pytest.mark.parametrize("step", Step)
+async def test_each_point_of_a_chart_is_the_length_of_its_list(
+    intake: Intake, storage: Storage, step: Step
+) -> None:
+    await random_orders(intake, storage, random.Random(9), 60)
+    desk = PeriodFigures(
+        Orders(storage, rules(), ZONE, now=lambda: datetime(2026, 5, 20, 1, tzinfo=UTC)).changes
+    )
+    first, last, counted = date(2026, 2, 11), date(2026, 6, 9), 0
+    view = await desk.view(first, last)
+    wholes = [({}, view.total), *(({"bureau": row.unit}, row.figures) for row in view.rows)]
+    stations = [({"unit": part.unit}, part.figures) for row in view.rows for part in row.parts]
+    for where, whole in [*wholes, *stations]:
+        series = await desk.series(first, last, step, **where)
+        assert together(figures for _, figures in series.pieces) == series.total == whole
+        days = [day for period, _ in series.pieces for day in (period.first, period.last)]
+        assert (days[0], days[-1]) == (first, last) and days == sorted(days)
+        for period, figures in series.pieces:
+            for measure, figure in figures.counts.items():
+                if figure or not where:
+                    listed = await desk.behind(measure, period.first, period.last, **where)
+                    assert listed.count == figure, (period, measure, where)
+                    counted += figure
+    assert counted > 200
 
 
 async def test_figures_of_a_period_are_read_and_published(intake: Intake, storage: Storage) -> None:

@@ -6,9 +6,10 @@ docs/using/supervision.md has the definitions. Days are those of the centre's zo
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from gateway.core.item.contact import Kind
@@ -63,6 +64,29 @@ class Period:
 
     def has(self, day: date | None) -> bool:
         return day is not None and self.first <= day <= self.last
+
+
+class Step(StrEnum):
+    """Into which pieces a period is taken apart. Values are words of the API."""
+
+    MONTH = "month"
+    WEEK = "week"
+
+    def after(self, day: date) -> date:
+        """The first day of the next piece; weeks begin on Monday."""
+        if self is Step.WEEK:
+            return day + timedelta(days=7 - day.weekday())
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def pieces(period: Period, step: Step) -> tuple[Period, ...]:
+    """A period month by month or week by week; the first and the last piece may be parts of one."""
+    made, first = [], period.first
+    while first <= period.last:
+        after = step.after(first)
+        made.append(Period(first, min(after - timedelta(days=1), period.last), period.cut_off))
+        first = after
+    return tuple(made)
 
 
 class Measure(StrEnum):
@@ -195,6 +219,27 @@ def behind(
         yield from (order for order in orders if OF_ORDERS[measure](order, period))
     else:
         yield from (call for call in calls if OF_CALLS[measure](call, period))
+
+
+def by_piece(
+    orders: Iterable[OrderFact], calls: Iterable[AskedFact], periods: Iterable[Period]
+) -> tuple[Figures, ...]:
+    """The figures of each of some periods that follow one another. A fact is looked at but in those of its
+    days: in no other does it count."""
+    held: dict[Period, tuple[list[OrderFact], list[AskedFact]]] = {period: ([], []) for period in periods}
+    starts = list(held)
+
+    def of(day: date | None) -> Period | None:
+        place = bisect_right(starts, day, key=lambda period: period.first) - 1 if day else -1
+        return starts[place] if place >= 0 and starts[place].has(day) else None
+
+    for order in orders:
+        for held_in in filter(None, {of(order.assigned_on), of(order.due), of(order.closed_on)}):
+            held[held_in][0].append(order)
+    for call in calls:
+        if period := of(call.closed_on):
+            held[period][1].append(call)
+    return tuple(figures(*facts, period) for period, facts in held.items())
 
 
 @dataclass(frozen=True, slots=True)

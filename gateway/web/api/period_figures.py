@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.cases.period_figures import Behind, PeriodView
+from gateway.calls.statistics import FIRST_DAY
+from gateway.cases.period_figures import Behind, PeriodView, SeriesView
 from gateway.core.item.contact import Kind
-from gateway.core.order.period import MEASURE_NAMES, Figures, Measure, PeriodRow
+from gateway.core.order.period import MEASURE_NAMES, Figures, Measure, PeriodRow, Step
 from gateway.core.rights import Right
+from gateway.core.unit import Tree
 from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.storage.order_period import Published
 from gateway.web.api import period_models as models
@@ -22,6 +24,8 @@ from gateway.web.http.route import Answer, ApiRequest, Does, Route
 
 PATH = "/api/v1/supervision/figures"
 MOST_DAYS = 366
+MONTHS = 12
+"""Shown month by month or week by week unless days are asked for."""
 RATES = {
     "signed_in_time": "按时签收率",
     "in_time": "按时办结率",
@@ -38,6 +42,16 @@ class PeriodDesk(Protocol):
 
     async def view(self, first: date, last: date, kind: Kind | None = None) -> PeriodView: ...
 
+    async def series(
+        self,
+        first: date,
+        last: date,
+        step: Step,
+        kind: Kind | None = None,
+        bureau: str = "",
+        unit: str = "",
+    ) -> SeriesView: ...
+
     async def behind(
         self,
         measure: Measure,
@@ -47,6 +61,8 @@ class PeriodDesk(Protocol):
         bureau: str = "",
         unit: str = "",
     ) -> Behind: ...
+
+    async def units(self) -> Tree: ...
 
     async def publish(
         self, view: PeriodView, who: str, kind: Kind | None, body: Mapping[str, Any]
@@ -71,6 +87,14 @@ class PeriodApi:
                 {200: models.PeriodGiven},
                 right=Right.SEE_SUPERVISION,
                 query=models.PeriodAsked,
+                refuses=(StorageDown,),
+            ),
+            Route(
+                *("GET", f"{PATH}/series", "period_series", "工单统计（按月、按周）"),
+                *("Figures of orders by month or week", self.series),
+                {200: models.SeriesGiven},
+                right=Right.SEE_SUPERVISION,
+                query=models.SeriesAsked,
                 refuses=(StorageDown,),
             ),
             Route(
@@ -118,28 +142,30 @@ class PeriodApi:
 
     async def figures(self, request: ApiRequest) -> Answer:
         asked = request.query_as(models.PeriodAsked)
-        return Answer(_given(await self._view(asked), _kind(asked)))
+        return Answer(_given(await self._view(asked), kind_asked(asked)))
 
     async def _view(self, asked: models.PeriodAsked) -> PeriodView:
-        first, last = self._days(asked)
-        return await self._desk.view(first, last, _kind(asked))
+        first, last = days_asked(asked, self._desk.today())
+        return await self._desk.view(first, last, kind_asked(asked))
 
-    def _days(self, asked: models.PeriodAsked) -> tuple[date, date]:
-        """The days that are asked for. Raises BadContact."""
-        today = self._desk.today()
-        last = asked.to or (today if asked.from_ is None else max(today, asked.from_))
-        first = asked.from_ or last.replace(day=1)
-        if last < first:
-            raise BadContact(FieldFault("to", "早于 from", "lies before from"))
-        if last - first >= timedelta(days=MOST_DAYS):
-            raise BadContact(FieldFault("to", f"最多 {MOST_DAYS} 天", f"at most {MOST_DAYS} days at once"))
-        return first, last
+    async def series(self, request: ApiRequest) -> Answer:
+        asked = request.query_as(models.SeriesAsked)
+        first, last = days_asked(asked, self._desk.today(), MONTHS)
+        found = await self._desk.series(first, last, asked.step, kind_asked(asked), asked.bureau, asked.at)
+        pieces = (
+            models.PieceShown(first=period.first, last=period.last, figures=_figures(figures))
+            for period, figures in found.pieces
+        )
+        total = _figures(found.total)
+        return Answer(
+            models.SeriesGiven(cut_off=found.at, step=asked.step, pieces=tuple(pieces), total=total)
+        )
 
     async def behind(self, request: ApiRequest) -> Answer:
         asked = request.query_as(models.BehindAsked)
-        first, last = self._days(asked)
+        first, last = days_asked(asked, self._desk.today())
         measure = Measure(asked.measure.value)
-        found = await self._desk.behind(measure, first, last, _kind(asked), asked.bureau, asked.at)
+        found = await self._desk.behind(measure, first, last, kind_asked(asked), asked.bureau, asked.at)
         names = (await self._desk.view(first, first)).names
         items = tuple(
             models.BehindShown(
@@ -165,7 +191,7 @@ class PeriodApi:
 
     async def publish(self, request: ApiRequest) -> Answer:
         asked = request.body_as(models.PeriodAsked)
-        view, kind = await self._view(asked), _kind(asked)
+        view, kind = await self._view(asked), kind_asked(asked)
         body = _given(view, kind).model_dump(mode="json")
         kept = await self._desk.publish(view, request.account.name, kind, body)
         return Answer(_published(kept), 201)
@@ -199,13 +225,34 @@ class PeriodApi:
         ]
 
 
+def days_asked(asked: models.PeriodAsked, today: date, months: int = 1) -> tuple[date, date]:
+    """The days that are asked for; without a first day so many months up to the last. Raises BadContact."""
+    last = asked.to or (today if asked.from_ is None else max(today, asked.from_))
+    first = asked.from_ or _months_back(last, months - 1)
+    if first < FIRST_DAY:
+        raise BadContact(FieldFault("from" if asked.from_ else "to", "太早", "lies too far back"))
+    if last - today > timedelta(days=MOST_DAYS):
+        raise BadContact(FieldFault("to" if asked.to else "from", "太晚", "lies too far ahead"))
+    if last < first:
+        raise BadContact(FieldFault("to", "早于起始日", "lies before the first day"))
+    if last - first >= timedelta(days=MOST_DAYS):
+        raise BadContact(FieldFault("to", f"最多 {MOST_DAYS} 天", f"at most {MOST_DAYS} days at once"))
+    return first, last
+
+
+def _months_back(day: date, months: int) -> date:
+    """The first day of the month so many months before."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(max(year, 1), month + 1, 1)
+
+
 def _file(body: bytes, media: str, view: PeriodView, ending: str) -> web.Response:
     name = f"orders-{view.period.first}-{view.period.last}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(body=body, content_type=media, headers=headers)
 
 
-def _kind(asked: models.PeriodAsked) -> Kind | None:
+def kind_asked(asked: models.PeriodAsked) -> Kind | None:
     return Kind(asked.kind.value) if asked.kind else None
 
 

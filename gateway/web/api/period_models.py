@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from gateway.core.item.contact import Kind
-from gateway.core.order.period import Measure
+from gateway.core.order.period import Measure, Step
 from gateway.web.http.fields import Choice, Day, Text, Yuan
 from gateway.web.http.models import AnswerModel, RequestModel
 
@@ -23,14 +23,25 @@ class PeriodAsked(RequestModel):
     kind: Choice[Kind] | None = Field(default=None, description="类别 / kind of the item")
 
 
-class BehindAsked(PeriodAsked):
-    """Which figure, and of which unit."""
+class UnitAsked(PeriodAsked):
+    """Of which unit."""
 
-    measure: Choice[Measure] = Field(description="指标 / which figure")
     bureau: Annotated[str, Text(16)] = Field(
         default="", description="主办局 / of which this bureau answers for"
     )
     at: Annotated[str, Text(16)] = Field(default="", description="办理单位 / of this very unit")
+
+
+class SeriesAsked(UnitAsked):
+    """Piece by piece; without days the last twelve months to today."""
+
+    step: Choice[Step] = Field(default=Step.MONTH, description="按月或按周 / by month or week")
+
+
+class BehindAsked(UnitAsked):
+    """Which figure."""
+
+    measure: Choice[Measure] = Field(description="指标 / which figure")
 
 
 class FiguresShown(AnswerModel):
@@ -67,6 +78,23 @@ class PeriodGiven(AnswerModel):
     kind: Kind | None
     measures: tuple[MeasureShown, ...]
     rows: tuple[PeriodRowShown, ...]
+    total: FiguresShown
+
+
+class PieceShown(AnswerModel):
+    """The figures of one piece of a period, from its first to its last day."""
+
+    first: date
+    last: date
+    figures: FiguresShown
+
+
+class SeriesGiven(AnswerModel):
+    """Figures piece by piece, as they stand at `cut_off`; their counts add up to those of the whole."""
+
+    cut_off: datetime
+    step: Step
+    pieces: tuple[PieceShown, ...]
     total: FiguresShown
 
 

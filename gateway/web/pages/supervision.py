@@ -79,12 +79,11 @@ FIGURE_WORDS: Words = {
     "rate.closed": ("办结率", "closed"),
     "rate.satisfied": ("满意率", "satisfied"),
     "rate.answered": ("回访有效率", "answered"),
-    "nothing": ("无数据", "nothing to count"),
 }
 
 
 class OrderFiguresPage(WorkPage):
-    """The figures of a period, with charts and files."""
+    """The figures of a period, with files."""
 
     def __init__(self, pages: Pages, gate: Gate) -> None:
         path, template = "/desk/supervision/figures", "order_figures.html"

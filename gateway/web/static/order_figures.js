@@ -1,4 +1,4 @@
-// /desk/supervision/figures: figures of a period by unit, the list behind each, a chart, files, publishing.
+// /desk/supervision/figures: figures of a period by unit, the list behind each, files, publishing.
 import { ask } from "./desk_server.js";
 import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
 import { fold, percent, rowsOf, short } from "./unit_rows.js";
@@ -45,36 +45,7 @@ function show() {
   $("total").replaceChildren(line({ unit: "", name: w("all"), figures: shown.total }, {}));
   $("cut-off").textContent = w("cut_off", when(shown.cut_off));
   for (const name of ["csv", "xlsx"]) $(name).href = `/api/v1/supervision/figures.${name}?${asked()}`;
-  chart();
 }
-
-// ------------------------------------------------------------ a bar for each unit
-
-function chart() {
-  const name = $("measure").value;
-  const rate = name.startsWith("rate.") && name.slice(5);
-  const values = shown.rows.map((row) => [short(row.name), rate ? row.figures.rates[rate] : row.figures.counts[name]]);
-  values.sort(([, a], [, b]) => b - a); // the largest first, units of one value in their own order
-  const most = rate ? 1 : Math.max(1, ...values.map(([, value]) => value));
-  const bars = values.filter(([, value]) => value !== null && (rate || value > 0)).map(([unit, value]) => {
-    const row = make("div", "", "bar-row");
-    const track = make("span", "", "track");
-    const bar = make("span", "", "bar");
-    bar.style.width = `${(100 * value) / most}%`;
-    track.append(bar);
-    row.append(make("span", unit), track, make("span", rate ? percent(value) : String(value), "figure"));
-    return row;
-  });
-  $("chart").replaceChildren(...(bars.length ? bars : [make("p", w("nothing"), "soft")]));
-}
-
-function choices() {
-  if ($("measure").options.length) return;
-  const rates = RATES.map((name) => [`rate.${name}`, w(`rate.${name}`)]);
-  const counts = shown.measures.map((one) => [one.measure, zh ? one.zh : one.en]);
-  $("measure").replaceChildren(...[...rates, ...counts].map(([value, text]) => Object.assign(make("option", text), { value })));
-}
-$("measure").addEventListener("change", chart);
 
 // ------------------------------------------------------------ the list behind a figure
 
@@ -106,7 +77,6 @@ async function read() {
     if (mine !== reading) return;
     shown = given;
     [$("from").value, $("to").value] = [given.first, given.last];
-    choices();
     show();
     document.body.dataset.read = String(mine);
   } catch (problem) {

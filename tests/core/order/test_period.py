@@ -16,9 +16,13 @@ from gateway.core.order.period import (
     Measure,
     OrderFact,
     Period,
+    Step,
     behind,
+    by_piece,
     by_unit,
     figures,
+    pieces,
+    together,
 )
 
 S, M = OrderState, Measure
@@ -146,3 +150,26 @@ def test_each_figure_is_the_length_of_its_list(
                 assert sum(fact.unit == part.unit for fact in mine) == part.figures.counts[measure]
     assert total.counts[M.MET] <= total.counts[M.FELL_DUE]
     assert total.counts[M.SIGNED_IN_TIME] <= total.counts[M.ASSIGNED]
+
+
+@given(st.lists(FACTS, max_size=30), st.lists(CALLS, max_size=15), DAYS, DAYS, st.sampled_from(Step))
+def test_figures_of_pieces_are_those_of_their_days(
+    orders: list[OrderFact], calls: list[AskedFact], one: date, other: date, step: Step
+) -> None:
+    period = Period(min(one, other), max(one, other), date(2026, 5, 20))
+    parts = pieces(period, step)
+    days = [
+        part.first + timedelta(days=n) for part in parts for n in range((part.last - part.first).days + 1)
+    ]
+    assert days == [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
+    found = by_piece(orders, calls, parts)
+    assert list(found) == [figures(orders, calls, part) for part in parts]
+    assert together(found) == figures(orders, calls, period)
+
+
+def test_a_period_is_taken_apart_by_months_and_weeks() -> None:
+    period = Period(date(2025, 12, 30), date(2026, 2, 3), date(2026, 2, 3))
+    months, weeks = pieces(period, Step.MONTH), pieces(period, Step.WEEK)
+    assert [part.first.isoformat() for part in months] == ["2025-12-30", "2026-01-01", "2026-02-01"]
+    assert [part.first.isoformat() for part in weeks][:2] == ["2025-12-30", "2026-01-05"]
+    assert months[-1].last == weeks[-1].last == period.last

@@ -17,7 +17,9 @@ from gateway.core.roles import Account, Role
 from gateway.storage import Transaction
 from gateway.web.site import utc_now
 from tests.storage.databases import contact
-from tests.web.pages.desk_site import at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.desk_site import WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.test_browser import opened
+from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.real_site import ZONE, RealSite
 
 pytestmark = pytest.mark.live
@@ -118,8 +120,6 @@ async def test_supervision_from_the_page(browser: Browser, tmp_path: Path) -> No
             await row.locator("[data-cell$='/assigned']").click()
             await expect(page.locator("#list-name")).to_contain_text("派单（5 件）")
             await expect(page.locator("#orders li")).to_have_count(5)
-            await page.select_option("#measure", "assigned")
-            await expect(page.locator("#chart .bar-row").first).to_contain_text("5")
             await page.click("#publish")
             await expect(page.locator("#published li")).to_have_count(1)
             for ending in ("csv", "xlsx"):
@@ -144,3 +144,42 @@ async def test_supervision_from_the_page(browser: Browser, tmp_path: Path) -> No
             ("red", "请局长过问"),
             ("urge", "请今日联系消费者"),
         ]
+
+
+async def test_charts_of_orders_without_javascript(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site:
+        await filled(site)
+        async with opened(browser, site, WIDE, script=False) as page:
+            await page.goto("/desk")
+            await page.fill("#f-account", "boss")
+            await page.fill("#f-password", PASSWORD)
+            await page.click("button[type=submit]")
+            await page.goto("/desk/supervision/charts")
+            assert await page.locator(".plot").count() == 5
+            await expect(page.locator("#matrix tbody tr")).to_have_count(12)
+            await expect(page.locator(".plot").first.locator(".bar.going")).to_have_count(1)
+            await expect(page.locator(".plot").first.locator("desc")).to_contain_text("合计 7")
+            await page.locator("#matrix tbody tr", has_text="未完").locator("a").first.click()
+            await expect(page.locator("#list-name")).to_contain_text("派单（7 件）")
+            await expect(page.locator("#orders li")).to_have_count(7)
+
+            await page.select_option("#by", "unit")
+            await page.click("main button[type=submit]")
+            row = page.locator("#matrix tbody tr", has_text="尧都区局")
+            await row.locator("a").first.click()
+            await expect(page.locator("#list-name")).to_contain_text("尧都区局")
+            await expect(page.locator("#orders li")).to_have_count(5)
+            await page.select_option("#unit", BUREAU)
+            await page.click("main button[type=submit]")
+            await expect(page.locator("#matrix tbody tr")).to_have_count(2)
+            await page.locator("#matrix tfoot a").first.click()
+            await expect(page.locator("#orders li")).to_have_count(5)
+
+            await page.fill("#from", "2020-01-01")
+            await page.click("main button[type=submit]")
+            await expect(page.locator("#to-fault")).to_contain_text("最多 366 天")
+            assert await page.input_value("#from") == "2020-01-01"
+        async with at_desk(browser, site, "boss") as page:
+            for by in ("month", "week", "unit"):
+                await page.goto(f"/desk/supervision/charts?by={by}")
+                await looked_at_everywhere(page, f"order-charts-{by}")
