@@ -36,6 +36,7 @@ class Right(StrEnum):
     SEE_SUPERVISION = "see_supervision"
     FOLLOW_UP = "follow_up"
     WORK_IN_UNIT = "work_in_unit"
+    KEEP_HANDLERS = "keep_handlers"
     SEE_UNITS = "see_units"
     EDIT_UNITS = "edit_units"
     ADMINISTER = "administer"
@@ -111,6 +112,11 @@ GRANTS: Mapping[Right, Grant] = {
     Right.SEE_SUPERVISION: Grant("查看督办总览", "see how all units stand", HOUSE),
     Right.FOLLOW_UP: Grant("回访", "make follow-up calls", HOUSE),
     Right.WORK_IN_UNIT: Grant("本单位工单页面", "the page of one's own unit", OF_UNITS),
+    Right.KEEP_HANDLERS: Grant(
+        "维护本单位（含下属所）承办人的账号",
+        "make, disable and reset accounts of handlers of one's own unit and those below it",
+        (Role.UNIT_LEADER,),
+    ),
     Right.SEE_UNITS: Grant("查看承办单位", "see the units", (*HOUSE, *OF_UNITS)),
     Right.EDIT_UNITS: Grant("维护承办单位和人员归属", "edit units and who belongs to them", (Role.ADMIN,)),
     Right.ADMINISTER: Grant("系统管理", "administer the system", (Role.ADMIN,)),

@@ -21,6 +21,7 @@ from gateway.web.pages.order_charts import OrderChartsPage
 from gateway.web.pages.pages import Pages
 from gateway.web.pages.supervision import OrderFiguresPage, SupervisionPage
 from gateway.web.pages.unit import OrderForm, UnitPage
+from gateway.web.pages.unit_people import UnitPeoplePage
 from gateway.web.pages.unit_reply import UnitReplyPage
 from gateway.web.pages.unit_words import UNITS_WORDS
 from gateway.web.pages.work_page import WorkPage
@@ -54,6 +55,8 @@ def case_pages(parts: WebParts, pages: Pages, gate: Gate) -> Iterator[AddPage]:
         ).add
     if parts.units:
         yield WorkPage(pages, gate, "/desk/units", "units.html", UNITS_WORDS, Right.EDIT_UNITS).add
+    if parts.unit_people:
+        yield UnitPeoplePage(pages, gate, parts.unit_people).add
     if parts.units and parts.orders:
         yield UnitPage(pages, gate, parts.units, parts.openers).add
         yield OrderForm(pages, gate, parts.orders, parts.units, parts.audit).add

@@ -48,6 +48,7 @@ from gateway.web.pages.mailbox import DemoVisitor
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.pages.track import Withdrawals
+from gateway.web.pages.unit_people import PeopleDesk
 from gateway.web.pages.unit_reply import ReplyDesk
 from gateway.web.ports import Board, IntakeQueue, Store, StoredFiles
 
@@ -85,6 +86,7 @@ class WebParts:
     `filing` none of their pages, without `desk` no agent
     sees a call before he answers, without `lists` the desk has none,
     without `searches` nothing is found again, without `holds` nothing is held, without `units` no orders,
+    without `unit_people` no page of their handlers,
     without `scope` people of units reach no item,
     without `follow_ups` nobody is asked how it went, without `orders` nothing is assigned, without
     `oversight` nothing is supervised, without `order_figures` nothing of it counted, without `replies` units
@@ -122,6 +124,7 @@ class WebParts:
     searches: Searches | None = None
     holds: Holds | None = None
     units: UnitDesk | None = None
+    unit_people: PeopleDesk | None = None
     scope: Scope | None = None
     dispatch: DispatchDesk | None = None
     follow_ups: FollowUpDesk | None = None

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from gateway.accounts.unit_desk import UnitDesk
+from gateway.accounts.unit_people import UnitPeople
 from gateway.calls.board import LiveBoard, StoreView, TokenLedger
 from gateway.calls.desk import CallDesk
 from gateway.calls.statistics import Statistics
@@ -63,6 +64,7 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
     board = LiveBoard(config, switchboard, parts.pbx, parts.readiness)
     openers = tuple(Role(role) for role in config.accounts.identity_roles)
     flows = flow_desk(parts)
+    units = UnitDesk(storage, parts.accounts, utc_now)
     return WebParts(
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), board),
         *(config.zone, config.var, centre.name, config.web.public_url),
@@ -102,7 +104,8 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         searches=storage.search,
         holds=storage.retention,
         scope=UnitScope(storage),
-        units=UnitDesk(storage, parts.accounts, utc_now),
+        units=units,
+        unit_people=UnitPeople(parts.accounts, units),
         dispatch=parts.dispatch,
         follow_ups=parts.follow_ups,
         orders=parts.orders,

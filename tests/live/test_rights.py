@@ -109,6 +109,7 @@ PAGES: dict[str, set[str]] = {
     "/desk/supervision/charts": set(holders(Right.SEE_SUPERVISION)),
     "/desk/follow-ups": set(holders(Right.FOLLOW_UP)),
     "/unit": set(holders(Right.WORK_IN_UNIT)),
+    "/unit/people": set(holders(Right.KEEP_HANDLERS)),
     "/desk/units": set(holders(Right.EDIT_UNITS)),
     "/desk/account": set(holders(Right.OWN_ACCOUNT)),
     "/desk/audit": set(holders(Right.READ_AUDIT)),

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from gateway.accounts.accounts import Accounts
 from gateway.accounts.seed_units import ensure_units
 from gateway.accounts.unit_desk import UnitDesk
+from gateway.accounts.unit_people import UnitPeople
 from gateway.calls.board import StoreView, TokenLedger
 from gateway.calls.statistics import Statistics
 from gateway.cases.dispatch import Dispatch
@@ -121,6 +122,7 @@ async def real_site(
     )
     await ensure_units(storage, rules, "临汾市12315热线", utc_now())
     accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
+    units = UnitDesk(storage, accounts, utc_now)
     parts = WebParts(
         door=intake,
         calls=storage.calls,
@@ -143,7 +145,8 @@ async def real_site(
         searches=storage.search,
         holds=storage.retention,
         scope=UnitScope(storage),
-        units=UnitDesk(storage, accounts, utc_now),
+        units=units,
+        unit_people=UnitPeople(accounts, units),
         orders=orders,
         oversight=Oversight(orders.changes, papers),
         order_figures=PeriodFigures(orders.changes),

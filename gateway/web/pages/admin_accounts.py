@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from gateway.accounts.accounts import ID, PEOPLE
 from gateway.accounts.program_tokens import MadeToken, state_of
+from gateway.accounts.unit_people import MADE
 from gateway.calls.views import AgentView
 from gateway.core.roles import OF_UNITS, Account, Role
 from gateway.core.unit import Tree
@@ -20,7 +21,6 @@ from gateway.web.pages.desk_words import SEAT_STATES
 from gateway.web.pages.navigation import ROLE_NAMES
 from gateway.web.pages.pages import Look
 
-MADE = 16  # letters of a password that is made up
 MACHINES = {Role.PARTNER: ("协作单位系统", "a partner's program"), Role.DISPLAY: ("大屏", "a wallboard")}
 TOKEN_STATES = {"valid": ("有效", "valid"), "revoked": ("已吊销", "revoked"), "over": ("已到期", "over")}
 

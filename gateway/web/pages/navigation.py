@@ -45,6 +45,7 @@ IN_ROW, IN_ROW_BESIDE_SEAT = 8, 5
 """Places in the row of the head; an agent's has the controls of his seat beside them."""
 PLACES = (
     Place("/unit", "本单位工单", "Orders", Right.WORK_IN_UNIT),
+    Place("/unit/people", "人员", "People", Right.KEEP_HANDLERS),
     Place("/desk", "工作台", "Desk", Right.WORK_ITEMS),
     Place("/desk/today", "今日", "Today", Right.LEAD_SHIFT),
     Place("/desk/dispatch", "分派", "Dispatch", Right.ASSIGN_ORDERS),
