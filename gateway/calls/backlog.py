@@ -26,6 +26,9 @@ class Backlog(Generic[T]):
             self._filled.set()
             self._empty.clear()
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     async def some(self, most: int) -> list[T]:
         """The first items, at least one; they stay until `done`."""
         await self._filled.wait()

@@ -105,7 +105,7 @@ class FlowDesk:
         live.walk = walk
         record = live.state.record
         entry = self.entry(record.dialled) if record.direction == "in" else walk.position.partition("/")[0]
-        live.state.record = replace(record, flow=f"{entry}@{walk.version}")
+        live.flow = f"{entry}@{walk.version}"
 
     def message(self, call: str, file: str) -> None:
         state = self._live.get_or_create(call).state

@@ -24,6 +24,7 @@ class Live:
     driving: bool = False
     walk: Walk | None = None
     earlier: tuple[PathStep, ...] = ()
+    flow: str = ""  # and its version, of the last walk
     answered: float = 0.0  # loop time
 
     def path(self) -> tuple[PathStep, ...]:

@@ -125,7 +125,8 @@ class Notes:
         if live.walk and not live.walk.over:
             talked = call.record.outcome is CallOutcome.TALKED
             live.walk.hang_up(self._seconds(call), "talked" if talked else "hung_up")
-        call.record = replace(call.record, path=live.path() or call.record.path)
+        record = call.record
+        call.record = replace(record, path=live.path() or record.path, flow=live.flow or record.flow)
         if live.walk and live.walk.kind:
             call.kind = live.walk.kind
         self._callbacks.changed()

@@ -67,6 +67,7 @@ def read(text: str) -> Telephone | None:
     return Telephone(number, area, extension)
 
 
+@lru_cache(maxsize=4096)  # asked several times for each call
 def plain(text: str) -> str:
     """The number in its one form, without its extension; "" of what is no telephone number."""
     telephone = read(text)

@@ -125,6 +125,7 @@ class FlowStore:
         self.drafts = drafts
         self.published = published
         self.entries = entries
+        self._pointer = published / "current"
         self._more_partners: Mapping[str, Partner] = {}
         self._sets: dict[int, FlowSet] = {}
         self._seen: tuple[int, int, int] | None = None
@@ -166,10 +167,6 @@ class FlowStore:
         except FileNotFoundError:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-    @property
-    def _pointer(self) -> Path:
-        return self.published / "current"
 
     def number(self) -> int:
         """Number of the version in force; 0 before the first. Raises FlowError for a damaged pointer."""

@@ -6,6 +6,7 @@ must neither end the header early nor overrule what Asterisk itself says. Called
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -13,7 +14,9 @@ from urllib.parse import parse_qsl
 from gateway.pbx.agi_reply import text_of
 
 END = b"\n\n"
+MOST_ARGUMENTS = 100  # behind the ? of an address
 _LAST_FIELD = b"\nagi_threadid: "
+_FIELD = re.compile(r"^(agi_\w+): (.*)$", re.ASCII | re.MULTILINE)
 # Asterisk writes these before anything a caller can choose: their first value is the true one.
 # Of every other field the last value is the true one.
 _BEFORE_CALLER = frozenset(
@@ -85,6 +88,17 @@ def read_header(block: bytes) -> AgiHeader:
 
 
 def _fields(block: bytes) -> dict[str, str]:
+    """What Asterisk writes itself is a field in each line; with a caller's own line ends it is not."""
+    try:
+        pairs = _FIELD.findall(block.decode())
+    except UnicodeDecodeError:
+        return _fields_by_line(block)
+    fields = dict(pairs)
+    whole = len(fields) == len(pairs) == block.count(b"\n") - 1
+    return fields if whole else _fields_by_line(block)
+
+
+def _fields_by_line(block: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
     above = ""
     for line in _lines(block):
@@ -117,8 +131,10 @@ def _known(fields: Mapping[str, str], name: str) -> str:
 
 
 def _query(text: str) -> dict[str, str]:
+    if text.isascii() and "%" not in text and "+" not in text and text.count("&") < MOST_ARGUMENTS:
+        return {name: value for name, _, value in (pair.partition("=") for pair in text.split("&") if pair)}
     try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_ARGUMENTS))
     except ValueError:  # more arguments than any dialplan of ours gives
         return {}
 

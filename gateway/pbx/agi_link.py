@@ -18,6 +18,7 @@ from gateway.pbx.agi_reply import AgiGarbage, AgiHangup, AgiReplies, AgiReply
 
 COMMAND_BYTES = 2_046  # Asterisk before 22.9 cuts a longer line in two and runs the rest as a command
 LAST_ANSWER = 1.0  # seconds for the answer that is still due after a hang-up; it takes a millisecond
+LATE = 0.02  # of a command's time: so much later it may be broken off, which saves a timer
 OTHER_PEER_GRACE = 0.1  # seconds to wait after a blank line that is not Asterisk's
 
 
@@ -115,7 +116,7 @@ class AgiLink(asyncio.Protocol):
         self._waiter = waiter
         self._transport.write(line)
         self._deadline = self._loop.time() + limit
-        if self._timer is None or self._timer.when() > self._deadline:
+        if self._timer is None or self._timer.when() > self._deadline + limit * LATE:
             self._set_timer()
         return waiter
 
@@ -189,8 +190,7 @@ class AgiLink(asyncio.Protocol):
         if end > self._limits.header_bytes or header.count(b"\n", 0, end) > self._limits.header_lines:
             self._header_bad("too large")
             return
-        self._header = None
-        self._drop_timer()
+        self._header = None  # its timer stays: the first command's is later
         rest = bytes(header[end:])
         self._owner.header_read(self, bytes(header[:end]))
         if rest:

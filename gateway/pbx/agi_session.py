@@ -61,6 +61,13 @@ def _refuse_line_ends(text: str) -> None:
         raise ValueError("CR, LF and NUL cannot stand in an AGI command")
 
 
+def _raw(line: str) -> bytes:
+    raw = line.encode() + b"\n"
+    if len(raw) > COMMAND_BYTES + 1:
+        raise ValueError(f"an AGI command of {len(raw)} bytes is longer than Asterisk reads")
+    return raw
+
+
 def _ms(seconds: float) -> int:
     return max(0, round(seconds * 1000))
 
@@ -95,10 +102,9 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
         raise NotImplementedError("replies are read by AgiLink")
 
     async def _ask(self, line: str, limit: float, *, after_hangup: bool = False) -> AgiReply:
-        raw = line.encode() + b"\n"
-        if len(raw) > COMMAND_BYTES + 1:
-            raise ValueError(f"an AGI command of {len(raw)} bytes is longer than Asterisk reads")
-        reply = await self._link.ask(raw, limit, after_hangup=after_hangup)
+        return self._granted(await self._link.ask(_raw(line), limit, after_hangup=after_hangup))
+
+    def _granted(self, reply: AgiReply) -> AgiReply:
         if reply.code != 200:
             self._refused(reply)
         return reply
@@ -110,7 +116,7 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
 
     async def _play(self, line: str, limit: float) -> AgiReply:
         """A command whose -1 means a hang-up or a clip that is not there: find out which."""
-        reply = await self._ask(line, limit)
+        reply = self._granted(await self._link.ask(_raw(line), limit))
         if reply.result == "-1":
             await self._check_channel()
             raise AgiFailed(f"Asterisk could not do: {line[:200]}")

@@ -7,7 +7,6 @@ first line of a connection is a greeting. Called by ami_link.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gateway.pbx.agi_reply import text_of
 
@@ -21,16 +20,31 @@ class AmiGarbage(ValueError):
     """The other side does not speak AMI, or a frame is over the size limit."""
 
 
-@dataclass(frozen=True, slots=True)
 class AmiEvent:
     """One event. Field names are spelled as Asterisk spells them; a repeated field has its values
-    joined by line ends."""
+    joined by line ends. Its frame has two dozen lines, of which most callbacks want one or two."""
 
-    name: str
-    fields: Mapping[str, str]
+    __slots__ = ("_fields", "_frame", "name")
+
+    def __init__(self, name: str, frame: bytes) -> None:
+        self.name = name
+        self._frame = frame
+        self._fields: Mapping[str, str] | None = None
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """All of them."""
+        if self._fields is None:
+            self._fields = fields_of(self._frame)
+        return self._fields
 
     def get(self, field: str) -> str:
         """The field's value, "" when the event has no such field."""
+        if self._fields is None:
+            key = b"\r\n%s: " % field.encode()
+            before, found, rest = self._frame.partition(key)
+            if found and key not in rest:
+                return text_of(rest.partition(b"\r\n")[0])
         return self.fields.get(field, "")
 
 

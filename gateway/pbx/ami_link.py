@@ -115,20 +115,18 @@ class AmiLink(AMIProtocol):  # type: ignore[misc]
         except AmiGarbage as garbage:
             self.drop(str(garbage))
             return
-        manager = self.manager
         for frame in frames:
             name = event_name(frame)
-            if not name or manager.wants(name) or b"\r\nActionID: " in frame:
-                self.handle_message(fields_of(frame))
+            if (name and b"\r\nActionID: " not in frame) or not self._for_an_action(frame):
+                self.manager.dispatch(name, frame)
 
-    def handle_message(self, message: dict[str, str]) -> None:
-        """Hand a frame to the action that asked for it, else to the subscribers."""
+    def _for_an_action(self, frame: bytes) -> bool:
+        """Hand a frame to the action that asked for it. False when none did."""
+        message = fields_of(frame)
         action = self.responses.get(message.get("ActionID", ""))
-        if action is not None:
-            if action.add_message(message):
-                self.forget(action)
-        elif "Event" in message:
-            self.manager.dispatch(AmiEvent(message["Event"], message))
+        if action is not None and action.add_message(message):
+            self.forget(action)
+        return action is not None
 
     def forget(self, action: AmiAction) -> None:
         self.responses.pop(action.id, None)
@@ -213,9 +211,6 @@ class AmiManager(Manager):  # type: ignore[misc]
 
         return end
 
-    def wants(self, name: bytes) -> bool:
-        return name in self._callbacks or b"*" in self._callbacks
-
     def hold(self) -> None:
         """Keep events back, in order, until `release`."""
         self._held = []
@@ -229,8 +224,12 @@ class AmiManager(Manager):  # type: ignore[misc]
     def forget_held(self) -> None:
         self._held = None
 
-    def dispatch(self, event: AmiEvent) -> None:
-        if self._held is None or event.name == "FullyBooted":
+    def dispatch(self, name: bytes, frame: bytes) -> None:
+        """Tell the subscribers of an event; `name` is b"" of what is none."""
+        if not name or not (name in self._callbacks or b"*" in self._callbacks):
+            return
+        event = AmiEvent(name.decode("ascii", "replace"), frame)
+        if self._held is None or name == b"FullyBooted":
             self._deliver(event)
         elif len(self._held) < ROWS:
             self._held.append(event)

@@ -171,11 +171,13 @@ class Ivr:
         caller, dialled = map(telephone.plain, told)
         desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
         desk.walks(call, walk)
+        clock = asyncio.get_running_loop().time
         try:
             at = desk.seconds(call)
+            answered = clock() - at
             command = walk.start(at) if back is None else walk.resume(back, at)
             while not isinstance(command, Ended):
-                command = walk.send(await self._obey(turn, command), desk.seconds(call))
+                command = walk.send(await self._obey(turn, command), clock() - answered)
         except _Over:
             pass
         except ChannelGone:

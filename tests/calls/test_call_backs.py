@@ -108,6 +108,7 @@ async def test_an_agent_who_hangs_up_first_costs_the_customer_no_try(owed: Board
 async def test_a_call_back_that_rings_shows_its_agent_whose_it_is(owed: Board) -> None:
     await owed.until(lambda: "1.1" in owed.pbx.placed)
     await owed.ledgers.call_backs.link("1.1", "261124000017")
+    owed.switchboard.owe_again()  # lets the ledger be read anew
     await settled(owed)
     owed.pbx.tell(SeatRings("8001", "back-1.1", True))
     await owed.until(lambda: any(name == "call.pop" for name, _ in owed.told))

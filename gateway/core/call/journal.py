@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.core import telephone
@@ -58,6 +58,8 @@ class EntryType(StrEnum):
     WAY_FAILED = "way_failed"  # the trunk that did not take a call of ours, DIALSTATUS, hang-up cause
     GATEWAY_LOST = "gateway_lost"
 
+    __hash__ = str.__hash__  # a quarter of the cost of Enum's own, which every look into a table pays
+
 
 _KNOWN = {what.value: what for what in EntryType}
 
@@ -88,12 +90,11 @@ def read_note(line: str) -> JournalEntry | None:
 
 
 def _time(text: str) -> datetime | None:
-    """20261124012604.558; taken apart by hand, since strptime costs more than all the rest."""
+    """20261124012604.558, read as ISO 8601: strptime costs more than all the rest."""
     if len(text) != 18 or text[14] != "." or not (text[:14] + text[15:]).isdecimal():
         return None
-    parts = (int(text[:4]), *(int(text[i : i + 2]) for i in range(4, 14, 2)))
     try:
-        return datetime(*parts, int(text[15:]) * 1000, tzinfo=UTC)  # type: ignore[misc, arg-type]
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:]}+00:00")
     except ValueError:
         return None
 

@@ -36,6 +36,7 @@ class Phase(StrEnum):
 
 
 OUTCOMES = {outcome.value: outcome for outcome in CallOutcome}
+KINDS = {kind.value: kind for kind in Kind}
 DIRECTIONS = {"in": "in", "out": "out", "back": "out"}
 
 
@@ -85,9 +86,10 @@ def new_call_state(call: str, at: datetime) -> CallState:
 
 def apply(call: CallState, note: JournalEntry) -> bool:
     """Take one note into the state of its call. False when it was told already or changes nothing."""
-    if call.over or note in call.applied:
-        return False
+    before = len(call.applied)
     call.applied.add(note)
+    if call.over or len(call.applied) == before:
+        return False
     _APPLY.get(note.what, _nothing)(call, note)
     return True
 
@@ -256,8 +258,7 @@ def _call_back(call: CallState, note: JournalEntry) -> None:
 
 def _ended(call: CallState, note: JournalEntry) -> None:
     noted_outcome = OUTCOMES.get(note.arg(1))
-    if note.arg(2) in tuple(Kind):
-        call.kind = Kind(note.arg(2))
+    call.kind = KINDS.get(note.arg(2), call.kind)
     if note.arg(3):
         call.record = replace(call.record, number=note.arg(3))
     if note.arg(4) in ("1", "2", "3", "4", "5"):
