@@ -92,8 +92,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway(folder: Path, toml: str = "") -> Iterator[Gateway]:
-    """Made under a folder, with more settings if wanted; killed at the end."""
+def gateway(folder: Path, toml: str = "", **more: object) -> Iterator[Gateway]:
+    """Made under a folder, with more settings if wanted, as text or as variables; killed at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "gateway.toml"
     base = (ROOT / "gateway.toml").read_text("utf-8")
@@ -112,9 +112,9 @@ def gateway(folder: Path, toml: str = "") -> Iterator[Gateway]:
         GATEWAY_MAIL_IN_ADDRESSES=INBOX,
         GATEWAY_MAIL_IN_PORT=smtp,
         GATEWAY_RATES_ENABLED="false",
-        GATEWAY_DEMO_ENABLED="false",
         KILL_LOG=folder / "log",
         OPENBLAS_NUM_THREADS=1,
+        **({"GATEWAY_DEMO_ENABLED": "false"} | more),
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.kills.forker"],

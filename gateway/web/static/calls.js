@@ -1,6 +1,7 @@
 // /desk/calls: calls, the newest first, with filters that stand in the address: #caller=138...&outcome=talked.
 import { ask, Problem } from "./desk_server.js";
 import { filteredList } from "./filtered_list.js";
+import { keepWords } from "./kept_words.js";
 import { $, agent, alarm, button, lang, make, path, role, spaced, told, w, when } from "./desk_parts.js";
 
 const FIELDS = ["caller", "from", "to", "agent", "outcome"];
@@ -36,6 +37,8 @@ function rowOf(call) {
 
 const because = (source) => ($("reason").value.trim() ? `${source}?${new URLSearchParams({ reason: $("reason").value.trim() })}` : source);
 
+const words = keepWords($("why"), () => playing && `hear:${playing.id}`);
+
 function play(call, row) {
   playing = call;
   for (const other of $("calls").children) other.removeAttribute("aria-current");
@@ -56,18 +59,22 @@ async function sound() {
   try {
     $("wave").replaceChildren(await picture(because(`${base}/peaks`)));
     $("sound").src = because(`${base}/recording`);
+    words.sent();
     await $("sound").play().catch(() => {}); // a browser may want a click on the player itself
   } catch (problem) {
     const wanted = problem.faults?.some((one) => one.field === "reason");
-    $("why").hidden = !wanted;
+    if (problem.status) $("why").hidden = !wanted;
     $("player-fault").textContent = wanted ? problem.faults[0][lang] : problem.message;
-    if (wanted) $("reason").focus();
+    if (!wanted) return;
+    words.restore();
+    $("reason").focus();
   }
 }
 
 async function picture(source) {
   const answer = await fetch(source).catch(() => null);
-  if (!answer?.ok) throw new Problem(answer?.status || 0, await answer?.json().catch(() => null));
+  if (!answer) throw new Problem(0, { detail: w("unreachable") });
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => null));
   const drawn = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
   return document.importNode(drawn.documentElement, true);
 }

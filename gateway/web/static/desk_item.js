@@ -124,7 +124,7 @@ export async function change(what, body, faulty = (problem) => ($("item-fault").
 }
 
 // What is typed into a field stays in this browser, by item, until it is sent: over errors, reloads, log-ins.
-const keyOf = (field, number = shown.number) => `item:${number}:${field.dataset.act || field.id}`;
+const keyOf = (field, number = shown.number) => `item:${number}:${field.id}`;
 export function keepTyped(field) {
   field.addEventListener("input", () => (field.value ? store(keyOf(field), field.value) : forget(keyOf(field))));
 }

@@ -2,7 +2,8 @@
 // and, for some seconds, undone.
 import { ask } from "./desk_server.js";
 import { cannedInto } from "./desk_item_canned.js";
-import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
+import { change, current, isMine, part, placeFaults } from "./desk_item.js";
+import { keepWords } from "./kept_words.js";
 import { $, agent, dayOf, lang, make, seat, told, w } from "./desk_parts.js";
 
 const { grounds } = JSON.parse(document.body.dataset.item);
@@ -12,6 +13,7 @@ const AT_ONCE = ["accept", "papers_came"]; // need nothing, and can be undone
 const BOXES = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external"], step: ["step", "on", "by"], answer: ["canned"] };
 const WORDLESS = ["external"];
 let chosen = ""; // the act whose form is open
+const words = keepWords($("decide"), () => chosen && `item:${current().number}:${chosen}`);
 
 part((one, another) => {
   if (another) closeAct();
@@ -69,15 +71,14 @@ function openAct(name) {
   const boxes = [...(BOXES[name] || [])];
   if (name === "answer" && one.kind === "report") boxes.push("basis");
   for (const box of ["ground", "partner", "fax", "external", "step", "on", "by", "canned", "basis"]) $(`act-${box}-box`).hidden = !boxes.includes(box);
-  for (const id of ["act-ground", "act-partner", "act-fax", "act-external", "act-on", "act-by", "act-basis"]) $(id).value = "";
+  for (const id of ["act-ground", "act-partner", "act-fax", "act-external", "act-on", "act-by", "act-basis", "item-word"]) $(id).value = "";
   if (boxes.includes("ground")) showGrounds(one, name === "end_mediation" ? "endings" : "grounds");
   if (boxes.includes("step")) showChoices("act-step", orderOf(one).steps[one.kind]);
   if (boxes.includes("canned")) showAnswers(one.number);
   $("act-word-box").hidden = WORDLESS.includes(name);
   $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
   $("act-name").textContent = $("do").textContent = w(`act.${name}`);
-  $("item-word").dataset.act = name;
-  $("item-word").value = typedIn($("item-word"));
+  words.restore();
   placeFaults($("decide"), null, {});
   $("item-fault").textContent = "";
   $("decide").hidden = false;
@@ -154,12 +155,12 @@ $("decide").addEventListener("submit", async (event) => {
   const faults = missing(name);
   if (faults.length) return faulty({ faults });
   placeFaults($("decide"), null, {});
+  const kept = `item:${current().number}:${name}`;
   if (await change(at(name), bodyOf(name), faulty)) {
-    sentTyped($("item-word"));
+    words.sent(kept);
     closeAct();
   }
 });
-keepTyped($("item-word"));
 
 $("claim").addEventListener("click", () => change("queue/claim", { number: current().number }));
 $("addition-read").addEventListener("click", () => change(at("addition-read"), {}));

@@ -1,11 +1,13 @@
 // What an item says: shown field by field, corrected in place with its history, and as it first came.
 import { ask } from "./desk_server.js";
 import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
+import { keepWords } from "./kept_words.js";
 import { $, button, lang, make, role, told, w, when } from "./desk_parts.js";
 
 const { openers } = JSON.parse(document.body.dataset.item);
 const FOLDED = 500; // characters of a text that is shown whole
 const LONG = ["content"]; // more than one line
+const why = keepWords($("item-sealed"), () => current() && `unseal:${current().number}`);
 
 const labelOf = (id) => document.querySelector(`label[for="d-${id}"]`)?.textContent || w(`said.${id}`).replace("said.", "");
 const yes = (consent) => (consent === null ? "" : w(consent ? "yes" : "no"));
@@ -43,7 +45,8 @@ part((one, another) => {
   $("item-sealed").hidden = !one.withheld;
   $("unseal").hidden = $("unseal-why").hidden = $("unseal-label").hidden = !openers.includes(role);
   if (!another) return;
-  $("unsealed").textContent = "";
+  $("unsealed").textContent = $("unseal-why").value = "";
+  why.restore();
   $("item-revisions").replaceChildren();
   $("item-arrival").hidden = true;
 });
@@ -188,6 +191,7 @@ $("item-sealed").addEventListener("submit", async (event) => {
     const who = await ask("GET", `queue/${current().number}/identity?${new URLSearchParams({ reason: $("unseal-why").value })}`);
     $("unsealed").textContent = [who.name, who.phone, who.email, who.address, who.id_type, who.id_number].filter(Boolean).join(" · ");
     $("unseal-why").value = "";
+    why.sent();
   } catch (problem) {
     $("unsealed").textContent = told(problem);
   }

@@ -1,6 +1,6 @@
 // What the person is told: each notice with its state and proof, what is to be done by hand, another try or way.
 import { ask } from "./desk_server.js";
-import { change, current, isMine, nameOf, part } from "./desk_item.js";
+import { change, current, isMine, keepTyped, nameOf, part, sentTyped, typedIn } from "./desk_item.js";
 import { $, button, make, path, told, w, when } from "./desk_parts.js";
 
 const OPEN = ["to_do", "failed", "bounced"];
@@ -54,6 +54,8 @@ function textOf({ subject, text }) {
 
 function doneOf(notice) {
   const how = Object.assign(make("input"), { id: `how-${notice.id}`, maxLength: 2000, placeholder: w("how_it_went"), ariaLabel: w("how_it_went") });
+  how.value = typedIn(how);
+  keepTyped(how);
   const does = () => say("told", { id: notice.id, text: how.value.trim() }, how);
   return [how, button(w(notice.way === "letter" ? "posted" : "rung"), does)];
 }
@@ -78,10 +80,13 @@ function offerWays() {
 
 async function say(what, body, field) {
   $("told-fault").textContent = "";
+  const { number } = current();
   const before = field?.value;
   if (field) field.value = "";
   const said = await change(`queue/${current().number}/${what}`, body, (problem) => ($("told-fault").textContent = told(problem)));
-  if (!said && field) field.value = before;
+  if (!field) return;
+  if (said) sentTyped(field, number);
+  else field.value = before;
 }
 
 // A reply is written by whoever holds the item, or where nobody needs to.

@@ -81,7 +81,7 @@ function send(form) {
       $("progress").value = total ? loaded / total : 0;
     });
     request.addEventListener("load", () => (request.status < 300 ? done(request.response) : failed(new Problem(request.status, request.response))));
-    request.addEventListener("error", () => failed(Object.assign(new Error(w("no_answer")), { faults: [] })));
+    request.addEventListener("error", () => failed(Object.assign(new Error(w("unreachable")), { faults: [] })));
     request.send(form);
   });
 }

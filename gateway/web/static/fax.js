@@ -2,7 +2,7 @@
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
 import { asItem, emptied, markFaults, put, typed } from "./case_form.js";
-import { forget, store, stored } from "./kept_words.js";
+import { forget, keepWords, store, stored } from "./kept_words.js";
 import { $, alarm, lang, make, told, w, when } from "./desk_parts.js";
 import { showSource } from "./fax_source.js";
 
@@ -21,6 +21,11 @@ let sealed = ""; // the word that says why they are not shown
 
 const KEPT = `item:${number}:write-up`
 $("draft").addEventListener("input", () => store(KEPT, typed($("draft"))));
+
+const joins = keepWords($("join"), () => `join:${number}`);
+const why = keepWords($("sealed"), () => `sealed:${number}`);
+joins.restore();
+why.restore();
 
 const name = (page) => `${page.fax}/${page.page}`;
 // The pages of a report are shown for a reason: gateway/web/api/sealed.py.
@@ -196,6 +201,7 @@ $("join").addEventListener("submit", (event) => {
   trying(async () => {
     const into = $("into").value.replace(/\D/g, "");
     await ask("POST", `queue/${number}/merge`, { into, text: "" });
+    joins.sent();
     location.href = `/desk/fax/${into}`;
   });
 });
@@ -271,6 +277,7 @@ $("sealed").addEventListener("submit", (event) => {
   reason = $("sealed-why").value.trim();
   trying(async () => {
     await begin();
+    why.sent();
   });
 });
 

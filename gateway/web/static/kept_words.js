@@ -1,11 +1,12 @@
 // What is typed stays in this browser until the server has it: over a reload, a lost server, a log-in that is over.
 // The one place where pages keep it. The public's words are gone with the tab, those of the staff after some days, and
-// are given back to the same account alone; its log-out ends them. Passwords, one-time codes and files are never kept.
+// are given back to the same account alone; its log-out ends them. Passwords, codes and files are never kept.
 const { agent = "" } = document.body.dataset;
 const place = agent ? localStorage : sessionStorage;
 const PREFIX = "words:";
 const DAYS = 7;
-const NEVER = "[type=password], [type=file], [type=hidden], [type=submit], [type=button], [autocomplete=one-time-code], [readonly]";
+const SECRET = "[type=password], [autocomplete=one-time-code], [name=code]";
+const NEVER = `${SECRET}, [type=file], [type=hidden], [type=submit], [type=button], [readonly]`;
 const nameOf = (field) => field.name || field.id;
 const fieldsOf = (form) => [...form.querySelectorAll("input, textarea, select")].filter((field) => nameOf(field) && !field.matches(NEVER));
 const whole = (key) => `${PREFIX}${agent}:${key}`;

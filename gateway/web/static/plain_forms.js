@@ -6,7 +6,8 @@ import { forget, keepWords, store, stored } from "./kept_words.js";
 const PATIENCE = 8000; // milliseconds until the server counts as away
 const ABOUT = ["csrf", "lang", "pass", "code", "phone", "secret", "mark"]; // hidden fields that do not tell one form from another
 const SENT = "sent"; // the keys of forms that were sent, until the answer is there
-const isStaff = Boolean(document.querySelector('meta[name="csrf"]'));
+const isStaff = Boolean(document.body.dataset.agent);
+const session = isStaff ? import("./desk_session.js") : null; // now: it cannot be had while the server is away
 
 /** All such forms of a part of the page, each once: form.js has a copy of this module of its own. */
 export function guardForms(part) {
@@ -58,7 +59,7 @@ async function guard(event, form, key) {
 /** Does the server answer, with a log-in that holds where one is needed? */
 async function isReady() {
   if (!isStaff) return isThere();
-  const { logInAgain, whose } = await import("./desk_session.js");
+  const { logInAgain, whose } = await session;
   const now = await whose();
   if (now === "nobody" || now === "other") await logInAgain();
   return now !== "unknown";

@@ -1,6 +1,7 @@
 // The order that is open on /unit: what it is about, its clocks, files and history. Acts and report are beside it.
 import "./file_button.js";
 import { ask } from "./desk_server.js";
+import { keepWords } from "./kept_words.js";
 import { fileRows, isSealed, sendFiles, showPicture, showSound } from "./file_rows.js";
 import { $, button, lang, make, path, role, spaced, told, w, when } from "./desk_parts.js";
 import { day, isOwed, left } from "./unit_clock.js";
@@ -11,6 +12,7 @@ import { showReport } from "./unit_report.js";
 const { openers } = JSON.parse(document.body.dataset.facts);
 const opener = openers.includes(role);
 let order = null;
+const why = keepWords($("item-sealed"), () => order && `unseal:${order.number}`);
 let heard = () => {};
 
 export const isOpen = (id) => order?.id === id;
@@ -24,7 +26,8 @@ export function show(one) {
   $("whole").hidden = false;
   if (another) {
     $("done").hidden = true;
-    $("sealed-why").value = $("unsealed").textContent = $("files-fault").textContent = "";
+    $("unseal-why").value = $("sealed-why").value = $("unsealed").textContent = $("files-fault").textContent = "";
+    why.restore();
     $("order").scrollTop = 0;
   }
   showHead();
@@ -201,6 +204,7 @@ $("item-sealed").addEventListener("submit", async (event) => {
     const who = await ask("GET", `queue/${order.number}/identity?${new URLSearchParams({ reason: $("unseal-why").value })}`);
     $("unsealed").textContent = [who.name, who.phone, who.email, who.address].filter(Boolean).join(" · ");
     $("unseal-why").value = "";
+    why.sent();
   } catch (problem) {
     $("unsealed").textContent = told(problem);
   }
