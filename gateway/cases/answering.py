@@ -141,7 +141,7 @@ def _required(item: Item, report: Report) -> tuple[str, ...]:
 
 
 def _one_of(name: str, entries: Sequence[Named], word: str) -> FieldFault:
-    zh = "、".join(f"{entry.id}（{entry.zh}）" for entry in entries)
+    zh = "、".join(entry.zh for entry in entries)
     en = ", ".join(entry.id for entry in entries)
     if not word.strip():
         return FieldFault(name, f"必填，应为以下之一：{zh}", f"is required: one of {en}")

@@ -9,15 +9,16 @@ the unit's handler.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import OrderDetail, Orders
+from gateway.core.item.contact import Evidence
 from gateway.core.item.delivery import Draft
-from gateway.core.item.item import Item
+from gateway.core.item.item import Attachment, Item
 from gateway.core.order.order import Order
 from gateway.core.order.paper import (
     CODE_LENGTH,
@@ -77,7 +78,8 @@ class Opened:
 
 
 class OfflineUnits:
-    """`secret` signs links and codes; `digits` makes a code of so many digits."""
+    """`secret` signs links and codes; `digits` makes a code of so many digits, `keep` brings files to where
+    attachments lie."""
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class OfflineUnits:
         secret: bytes,
         now: Callable[[], datetime],
         digits: Callable[[int], str],
+        keep: Callable[[tuple[Evidence, ...]], Awaitable[Sequence[Attachment]]],
     ) -> None:
         self._orders = orders
         self._storage = storage
@@ -94,6 +97,7 @@ class OfflineUnits:
         self._secret = secret
         self._now = now
         self._digits = digits
+        self._keep = keep
         orders.on_event(self.hears)
 
     def hears(self, t: Transaction, order: Order, event: str, text: str) -> None:
@@ -178,10 +182,17 @@ class OfflineUnits:
 
     # ------------------------------------------------------------ acting
 
-    async def act(self, opened: Opened, event: OrderEvent, values: OrderInput) -> OrderDetail:
-        """As the unit's handler. Raises NotFound, NotPossible, Conflict, BadContact, StorageDown."""
+    async def act(
+        self, opened: Opened, event: OrderEvent, values: OrderInput, files: tuple[Evidence, ...] = ()
+    ) -> OrderDetail:
+        """As the unit's handler; `files` belong to the report. Raises NotFound, NotPossible, Conflict,
+        BadContact, StorageDown."""
         if opened.standing is not Standing.OPEN or event not in ON_PAGE:
             raise NotFound
+        if files:
+            kept = tuple(await self._keep(files))
+            named = tuple(dict.fromkeys(file.sha256 for file in kept))
+            values = replace(values, files=kept, report=replace(values.report, files=named))
         return await self._orders.act(opened.link.order, _account(opened.link), event, values)
 
 

@@ -15,7 +15,7 @@ from gateway.cases.assigning import Assigning, down
 from gateway.cases.order_changes import OrderChanges, OrderOutcome, not_between
 from gateway.cases.papers import Papers
 from gateway.core.item.catalogue import Claim
-from gateway.core.item.item import Item, ItemState
+from gateway.core.item.item import Attachment, Item, ItemState
 from gateway.core.item.states import NEEDS, Event
 from gateway.core.order.handling import named
 from gateway.core.order.moves import MoveContext
@@ -39,7 +39,8 @@ supervision wants the report."""
 @dataclass(frozen=True, slots=True)
 class OrderInput:
     """What is entered with an event; the function of the event tells which it needs. `day` is the `from` of a
-    suspension, the `on` of a resumption, the `due` of a supervision."""
+    suspension, the `on` of a resumption, the `due` of a supervision. `files` come with the report that names
+    them and stand beside the item from then on."""
 
     text: str = ""
     reason: str = ""
@@ -51,6 +52,7 @@ class OrderInput:
     event: str = ""
     ground: int | None = None
     report: Report = field(default_factory=Report)
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,8 @@ class OrderActions:
         """The written report; a suspension is over with it. One on paper counts from the day it came."""
         given = action.input.report
         result = self._answering.check(given, action.item, action.context.rules)
+        if action.input.files:
+            self._changes.items.add_files(action.t, action.item, action.input.files, action.who)
         if faults := self._papers.faults(action.t, action.order, given, action.context.today):
             raise BadContact(*faults)
         report = replace(given, result=result.id, who=action.who, at=action.now)
@@ -323,7 +327,7 @@ def _entry(name: str, entries: tuple[Claim, ...], word: str) -> Claim:
     """The entry of a list of the rules. Raises BadContact with all that there are."""
     entry = named(entries, word.strip())
     if entry is None:
-        zh = "、".join(f"{entry.id}（{entry.zh}）" for entry in entries)
+        zh = "、".join(entry.zh for entry in entries)
         en = ", ".join(entry.id for entry in entries)
         raise BadContact(FieldFault(name, f"应为以下之一：{zh}", f"is one of: {en}"))
     return entry

@@ -154,15 +154,17 @@ class Orders:
             whole = await self._items.write(acted)
         except BadContact:
             if event is OrderEvent.REPORT:
-                await self._keep_refused(order_id, account, values.report)
+                await self._keep_refused(order_id, account, values)
             raise
         self._items.tell("changed", whole.shown.order.number)
         return whole
 
-    async def _keep_refused(self, order_id: int, account: Account, report: Report) -> None:
-        """A report that was refused is not lost; one that is too long leaves the draft before it."""
+    async def _keep_refused(self, order_id: int, account: Account, values: OrderInput) -> None:
+        """A refused report is kept without files that came with it; a too long one leaves the draft."""
+        came = {file.sha256 for file in values.files}
+        files = tuple(sha256 for sha256 in values.report.files if sha256 not in came)
         with suppress(BadContact):
-            await self.save_draft(order_id, account, report)
+            await self.save_draft(order_id, account, replace(values.report, files=files))
 
     async def do_again(self, order_id: int, who: str, reason: str) -> Order:
         """A closed order is done again, because of a follow-up call. Raises NotFound, Conflict,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.item.contact import Contact, Evidence
-from gateway.core.item.item import Attachment, Happened, Item, ItemDetail
+from gateway.core.item.item import Happened, Item, ItemDetail
 from gateway.core.item.revision import Revision, beside_text, said_beside, secret
 from gateway.core.item.states import refuse_if_held_by_other
 from gateway.errors import Conflict
@@ -44,7 +44,7 @@ class Additions:
             item = self._items.locked(t, number)
             if not self._write(t, item, key, text, who, contact):
                 return False
-            self._attach(t, item, kept)
+            self._changes.attach(t, item, kept)
             if thread:
                 self._items.change(t, number, mail_thread=thread)
             self._changes.announce(t, number, what_changed("follow_up"))
@@ -71,21 +71,12 @@ class Additions:
         self._items.added(t, item, now)
         return True
 
-    def _attach(self, t: Transaction, item: Item, kept: list[Attachment]) -> None:
-        if kept:
-            self._items.attach(t, item.number, kept)
-            self._items.change(t, item.number, attachments=item.attachments + len(kept))
-
     async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
         """Files that somebody of the house puts beside an item, in whatever state it is. Raises NotFound."""
         kept = await self._submission.keep(evidence)
 
         def added(t: Transaction) -> None:
-            item = self._items.locked(t, number)
-            names = "、".join(file.name for file in kept)
-            self._changes.note(t, number, "file_added", who, "：".join(filter(None, (names, text))))
-            self._attach(t, item, kept)
-            self._changes.announce(t, number, what_changed("file_added"))
+            self._changes.add_files(t, self._items.locked(t, number), kept, who, text)
 
         await self._changes.write(added)
         self._changes.tell("changed", number)

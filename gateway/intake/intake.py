@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.core.item.contact import Contact, Evidence, Receipt
 from gateway.core.item.deadlines import Rules
-from gateway.core.item.item import Item, ItemDetail, PublicState, QueueQuery
+from gateway.core.item.item import Attachment, Item, ItemDetail, PublicState, QueueQuery
 from gateway.core.item.matter import LinkKind
 from gateway.core.item.revision import Revision
 from gateway.core.item.states import Event
@@ -92,6 +92,10 @@ class Intake:
 
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         await self._additions.note(number, what, who, text, key)
+
+    async def keep(self, evidence: tuple[Evidence, ...]) -> list[Attachment]:
+        """The files, on the disk before a transaction names them. Raises StorageDown."""
+        return await self._submission.keep(evidence)
 
     async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
         await self._additions.add_files(number, who, evidence, text)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, ItemState
+from gateway.core.item.item import Attachment, DoneAct, Happened, Item, ItemDetail, ItemState
 from gateway.core.item.states import Event
 from gateway.core.item.taking_back import HELD
 from gateway.listeners import Listeners
@@ -68,6 +68,19 @@ class ItemChanges:
         at = self.now() + HELD if held else self.now()
         self.items.post(t, "item.changed", number, payload, at)
 
+    def add_files(
+        self, t: Transaction, item: Item, kept: Sequence[Attachment], who: str, text: str = ""
+    ) -> None:
+        """Files that lie on the disk already stand beside an item, and in its timeline."""
+        self.note(t, item.number, "file_added", who, "：".join(filter(None, (names_of(kept), text))))
+        self.attach(t, item, kept)
+        self.announce(t, item.number, what_changed("file_added"))
+
+    def attach(self, t: Transaction, item: Item, kept: Sequence[Attachment]) -> None:
+        if kept:
+            self.items.attach(t, item.number, kept)
+            self.items.change(t, item.number, attachments=item.attachments + len(kept))
+
     def done(self, t: Transaction, item: Item, event: Event, who: str, after: ItemState) -> None:
         """Keep what an item was before this event, so that it can be taken back."""
         days = self.links.days_of(t, item.number)
@@ -91,6 +104,10 @@ class ItemChanges:
         last = act if act and act.after is item.state else None
         notices = self.storage.notices.of_item(t, item.number)
         return ItemDetail(item, self.items.past_of(t, item.number), files, last, notices)
+
+
+def names_of(files: Iterable[Attachment]) -> str:
+    return "、".join(file.name for file in files)
 
 
 def what_changed(word: str, **facts: str) -> str:

@@ -94,7 +94,9 @@ def _after_call(parts: Parts) -> AfterCall:
 def _offline(parts: Parts) -> OfflineUnits:
     """How units without accounts get orders and reply to them."""
     letters = order_slips(parts.config, parts.marks, parts.rules)
-    return OfflineUnits(parts.orders, parts.storage, letters, _link_key(parts), utc_now, _digits)
+    return OfflineUnits(
+        parts.orders, parts.storage, letters, _link_key(parts), utc_now, _digits, parts.intake.keep
+    )
 
 
 def _digits(length: int) -> str:

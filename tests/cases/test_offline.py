@@ -49,7 +49,9 @@ async def paper_site(
         writer = SlipFrom("临汾市12315热线", "12315", "12315@linfen.example", MARKS, ways)
         slips = OrderSlips(writer, lambda path: f"https://12315.example{path}")
         codes = (f"{n:06}" for n in range(100_000, 200_000))
-        replies.real = OfflineUnits(orders, storage, slips, b"key", clock, lambda length: next(codes))
+        replies.real = OfflineUnits(
+            orders, storage, slips, b"key", clock, lambda length: next(codes), site.intake.keep
+        )
         orders_later.real = orders
         yield site, orders
 

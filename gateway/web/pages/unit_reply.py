@@ -15,7 +15,7 @@ from gateway.cases.offline import Opened
 from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import OrderDetail
 from gateway.core.item.catalogue import Claim
-from gateway.core.item.contact import Kind
+from gateway.core.item.contact import Evidence, Kind
 from gateway.core.item.referral import FIELD_NAMES
 from gateway.core.item.states import KIND_NAMES
 from gateway.core.item.written import amount
@@ -24,11 +24,15 @@ from gateway.core.order.order import OrderEntry, Report
 from gateway.core.order.paper import CODE_LENGTH, CODE_MINUTES, CodeResult, CodeWay, Standing, fields_of
 from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, ORDER_STATE_NAMES, OrderEvent
 from gateway.errors import BadContact, Conflict, FieldFault, NotPossible
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.http.addresses import address_of
+from gateway.web.http.uploads import EVIDENCE, MULTIPART, Sent
+from gateway.web.pages.pages import KEPT, Look, Pages
 
 OPEN_SECONDS = 1800
 MOST_YUAN = 10**12
 COOKIE = "order_reply"
+OF_DOOR = ("step", "code", "way", "lang", KEPT)
+"""Fields that are the door's own, or hold for one form alone."""
 Words = tuple[str, str]
 SHUT: Mapping[Standing, Words] = {
     Standing.EXPIRED: (
@@ -58,6 +62,29 @@ CODES: Mapping[CodeResult, Words] = {
 }
 
 
+LABELS: Mapping[str, Words] = {
+    "event": ("操作", "Act"),
+    "reason": ("退回原因", "Reason"),
+    "word": ("说明", "In words"),
+    "days": ("延长的工作日数", "Working days more"),
+    "why": ("延期原因", "Why"),
+    "result": ("办理结果", "Result"),
+    "text": ("办理情况（不对外）", "What was done; stays inside"),
+    "answer": ("对群众的答复（审核后告知）", "The answer for the person, told once it is approved"),
+    "amount_in_dispute": ("争议金额（元）", "Yuan in dispute"),
+    "amount_recovered": ("挽回经济损失（元）", "Yuan recovered"),
+    EVIDENCE: ("随报告提交的附件", "Files of the report"),
+    "signed_by": ("签发人", "Signed by"),
+}
+"""The fields of the page's forms."""
+FIELD_OF: Mapping[tuple[OrderEvent, str], str] = {
+    (OrderEvent.RETURN, "text"): "word",
+    (OrderEvent.ASK_EXTENSION, "reason"): "why",
+    (OrderEvent.REPORT, "files"): EVIDENCE,
+}
+"""What a field of an act is called on the page, where that is not its own name."""
+
+
 class ReplyDesk(Protocol):
     """cases/offline.py. Every method may raise StorageDown."""
 
@@ -69,7 +96,9 @@ class ReplyDesk(Protocol):
 
     async def enter(self, opened: Opened, code: str) -> CodeResult: ...
 
-    async def act(self, opened: Opened, event: OrderEvent, values: OrderInput) -> OrderDetail:
+    async def act(
+        self, opened: Opened, event: OrderEvent, values: OrderInput, files: tuple[Evidence, ...] = ()
+    ) -> OrderDetail:
         """Raises NotFound, NotPossible, Conflict, BadContact."""
 
 
@@ -93,40 +122,55 @@ class UnitReplyPage:
 
     async def sent(self, request: web.Request, look: Look) -> web.StreamResponse:
         opened = await self._opened(request)
-        fields = await self._pages.fields(request)
+        if request.content_type != MULTIPART:
+            fields = await self._pages.fields(request)
+            return await self._taken(request, look, opened, Sent(tuple(fields.items())))
+        async with self._pages.uploads.receive(request, address_of(request)) as sent:
+            return await self._taken(request, look, opened, await self._pages.with_held(sent))
+
+    async def _taken(
+        self, request: web.Request, look: Look, opened: Opened, sent: Sent
+    ) -> web.StreamResponse:
+        fields = dict(sent.fields)
         self._pages.speak(look, fields)
         if opened.standing is not Standing.OPEN:
             return self._shut(look, opened)
         match fields.get("step"):
             case "send":
-                return await self._send(look, opened, fields.get("way", ""))
+                return await self._send(look, opened, fields)
             case "code":
-                return await self._enter(request, look, opened, fields.get("code", ""))
+                return await self._enter(request, look, opened, fields)
         if not self._is_in(request, opened):
-            return self._door(look, opened, fault=("请先输入验证码", "give the code first"))
-        return await self._act(request, look, opened, fields)
+            held = await self._hold(sent)
+            return self._door(look, opened, fields | held, fault=("请先输入验证码", "give the code first"))
+        return await self._act(request, look, opened, sent)
 
     async def _opened(self, request: web.Request) -> Opened:
         return await self._desk.open(request.match_info["name"], request.match_info["token"])
 
     # ------------------------------------------------------------ the door
 
-    async def _send(self, look: Look, opened: Opened, name: str) -> web.StreamResponse:
+    async def _send(self, look: Look, opened: Opened, fields: Mapping[str, str]) -> web.StreamResponse:
         """By the way of the button that was pressed; without a name by the first that there is."""
+        name = fields.get("way", "")
         way = next((way for way in opened.ways if name in (way.way, "")), None)
         if way is None:
-            return self._door(look, opened)
+            return self._door(look, opened, fields)
         try:
             await self._desk.send_code(opened, way)
         except Conflict as error:
-            return self._door(look, opened, fault=_both(error.detail))
-        return self._door(look, opened, sent=True, to=masked(way))
+            return self._door(look, opened, fields, fault=_both(error.detail))
+        return self._door(look, opened, fields, sent=True, to=masked(way))
 
-    async def _enter(self, request: web.Request, look: Look, opened: Opened, code: str) -> web.StreamResponse:
-        result = await self._desk.enter(opened, code.strip())
+    async def _enter(
+        self, request: web.Request, look: Look, opened: Opened, fields: Mapping[str, str]
+    ) -> web.StreamResponse:
+        result = await self._desk.enter(opened, fields.get("code", "").strip())
         if result is not CodeResult.RIGHT:
-            return self._door(look, opened, fault=CODES[result], sent=True)
+            return self._door(look, opened, fields, fault=CODES[result], sent=True)
         answer = web.Response(status=303, headers={"Location": request.path})
+        if "event" in fields:  # what was typed before the code was asked for anew
+            answer = self._order(look, opened, fields, kept=await self._kept(fields))
         held = self._pages.seals.wrap(COOKIE, {"link": str(opened.link)}, self._pages.now())
         answer.set_cookie(
             *(COOKIE, held),
@@ -145,13 +189,23 @@ class UnitReplyPage:
         return held is not None and held.get("link") == str(opened.link)
 
     def _door(
-        self, look: Look, opened: Opened, *, fault: Words | None = None, sent: bool = False, to: str = ""
+        self,
+        look: Look,
+        opened: Opened,
+        fields: Mapping[str, str] = {},
+        *,
+        fault: Words | None = None,
+        sent: bool = False,
+        to: str = "",
     ) -> web.Response:
+        """`fields` are what was typed of the order, which the door's forms carry along."""
+        carried = {name: text for name, text in fields.items() if name not in OF_DOOR}
         return self._show(
             look,
             opened,
             422 if fault else 200,
             ways=[(way.way, look.t(*WAY_NAMES[way.way]), masked(way)) for way in opened.ways],
+            carried=carried if "event" in carried else {},
             to=to,
             fault=look.t(*fault) if fault else "",
             sent=sent,
@@ -163,23 +217,45 @@ class UnitReplyPage:
 
     # ------------------------------------------------------------ the order
 
-    async def _act(
-        self, request: web.Request, look: Look, opened: Opened, fields: Mapping[str, str]
-    ) -> web.StreamResponse:
-        faults: dict[str, Words] = {}
+    async def _act(self, request: web.Request, look: Look, opened: Opened, sent: Sent) -> web.StreamResponse:
+        fields = dict(sent.fields)
+        faults = {f.field: (f.zh, f.en) for f in sent.faults}
+        if sent.refusal:
+            faults[EVIDENCE] = _both(sent.refusal.detail or f"{sent.refusal.zh} / {sent.refusal.en}")
+        faults = faults or await self._faults(opened, fields, sent)
+        if not faults:
+            if KEPT in fields:
+                await self._pages.uploads.let_go(self._pages.renewed(fields.get("pass", "")).key)
+            return self._done(request, look, await self._opened(request), OrderEvent(fields["event"]))
+        fields |= await self._hold(sent)
+        status = sent.refusal.status if sent.refusal else 422
+        return self._order(look, opened, fields, faults, status=status, kept=await self._kept(fields))
+
+    async def _faults(self, opened: Opened, fields: Mapping[str, str], sent: Sent) -> dict[str, Words]:
+        """Why the act was not taken; nothing when it was."""
         try:
             event = OrderEvent(fields.get("event", ""))
-            await self._desk.act(opened, event, _entered(event, fields))
-            return self._done(request, look, await self._opened(request), event)
         except ValueError:
-            faults["event"] = ("请选择一项", "choose one of these")
+            return {"event": ("请选择一项", "choose one of these")}
+        try:
+            files = tuple(file.evidence for file in sent.files) if event is OrderEvent.REPORT else ()
+            await self._desk.act(opened, event, _entered(event, fields), files)
         except BadContact as error:
-            faults = {f.field: (f.zh, f.en) for f in error.faults}
-        except NotPossible as error:
-            faults["event"] = _both(error.detail)
-        except Conflict as error:
-            faults["event"] = _both(error.detail)
-        return self._order(look, opened, fields, faults, status=422)
+            return {FIELD_OF.get((event, f.field), f.field): (f.zh, f.en) for f in error.faults}
+        except (NotPossible, Conflict) as error:
+            return {"event": _both(error.detail)}
+        return {}
+
+    async def _hold(self, sent: Sent) -> dict[str, str]:
+        """Keep the files until the form comes again; the pass by which they are found."""
+        passed = self._pages.renewed(dict(sent.fields).get("pass", ""))
+        await self._pages.hold(sent, passed)
+        return {"pass": passed.text}
+
+    async def _kept(self, fields: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of the files that are held for a form."""
+        key = self._pages.renewed(fields.get("pass", "")).key
+        return tuple(file.name for file in await self._pages.uploads.held(key))
 
     def _done(
         self, request: web.Request, look: Look, opened: Opened, event: OrderEvent
@@ -197,6 +273,7 @@ class UnitReplyPage:
         *,
         done: str = "",
         status: int = 200,
+        kept: tuple[str, ...] = (),
     ) -> web.Response:
         assert opened.whole
         item, order = opened.whole.item.item, opened.whole.shown.order
@@ -221,7 +298,10 @@ class UnitReplyPage:
             past=[self._past(look, entry) for entry in opened.whole.events[-5:]],
             fields=fields,
             faults={name: look.t(*words) for name, words in faults.items()},
+            labels=LABELS,
             done=done,
+            kept=kept,
+            passed=self._pages.renewed(fields.get("pass", "")),
         )
 
     def _value(self, look: Look, name: str, text: str) -> str:
@@ -254,7 +334,8 @@ def _entered(event: OrderEvent, fields: Mapping[str, str]) -> OrderInput:
     days = given.get("days", "")
     if event is OrderEvent.ASK_EXTENSION and not (days.isascii() and days.isdigit() and len(days) < 4):
         raise BadContact(FieldFault("days", "请填写工作日数", "say how many working days"))
-    return OrderInput(text=given.get("word", ""), reason=given.get("reason", ""), days=int(days or 0))
+    reason = given.get("why" if event is OrderEvent.ASK_EXTENSION else "reason", "")
+    return OrderInput(text=given.get("word", ""), reason=reason, days=int(days or 0))
 
 
 def _report(given: Mapping[str, str]) -> Report:
