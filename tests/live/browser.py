@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from gateway.setup.workshop import tool
 from gateway.sip_phone.g711 import RATE, Pcm
 from gateway.sip_phone.hear import Heard, Library, Listener
 from gateway.sip_phone.sound import read_wav, tones, write_wav
+from tests.chromium import chromium
 from tests.live.conftest import ROOT
 
 FLAGS = (
@@ -75,13 +74,8 @@ def tone_file(path: Path, frequency: float, seconds: float = 10.0) -> Path:
 @asynccontextmanager
 async def talking(microphone: Path) -> AsyncIterator[Browser]:
     """A Chromium whose microphone plays a file, again and again."""
-    flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
-    if os.geteuid() == 0:
-        flags.append("--no-sandbox")
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=tool("chromium"), args=flags)
-        yield made
-        await made.close()
+    async with chromium(*FLAGS, f"--use-file-for-fake-audio-capture={microphone}") as launched:
+        yield launched
 
 
 @asynccontextmanager

@@ -15,12 +15,11 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.async_api import async_playwright
 from sqlalchemy import text
 
-from gateway.setup.workshop import tool
 from gateway.sip_phone.call import Call
 from gateway.storage.database import Database
+from tests.chromium import chromium
 from tests.live.conftest import ROOT, Gateway
 from tests.live.test_phone_lines import SPEECH, greeted
 from tests.live.test_survey import KEYS, RULES, answer
@@ -197,16 +196,12 @@ class Matter:
             while not (told := await mails_with(post, "zhang", ANSWER)):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         assert len(told) == 1 and REPORT["text"] not in told[0]
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=tool("chromium"), args=["--no-sandbox"]
-            )
+        async with chromium() as browser:
             page = await browser.new_page(base_url=self.next().url(""))
             await page.goto(f"/track?number={self.number}")
             await page.fill("#f-code", self.code)
             await page.click("button[type=submit]")
             assert ANSWER in await page.inner_text("#answer")
-            await browser.close()
 
     async def asked(self, person: Rung, keys: dict[str, str]) -> dict[str, Any]:
         """The person is rung by the survey and presses these keys; what is written down of it."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from gateway.cases.offline import TOKEN
 from gateway.channels.fax.reading import PageReader
@@ -21,7 +21,7 @@ from gateway.core.item.number import spaced
 from gateway.core.order.paper import Link
 from gateway.pbx.asterisk_tree import Asterisk
 from gateway.settings.secrets import key_once, proof
-from gateway.setup.workshop import tool
+from tests.chromium import chromium
 from tests.live import conftest
 from tests.live.conftest import Gateway, new_gateway, running
 from tests.live.far_fax import FarFax, far_fax
@@ -110,8 +110,7 @@ async def test_an_order_by_fax_is_opened_by_its_link_and_a_code_that_is_faxed(ce
     page = await centre.faxed(1)
     assert order["number"] in page and "某家电城" in page, page
     path = link_in(page, centre.gateway, int(order["id"]))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=tool("chromium"), args=["--no-sandbox"])
+    async with chromium() as browser:
         web = await browser.new_page(base_url=centre.gateway.url(""), locale="zh-CN")
         await web.goto(path)
         shown = expect(web.locator("main"))
@@ -125,7 +124,6 @@ async def test_an_order_by_fax_is_opened_by_its_link_and_a_code_that_is_faxed(ce
         await shown.to_contain_text("商家拒绝退款")
         await web.click("form:has(input[name=event][value=sign]) button")
         await shown.to_contain_text("已签收")
-        await browser.close()
     assert (await centre.api(f"orders/{order['id']}"))["state"] == "signed"
 
 

@@ -16,11 +16,9 @@ from playwright.async_api import Browser
 from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
 from gateway.core.item.contact import Evidence
 from gateway.storage.encrypted_files import PIECE, is_encrypted
+from tests.chromium import chromium
 from tests.storage.databases import contact
-from tests.web.pages.conftest import browser
 from tests.web.real_site import RealSite, real_site
-
-__all__ = ["browser"]
 
 CHANCE = random.Random(12315)
 SECONDS = 120
@@ -30,6 +28,12 @@ CALL = CallRecord(
     recording="recordings/20260302/1.1.wav",
     recording_state=RecordingState.SAVED,
 )
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

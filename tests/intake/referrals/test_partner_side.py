@@ -12,13 +12,11 @@ from playwright.async_api import Browser
 from gateway.core.item.referral import Referral
 from gateway.intake.referrals import Linkage
 from gateway.web.site import utc_now
+from tests.chromium import chromium
 from tests.intake.referrals.conftest import PARTNERS, linkage_of
 from tests.storage.databases import contact
-from tests.web.pages.conftest import browser
 from tests.web.pages.test_browser import DESK, PHONE, looked_at, opened
 from tests.web.real_site import QUICK, RealSite, real_site
-
-__all__ = ["browser"]
 
 
 class Late:
@@ -28,6 +26,12 @@ class Late:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.linkage, name)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

@@ -1,28 +1,45 @@
-"""A real Chromium and a real site for it."""
+"""A real Chromium and a real site for it.
+
+One Chromium serves all these tests of a process, which takes a second less for each. So they share an event
+loop as well, and so do the asynchronous fixtures here.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from gateway.setup.workshop import tool
+from tests.chromium import chromium
 from tests.web.real_site import RealSite, real_site
 
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=tool("chromium"), args=arguments)
-        yield made
-        await made.close()
+HERE = Path(__file__).parent
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def one_chromium() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(one_chromium: Browser) -> AsyncIterator[Browser]:
+    """Without a page or cookie of another test."""
+    yield one_chromium
+    for context in one_chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path) -> AsyncIterator[RealSite]:
     async with real_site(tmp_path) as made:
         yield made

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Browser, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser
 
-from gateway.setup.workshop import tool
+from tests.chromium import chromium
 from tests.web.pages.desk_site import at_desk, desk_site, looked_at_everywhere
 
 FAKE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    arguments = [*FAKE, "--no-sandbox"] if os.geteuid() == 0 else FAKE
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=tool("chromium"), args=arguments)
+    async with chromium(*FAKE) as launched:
         yield launched
-        await launched.close()
 
 
 async def test_devices_are_chosen_tried_and_kept(browser: Browser, tmp_path: Path) -> None:

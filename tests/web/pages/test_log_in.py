@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from gateway.core.roles import Role
@@ -15,7 +16,7 @@ from tests.web.real_site import RealSite, real_site
 PASSWORD = "correct horse 12315"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(tmp_path: Path) -> AsyncIterator[RealSite]:
     async with real_site(tmp_path / "var") as running:
         await running.accounts.add("agent1", "坐席1", Role.AGENT, PASSWORD)

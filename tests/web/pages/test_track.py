@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
@@ -47,7 +48,7 @@ async def look_up(page: Page, receipt: Receipt) -> None:
     await page.wait_for_selector("#state")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, site: RealSite) -> AsyncIterator[Page]:
     async with opened(browser, site) as tab:
         yield tab

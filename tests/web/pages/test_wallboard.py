@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from gateway.calls.views import AgentView, LineState, LineView, WaitingView
@@ -133,12 +134,12 @@ async def looked_at(page: Page, name: str) -> None:
     assert high <= size["height"] or size != {"width": TELEVISION[0], "height": TELEVISION[1]}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def board() -> MemoryBoard:
     return MemoryBoard(scene=quiet())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path, board: MemoryBoard) -> AsyncIterator[RealSite]:
     async with real_site(tmp_path, board=board) as made:
         yield made
