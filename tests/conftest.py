@@ -24,9 +24,9 @@ def asterisk_tree() -> Asterisk:
     return find_or_make(cache_home(), print)
 
 
-COMPUTES = "gw2"
-"""The third process of `make test`. Tests with telephones mostly wait; what computes runs beside them in this
-one, at a low priority so that sound is not delayed."""
+COMPUTES = "gw3"
+"""The fourth process of `make test`. Tests with telephones mostly wait; what computes runs beside them in
+this one, at a low priority so that sound is not delayed."""
 
 
 LONG = ("kills", "keeping", "loop")
