@@ -42,7 +42,7 @@ class AmiEvent:
         """The field's value, "" when the event has no such field."""
         if self._fields is None:
             key = b"\r\n%s: " % field.encode()
-            before, found, rest = self._frame.partition(key)
+            _, found, rest = self._frame.partition(key)
             if found and key not in rest:
                 return text_of(rest.partition(b"\r\n")[0])
         return self.fields.get(field, "")

@@ -24,6 +24,7 @@ from gateway.settings.secrets import Secrets
 from gateway.web import browser_parts
 from gateway.web.api.fax import FaxApi
 from gateway.web.api.sealed import Sealed
+from gateway.web.case_parts import CaseParts
 from gateway.web.pages.pages import PublicSide
 from gateway.web.pages.phone import BrowserPhones
 from gateway.web.site import FEED, WebParts, listen, make_app, utc_now
@@ -64,7 +65,6 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
     board = LiveBoard(config, switchboard, parts.pbx, parts.readiness)
     openers = tuple(Role(role) for role in config.accounts.identity_roles)
     flows = flow_desk(parts)
-    units = UnitDesk(storage, parts.accounts, utc_now)
     return WebParts(
         *(intake, storage.calls, TokenLedger(storage), StoreView(storage), board),
         *(config.zone, config.var, centre.name, config.web.public_url),
@@ -103,20 +103,27 @@ def _web_parts(parts: Parts, book: Statistics, changed: Callable[[str, str], Non
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
-        scope=UnitScope(storage),
-        units=units,
-        unit_people=UnitPeople(parts.accounts, units),
-        dispatch=parts.dispatch,
-        follow_ups=parts.follow_ups,
-        orders=parts.orders,
-        oversight=parts.oversight,
-        replies=parts.offline,
-        order_figures=PeriodFigures(parts.orders.changes),
+        cases=_case_parts(parts),
         filing=Filing(intake, storage, utc_now),
         tasks=parts.tasks,
         visitor=visitor(parts),
         admin=admin_parts(parts, *flows, board.agents),
         flows=flows,
+    )
+
+
+def _case_parts(parts: Parts) -> CaseParts:
+    units = UnitDesk(parts.storage, parts.accounts, utc_now)
+    return CaseParts(
+        units=units,
+        unit_people=UnitPeople(parts.accounts, units),
+        scope=UnitScope(parts.storage),
+        dispatch=parts.dispatch,
+        orders=parts.orders,
+        oversight=parts.oversight,
+        order_figures=PeriodFigures(parts.orders.changes),
+        follow_ups=parts.follow_ups,
+        replies=parts.offline,
     )
 
 

@@ -39,6 +39,7 @@ from gateway.notify.notices import Notices
 from gateway.notify.rung_papers import RungPapers
 from gateway.settings.schema import AccountSettings, Centre, PageSettings
 from gateway.storage import Storage
+from gateway.web.case_parts import CaseParts
 from gateway.web.pages.pages import PublicSide
 from gateway.web.site import WebParts, make_app, utc_now
 from tests.shipped_rules import shipped_rules
@@ -100,8 +101,9 @@ async def real_site(
     url: str = "",
     **changes: Any,
 ) -> AsyncIterator[RealSite]:
-    """A running site; `changes` replace members of WebParts, `pages` the settings of its pages. On the `port`
-    of one that ended, with its `var`, it is that one started again. `url`: another database than its own."""
+    """A running site; `changes` replace members of WebParts or CaseParts, `pages` the settings of its pages.
+    On the `port` of one that ended, with its `var`, it is that one started again. `url`: another database
+    than its own."""
     var.mkdir(exist_ok=True)
     storage = await Storage.open(url or await sqlite_in(var), var)
     rules = shipped_rules(channels)
@@ -123,6 +125,16 @@ async def real_site(
     await ensure_units(storage, rules, "临汾市12315热线", utc_now())
     accounts = Accounts(storage, AccountSettings(), utc_now, {"agent1": "8001"})
     units = UnitDesk(storage, accounts, utc_now)
+    cases = CaseParts(
+        scope=UnitScope(storage),
+        units=units,
+        unit_people=UnitPeople(accounts, units),
+        orders=orders,
+        oversight=Oversight(orders.changes, papers),
+        order_figures=PeriodFigures(orders.changes),
+        dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
+    )
+    of_cases = {name: changes.pop(name) for name in [*changes] if name in CaseParts.__slots__}
     parts = WebParts(
         door=intake,
         calls=storage.calls,
@@ -144,13 +156,7 @@ async def real_site(
         lists=storage.lists,
         searches=storage.search,
         holds=storage.retention,
-        scope=UnitScope(storage),
-        units=units,
-        unit_people=UnitPeople(accounts, units),
-        orders=orders,
-        oversight=Oversight(orders.changes, papers),
-        order_figures=PeriodFigures(orders.changes),
-        dispatch=Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories),
+        cases=replace(cases, **of_cases),
     )
     server = TestServer(make_app(replace(parts, **changes)), port=port or None)
     await server.start_server(access_log=None)
