@@ -68,6 +68,7 @@ class Recovery:
         self._now = now
         self._lost_at: datetime | None = None
         self._marked = 0.0
+        self._seats_known = False
         self._in_step = asyncio.Event()
         self.gaps = 0
 
@@ -97,6 +98,9 @@ class Recovery:
             unseen = SeatSeen(seat.seat, signed_in=False)
             self._seats.seen(next((seen for seen in up.seats if seen.seat == seat.seat), unseen))
         self._callbacks.seen(Seen(up.placed, self._live.ids(), tries(notes, now)))
+        if not self._seats_known:
+            await patiently(self._seats.end_spells)
+            self._seats_known = True
         if self._lost_at:
             await self._keep_gap(Gap(self._lost_at, now, "PBX out of sight"))
         self._in_step.set()

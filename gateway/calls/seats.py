@@ -19,6 +19,7 @@ from gateway.core.call import seat as acd
 from gateway.core.call.record import AgentChange
 from gateway.core.call.seat import Seat, SeatState
 from gateway.core.ledgers import AgentLog
+from gateway.core.statistics import WINDOW
 from gateway.errors import Conflict, NotFound, PbxDown
 from gateway.pbx.port import Pbx, SeatSeen
 from gateway.settings.schema import Config
@@ -72,6 +73,15 @@ class Seats:
     def cancel_timers(self) -> None:
         for timer in (*self._wrap_ups.values(), *self._phone_timers.values()):
             timer.cancel()
+
+    async def end_spells(self) -> None:
+        """Tell the end of what was told of seats in an earlier life of this gateway and is so no more. What
+        another gateway tells of them is its own. Raises StorageDown."""
+        now = self._now()
+        here = {seat.agent for seat in self._seats.values() if seat.since is not None}
+        for change in await self._log_of_agents.last(now - WINDOW):
+            if change.agent not in here and change.state != SeatState.OFFLINE:
+                self._changes.put(AgentChange(now, change.agent, SeatState.OFFLINE.value))
 
     async def saved(self) -> None:
         """Wait until every change is kept."""

@@ -107,9 +107,14 @@ class GapLog(Protocol):
 
 
 class AgentLog(Protocol):
+    """Changes of seats of this gateway, which it adds, and of all on the database."""
+
     async def add_changes(self, changes: Sequence[AgentChange]) -> None: ...
 
     async def changes(self, since: datetime, agent: str = "") -> list[AgentChange]: ...
+
+    async def last(self, since: datetime) -> list[AgentChange]:
+        """The last change of each agent that this gateway has added since."""
 
 
 class FigureLog(Protocol):

@@ -310,10 +310,12 @@ def _agents(
 
 def _spells(changes: Iterable[AgentChange], period: Period) -> Iterator[tuple[str, str, float]]:
     """Agent, state and seconds of each spell on a talk or in wrap-up, as far as it lies in the period."""
-    last: dict[str, AgentChange] = {}
+    last: dict[tuple[str, str], AgentChange] = {}
     for change in changes:
-        yield from _spell(last.get(change.agent), change.at, period)
-        last[change.agent] = change
+        seat = change.agent, change.gateway  # what one gateway tells ends nothing at another
+        before = last.pop((change.agent, ""), None)  # told before gateways had names
+        yield from _spell(last.get(seat, before), change.at, period)
+        last[seat] = change
     for change in last.values():
         yield from _spell(change, period.until, period)
 

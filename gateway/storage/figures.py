@@ -47,7 +47,7 @@ CALLS = (
     .order_by(calls.c.started_at, calls.c.id)
 )
 CHANGES = (
-    select(agent_changes.c.at, agent_changes.c.agent, agent_changes.c.state, agent_changes.c.reason)
+    select(*(agent_changes.c[name] for name in ("at", "agent", "state", "reason", "gateway")))
     .where(agent_changes.c.at >= bindparam("before"), agent_changes.c.at < bindparam("until"))
     .order_by(agent_changes.c.at, agent_changes.c.id)
 )

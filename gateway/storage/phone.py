@@ -307,13 +307,14 @@ class Gaps:
 
 
 class Agents:
-    """AgentLog."""
+    """AgentLog of a gateway."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gateway: str) -> None:
         self._database = database
+        self._gateway = gateway
 
     async def add_changes(self, changes: Sequence[AgentChange]) -> None:
-        values = [rows.change_values(change) for change in changes]
+        values = [{**rows.change_values(change), "gateway": self._gateway} for change in changes]
         if values:
             await _run(self._database, insert(agent_changes), values)
 
@@ -321,6 +322,14 @@ class Agents:
         wanted = select(agent_changes).where(agent_changes.c.at >= rows.to_ms(since))
         if agent:
             wanted = wanted.where(agent_changes.c.agent == agent)
+        return await self._read(wanted)
+
+    async def last(self, since: datetime) -> list[AgentChange]:
+        mine = (agent_changes.c.at >= rows.to_ms(since), agent_changes.c.gateway == self._gateway)
+        latest = select(func.max(agent_changes.c.id)).where(*mine).group_by(agent_changes.c.agent)
+        return await self._read(select(agent_changes).where(agent_changes.c.id.in_(latest)))
+
+    async def _read(self, wanted: Select[Any]) -> list[AgentChange]:
         records = await self._database.read(
             lambda t: t.execute(wanted.order_by(agent_changes.c.id)).mappings().all()
         )

@@ -311,4 +311,4 @@ def change_values(change: AgentChange) -> dict[str, Any]:
 
 
 def change_of(row: Row) -> AgentChange:
-    return AgentChange(of_ms(row["at"]), row["agent"], row["state"], row["reason"])
+    return AgentChange(of_ms(row["at"]), row["agent"], row["state"], row["reason"], row["gateway"])

@@ -88,7 +88,7 @@ class Storage:
         self.call_backs = CallBacks(database, self.items, gateway)
         self.once = Once(database)
         self.gaps = Gaps(database)
-        self.agents = Agents(database)
+        self.agents = Agents(database, gateway)
         self.tokens = Tokens(database, audit)
         self.units = Units(database, audit)
         self.drafts = Drafts(database, identities)

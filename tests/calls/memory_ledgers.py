@@ -129,6 +129,9 @@ class MemoryAgents:
     async def changes(self, since: datetime, agent: str = "") -> list[AgentChange]:
         return [row for row in self.rows if not agent or row.agent == agent]
 
+    async def last(self, since: datetime) -> list[AgentChange]:
+        return list({row.agent: row for row in self.rows}.values())
+
 
 @dataclass
 class MemoryLedgers:

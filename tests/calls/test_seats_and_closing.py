@@ -10,10 +10,11 @@ import pytest
 
 from gateway.calls import closing
 from gateway.core.call.journal import EntryType
-from gateway.core.call.record import RecordingState
+from gateway.core.call.record import AgentChange, RecordingState
 from gateway.core.call.seat import SeatState
 from gateway.errors import Conflict
-from gateway.pbx.port import SeatRings
+from gateway.pbx.port import SeatRings, SeatSeen
+from gateway.settings.schema import Config
 from tests.calls.conftest import Board
 from tests.calls.test_switchboard import began, kept, write_wav
 
@@ -170,3 +171,27 @@ def talked(board: Board, call: str, at: datetime, seconds: float) -> None:
     board.pbx.note(EntryType.QUEUED, call, at=at)
     board.pbx.note(EntryType.AGENT, call, "8002", "PJSIP/8002-1", at=at)
     board.pbx.note(EntryType.ENDED, call, "16", "talked", "", at=at + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("last", "signed_in", "told"),
+    [
+        ("talking", False, ["talking", "offline"]),  # killed in a talk, and nobody is signed in any more
+        ("talking", True, ["talking", "ready"]),
+        ("offline", False, ["offline"]),
+        ("", False, []),  # used at another gateway, or nowhere
+    ],
+)
+async def test_a_new_life_ends_what_the_one_before_told_of_seats(
+    settings: Config, last: str, signed_in: bool, told: list[str]
+) -> None:
+    board = Board(settings)
+    if last:
+        await board.ledgers.agents.add_changes([AgentChange(board.time(), "agent2", last)])
+    if signed_in:
+        board.pbx.seats["8002"] = SeatSeen("8002", signed_in=True, device=1)
+    await board.switchboard.start()
+    await board.switchboard.wait_in_step(5)
+    await board.switchboard.close()
+    assert [change.state for change in await board.ledgers.agents.changes(board.time(), "agent2")] == told
+    assert {change.agent for change in board.ledgers.agents.rows} <= {"agent2"}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import Connection, text
 
 from gateway.accounts.seed_units import ensure_units
@@ -15,9 +13,9 @@ from gateway.core.item.deadlines import day_of
 from gateway.core.order.order import OrderState
 from gateway.storage import Storage
 from gateway.storage.database import Database
-from gateway.storage.migrate import MIGRATIONS, scripts
 from tests.cases.conftest import WHO
 from tests.storage.databases import ZONE, empty_url, rules, templates
+from tests.storage.earlier import tables_of
 
 __all__ = ["empty_url", "templates"]
 
@@ -41,11 +39,7 @@ ITEMS = (
 
 def earlier(connection: Connection) -> None:
     """The tables as they were, with items."""
-    directory, config = scripts(), Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    with EnvironmentContext(config, directory, fn=lambda rev, _: directory._upgrade_revs(BEFORE, rev)) as env:
-        env.configure(connection=connection, transaction_per_migration=False)
-        env.run_migrations()
+    tables_of(connection, BEFORE)
     for number, kind, state, county in ITEMS:
         values = {"number": number, "kind": kind, "state": state, "county": county, "at": AT}
         connection.execute(ITEM, values)

@@ -147,8 +147,20 @@ def test_waits_by_half_hour_end_with_the_one_that_it_is() -> None:
 # ------------------------------------------------------------------ seats
 
 
-def change(hours: float, state: str, agent: str = "agent1") -> AgentChange:
-    return AgentChange(DAY.since + timedelta(hours=hours), agent, state)
+def change(hours: float, state: str, agent: str = "agent1", gateway: str = "") -> AgentChange:
+    return AgentChange(DAY.since + timedelta(hours=hours), agent, state, gateway=gateway)
+
+
+def test_what_one_gateway_tells_of_a_seat_ends_no_talk_at_another() -> None:
+    changes = (
+        change(1, "talking"),  # told before gateways had names
+        change(2, "talking", gateway="g1"),
+        change(3, "ready", gateway="g2"),
+        change(3.5, "paused", gateway="g2"),
+        change(5, "ready", gateway="g1"),
+    )
+    made = figures(DAY, Rows(changes=changes), LATER)
+    assert made.agents == (AgentFigures("agent1", 0, 3600.0 * 4),)
 
 
 def test_talks_and_wrap_up_are_cut_at_midnight_and_at_now() -> None:

@@ -33,6 +33,7 @@ async def test_rows_are_those_of_the_period_and_a_day_before(storage: Storage) -
     await storage.calls.keep([*outside, *kept])
     changes = [AgentChange(after(n), "agent1", "talking" if n % 2 else "wrap_up", "x") for n in range(4)]
     await storage.agents.add_changes([replace(changes[0], at=TODAY.since - 2 * WINDOW), *changes])
+    changes = (await storage.agents.changes(TODAY.since))[-4:]
     for n, at in enumerate((TODAY.since, TODAY.until - timedelta(milliseconds=1), TODAY.until)):
         await storage.call_backs.book(Callback(f"b{n}", "139", f"b{n}", MONDAY, at))
     assert await storage.figures.rows([TODAY]) == [Rows([facts_of(one) for one in kept], changes, [], 2)]

@@ -24,7 +24,7 @@ from gateway.core.item.contact import Task
 from gateway.core.item.item import QueueQuery
 from gateway.core.ledgers import CallbackLedger, CallFilters
 from gateway.storage import Storage
-from gateway.storage.phone import HOLD, CallBacks
+from gateway.storage.phone import HOLD, Agents, CallBacks
 from tests.storage.databases import MONDAY, Clock, contact, door
 
 
@@ -250,8 +250,15 @@ async def test_gaps_and_seats(storage: Storage) -> None:
     changes = [AgentChange(after(n), f"agent{n % 2}", "paused", "午休") for n in range(6)]
     await storage.agents.add_changes([])
     await storage.agents.add_changes(changes)
-    assert await storage.agents.changes(after(2)) == changes[2:]
+    name = (await storage.agents.changes(MONDAY))[0].gateway
+    changes = [replace(change, gateway=name) for change in changes]
+    assert name and await storage.agents.changes(after(2)) == changes[2:]
     assert await storage.agents.changes(MONDAY, "agent1") == changes[1::2]
+    other = Agents(storage.database, "other")
+    await other.add_changes([AgentChange(after(9), "agent1", "ready")])
+    assert await storage.agents.last(MONDAY) == changes[-2:], "what another gateway told is its own"
+    assert [change.state for change in await other.last(MONDAY)] == ["ready"]
+    assert await storage.agents.last(after(5)) == changes[5:]
 
 
 # ---------------------------------------------------------------- tokens

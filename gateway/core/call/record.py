@@ -131,12 +131,15 @@ def is_back(call: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AgentChange:
-    """One change of a seat: signed in, paused with a reason, ready, on a talk, wrapping up, offline."""
+    """One change of a seat: signed in, paused with a reason, ready, on a talk, wrapping up, offline.
+
+    `gateway` is the one at which the seat is: of several on one database each tells of its own."""
 
     at: datetime
     agent: str
     state: str
     reason: str = ""
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)

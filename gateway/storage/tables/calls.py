@@ -127,6 +127,7 @@ agent_changes = Table(
     Column("agent", Words(64), nullable=False),
     Column("state", Words(16), nullable=False),
     words("reason", 64),
+    words("gateway", 16),
     Index("agent_changes_by_time", "at"),
 )
 
