@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 SETTLE, SETTLE_EVERY = 1.0, 0.02  # seconds a recording is waited for, and between two looks
 BATCH = 64  # calls whose records are kept in one transaction
-GATHER = 0.25  # seconds after a batch: calls that end meanwhile share transactions and events
+GATHER = 0.5  # seconds after a batch: calls that end meanwhile share transactions and events
 
 Handed = Callable[[CallRecord, tuple[Transfer, ...]], Awaitable[None]]
 """Is told of every call that is over with its transfers; twice after a crash."""

@@ -109,10 +109,9 @@ class Submission:
         most = numbers.LAST_SERIAL - (0 if self._channels[channel].live else numbers.RESERVE)
         for ahead in range(MOST_DAYS):
             of = day + timedelta(days=ahead)
-            if self._items.last_serial(t, of) < most:
-                serial = self._items.next_serial(t, of)
-                if serial <= numbers.LAST_SERIAL:
-                    return numbers.make(of, serial)
+            serial = self._items.next_serial(t, of, most)
+            if serial is not None:
+                return numbers.make(of, serial)
         raise StorageDown(f"all numbers of {day} and the days after it are given")
 
     async def numbers_given(self) -> tuple[int, int]:

@@ -115,7 +115,11 @@ class Items:
         self._count = Prepared(
             insert(serials)
             .values(day=bindparam("day"), last=1)
-            .on_conflict_do_update(index_elements=["day"], set_={"last": serials.c.last + 1})
+            .on_conflict_do_update(
+                index_elements=["day"],
+                set_={"last": serials.c.last + 1},
+                where=serials.c.last < bindparam("most"),
+            )
             .returning(serials.c.last)
         )
         self._claim_key = Prepared(insert(contacts).on_conflict_do_nothing(), names_columns=True)
@@ -128,9 +132,10 @@ class Items:
         row = t.execute(KNOWN, {"key": key}).first()
         return (row[0], row[1]) if row else None
 
-    def next_serial(self, t: Transaction, day: date) -> int:
-        """The next serial of a day, from 1; taken for good only when the transaction is."""
-        return int(self._count.value(t, {"day": day.isoformat()}))
+    def next_serial(self, t: Transaction, day: date, most: int) -> int | None:
+        """The next serial of a day, from 1; None behind `most`. It is taken for good with the transaction."""
+        serial = self._count.value(t, {"day": day.isoformat(), "most": most})
+        return None if serial is None else int(serial)
 
     def last_serial(self, t: Transaction, day: date) -> int:
         """The serial that was given last on a day, 0 before the first."""

@@ -21,6 +21,7 @@ from gateway.core.item.search import Texts, squashed, tokens
 from gateway.storage.database import Transaction
 from gateway.storage.identities import Identities
 from gateway.storage.one_time_work import Batch
+from gateway.storage.prepared import Prepared
 from gateway.storage.rows import item_of
 from gateway.storage.tables import externals, items
 
@@ -29,7 +30,7 @@ SEARCHED = frozenset(
 )
 """Columns of items that the index is made from."""
 NOTHING_DONE = 999_999_999_999
-ADD_SQLITE = "insert into search_index (rowid, tokens) values (?, ?)"
+ADD_SQLITE = Prepared(text("insert into search_index (rowid, tokens) values (:number, :tokens)"))
 ADD_POSTGRES = text("insert into search_index (number, tokens) values (:number, :tokens)")
 DROP = {
     "sqlite": text("delete from search_index where rowid between :first and :last"),
@@ -149,7 +150,7 @@ def add_many(t: Transaction, entries: Sequence[tuple[str, Collection[str]]]) -> 
     if not entries:
         return
     if t.dialect.name == "sqlite":
-        t.exec_driver_sql(ADD_SQLITE, [(int(number), " ".join(words)) for number, words in entries]).close()
+        ADD_SQLITE.run_each(t, [{"number": int(n), "tokens": " ".join(words)} for n, words in entries])
     else:
         t.execute(ADD_POSTGRES, [{"number": int(n), "tokens": hashes(words)} for n, words in entries]).close()
 

@@ -22,7 +22,11 @@ class Words(TypeDecorator[str]):
         self._length = length
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)[: self._length]
+        return self.stored(value)
+
+    def stored(self, value: str | None) -> str | None:
+        """The value as it is kept, whatever the database."""
+        return storable(value)[: self._length] if value else value
 
 
 class Prose(TypeDecorator[str]):
@@ -32,7 +36,11 @@ class Prose(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
+        return self.stored(value)
+
+    def stored(self, value: str | None) -> str | None:
+        """The value as it is kept, whatever the database."""
+        return storable(value) if value else value
 
 
 def storable(text: str) -> str:
