@@ -15,10 +15,12 @@ from gateway import errors
 from gateway.core.call.transfer import TABLE, Ask, TransferOutcome, TransferState
 from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_STATE_NAMES, SIDE
 from gateway.core.order.states import TABLE as ORDERS
-from gateway.core.rights import GRANTS
+from gateway.core.rights import GRANTS, Right
 from gateway.core.roles import Role
 from gateway.flows import reference as flow_reference
 from gateway.settings.show import settings_table
+from gateway.web.pages.admin_accounts import MACHINES
+from gateway.web.pages.navigation import ROLE_NAMES
 
 
 def errors_table() -> str:
@@ -75,11 +77,22 @@ def _drawn_orders() -> Iterator[str]:
 
 def rights_table() -> str:
     """Every right of core/rights.py with the roles that have it."""
-    roles = list(Role)
-    lines = ["| right | what | " + " | ".join(roles) + " |", "| --- | --- |" + " :-: |" * len(roles)]
+    what = {right: f"{grant.zh} / {grant.en}" for right, grant in GRANTS.items()}
+    return _rights_table(["right", "what", *Role], what)
+
+
+def rights_table_zh() -> str:
+    """The same in Chinese, roles by the names that pages give them."""
+    names = {**ROLE_NAMES, **MACHINES}
+    what = {right: grant.zh for right, grant in GRANTS.items()}
+    return _rights_table(["权限", "内容", *(names[role][0] for role in Role)], what)
+
+
+def _rights_table(head: list[str], what: Mapping[Right, str]) -> str:
+    lines = [f"| {' | '.join(head)} |", "| --- | --- |" + " :-: |" * len(Role)]
     for right, grant in GRANTS.items():
-        marks = ["●" if role in grant.roles else "" for role in roles]
-        lines.append(f"| `{right}` | {grant.zh} / {grant.en} | " + " | ".join(marks) + " |")
+        marks = ["●" if role in grant.roles else "" for role in Role]
+        lines.append(f"| `{right}` | {what[right]} | " + " | ".join(marks) + " |")
     return "\n".join(lines)
 
 
@@ -90,6 +103,7 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "order_states": ("docs/using/cases.md", order_states_table),
     "order_drawing": ("docs/using/cases.zh.md", order_drawing),
     "rights": ("docs/operating/accounts.md", rights_table),
+    "rights_zh": ("docs/operating/accounts.zh.md", rights_table_zh),
     **flow_reference.TABLES,
 }
 
