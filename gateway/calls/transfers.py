@@ -1,4 +1,4 @@
-"""Live transfers: takes what agents ask and what the dialplan notes, and obeys core/transfer's table.
+"""Live transfers: takes what agents ask and what the dialplan notes, and obeys core/call/transfer's table.
 
 The switchboard tells it every note of a call and asks for the transfers when the call is over. What
 goes on now can be rebuilt from the notes alone, so a gateway that was away goes on where it was.

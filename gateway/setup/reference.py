@@ -19,6 +19,7 @@ from gateway.core.rights import GRANTS, Right
 from gateway.core.roles import Role
 from gateway.flows import reference as flow_reference
 from gateway.settings.show import settings_table
+from gateway.setup import reference_zh
 from gateway.web.pages.admin_accounts import MACHINES
 from gateway.web.pages.navigation import ROLE_NAMES
 
@@ -32,7 +33,7 @@ def errors_table() -> str:
 
 
 def transfers_table() -> str:
-    """Every row of core/transfer's table."""
+    """Every row of core/call/transfer's table."""
     lines = ["| state | event | next | commands | outcome |", "| --- | --- | --- | --- | --- |"]
     for (state, event), step in sorted(TABLE.items(), key=lambda row: list(TransferState).index(row[0][0])):
         outcome = "" if step.outcome is TransferOutcome.OPEN else step.outcome.value
@@ -100,6 +101,8 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/reference/settings.md", settings_table),
     "errors": ("docs/reference/errors.md", errors_table),
     "transfers": ("docs/using/transfers.md", transfers_table),
+    "transfers_zh": ("docs/using/transfers.zh.md", reference_zh.transfers_table),
+    "walks_zh": ("docs/using/walks.zh.md", reference_zh.walks_table),
     "order_states": ("docs/using/cases.md", order_states_table),
     "order_drawing": ("docs/using/cases.zh.md", order_drawing),
     "rights": ("docs/operating/accounts.md", rights_table),
