@@ -3,7 +3,7 @@ figures open their lists. It works without JavaScript."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -35,7 +35,7 @@ from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 M = Measure
 PATH = "/desk/supervision/charts"
-SLOTS = {Step.MONTH: 27, Step.WEEK: 36}
+SLOTS = {Step.MONTH: 25, Step.WEEK: 36}
 """Pixels from column to column."""
 COUNTS = (M.ASSIGNED, M.FELL_DUE, M.MET, M.RETURNED, M.CLOSED, M.ANSWERED, M.SATISFIED)
 RATES = ("in_time", "closed", "returned", "satisfied")
@@ -199,19 +199,20 @@ def _unit_rows(rows: Sequence[PeriodRow], unit: str, tree: Tree, look: Look) -> 
 
 
 def _piece_rows(
-    found: Iterable[tuple[Period, Figures]], step: Step, where: Mapping[str, str], look: Look
+    found: Sequence[tuple[Period, Figures]], step: Step, where: Mapping[str, str], look: Look
 ) -> Iterator[Row]:
-    """A row for each month or week; the year stands below the first one of it."""
-    year = 0
-    for period, figures in found:
-        first = period.first
+    """A row for each month or week; the year stands below the first one of it, unless it has but one, at the
+    beginning."""
+    years = [period.first.year for period, _ in found]
+    for place, (period, figures) in enumerate(found):
+        first, begins = period.first, years[place] not in years[:place]
         month = look.t(f"{first.month}月", f"{first:%b}")
         line = month if step is Step.MONTH else f"{first.month}/{first.day}"
-        lines = line, str(first.year) if first.year != year else ""
+        alone = place == 0 and years[0] not in years[1:2]
+        lines = line, str(first.year) if begins and not alone else ""
         days = {"since": first.isoformat(), "until": period.last.isoformat()}
         going = period.has(period.cut_off)
         yield Row(_piece_name(period, step, look), figures, days | dict(where), lines, going)
-        year = first.year
 
 
 def _piece_name(period: Period, step: Step, look: Look) -> str:

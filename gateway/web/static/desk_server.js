@@ -36,21 +36,30 @@ async function send(method, path, body, more) {
   }
 }
 
+const AGAIN = 5000; // milliseconds until a list is read again that could not be read
+
+// A list that the server, or the line to it, owes is read again by `read`.
+export function readAgain(problem, read) {
+  if (problem instanceof Problem && (!problem.status || problem.status >= 500)) setTimeout(read, AGAIN);
+}
+
 // Events, for as long as the page is open; `again` is called at each connection, since what was told
-// meanwhile is not told twice.
+// meanwhile is not told twice: `again(true)` after one that was lost.
 export function listen(page, told, again, lost) {
   let pause = 500;
+  let missed = false;
   const connect = () => {
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/events?page=${page}`, ["hotline.events"]);
     socket.onopen = () => {
       pause = 500;
-      again();
+      again(missed);
     };
     socket.onmessage = ({ data }) => {
       const { name, data: what } = JSON.parse(data);
       told(name, what);
     };
     socket.onclose = () => {
+      missed = true;
       lost();
       setTimeout(reconnect, pause);
       pause = Math.min(pause * 2, 8000);

@@ -1,5 +1,5 @@
 // /desk/dispatch: what is to be assigned with the likely unit, and orders that wait for the centre.
-import { ask, listen } from "./desk_server.js";
+import { ask, listen, readAgain } from "./desk_server.js";
 import { assign, isReady, pick, readUnits, showAssign } from "./assign_form.js";
 import { keepWords } from "./kept_words.js";
 import { $, alarm, button, lang, make, spaced, told, w } from "./desk_parts.js";
@@ -44,7 +44,10 @@ async function read(more = false) {
     $("fault").textContent = "";
     show();
   } catch (problem) {
-    if (mine === reading) $("fault").textContent = told(problem);
+    if (mine === reading) {
+      $("fault").textContent = told(problem);
+      readAgain(problem, () => mine === reading && read());
+    }
   } finally {
     if (mine === reading) $("loading").hidden = true;
   }
@@ -243,8 +246,23 @@ async function begin() {
   const { items } = await ask("GET", "units");
   for (const unit of items) names.set(unit.id, (lang === "en" && unit.en) || unit.zh);
   await readUnits();
+  alarm("");
   const wanted = location.hash.slice(1);
   await turn(wanted in ACTS ? wanted : TO_ASSIGN);
-  listen("dispatch", readSoon, () => alarm(""), () => alarm(w("not_live")));
+  const again = (missed) => {
+    alarm("");
+    if (missed) readSoon("queue.changed");
+  };
+  listen("dispatch", readSoon, again, () => alarm(w("not_live")));
 }
-begin().catch((problem) => alarm(told(problem)));
+
+async function start() {
+  try {
+    await begin();
+  } catch (problem) {
+    $("loading").hidden = true;
+    alarm(told(problem));
+    readAgain(problem, start);
+  }
+}
+start();

@@ -1,5 +1,5 @@
 // /desk/follow-ups: who is to be called after his matter was closed, and the call that is open.
-import { ask, listen } from "./desk_server.js";
+import { ask, listen, readAgain } from "./desk_server.js";
 import { $, alarm, make, spaced, told, w, when } from "./desk_parts.js";
 import { closeCall, openCall, openedId, reasonsAre } from "./follow_up_call.js";
 
@@ -78,7 +78,10 @@ async function read(more = false) {
     show();
     document.body.dataset.read = tab;
   } catch (problem) {
-    if (mine === reading) $("fault").textContent = told(problem);
+    if (mine === reading) {
+      $("fault").textContent = told(problem);
+      readAgain(problem, () => mine === reading && read());
+    }
   } finally {
     if (mine === reading) $("loading").hidden = true;
   }
@@ -129,5 +132,9 @@ const changed = () => {
   clearTimeout(waiting);
   waiting = setTimeout(read, READ_AFTER);
 };
-listen("follow-ups", (name) => name === "queue.changed" && changed(), () => alarm(""), () => alarm(w("not_live")));
+const again = (missed) => {
+  alarm("");
+  if (missed) changed();
+};
+listen("follow-ups", (name) => name === "queue.changed" && changed(), again, () => alarm(w("not_live")));
 choose(new URLSearchParams(location.hash.slice(1)).get("tab") || "due");

@@ -1,5 +1,5 @@
 // /desk/supervision/figures: figures of a period by unit, the list behind each, files, publishing.
-import { ask } from "./desk_server.js";
+import { ask, readAgain } from "./desk_server.js";
 import { $, button, make, spaced, told, w, when } from "./desk_parts.js";
 import { fold, percent, rowsOf, short } from "./unit_rows.js";
 
@@ -80,7 +80,9 @@ async function read() {
     show();
     document.body.dataset.read = String(mine);
   } catch (problem) {
-    if (mine === reading) $("fault").textContent = told(problem);
+    if (mine !== reading) return;
+    $("fault").textContent = told(problem);
+    readAgain(problem, () => mine === reading && read());
   }
 }
 

@@ -1,5 +1,5 @@
 // /desk/supervision: units against columns; each figure opens its list; decisions stand beside it.
-import { ask, listen } from "./desk_server.js";
+import { ask, listen, readAgain } from "./desk_server.js";
 import { $, alarm, button, make, told, w, when } from "./desk_parts.js";
 import { closeList, openList, readList } from "./supervision_list.js";
 import { showWaiting } from "./supervision_waiting.js";
@@ -87,7 +87,10 @@ async function read() {
     show();
     document.body.dataset.read = String(mine);
   } catch (problem) {
-    if (mine === reading) $("fault").textContent = told(problem);
+    if (mine === reading) {
+      $("fault").textContent = told(problem);
+      readAgain(problem, () => mine === reading && read());
+    }
   } finally {
     $("loading").hidden = true;
   }
@@ -110,5 +113,9 @@ const changed = () => {
   }, READ_AFTER);
 };
 addEventListener("order-acted", changed);
-listen("supervision", (name) => name === "queue.changed" && changed(), () => alarm(""), () => alarm(w("not_live")));
+const again = (missed) => {
+  alarm("");
+  if (missed) changed();
+};
+listen("supervision", (name) => name === "queue.changed" && changed(), again, () => alarm(w("not_live")));
 read();

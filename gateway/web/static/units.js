@@ -1,5 +1,5 @@
 // /desk/units: the tree of units; of the chosen one its fields, its people, and what was changed.
-import { ask, Problem } from "./desk_server.js";
+import { ask, Problem, readAgain } from "./desk_server.js";
 import { keepWords } from "./kept_words.js";
 import { $, alarm, make, path, told, w, when } from "./desk_parts.js";
 
@@ -45,6 +45,7 @@ async function read() {
     document.body.dataset.read = String(units.length);
   } catch (problem) {
     alarm(told(problem));
+    readAgain(problem, read);
   }
 }
 
