@@ -104,7 +104,7 @@ class Decisions:
 
     def hand_over(self, t: Transaction, item: Item, who: str, county: str, text: str) -> None:
         """Hand an item over to a unit; what lies in the queue is taken from there. Raises Conflict."""
-        if item.state is ItemState.RECEIVED:
+        if item.state is ItemState.RECEIVED:  # the table knows no way from the queue to a unit but by a claim
             item = replace(item, state=move(item.state, Event.CLAIM))
         decision = Decision(self._changes.now(), Event.HAND_OVER.value, who, county=county, text=text)
         self._write(t, item, who, Event.HAND_OVER, decision)
@@ -112,6 +112,7 @@ class Decisions:
     def _act(self, t: Transaction, number: str, who: str, act: Act, announced_later: bool) -> None:
         item = self._items.locked(t, number)
         now = self._changes.now()
+        # What a unit has lies in nobody's lease here, so the desk may act on it while no colleague holds it.
         if act.event in WITHOUT_LEASE or item.state is ItemState.HANDED_OVER:
             refuse_if_held_by_other(item.lease, who, now)
         else:
@@ -228,6 +229,7 @@ class Decisions:
         pauses = pauses_of(self._changes, t, item.number, self._zone)
         days = self._links.days_of(t, item.number)
         clocks = in_order(self._rules.running(item.kind, received, days, pauses))
+        # Writing equal rows anew would count as a change of the item at every desk.
         if clocks == item.due:
             return False
         self._items.replace_dues(t, item.number, clocks)

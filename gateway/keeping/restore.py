@@ -59,6 +59,7 @@ async def restore(backups: Backups, name: str, target: Target, secrets: Mapping[
     await refuse_living(target)
     private_folder(target.var)
     write_private(target.var / RESTORING, f"{home}\n")
+    # Files before the database: one that names files which are not there yet would count them as lost.
     putting = Putting(backups, target, shutil.copyfile)
     await asyncio.to_thread(putting.files, home)
     await asyncio.to_thread(putting.secrets, secrets)
@@ -152,7 +153,7 @@ class Putting:
         if not source.exists():
             raise SetupError(Problem(str(source), 0, f"缺少文件 / is missing: {entry.place}"))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # of a restore that was broken off; a link must not be written through
         self._copy(source, path)
         if self._copy is shutil.copyfile:
             path.chmod(entry.mode)

@@ -86,6 +86,7 @@ def new_call_state(call: str, at: datetime) -> CallState:
 
 def apply(call: CallState, note: JournalEntry) -> bool:
     """Take one note into the state of its call. False when it was told already or changes nothing."""
+    # The same note comes from the link and, after that was lost, once more from the journal.
     before = len(call.applied)
     call.applied.add(note)
     if call.over or len(call.applied) == before:
@@ -119,6 +120,7 @@ def _began(call: CallState, note: JournalEntry) -> None:
     call.record = replace(
         call.record,
         direction=DIRECTIONS.get(direction, "in"),
+        # A note that came before this one may have told the caller already.
         caller=call.record.caller or (number if direction == "in" else ""),
         dialled=telephone.plain(note.arg(3)) if direction == "in" else number,
         line=int(line) if line.isdecimal() else 0,
@@ -164,6 +166,7 @@ def _queued(call: CallState, note: JournalEntry) -> None:
 
 def _left(call: CallState, note: JournalEntry) -> None:
     record = call.record
+    # A caller may leave the queue for the menu and come back: his times in it add up.
     if record.queued_at and not record.talked_at:
         waited = (note.at - (call.since or record.queued_at)).total_seconds()
         call.record = replace(record, wait_seconds=round(record.wait_seconds + waited, 3))
@@ -201,7 +204,7 @@ def _agent_lost(call: CallState, note: JournalEntry) -> None:
 
 def _agent_off(call: CallState, note: JournalEntry) -> None:
     """Whoever had the caller is gone; in a three-way call the caller goes on with the target."""
-    if note.arg(0) != call.seat:
+    if note.arg(0) != call.seat:  # a colleague who was asked, or one who handed the caller on before
         return
     call.seat = call.agent_leg = ""
     if call.phase is Phase.THREE_WAY:
@@ -263,6 +266,7 @@ def _ended(call: CallState, note: JournalEntry) -> None:
         call.record = replace(call.record, number=note.arg(3))
     if note.arg(4) in ("1", "2", "3", "4", "5"):
         call.record = replace(call.record, rating=int(note.arg(4)))
+    # Two outcomes only the dialplan knows: nobody answered, or a fax of ours was sent.
     if noted_outcome is CallOutcome.NOT_REACHED or (
         noted_outcome is CallOutcome.FAX and call.record.direction == "out"
     ):
@@ -278,6 +282,7 @@ def _ended(call: CallState, note: JournalEntry) -> None:
 
 
 def _go(call: CallState, phase: Phase, at: datetime) -> None:
+    # Counted as a phase is left, so that hold and queue in between stay out of it.
     if call.phase in _TALKING and call.since and call.record.talked_at:
         call.talked_seconds += max(0.0, (at - call.since).total_seconds())
     call.phase, call.since = phase, at
