@@ -60,7 +60,7 @@ async function send(form, file, row, words) {
     fault(form, answer.fault, answer.type);
     if (answer.type) nameIt(form, file);
     row.remove();
-    return false;
+    return answer.type; // one of a wrong type goes with the form, and the answer to that names it
   }
   row.said.textContent = answer.fault || words.failed;
   row.again.hidden = false;

@@ -5,6 +5,7 @@ axe looks at each for WCAG 2.2 A and AA. Set PICTURES to a folder to keep what w
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FilePayload, Page
+from playwright.async_api import Browser, FilePayload, Page, Route
 
 from tests.accessibility import check_accessible
 from tests.web.real_site import RealSite
@@ -162,6 +163,26 @@ async def test_a_file_that_is_not_taken_is_named_and_the_others_stay(
         await to_receipt(page)
     (item,) = await site.items()
     assert [one["name"] for one in item["attachments"]] == ["好.png"]
+
+
+async def test_a_form_sent_before_its_wrong_file_is_refused_goes_all_the_same(
+    browser: Browser, site: RealSite
+) -> None:
+    sent = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await sent.wait()
+        await route.continue_()
+
+    async with opened(browser, site) as page:
+        await page.goto("/report?kind=complaint")
+        await fill(page, **SAID)
+        await page.route("**/upload/*", held)
+        await page.set_input_files("#f-evidence", [picture("坏.png", NOT_TAKEN["html"])])
+        await page.click("button[type=submit]")
+        sent.set()
+        await page.wait_for_selector("#summary")
+        assert "坏.png" in await page.inner_text("#f-evidence-fault")
 
 
 async def test_the_next_person_at_the_browser_sees_no_receipt(browser: Browser, site: RealSite) -> None:
