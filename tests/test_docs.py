@@ -106,6 +106,27 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def chinese_of(page: Path) -> Path:
+    return page.with_suffix(".zh.md")
+
+
+IN_CHINESE = [p for p in PAGES if ROOT / "docs" in p.parents and chinese_of(p).exists()]
+
+
+def test_every_manual_stands_in_chinese() -> None:
+    manuals = [p for p in PAGES if p.parent == ROOT / "docs/using" and not p.name.endswith(".zh.md")]
+    assert [p.name for p in manuals if p not in IN_CHINESE] == []
+
+
+@pytest.mark.parametrize("page", IN_CHINESE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_two_languages_lead_to_each_other_and_show_the_same(page: Path) -> None:
+    english, chinese = page.read_text("utf-8"), chinese_of(page).read_text("utf-8")
+    assert f"({chinese_of(page).name})" in english
+    assert f"[English]({page.name})" in chinese
+    pictures = [set(re.findall(r"pictures/[\w.-]+", text)) for text in (english, chinese)]
+    assert pictures[0] == pictures[1]
+
+
 def without_code(text: str) -> str:
     return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
 
