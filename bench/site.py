@@ -43,20 +43,27 @@ class Usage:
     asterisk: CpuTime
     gateway: CpuTime
     ari: CpuTime
+    bare: CpuTime
 
     def __sub__(self, before: Usage) -> Usage:
-        return Usage(self.asterisk - before.asterisk, self.gateway - before.gateway, self.ari - before.ari)
+        return Usage(
+            self.asterisk - before.asterisk,
+            self.gateway - before.gateway,
+            self.ari - before.ari,
+            self.bare - before.bare,
+        )
 
 
 class Site:
     """A running installation. Made by `site`."""
 
-    def __init__(self, settings: Config, asterisk: Asterisk, gateway: int, ari: int) -> None:
+    def __init__(self, settings: Config, asterisk: Asterisk, gateway: int, ari: int, bare: int) -> None:
         self.settings = settings
         self.places = Places(settings.var)
         self._asterisk = asterisk
         self._gateway = gateway
         self._ari = ari
+        self._bare = bare
         self._callers: subprocess.Popen[str] | None = None
 
     @property
@@ -65,7 +72,7 @@ class Site:
 
     def usage(self) -> Usage:
         """CPU used so far."""
-        return Usage(cpu_time(self.asterisk_pid), cpu_time(self._gateway), cpu_time(self._ari))
+        return Usage(*map(cpu_time, (self.asterisk_pid, self._gateway, self._ari, self._bare)))
 
     def console(self, command: str) -> str:
         return self._asterisk.console(self.places.conf, command)
@@ -119,7 +126,7 @@ def site(folder: Path, lines: int) -> Iterator[Site]:
         for name, process in (("bare FastAGI server", bare), ("ARI application", ari)):
             if not (process.stdout and process.stdout.readline()):
                 raise RuntimeError(f"the {name} did not come up: {_tail(folder / 'gateway.log')}")
-        made = Site(settings, asterisk, gateway.pid, ari.pid)
+        made = Site(settings, asterisk, gateway.pid, ari.pid, bare.pid)
         sip = f"127.0.0.1:{settings.asterisk.sip_port}"
         callers = [sys.executable, "-m", "bench.callers", sip]
         made.attach_callers(stack.enter_context(_process(callers, environment, log, pipe=True)))
