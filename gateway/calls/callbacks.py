@@ -108,7 +108,7 @@ class CallBacks:
 
     def noted(self, note: JournalEntry) -> None:
         """Take a note of the dialplan, if it is about an owed call."""
-        if is_back(note.call) and note.what in _OURS:
+        if note.what in _OURS and is_back(note.call):
             self._jobs.put(note)
             self._wake.set()
 

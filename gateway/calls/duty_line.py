@@ -65,7 +65,7 @@ class DutyLine:
 
     def noted(self, note: JournalEntry) -> None:
         """Take a note of the dialplan, if it is about a call to a unit."""
-        if duty_of(note.call) is not None and note.what in (EntryType.DUTY_DONE, EntryType.DUTY_TAKEN):
+        if note.what in (EntryType.DUTY_DONE, EntryType.DUTY_TAKEN) and duty_of(note.call) is not None:
             self._notes.put(note)
             self._wake.set()
 

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 LOOK = 5.0  # seconds between two looks for what is due
 UNSEEN = timedelta(seconds=15)  # after which a dial that was asked for and not seen to begin is given up
 FAILED = "FAILED"  # the PBX did not take it
+_OURS = (EntryType.BEGAN, EntryType.BACK_TALK, EntryType.SURVEY_DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Surveys:
 
     def noted(self, note: JournalEntry) -> None:
         """Take a note of the dialplan, if it is about a dial of the survey."""
-        if surveyed_by(note.call) is None:
+        if note.what not in _OURS or surveyed_by(note.call) is None:
             return
         match note.what:
             case EntryType.BEGAN:

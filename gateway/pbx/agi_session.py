@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NoReturn
 
 from panoramisk.fast_agi import Request
 
@@ -117,10 +118,11 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
     async def _play(self, line: str, limit: float) -> AgiReply:
         """A command whose -1 means a hang-up or a clip that is not there: find out which."""
         reply = self._granted(await self._link.ask(_raw(line), limit))
-        if reply.result == "-1":
-            await self._check_channel()
-            raise AgiFailed(f"Asterisk could not do: {line[:200]}")
-        return reply
+        return reply if reply.result != "-1" else await self._not_played(line)
+
+    async def _not_played(self, line: str) -> NoReturn:
+        await self._check_channel()
+        raise AgiFailed(f"Asterisk could not do: {line[:200]}")
 
     async def _check_channel(self) -> None:
         """After a -1: Asterisk says HANGUP before it answers another command. Ask for nothing, and see."""
@@ -146,7 +148,8 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
         A hang-up while waiting also gives "": the next verb raises ChannelGone.
         """
         line = f"GET OPTION {quote(clip)} {quote(keys)} {_ms(timeout)}"
-        return (await self._play(line, limit + timeout)).key
+        reply = self._granted(await self._link.ask(_raw(line), limit + timeout))
+        return (reply if reply.result != "-1" else await self._not_played(line)).key
 
     async def wait_for_digit(self, timeout: float) -> str:
         """Wait `timeout` seconds for any key; "" when none was pressed."""

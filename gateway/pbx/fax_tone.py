@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Collection
 from functools import partial
 
@@ -25,13 +26,18 @@ OFF = "TONE_DETECT(0,,x)"
 
 
 class FaxTone:
-    """Calls that are listened to, by id: each with the timer that ends it, None when it was ended."""
+    """Calls that are listened to, by id: each with the loop time of its end, None when it was ended.
+
+    All are listened to for as long, so they end in the order of `_ends` and one timer serves them.
+    """
 
     def __init__(self, ami: Ami, tasks: Supervisor, seconds: int) -> None:
         self._ami = ami
         self._tasks = tasks
         self._seconds = seconds
-        self._calls: dict[str, asyncio.TimerHandle | None] = {}
+        self._calls: dict[str, float | None] = {}
+        self._ends: deque[tuple[float, str]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
 
     def noted(self, note: JournalEntry) -> None:
         if not self._seconds:
@@ -54,17 +60,27 @@ class FaxTone:
                 self._listen(call)
 
     def _listen(self, call: str) -> None:
-        self._forget(call)
-        self._calls[call] = asyncio.get_running_loop().call_later(self._seconds, self._end, call)
+        loop = asyncio.get_running_loop()
+        until = self._calls[call] = loop.time() + self._seconds
+        self._ends.append((until, call))
+        if self._timer is None:
+            self._timer = loop.call_at(until, self._end_due)
 
-    def _end(self, call: str) -> None:
-        self._calls[call] = None
-        self._set(call, OFF)
+    def _end_due(self) -> None:
+        """Those whose time is over; one that was forgotten, or listened to anew, has another end."""
+        loop = asyncio.get_running_loop()
+        while self._ends and (self._ends[0][0] <= loop.time() or self._is_stale(*self._ends[0])):
+            until, call = self._ends.popleft()
+            if not self._is_stale(until, call):
+                self._calls[call] = None
+                self._set(call, OFF)
+        self._timer = loop.call_at(self._ends[0][0], self._end_due) if self._ends else None
+
+    def _is_stale(self, until: float, call: str) -> bool:
+        return self._calls.get(call) != until
 
     def _forget(self, call: str) -> None:
-        timer = self._calls.pop(call, None)
-        if timer is not None:
-            timer.cancel()
+        self._calls.pop(call, None)
 
     def _set(self, call: str, detector: str) -> None:
         self._tasks.once("fax tone", partial(self._write, call, detector))
