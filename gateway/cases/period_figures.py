@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,10 +19,12 @@ from gateway.core.order.period import (
     Period,
     PeriodRow,
     Step,
+    added,
     behind,
-    by_piece,
-    by_unit,
+    counted,
+    figures,
     pieces,
+    rows_of,
     together,
 )
 from gateway.core.unit import Tree, UnitKind
@@ -74,18 +77,16 @@ class PeriodFigures:
 
     async def view(self, first: date, last: date, kind: Kind | None = None) -> PeriodView:
         """Raises StorageDown."""
-
-        def counted(t: Transaction) -> PeriodView:
-            tree, now = self._changes.tree(t), self._changes.now()
-            period = Period(first, last, self._changes.today())
-            orders, calls = self._facts(t, first, last, kind)
-            bureaus = [unit.id for unit in tree if unit.kind is UnitKind.BUREAU and unit.active]
-            rows = by_unit(orders, calls, period, bureaus)
-            names = {unit.id: unit.zh for unit in tree}
-            total = together(row.figures for row in rows)
-            return PeriodView(now, period, rows, total, names)
-
-        return await self._changes.items.read(counted)
+        tree, period = await self.units(), Period(first, last, self._changes.today())
+        now = self._changes.now()
+        found = [
+            await asyncio.to_thread(counted, *await self._facts(piece, kind), piece)
+            for piece in pieces(period, Step.MONTH)
+        ]
+        bureaus = [unit.id for unit in tree if unit.kind is UnitKind.BUREAU and unit.active]
+        rows = rows_of(added(found), bureaus)
+        names = {unit.id: unit.zh for unit in tree}
+        return PeriodView(now, period, rows, together(row.figures for row in rows), names)
 
     async def series(
         self,
@@ -97,15 +98,12 @@ class PeriodFigures:
         unit: str = "",
     ) -> SeriesView:
         """Raises StorageDown."""
-
-        def counted(t: Transaction) -> SeriesView:
-            periods = pieces(Period(first, last, self._changes.today()), step)
-            orders, calls = self._facts(t, first, last, kind)
-            found = by_piece(_of(orders, bureau, unit), _of(calls, bureau, unit), periods)
-            by_period = tuple(zip(periods, found, strict=True))
-            return SeriesView(self._changes.now(), by_period, together(found))
-
-        return await self._changes.items.read(counted)
+        period, now, found = Period(first, last, self._changes.today()), self._changes.now(), []
+        for piece in pieces(period, step):
+            orders, calls = await self._facts(piece, kind)
+            mine = [*_of(orders, bureau, unit)], [*_of(calls, bureau, unit)]
+            found.append((piece, await asyncio.to_thread(figures, *mine, piece)))
+        return SeriesView(now, tuple(found), together(of_piece for _, of_piece in found))
 
     async def units(self) -> Tree:
         """Raises StorageDown."""
@@ -123,13 +121,10 @@ class PeriodFigures:
     ) -> Behind:
         """The orders or follow-up calls that a figure counts. Raises StorageDown."""
 
-        def listed(t: Transaction) -> Behind:
-            period = Period(first, last, self._changes.today())
-            counted = behind(measure, *self._facts(t, first, last, kind), period)
-            facts = [*_of(counted, bureau, unit)]
-            return Behind(len(facts), tuple(facts[:limit]))
-
-        return await self._changes.items.read(listed)
+        facts: list[OrderFact | AskedFact] = []
+        for piece in pieces(Period(first, last, self._changes.today()), Step.MONTH):
+            facts += _of(behind(measure, *await self._facts(piece, kind), piece), bureau, unit)
+        return Behind(len(facts), tuple(facts[:limit]))
 
     async def publish(
         self, view: PeriodView, who: str, kind: Kind | None, body: Mapping[str, Any]
@@ -147,20 +142,25 @@ class PeriodFigures:
     def today(self) -> date:
         return self._changes.today()
 
-    def _facts(
-        self, t: Transaction, first: date, last: date, kind: Kind | None
-    ) -> tuple[list[OrderFact], list[AskedFact]]:
-        changes, tree = self._changes, self._changes.tree(t)
-        zone = changes.zone
-        until = datetime.combine(last + timedelta(days=1), time(), zone)
-        span = Span(first, last, datetime.combine(first, time(), zone), until)
+    async def _facts(self, period: Period, kind: Kind | None) -> tuple[list[OrderFact], list[AskedFact]]:
+        """What is looked at of a period. A year is read piece by piece, so that nobody waits for all of it;
+        what is counted has one day, so it is in one of them."""
+        changes = self._changes
+        begin, until = period.first, period.last + timedelta(days=1)
+        days = (datetime.combine(day, time(), changes.zone) for day in (begin, until))
+        span = Span(period.first, period.last, *days)
 
-        def bureau_of(unit: str) -> str:
-            bureau = tree.bureau(unit)
-            return bureau.id if bureau else unit
+        def read(t: Transaction) -> tuple[list[OrderFact], list[AskedFact]]:
+            tree = changes.tree(t)
 
-        orders = order_facts(t, span, kind, changes.day, self._sign_by)
-        return orders, asked_facts(t, span, kind, changes.day, bureau_of)
+            def bureau_of(unit: str) -> str:
+                bureau = tree.bureau(unit)
+                return bureau.id if bureau else unit
+
+            orders = order_facts(t, span, kind, changes.day, self._sign_by)
+            return orders, asked_facts(t, span, kind, changes.day, bureau_of)
+
+        return await changes.items.read(read)
 
     def _sign_by(self, assigned: date, since: date) -> date:
         rules = self._changes.rules

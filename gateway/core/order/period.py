@@ -6,7 +6,6 @@ docs/using/supervision.md has the definitions. Days are those of the centre's zo
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -221,27 +220,6 @@ def behind(
         yield from (call for call in calls if OF_CALLS[measure](call, period))
 
 
-def by_piece(
-    orders: Iterable[OrderFact], calls: Iterable[AskedFact], periods: Iterable[Period]
-) -> tuple[Figures, ...]:
-    """The figures of each of some periods that follow one another. A fact is looked at but in those of its
-    days: in no other does it count."""
-    held: dict[Period, tuple[list[OrderFact], list[AskedFact]]] = {period: ([], []) for period in periods}
-    starts = list(held)
-
-    def of(day: date | None) -> Period | None:
-        place = bisect_right(starts, day, key=lambda period: period.first) - 1 if day else -1
-        return starts[place] if place >= 0 and starts[place].has(day) else None
-
-    for order in orders:
-        for held_in in filter(None, {of(order.assigned_on), of(order.due), of(order.closed_on)}):
-            held[held_in][0].append(order)
-    for call in calls:
-        if period := of(call.closed_on):
-            held[period][1].append(call)
-    return tuple(figures(*facts, period) for period, facts in held.items())
-
-
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
     """A unit's figures, and those of the units below it."""
@@ -251,24 +229,43 @@ class PeriodRow:
     parts: tuple[PeriodRow, ...] = ()
 
 
-def by_unit(
-    orders: Iterable[OrderFact], calls: Iterable[AskedFact], period: Period, bureaus: Iterable[str] = ()
-) -> tuple[PeriodRow, ...]:
-    """A row for each bureau, in this order, those not named behind; with those of its units below it."""
-    facts: dict[str, dict[str, tuple[list[OrderFact], list[AskedFact]]]] = {b: {} for b in bureaus}
+Units = Mapping[str, Mapping[str, Figures]]
+"""The figures of each unit that has orders or calls of its own, by the bureau that answers for it."""
+
+
+def counted(orders: Iterable[OrderFact], calls: Iterable[AskedFact], period: Period) -> Units:
+    """Unit by unit."""
+    facts: dict[str, dict[str, tuple[list[OrderFact], list[AskedFact]]]] = {}
     for order in orders:
         facts.setdefault(order.bureau, {}).setdefault(order.unit, ([], []))[0].append(order)
     for call in calls:
         facts.setdefault(call.bureau, {}).setdefault(call.unit, ([], []))[1].append(call)
-    return tuple(_row(bureau, units, period) for bureau, units in facts.items())
+    return {
+        bureau: {unit: figures(*of_unit, period) for unit, of_unit in units.items()}
+        for bureau, units in facts.items()
+    }
 
 
-def _row(
-    bureau: str, units: Mapping[str, tuple[list[OrderFact], list[AskedFact]]], period: Period
-) -> PeriodRow:
-    parts = tuple(PeriodRow(unit, figures(*units[unit], period)) for unit in sorted(units))
+def added(parts: Iterable[Units]) -> Units:
+    """The figures of periods that follow one another as those of one: what is counted has one day."""
+    found: dict[str, dict[str, Figures]] = {}
+    for part in parts:
+        for bureau, units in part.items():
+            there = found.setdefault(bureau, {})
+            for unit, of_unit in units.items():
+                there[unit] = together([there[unit], of_unit]) if unit in there else of_unit
+    return found
+
+
+def rows_of(units: Units, bureaus: Iterable[str] = ()) -> tuple[PeriodRow, ...]:
+    """A row for each bureau, in this order, those not named behind; with those of its units below it."""
+    return tuple(_row(bureau, units.get(bureau, {})) for bureau in dict.fromkeys((*bureaus, *units)))
+
+
+def _row(bureau: str, units: Mapping[str, Figures]) -> PeriodRow:
+    parts = tuple(PeriodRow(unit, units[unit]) for unit in sorted(units))
     below = parts if any(part.unit != bureau for part in parts) else ()
-    return PeriodRow(bureau, together(part.figures for part in parts), below)
+    return PeriodRow(bureau, together(units.values()), below)
 
 
 def together(parts: Iterable[Figures]) -> Figures:

@@ -166,14 +166,14 @@ class PeriodApi:
         first, last = days_asked(asked, self._desk.today())
         measure = Measure(asked.measure.value)
         found = await self._desk.behind(measure, first, last, kind_asked(asked), asked.bureau, asked.at)
-        names = (await self._desk.view(first, first)).names
+        tree = await self._desk.units()
         items = tuple(
             models.BehindShown(
                 id=str(fact.id),
                 number=fact.number,
                 bureau=fact.bureau,
                 unit=fact.unit,
-                unit_name=names.get(fact.unit, fact.unit),
+                unit_name=tree.name(fact.unit),
                 kind=fact.kind,
             )
             for fact in found.facts

@@ -17,13 +17,14 @@ from gateway.core.order.period import (
     OrderFact,
     Period,
     Step,
+    added,
     behind,
-    by_piece,
-    by_unit,
     figures,
     pieces,
+    rows_of,
     together,
 )
+from gateway.core.order.period import counted as counted_by_unit
 
 S, M = OrderState, Measure
 MAY = Period(date(2026, 5, 1), date(2026, 5, 31), date(2026, 6, 3))
@@ -138,7 +139,7 @@ def test_each_figure_is_the_length_of_its_list(
     orders: list[OrderFact], calls: list[AskedFact], one: date, other: date, later: int
 ) -> None:
     period = Period(min(one, other), max(one, other), max(one, other) + timedelta(days=later))
-    rows = by_unit(orders, calls, period, ["141002"])
+    rows = rows_of(counted_by_unit(orders, calls, period), ["141002"])
     total = figures(orders, calls, period)
     for measure in Measure:
         listed = list(behind(measure, orders, calls, period))
@@ -162,9 +163,12 @@ def test_figures_of_pieces_are_those_of_their_days(
         part.first + timedelta(days=n) for part in parts for n in range((part.last - part.first).days + 1)
     ]
     assert days == [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
-    found = by_piece(orders, calls, parts)
-    assert list(found) == [figures(orders, calls, part) for part in parts]
-    assert together(found) == figures(orders, calls, period)
+    assert together(figures(orders, calls, part) for part in parts) == figures(orders, calls, period)
+    found = rows_of(added(counted_by_unit(orders, calls, part) for part in parts), ["141002", "141081"])
+    assert found == rows_of(counted_by_unit(orders, calls, period), ["141002", "141081"])
+    for measure in Measure:
+        listed = [fact for part in parts for fact in behind(measure, orders, calls, part)]
+        assert len(listed) == figures(orders, calls, period).counts[measure]
 
 
 def test_a_period_is_taken_apart_by_months_and_weeks() -> None:
