@@ -31,6 +31,15 @@ async def greeted(phone: Phone, number: str = "12315", **more: Any) -> Call:
     return call
 
 
+async def test_a_caller_is_told_of_recording_and_data_before_anything_else(gateway: Gateway) -> None:
+    async with gateway.phone("13900000077") as phone:
+        call = await greeted(phone)
+        await call.wait_prompt("notice_recording", timeout=10)
+        await call.wait_prompt("menu_main", timeout=10)
+        await call.hang_up()
+        await gateway.call_of(phone.user)
+
+
 @pytest.mark.parametrize("number", ["12315", "035712315"])
 async def test_a_message_becomes_an_item_with_its_recording(gateway: Gateway, number: str) -> None:
     caller = f"13900{len(number):06}"

@@ -59,6 +59,14 @@ def test_the_greeting_with_the_notice_takes_eight_seconds_at_most(shipped: Promp
     assert frames <= 8 * 8000
 
 
+def test_the_notice_tells_of_recording_and_what_personal_data_is_for(shipped: Prompts) -> None:
+    """And every line says it first: the notice follows the welcome wherever that is said."""
+    assert all(word in shipped["notice_recording"].zh for word in ("录音", "个人信息", "办理"))
+    for flow in (ROOT / "ivr_flows").glob("*.yaml"):
+        text = flow.read_text("utf-8")
+        assert text.count("[welcome") == text.count("[welcome, notice_recording"), flow.name
+
+
 def test_the_digits_are_there_and_keep_one_beat(shipped: Prompts) -> None:
     lengths = set()
     for digit in range(10):
