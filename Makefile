@@ -36,6 +36,9 @@ format: venv ## put the code into the house format and mend what ruff can
 docs: venv ## renew the tables in docs/ that are made from the code
 	@$(PY) -m gateway.setup.reference
 
+pictures: setup ## renew the pictures of the manuals; `ARGS=name` renews some
+	@exec $(PY) -m tests.web.pages.pictures $(ARGS)
+
 bench: setup ## measure speed and memory; the table is printed
 	@exec $(PY) -m bench $(ARGS)
 

@@ -69,6 +69,13 @@ class Gateway:
     def smtp(self) -> int:
         return int(self.own["GATEWAY_MAIL_IN_PORT"])
 
+    def command(self, *arguments: str) -> None:
+        """A gateway command of this installation."""
+        own = {**os.environ, **self.own}
+        subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments], env=own, cwd=ROOT, check=True, capture_output=True
+        )
+
     def _ask(self, word: str) -> int:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(f"{word}\n")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from gateway.core.item.contact import Kind
 from gateway.core.item.referral import (
     FIELD_NAMES,
     NEEDS_REASON,
@@ -21,9 +20,9 @@ from gateway.core.item.referral import (
     side_of,
     state_name_told,
 )
-from gateway.core.item.states import KIND_NAMES
 from gateway.errors import BadContact, Conflict, NotFound
 from gateway.web.api.referrals import EVENT_WORDS, LinkageDesk
+from gateway.web.pages.item_value import item_value
 from gateway.web.pages.pages import Look, Pages
 
 TEXT, NUMBER = 4000, 64
@@ -87,7 +86,8 @@ class PartnerPage:
         status: int = 200,
     ) -> web.Response:
         slip = [
-            (look.t(*FIELD_NAMES[name]), _value(look, name, text)) for name, text in referral.slip.items()
+            (look.t(*FIELD_NAMES[name]), item_value(look, self._pages.public.rules.divisions, name, text))
+            for name, text in referral.slip.items()
         ]
         return self._pages.show(
             look,
@@ -123,7 +123,3 @@ def _faults(referral: Referral, fields: Mapping[str, str]) -> dict[str, tuple[st
     elif ReferralEvent(event) in NEEDS_REASON and not fields.get("text", "").strip():
         faults["text"] = ("请填写理由或办理结果", "say why, or what was done")
     return faults
-
-
-def _value(look: Look, name: str, text: str) -> str:
-    return look.t(*KIND_NAMES[Kind(text)]) if name == "kind" else text

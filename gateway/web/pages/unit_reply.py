@@ -15,9 +15,8 @@ from gateway.cases.offline import Opened
 from gateway.cases.order_actions import OrderInput
 from gateway.cases.orders import OrderDetail
 from gateway.core.item.catalogue import Claim
-from gateway.core.item.contact import Evidence, Kind
+from gateway.core.item.contact import Evidence
 from gateway.core.item.referral import FIELD_NAMES
-from gateway.core.item.states import KIND_NAMES
 from gateway.core.item.written import amount
 from gateway.core.order.handling import in_force
 from gateway.core.order.order import OrderEntry, Report
@@ -26,6 +25,7 @@ from gateway.core.order.states import ORDER_EVENT_NAMES, ORDER_PAST_NAMES, ORDER
 from gateway.errors import BadContact, Conflict, FieldFault, NotPossible
 from gateway.web.http.addresses import address_of
 from gateway.web.http.uploads import EVIDENCE, MULTIPART, Sent
+from gateway.web.pages.item_value import item_value
 from gateway.web.pages.pages import KEPT, Look, Pages
 
 OPEN_SECONDS = 1800
@@ -279,7 +279,7 @@ class UnitReplyPage:
         item, order = opened.whole.item.item, opened.whole.shown.order
         rules = in_force(self._pages.public.rules.handling, order.begun_on)
         asked = [
-            (look.t(*FIELD_NAMES[name]), self._value(look, name, text))
+            (look.t(*FIELD_NAMES[name]), item_value(look, self._pages.public.rules.divisions, name, text))
             for name, text in fields_of(item, True)
         ]
         return self._show(
@@ -303,12 +303,6 @@ class UnitReplyPage:
             kept=kept,
             passed=self._pages.renewed(fields.get("pass", "")),
         )
-
-    def _value(self, look: Look, name: str, text: str) -> str:
-        if name == "county":
-            known = next((d for d in self._pages.public.rules.divisions if d.code == text), None)
-            return look.of(known) if known else text
-        return look.t(*KIND_NAMES[Kind(text)]) if name == "kind" else text
 
     def _past(self, look: Look, entry: OrderEntry) -> tuple[str, str, str]:
         """A line of the order's history: what, the words, when."""

@@ -90,8 +90,10 @@ class House:
 
 
 @asynccontextmanager
-async def killed_house(folder: Path) -> AsyncIterator[House]:
-    """It runs; with accounts agent1, boss, root and wang of a station."""
+async def killed_house(folder: Path, demo: tuple[str, ...] = ()) -> AsyncIterator[House]:
+    """It runs; with accounts agent1, boss, root, wang of a station and zhao who leads its
+    bureau. `demo`: how much of a city's worth of
+    invented items, as `gateway demo fill` is told."""
     (port,) = free_ports(1)
     more = {
         "GATEWAY_DEMO_ENABLED": "true",
@@ -102,6 +104,8 @@ async def killed_house(folder: Path) -> AsyncIterator[House]:
     }
     with storm.gateway(folder, **more) as gateway:
         house = House(gateway)
+        if demo:
+            gateway.command("demo", "fill", *demo)
         calls = Later()
         async with desk_site(gateway.var, follow_ups=calls) as site:
             calls.real = FollowUps(site.intake.changes, rules(), ZONE)
@@ -118,6 +122,7 @@ async def killed_house(folder: Path) -> AsyncIterator[House]:
 async def fill(site: RealSite, known: dict[str, str]) -> None:
     await site.accounts.add("root", "赵管理", Role.ADMIN, PASSWORD)
     await site.accounts.add("wang", "王军", Role.HANDLER, PASSWORD, STATION)
+    await site.accounts.add("zhao", "赵局长", Role.UNIT_LEADER, PASSWORD, BUREAU)
     known["token"] = await site.storage.tokens.create("supervisor", "forms", utc_now())
     for name in ("held", "free", "partner", "old"):
         receipt = await site.intake.submit(came(f"web:{name}"))
@@ -125,7 +130,8 @@ async def fill(site: RealSite, known: dict[str, str]) -> None:
     known["old-code"] = OLD_CODE
     known["fresh"] = (await site.intake.submit(came("web:fresh"))).number
     await site.intake.claim("boss", QueueQuery(), known["held"])
-    by_phone = (await site.intake.submit(came("web:rung", person=Person("李四", "13835700001")))).number
+    rung = await site.intake.submit(came("web:rung", person=Person("李四", "13835700001")))
+    by_phone, known["rung-code"] = rung.number, rung.query_code
     await site.intake.claim("boss", QueueQuery(), by_phone)
     await site.matters.act(by_phone, "boss", Act(Event.ANSWER, {"text": "商家同意退款"}))
     known["rung"] = by_phone

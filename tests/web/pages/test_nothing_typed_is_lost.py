@@ -85,15 +85,20 @@ class Tab:
 
     async def _follow(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
-            if isinstance(step, str):
+            if isinstance(step, str) and step.startswith("key:"):
+                await self.page.keyboard.press(step.removeprefix("key:"))
+            elif isinstance(step, str):
                 await self.page.locator(self.filled(step)).first.click()
             else:
                 await self.page.fill(step[0], self.filled(step[1]))
         await expect(self.place).to_be_visible(timeout=20_000)
 
-    async def type(self) -> None:
+    async def open(self) -> None:
         await self.page.goto(self.filled(self.form.path))
         await self._follow(self.form.steps)
+
+    async def type(self) -> None:
+        await self.open()
         self.said = await self.place.evaluate(TYPE, [TYPED, *SECRETS])
         assert self.said
 

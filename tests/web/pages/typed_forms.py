@@ -9,7 +9,8 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "gateway/web/templates"
 Step = str | tuple[str, str]
-"""A selector that is clicked, or a field and what is filled in; {names} are those of the house."""
+"""A selector that is clicked, `key:` and a key that is pressed, or a field and what is filled in; {names} are
+those of the house."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,18 @@ class Form:
 FIRST = "#rows button >> nth=0"
 
 
-def _track(name: str) -> tuple[Step, ...]:
+def track(name: str) -> tuple[Step, ...]:
     return ("#f-number", f"{{{name}}}"), ("#f-code", f"{{{name}-code}}"), "main form [type=submit]"
 
 
 def _public() -> Iterator[Form]:
     yield Form("report.html /report", "", "/report?kind=complaint", "form.matter")
     yield Form("track.html /track", "", "/track", "main form")
-    yield Form("item.html /track/evidence", "", "/track", "form.matter", _track("held"), again=())
-    yield Form("state_only.html /track", "", "/track", "form:has(#f-phone)", _track("old"), again=())
+    yield Form("item.html /track/evidence", "", "/track", "form.matter", track("held"), again=())
+    yield Form("state_only.html /track", "", "/track", "form:has(#f-phone)", track("old"), again=())
     withdraws = "[action='/track/withdraw'] [type=submit]"
     at = "[action='/track/withdraw']:has(textarea)"
-    yield Form("withdraw.html /track/withdraw", "", "/track", at, (*_track("free"), withdraws), again=())
+    yield Form("withdraw.html /track/withdraw", "", "/track", at, (*track("free"), withdraws), again=())
     yield Form("partner.html .matter", "", "{slip-page}", "form.matter")
     code = (("#f-code", "{order-code}"), "button:has-text('打开工单')")
     yield Form("unit_reply.html .matter", "", "{order-page}", "form:has([value=return])", code, again=())
@@ -93,6 +94,7 @@ def _others() -> Iterator[Form]:
     order = "/unit#{signed-order}"
     yield Form("unit.html #act-form", "wang", order, "#act-form", ("#acts >> text=申请延期",))
     yield Form("unit.html #report-form", "wang", order, "#report-form")
+    yield Form("unit_people.html /unit/people", "zhao", "/unit/people", "form.add")
     for part, at in (("accounts", "form.add"), ("tokens", "form.add"), ("flows", "form:has(#text)")):
         page = f"/desk/admin?part={part}"
         yield Form(f"admin_{part}.html /desk/admin", "root", page, at)
@@ -109,6 +111,7 @@ ELSEWHERE = {
     "audit.html #filters": FILTERS,
     "audit.html #days": FILTERS,
     "calls.html #filters": FILTERS,
+    "order_charts.html /desk/supervision/charts": FILTERS,
     "order_figures.html #period": FILTERS,
     "workplace.html #search": FILTERS,
     "unit.html #item-sealed": "no role of a unit may know who reported, as things are set",

@@ -1,0 +1,18 @@
+"""A field of an item as a reader outside the house has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.core.item.catalogue import Division
+from gateway.core.item.contact import Kind
+from gateway.core.item.states import KIND_NAMES
+from gateway.web.pages.pages import Look
+
+
+def item_value(look: Look, divisions: Iterable[Division], name: str, value: str) -> str:
+    """The kind and the county by name; anything else as it is."""
+    if name == "county":
+        known = next((one for one in divisions if one.code == value), None)
+        return look.of(known) if known else value
+    return look.t(*KIND_NAMES[Kind(value)]) if name == "kind" else value
