@@ -6,7 +6,7 @@ ARGS ?=
 PY := .venv/bin/python
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s%s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-9s%s\n", $$1, $$2 }'
 
 run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 	@$(PY) -m gateway.setup.workshop run
