@@ -6,7 +6,6 @@ again. Passwords and codes are kept nowhere."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -100,6 +99,7 @@ class Tab:
 
     async def type(self) -> None:
         await self.open()
+        await self.page.wait_for_load_state()
         self.said = await self.place.evaluate(TYPE, [TYPED, *SECRETS])
         assert self.said
 
@@ -112,10 +112,7 @@ class Tab:
     async def find_again(self) -> None:
         await self.page.reload()
         await self._follow(self.form.steps if self.form.again is None else self.form.again)
-        with contextlib.suppress(TimeoutError):  # a page may read what it needs before it fills its form
-            async with asyncio.timeout(10):
-                while await self.read() != self.said:  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+        await self.page.wait_for_load_state()
         assert await self.read() == self.said
         kept = await self.page.evaluate(STORED)
         assert [secret for secret in SECRETS if secret in kept] == []
