@@ -179,6 +179,9 @@ async def test_charts_of_orders_without_javascript(browser: Browser, tmp_path: P
             await page.click("main button[type=submit]")
             await expect(page.locator("#to-fault")).to_contain_text("最多 366 天")
             assert await page.input_value("#from") == "2020-01-01"
+            address = "/desk/supervision/charts?measure=assigned&since=2026-13-01"
+            await page.goto(address)
+            await expect(page.locator("main .fault")).to_contain_text("日期格式如")
         async with at_desk(browser, site, "boss") as page:
             for by in ("month", "week", "unit"):
                 await page.goto(f"/desk/supervision/charts?by={by}")
