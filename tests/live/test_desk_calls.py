@@ -181,6 +181,28 @@ async def test_a_talk_outlives_session_microphone_second_tab_and_gateway(
         assert item["content"] == "买到过期食品，商家拒绝退款，并且态度恶劣"
 
 
+async def test_a_seat_without_a_microphone_is_paused_until_there_is_one(
+    gateway: Gateway, browser: Browser
+) -> None:
+    """Nobody rings who could not speak; leaders see why, and the seat is ready again by itself."""
+    async with at_desk(browser, gateway, "agent1", ready=False) as page:
+        await page.context.add_init_script(DEVICES)
+        await page.reload()
+        await page.wait_for_selector("#health[data-link=ready]", timeout=15_000)
+        await page.keyboard.press("F8")
+        await seat_is(page, "ready")
+        await page.evaluate("window.unplug()")
+        await page.wait_for_selector("#phone-alarm:not([hidden])")
+        await page.wait_for_selector("#health[data-link=microphone]")
+        await seat_is(page, "paused")
+        seats = (await to_thread(gateway.api, "/api/v1/agents"))["items"]
+        (seat,) = [one for one in seats if one["id"] == "agent1"]
+        assert (seat["state"], seat["reason"]) == ("paused", "microphone")
+        await page.evaluate("window.plugIn()")
+        await page.wait_for_selector("#phone-alarm", state="hidden")
+        await seat_is(page, "ready")
+
+
 async def rings_back(page: Page, caller: str, number: str, tries: str) -> None:
     """A call-back rings at the desk, and is told as such with its item."""
     await page.wait_for_selector(f"#call-state:has-text('{tries}')", timeout=30_000)
