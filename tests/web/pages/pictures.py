@@ -25,7 +25,7 @@ from tests.web.pages.typed_forms import Form, Step, track
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs/pictures"
 WIDE, PHONE = (1280, 720), (390, 844)
-COLOURS = 64
+COLOURS = 128
 DEMO = ("--items", "400", "--days", "20", "--orders", "60")
 FROM_TESTS = {
     "desk-pop": ("tests/live/test_desk.py", "desk-pop-light"),

@@ -23,8 +23,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 async def test_devices_are_chosen_tried_and_kept(browser: Browser, tmp_path: Path) -> None:
     async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
-        await page.add_init_script(DEVICES)
-        await page.reload()
+        await page.evaluate(DEVICES)
         await page.click("#phone-menu summary")
         await page.wait_for_selector("#link-help:not(:empty)")
         await page.click("#device-open")
