@@ -191,14 +191,16 @@ class Accounts:
     async def add(self, account_id: str, name: str, role: Role, password: str, unit: str = "") -> None:
         """Raises OperatorError."""
         if not ID.fullmatch(account_id):
-            raise OperatorError(f"{account_id!r}: 1 to 64 of a-z, 0-9 and . _ @ -")
+            raise OperatorError(
+                f"账号为 1 至 64 位小写字母、数字或 . _ @ - / {account_id!r}: 1 to 64 of a-z, 0-9 and . _ @ -"
+            )
         if role not in PEOPLE:
-            raise OperatorError(f"{role}: a person is {', '.join(PEOPLE)}")
+            raise OperatorError(f"此角色不是人员账号 / {role}: a person is {', '.join(PEOPLE)}")
         unit = await self.member_of(role, unit)
         _acceptable(account_id, password)
         hashed = await self._hash(password)
         if not await self._rows.add(account_id, name, role, hashed, self._now(), unit):
-            raise OperatorError(f"there is an account {account_id} already")
+            raise OperatorError(f"已有账号 {account_id} / there is an account {account_id} already")
 
     async def member_of(self, role: Role, unit: str) -> str:
         """The unit as it is kept of somebody with this role, "" for the centre. Raises OperatorError."""
@@ -215,7 +217,7 @@ class Accounts:
     async def set_role(self, account_id: str, role: Role, unit: str = "") -> None:
         """Another role, and the unit where it needs one: every session ends. Raises OperatorError."""
         if role not in PEOPLE:
-            raise OperatorError(f"{role}: a person is {', '.join(PEOPLE)}")
+            raise OperatorError(f"此角色不是人员账号 / {role}: a person is {', '.join(PEOPLE)}")
         unit = await self.member_of(role, unit)
         await self._change(account_id, "account.role", ends_sessions=True, role=role.value, unit=unit)
 
@@ -264,7 +266,9 @@ class Accounts:
         row = await self._rows.get(account_id)
         if row is None:
             known_accounts = ", ".join(account.id for account in await self._rows.list())
-            raise OperatorError(f"there is no account {account_id}; known: {known_accounts}")
+            raise OperatorError(
+                f"没有账号 {account_id} / there is no account {account_id}; known: {known_accounts}"
+            )
         return row
 
     async def list(self) -> list[AccountRow]:
@@ -275,7 +279,9 @@ class Accounts:
         if "password" in values:
             values["changed_at"] = int(now.timestamp() * 1000)
         if not await self._rows.change(account_id, what, now, ends_sessions=ends_sessions, **values):
-            raise OperatorError(f"there is no account {account_id}: `gateway user list`")
+            raise OperatorError(
+                f"没有账号 {account_id} / there is no account {account_id}: `gateway user list`"
+            )
 
     # ------------------------------------------------------------ passwords
 
@@ -313,4 +319,4 @@ def password_fault(account_id: str, password: str) -> tuple[str, str] | None:
 def _acceptable(account_id: str, password: str) -> None:
     """Raises OperatorError."""
     if fault := password_fault(account_id, password):
-        raise OperatorError(fault[1])
+        raise OperatorError(" / ".join(fault))

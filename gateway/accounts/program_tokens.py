@@ -41,9 +41,10 @@ class ProgramTokens:
         """Without a name one is made up. Raises OperatorError, StorageDown."""
         name = name or f"{role}-{secrets.token_hex(2)}"
         if not re.fullmatch(NAME, name):
-            raise OperatorError(f"--name {name!r}: 1 to 64 letters, digits, and . _ @ -")
+            en = f"--name {name!r}: 1 to 64 letters, digits, and . _ @ -"
+            raise OperatorError(f"名称为 1 至 64 位字母、数字或 . _ @ - / {en}")
         if days is not None and not 1 <= days <= LONGEST:
-            raise OperatorError(f"--days {days}: 1 to {LONGEST}")
+            raise OperatorError(f"有效天数为 1 至 {LONGEST} / --days {days}: 1 to {LONGEST}")
         if fault := membership_fault(role, unit, await self._units.tree()):
             raise OperatorError(fault)
         unit = "" if unit == CENTRE else unit

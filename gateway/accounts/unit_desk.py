@@ -61,8 +61,7 @@ class UnitDesk:
         kind, parent = place_by_id(id)
         unit = spelled(Unit(id, parent, kind, zh))
         if fault := place_fault(unit, tree):
-            zh_words = "编号应为：县级局 6 位区划代码；监管所为所属局代码加 2 位数字；科室以小写字母开头"
-            raise BadContact(FieldFault("id", zh_words, fault))
+            raise BadContact(FieldFault("id", *fault.split(" / ", 1)))
         _check(unit)
         await self._units.keep([unit], who, self._now())
         return await self.whole(id)

@@ -147,20 +147,26 @@ def _station(station: Station) -> Unit:
 def place_fault(unit: Unit, tree: Tree) -> str:
     """What is wrong with a unit's id and place in the tree; "" when nothing is."""
     if unit.kind is UnitKind.CENTRE:
-        return "" if (unit.id, unit.parent) == (CENTRE, "") else "the centre's id is `centre`, with no parent"
+        if (unit.id, unit.parent) == (CENTRE, ""):
+            return ""
+        return "中心编号为 centre，无上级 / the centre's id is `centre`, with no parent"
     if unit.kind is UnitKind.STATION:
         parent, right = tree.get(unit.parent), STATION_ID.fullmatch(unit.id)
         if parent is None or parent.kind is not UnitKind.BUREAU:
-            return f"a station stands below a bureau, and `{unit.parent}` is none"
-        return "" if right and right[1] == parent.id else f"a station's id is {parent.id} and two digits"
+            zh = f"监管所的上级应为县级局，“{unit.parent}”不是"
+            return f"{zh} / a station stands below a bureau, and `{unit.parent}` is none"
+        if right and right[1] == parent.id:
+            return ""
+        return f"监管所编号为 {parent.id} 加 2 位数字 / a station's id is {parent.id} and two digits"
     if unit.parent != CENTRE:
-        return f"a {unit.kind} stands below `{CENTRE}`"
+        return f"上级应为 {CENTRE} / a {unit.kind} stands below `{CENTRE}`"
     pattern = BUREAU_ID if unit.kind is UnitKind.BUREAU else DEPARTMENT_ID
     if pattern.fullmatch(unit.id) and unit.id != CENTRE:
         return ""
     return {
-        UnitKind.BUREAU: "a bureau's id is its division code of six digits",
-        UnitKind.DEPARTMENT: "a department's id has 2 to 16 of a-z, 0-9, _ and -, a letter first",
+        UnitKind.BUREAU: "县级局编号为 6 位区划代码 / a bureau's id is its division code of six digits",
+        UnitKind.DEPARTMENT: "科室编号为 2 至 16 位小写字母、数字、_ 或 -，以字母开头"
+        " / a department's id has 2 to 16 of a-z, 0-9, _ and -, a letter first",
     }[unit.kind]
 
 
@@ -168,12 +174,14 @@ def membership_fault(role: Role, unit: str, tree: Tree) -> str:
     """Why somebody of this role cannot belong to this unit; "" when he can."""
     if role not in OF_UNITS:
         fits = unit in ("", CENTRE)
-        return "" if fits else f"{role}: belongs to the centre; --unit is for {' and '.join(OF_UNITS)}"
+        en = f"{role}: belongs to the centre; --unit is for {' and '.join(OF_UNITS)}"
+        return "" if fits else f"该角色属于中心，不能指定单位 / {en}"
     if not unit:
-        return f"{role}: needs --unit, the id of the unit he works for, e.g. 141002"
+        return f"请指定所属单位 / {role}: needs --unit, the id of the unit he works for, e.g. 141002"
     entry = tree.get(unit)
     if entry is None:
-        return f"there is no unit {unit!r}: `gateway units list` shows all"
+        return f"没有单位 {unit} / there is no unit {unit!r}: `gateway units list` shows all"
     if entry.kind is UnitKind.CENTRE:
-        return f"{role}: belongs to a bureau, station or department, not to the centre"
-    return "" if entry.active else f"the unit {unit} is closed"
+        en = f"{role}: belongs to a bureau, station or department, not to the centre"
+        return f"该角色属于县级局、监管所或科室，不属于中心 / {en}"
+    return "" if entry.active else f"单位 {unit} 已停用 / the unit {unit} is closed"

@@ -121,19 +121,19 @@ def read_table(rows: Sequence[Sequence[str]], tree: Tree) -> Reading:
     """A table with a head line. A column that is left out leaves what is there as it is, and so does a unit
     that is not named."""
     if not rows:
-        return Reading((), (LineFault(1, "the file is empty"),))
+        return Reading((), (LineFault(1, "文件是空的 / the file is empty"),))
     head, faults = _head(rows[0])
     lines = [(line, row) for line, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
     units: dict[str, Unit] = {}
     for line, row in lines if not faults else ():
         unit, wrong = _line(head, row, Tree([*(u for u in tree if u.id not in units), *units.values()]))
         if unit and unit.id in units:
-            wrong = [*wrong, f"the unit {unit.id} stands in the table twice"]
+            wrong = [*wrong, f"单位 {unit.id} 在表中重复 / the unit {unit.id} stands in the table twice"]
         faults += [LineFault(line, text) for text in wrong]
         if unit:
             units[unit.id] = unit
     if not lines and not faults:
-        faults = [LineFault(2, "there is no line below the head")]
+        faults = [LineFault(2, "表头下没有内容 / there is no line below the head")]
     return Reading(() if faults else tuple(units.values()), tuple(faults))
 
 
@@ -143,24 +143,25 @@ def _head(row: Sequence[str]) -> tuple[list[str], list[LineFault]]:
     cells = [cell.strip() for cell in row]
     head = [known.get(cell, "") for cell in cells]
     faults = [
-        LineFault(1, f"the column `{c}` is not known")
+        LineFault(1, f"没有“{c}”这一列 / the column `{c}` is not known")
         for c, field in zip(cells, head, strict=True)
         if c and not field
     ]
     named = [field for field in head if field]
     faults += [
-        LineFault(1, f"the column `{field}` stands there twice")
+        LineFault(1, f"“{FIELD_NAMES[field][0]}”列重复 / the column `{field}` stands there twice")
         for field in sorted({f for f in named if named.count(f) > 1})
     ]
     if "id" not in named:
-        faults.append(LineFault(1, "there is no column `id` (编号)"))
+        faults.append(LineFault(1, "缺少“编号”列 / there is no column `id`"))
     return head, faults
 
 
 def _line(head: Sequence[str], row: Sequence[str], tree: Tree) -> tuple[Unit | None, list[str]]:
     """The unit of one line, and what is wrong with it; None when it cannot be told which unit it is."""
     if len(row) > len(head) and any(cell.strip() for cell in row[len(head) :]):
-        return None, [f"{len(row)} cells, and the head has {len(head)}"]
+        cells_en = f"{len(row)} cells, and the head has {len(head)}"
+        return None, [f"有 {len(row)} 格，表头只有 {len(head)} 格 / {cells_en}"]
     cells = {name: cell.strip().removeprefix("'") for name, cell in zip(head, row, strict=False) if name}
     values, wrong = _values(cells)
     before = tree.get(cells["id"]) if cells["id"] else None
@@ -168,21 +169,26 @@ def _line(head: Sequence[str], row: Sequence[str], tree: Tree) -> tuple[Unit | N
         return _new(cells["id"], values, wrong, tree)
     for name in ("kind", "parent"):
         if cells.get(name) and values.get(name) not in (None, getattr(before, name)):
-            wrong.append(f"{name}: cannot be changed, it is {getattr(before, name)}")
+            now = getattr(before, name)
+            wrong.append(f"{name}: 不能修改，现为 {now} / cannot be changed, it is {now}")
     unit = spelled(replace(before, **{name: value for name, value in values.items() if name in EDITABLE}))
-    return unit, [*wrong, *(f"{fault.field}: {fault.en}" for fault in faults_of(unit))]
+    return unit, [*wrong, *map(_said, faults_of(unit))]
 
 
 def _new(id: str, values: dict[str, Any], wrong: list[str], tree: Tree) -> tuple[Unit | None, list[str]]:
     """A unit that is not there yet: kind and place follow from its id where they are not given."""
     if not id:
-        return None, [*wrong, "id: is missing"]
+        return None, [*wrong, "id: 缺少编号 / is missing"]
     kind, parent = place_by_id(id)
     given = {name: value for name, value in values.items() if name in EDITABLE}
     named = {"zh": "", **given}
     unit = spelled(Unit(id, values.get("parent") or parent, values.get("kind") or kind, **named))
     place = place_fault(unit, tree)
-    return unit, [*wrong, *([place] if place else []), *(f"{f.field}: {f.en}" for f in faults_of(unit))]
+    return unit, [*wrong, *([place] if place else []), *map(_said, faults_of(unit))]
+
+
+def _said(fault: FieldFault) -> str:
+    return f"{fault.field}: {fault.zh} / {fault.en}"
 
 
 def place_by_id(id: str) -> tuple[UnitKind, str]:
@@ -205,14 +211,15 @@ def _values(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 
 def _flag(cell: str) -> bool:
     if cell.lower() not in (*YES, *NO):
-        raise ValueError(f"是或否 / yes or no, not `{cell}`")
+        raise ValueError(f"应为是或否 / yes or no, not `{cell}`")
     return cell.lower() in YES
 
 
 def _kind(cell: str) -> UnitKind | None:
     kinds = {name: kind for kind, names in KIND_NAMES.items() for name in names}
     if cell and cell not in kinds:
-        raise ValueError(f"one of {'、'.join(names[0] for names in KIND_NAMES.values())}, not `{cell}`")
+        kinds_zh = "、".join(names[0] for names in KIND_NAMES.values())
+        raise ValueError(f"应为以下之一：{kinds_zh} / one of {kinds_zh}, not `{cell}`")
     return kinds.get(cell)
 
 

@@ -64,7 +64,7 @@ def test_new_units_are_placed_by_their_id() -> None:
         ([["zh"], ["x"]], 1, "no column `id`"),
         ([["id", "colour"], ["141002", "red"]], 1, "`colour` is not known"),
         ([["id", "zh", "名称"], ["141002", "a", "b"]], 1, "twice"),
-        ([["id", "zh"], ["", "a"]], 2, "id: is missing"),
+        ([["id", "zh"], ["", "a"]], 2, "id: 缺少编号 / is missing"),
         ([["id"], ["141002"], ["141002"]], 3, "twice"),
         ([["id"], ["141002", "more"]], 2, "2 cells"),
         ([["id", "zh"], ["14102401", "所"]], 2, "`141024` is none"),

@@ -54,7 +54,7 @@ async def test_an_administrator_keeps_units(browser: Browser, tmp_path: Path) ->
             await page.fill("#new-id", "1410029")
             await page.fill("#new-zh", "新所")
             await page.click("#adding-form [type=submit]")
-            await expect(page.locator("#adding-fault")).to_contain_text("编号应为")
+            await expect(page.locator("#adding-fault")).to_contain_text("编号为 6 位区划代码")
             await page.fill("#new-id", "14100209")
             await page.click("#adding-form [type=submit]")
             await page.wait_for_selector("body[data-shown='14100209']")
