@@ -8,6 +8,8 @@ One timer serves the whole connection. Made by agi.AgiServer, used through agi_s
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, cast
@@ -68,6 +70,48 @@ class LinkOwner(Protocol):
     def closed(self, link: AgiLink) -> None: ...
 
 
+_Wake = tuple[Callable[[asyncio.Future[AgiReply]], object], Context]
+
+
+class _Answer(asyncio.Future[AgiReply]):
+    """The answer to one command. The task that waits for it goes on at once, where asyncio's own future lets
+    it wait for the next turn of the event loop: the caller hears the next prompt so much sooner."""
+
+    _wake: _Wake | None = None
+
+    def add_done_callback(  # type: ignore[override]  # the library's stub names the subclass itself
+        self, fn: Callable[[asyncio.Future[AgiReply]], object], /, *, context: Context | None = None
+    ) -> None:
+        if self._wake is None and context is not None and not self.done():
+            self._wake = fn, context
+        else:
+            super().add_done_callback(fn, context=context)
+
+    def come(self, reply: AgiReply, *, at_once: bool) -> None:
+        """`set_result`; within a task it waits a turn nevertheless, for none can go on inside another."""
+        wake, self._wake = self._wake, None
+        if at_once and wake is not None and asyncio.current_task(self.get_loop()) is None:
+            self.set_result(reply)
+            wake[1].run(wake[0], self)
+            return
+        self._wait_a_turn(wake)
+        self.set_result(reply)
+
+    def fail(self, error: GatewayError) -> None:
+        wake, self._wake = self._wake, None
+        self._wait_a_turn(wake)
+        self.set_exception(error)
+
+    def cancel(self, msg: object = None) -> bool:
+        wake, self._wake = self._wake, None
+        self._wait_a_turn(wake)
+        return super().cancel(msg)
+
+    def _wait_a_turn(self, wake: _Wake | None) -> None:
+        if wake is not None:
+            super().add_done_callback(wake[0], context=wake[1])
+
+
 class AgiLink(asyncio.Protocol):
     """Protocol of one connection. `ask` sends a command and gives the future of its reply."""
 
@@ -92,7 +136,7 @@ class AgiLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._header: bytearray | None = bytearray()
         self._replies = AgiReplies()
-        self._waiter: asyncio.Future[AgiReply] | None = None
+        self._waiter: _Answer | None = None
         self._doomed = False  # the command under way met a hang-up: its answer does not count
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -112,8 +156,7 @@ class AgiLink(asyncio.Protocol):
         if self._waiter is not None:
             self._refuse_overlap()
         assert self._transport is not None
-        waiter: asyncio.Future[AgiReply] = self._loop.create_future()
-        self._waiter = waiter
+        waiter = self._waiter = _Answer(loop=self._loop)
         self._transport.write(line)
         self._deadline = self._loop.time() + limit
         if self._timer is None or self._timer.when() > self._deadline + limit * LATE:
@@ -161,7 +204,7 @@ class AgiLink(asyncio.Protocol):
             return
         for line in lines:
             if type(line) is AgiReply:
-                self._take(line)
+                self._take(line, len(lines) == 1)
             elif type(line) is AgiHangup:
                 self._hung_up()
 
@@ -203,7 +246,8 @@ class AgiLink(asyncio.Protocol):
 
     # ------------------------------------------------------------ replies
 
-    def _take(self, reply: AgiReply) -> None:
+    def _take(self, reply: AgiReply, alone: bool) -> None:
+        """`alone`: nothing came with it, such as a hang-up, that has to be known before who asked goes on."""
         if reply.code == 100:  # Trying: the answer is still to come
             return
         waiter = self._waiter
@@ -214,9 +258,9 @@ class AgiLink(asyncio.Protocol):
         if waiter.done():
             return
         if doomed:
-            waiter.set_exception(ChannelGone("hangup"))
+            waiter.fail(ChannelGone("hangup"))
         else:
-            waiter.set_result(reply)
+            waiter.come(reply, at_once=alone)
 
     def _hung_up(self) -> None:
         """A command under way is still answered, behind this line. Nothing may be sent before that:
@@ -234,7 +278,7 @@ class AgiLink(asyncio.Protocol):
         self._drop_timer()
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
+            waiter.fail(error)
 
     def _abort(self, error: GatewayError) -> None:
         self._end(error)
