@@ -1,8 +1,8 @@
 """The live side of the phone: one object for the IVR, the API and the pages, made of the parts beside it.
 
 Events of the PBX are taken in order: a note at once, unless others wait for a worker, which takes them
-then (after a loss of the link the journal comes first). Others close calls that are over, keep what seats do and
-make call-backs. The class only builds the parts and passes on; what a method does is told at the part's.
+then (after a loss of the link the journal comes first). Others close calls that are over, keep what seats
+do and make call-backs. The class only builds the parts and passes on; what a method does is told there.
 """
 
 from __future__ import annotations
