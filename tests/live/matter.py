@@ -15,6 +15,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Protocol
 
+from playwright.async_api import expect
 from sqlalchemy import text
 
 from gateway.sip_phone.call import Call
@@ -201,7 +202,7 @@ class Matter:
             await page.goto(f"/track?number={self.number}")
             await page.fill("#f-code", self.code)
             await page.click("button[type=submit]")
-            assert ANSWER in await page.inner_text("#answer")
+            await expect(page.locator("#answer")).to_contain_text(ANSWER)
 
     async def asked(self, person: Rung, keys: dict[str, str]) -> dict[str, Any]:
         """The person is rung by the survey and presses these keys; what is written down of it."""

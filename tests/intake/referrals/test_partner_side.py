@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from gateway.core.item.referral import Referral
 from gateway.intake.referrals import Linkage
@@ -158,13 +158,13 @@ async def test_a_partner_replies_in_a_browser(
             await looked_at(page, "partner")
         await page.check("input[value=refuse]")
         await page.click("button[type=submit]")
-        assert "请填写理由" in await page.inner_text("[role=alert]")
+        await expect(page.locator("[role=alert]")).to_contain_text("请填写理由")
         if script:
             await looked_at(page, "partner-fault")
         await page.check("input[value=accept]")
         await page.fill("#f-their_number", "P-77")
         await page.click("button[type=submit]")
-        assert await page.inner_text("#state") == "贵方已受理"
+        await expect(page.locator("#state")).to_have_text("贵方已受理")
         if script:
             await looked_at(page, "partner-done")
     assert (await linkage.get(one.id)).their_number == "P-77"

@@ -31,11 +31,11 @@ async def test_the_frame_shows_list_work_and_context_at_every_size(browser: Brow
         await looked_at_everywhere(page, "desk-item")
         assert await page.is_hidden("#rows") and await page.is_hidden("#context"), "a phone shows one column"
         await page.click("#back-to-list")
-        assert await page.is_visible("#rows")
+        await expect(page.locator("#rows")).to_be_visible()
         await page.set_viewport_size(dict(zip(("width", "height"), SMALL, strict=True)))
         assert await page.is_hidden("#context")
         await page.click("#context-toggle")
-        assert await page.is_visible("#beside-name")
+        await expect(page.locator("#beside-name")).to_be_visible()
         await page.click("#context-toggle")
         await page.set_viewport_size(dict(zip(("width", "height"), WIDE, strict=True)))
         assert await page.is_visible("#rows") and await page.is_visible("#beside-name")
@@ -55,7 +55,7 @@ async def test_the_head_shows_what_a_role_may_do(browser: Browser, tmp_path: Pat
         await page.wait_for_selector("#team:not([hidden])")
         await page.click("#account-menu summary")
         await page.keyboard.press("Escape")
-        assert await page.is_hidden("#look")
+        await expect(page.locator("#look")).to_be_hidden()
 
 
 async def test_a_log_out_ends_what_its_account_had_typed_at_this_computer(
@@ -85,4 +85,4 @@ async def test_the_design_system_and_the_other_pages_of_the_house_are_accessible
         await page.click("#open-dialog")
         await page.wait_for_selector("#dialog[open]")
         await page.keyboard.press("Escape")
-        assert await page.is_hidden("#dialog")
+        await expect(page.locator("#dialog")).to_be_hidden()

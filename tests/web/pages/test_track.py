@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Receipt, Respondent
 from gateway.core.item.item import ItemState, QueueQuery
@@ -124,11 +124,11 @@ async def test_withdrawing_asks_first_and_works_without_script(site: RealSite, b
 async def withdrawn_by_hand(site: RealSite, page: Page, receipt: Receipt) -> None:
     await look_up(page, receipt)
     await page.click("text=撤回投诉")
-    assert "确定撤回吗" in await page.inner_text("main")
+    await expect(page.locator("main")).to_contain_text("确定撤回吗")
     assert (await site.intake.get(receipt.number)).item.state is ItemState.IN_WORK
     await page.fill("#f-reason", "已和解")
     await page.click("button.danger")
-    assert await page.inner_text("#state") == "已撤回"
+    await expect(page.locator("#state")).to_have_text("已撤回")
     detail = await site.intake.get(receipt.number)
     assert (detail.item.state, detail.item.lease) == (ItemState.WITHDRAWN, None)
     assert (detail.timeline[-1].who, detail.timeline[-1].text) == ("web", "已和解")

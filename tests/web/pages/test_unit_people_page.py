@@ -51,6 +51,7 @@ async def test_a_leader_keeps_the_accounts_of_his_handlers(browser: Browser, tmp
             row = page.locator("tr[data-account='li.na']")
             await row.locator("summary").click()
             await row.locator("details button").click()
+            await expect(page.locator("#once")).not_to_have_text(first)
             second = await page.inner_text("#once")
             assert re.fullmatch(r"\S{16}", first) and re.fullmatch(r"\S{16}", second) and first != second
             await page.goto(PEOPLE)

@@ -31,7 +31,7 @@ async def test_a_unit_reads_and_signs_for_an_order(browser: Browser, tmp_path: P
             await page.fill("#f-code", "100000")
             await page.click("button:has-text('打开工单')")
             await page.click("button:has-text('签收')")
-            assert await page.inner_text("#state") == "已签收"
+            await expect(page.locator("#state")).to_have_text("已签收")
             cookies = await page.context.cookies()
         async with opened(browser, site, PHONE) as page:
             await page.goto(path)
@@ -99,7 +99,7 @@ async def test_a_report_brings_files_and_is_kept_over_faults_and_a_new_code(
             await expect(page.locator("#f-text")).to_have_value("已组织双方调解\n商家同意退款")
             await expect(page.locator("#f-evidence-kept input")).to_be_checked()
             await page.click("button:has-text('书面上报')")
-            assert await page.inner_text("#state") == "已上报待审核"
+            await expect(page.locator("#state")).to_have_text("已上报待审核")
         whole = await orders.order(order, BOSS)
         [file] = whole.item.attachments
         assert (file.name, whole.reports[-1].files) == ("调解书.png", (file.sha256,))
