@@ -8,6 +8,7 @@ import io
 import json
 import signal
 import urllib.request
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,17 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from gateway.sip_phone.phone import Answer
+from tests.chromium import chromium
 from tests.live.conftest import Gateway
 from tests.live.test_phone_lines import greeted
-from tests.web.pages.conftest import browser
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
 
 
 def on_the_wall(gateway: Gateway, token: str) -> dict[str, Any]:

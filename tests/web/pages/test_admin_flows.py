@@ -51,6 +51,7 @@ async def test_flows_and_prompts_are_kept_in_the_browser(browser: Browser, tmp_p
         await page.fill("#f-account", "root")
         await page.fill("#f-password", PASSWORD)
         await page.click("button[type=submit]")
+        await page.wait_for_selector(".places")
         await page.goto("/desk/flows")
         await looked_at_everywhere(page, "admin-flows", (PHONE,))
         await page.set_viewport_size({"width": 1280, "height": 720})

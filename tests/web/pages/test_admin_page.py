@@ -125,6 +125,7 @@ async def test_an_administrator_keeps_the_house(browser: Browser, tmp_path: Path
         await page.fill("#f-account", "root")
         await page.fill("#f-password", PASSWORD)
         await page.click("button[type=submit]")
+        await page.wait_for_selector(".places")
         for part in admin:
             await page.goto(f"/desk/admin?part={part.name}&examine=1")
             await expect(page.locator(".parts [aria-current]")).to_have_text(part.zh)

@@ -154,6 +154,7 @@ async def test_charts_of_orders_without_javascript(browser: Browser, tmp_path: P
             await page.fill("#f-account", "boss")
             await page.fill("#f-password", PASSWORD)
             await page.click("button[type=submit]")
+            await page.wait_for_selector(".places")
             await page.goto("/desk/supervision/charts")
             assert await page.locator(".plot").count() == 5
             await expect(page.locator("#matrix tbody tr")).to_have_count(12)

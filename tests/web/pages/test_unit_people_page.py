@@ -24,6 +24,7 @@ async def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
     await page.fill("#f-account", account)
     await page.fill("#f-password", password)
     await page.click("button[type=submit]")
+    await page.wait_for_selector(".places")
 
 
 async def test_a_leader_keeps_the_accounts_of_his_handlers(browser: Browser, tmp_path: Path) -> None:

@@ -239,6 +239,7 @@ async def test_whoever_is_logged_in_may_look(browser: Browser, site: RealSite, b
         await page.fill("#f-account", "lead")
         await page.fill("#f-password", "correct horse 12315")
         await page.click("form.log-in button[type=submit]")
+        await expect(page.locator("form.log-in")).to_have_count(0)
         await page.goto("/wallboard#ended-long-ago")
         await stands(page, "live")
         await expect(page.locator("#lines li")).to_have_count(5)
