@@ -55,8 +55,9 @@ class Turns(LoadScopeScheduling):
 def pytest_configure() -> None:
     if os.environ.get("PYTEST_XDIST_WORKER") == COMPUTES:
         os.nice(10)
-    # Chromium, where it may, gives itself a higher priority than Asterisk has, and sound is late.
-    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
+        # Chromium, where it may, gives itself a higher priority than Asterisk has, and sound is late. In the
+        # other processes it may: there it has a telephone in its page.
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
 
 
 @pytest.hookimpl(optionalhook=True)
