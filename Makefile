@@ -13,8 +13,8 @@ run: venv ## start Asterisk and the gateway in the foreground; Ctrl-C ends both
 	@.venv/bin/gateway demo begin
 	@exec .venv/bin/gateway run $(ARGS)
 
-test: setup ## run every test, those on a real Asterisk too, in four processes
-	@exec $(PY) -m pytest -n 4 --no-loadscope-reorder $(ARGS)
+test: setup ## run every test, those on a real Asterisk too, in three processes
+	@exec $(PY) -m pytest -n 3 --no-loadscope-reorder $(ARGS)
 
 soak: setup ## run the long tests, of which make test runs a short form
 	@exec $(PY) -m pytest -m soak $(ARGS)

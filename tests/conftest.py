@@ -25,8 +25,8 @@ def asterisk_tree() -> Asterisk:
     return find_or_make(cache_home(), print)
 
 
-COMPUTES = "gw3"
-"""The fourth process of `make test`. Tests with telephones mostly wait; what computes runs beside them in
+COMPUTES = "gw2"
+"""The third process of `make test`. Tests with telephones mostly wait; what computes runs beside them in
 this one, at a low priority so that sound is not delayed."""
 
 
@@ -78,8 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     for item in items:
-        if item.get_closest_marker("live"):  # a busy machine delays sound and browsers: one more try, listed
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        if item.get_closest_marker("live"):  # a busy machine delays sound and browsers: twice more, listed
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(autouse=True)

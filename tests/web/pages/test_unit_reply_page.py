@@ -47,6 +47,7 @@ async def in_order(page: Page, site: RealSite, path: str, code: str) -> None:
     """The page of an order, once its code was sent and typed."""
     await page.goto(path)
     await page.click("button:has-text('发送')")
+    await expect(page.locator("main")).to_contain_text("验证码已发送到")
     await page.fill("#f-code", code)
     await page.click("button:has-text('打开工单')")
 
@@ -94,6 +95,7 @@ async def test_a_report_brings_files_and_is_kept_over_faults_and_a_new_code(
             await expect(page.locator("#f-code-fault")).to_contain_text("请先输入验证码")
             await expect(page.locator("#carried")).to_be_visible()
             await page.click("button:has-text('发送')")
+            await expect(page.locator("main")).to_contain_text("验证码已发送到")
             await page.fill("#f-code", "100001")
             await page.click("button:has-text('打开工单')")
             await expect(page.locator("#f-text")).to_have_value("已组织双方调解\n商家同意退款")
