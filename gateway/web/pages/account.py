@@ -17,9 +17,8 @@ from gateway.accounts import totp
 from gateway.accounts.accounts import Session, password_fault
 from gateway.core.rights import Right
 from gateway.core.roles import Account
-from gateway.errors import NotAllowed
 from gateway.web.http.addresses import address_of
-from gateway.web.http.auth import CSRF_FIELD, Gate, bears
+from gateway.web.http.auth import Gate
 from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
 from gateway.web.pages.log_in import FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT, give_cookie
@@ -76,11 +75,9 @@ class AccountPage(WorkPage):
     async def change(self, request: web.Request, look: Look) -> web.StreamResponse:
         """Raises NotAllowed for a form that is not the session's own."""
         fields = await self._pages.fields(request)
-        account = await self._gate.person(request)
+        account = await self._sender(request, fields)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
-        if not bears(account, fields.get(CSRF_FIELD, "")):
-            raise NotAllowed
         act = request.path.rpartition("/")[2]
         if act == "no-codes" and self._accounts.codes_wanted(address_of(request)):
             return await self._show(look, account, 422, act=act, fault=("old", _FROM_OUTSIDE))

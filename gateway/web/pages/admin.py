@@ -13,11 +13,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from aiohttp import web
 
-from gateway.core.rights import Right, may
+from gateway.core.rights import Right
 from gateway.core.roles import Account
-from gateway.errors import GatewayError, NotAllowed, NotFound, OperatorError
+from gateway.errors import GatewayError, NotFound, OperatorError
 from gateway.web.http.addresses import address_of
-from gateway.web.http.auth import CSRF_FIELD, Gate, bears
+from gateway.web.http.auth import Gate
 from gateway.web.http.uploads import MULTIPART
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
@@ -81,11 +81,9 @@ class AdminPage(WorkPage):
     async def change(self, request: web.Request, look: Look) -> web.StreamResponse:
         """Raises NotAllowed for a form that is not the session's own."""
         fields, file = await self._form(request)
-        account = await self._gate.person(request)
+        account = await self._sender(request, fields)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
-        if not bears(account, fields.get(CSRF_FIELD, "")) or not may(account.role, Right.ADMINISTER):
-            raise NotAllowed
         part = self._part(fields.get("part", ""))
         try:
             told = await self._done(part, fields, file, account)

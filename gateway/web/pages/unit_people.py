@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.core.rights import Right, may
+from gateway.core.rights import Right
 from gateway.core.roles import Account
 from gateway.core.unit import Unit
-from gateway.errors import BadContact, NotAllowed, NotFound
+from gateway.errors import BadContact, NotFound
 from gateway.storage.accounts import AccountRow
-from gateway.web.http.auth import CSRF_FIELD, Gate, bears
+from gateway.web.http.auth import Gate
 from gateway.web.pages.admin import Told
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
@@ -50,11 +50,9 @@ class UnitPeoplePage(WorkPage):
     async def change(self, request: web.Request, look: Look) -> web.StreamResponse:
         """Raises NotAllowed for a form that is not the session's own, NotFound for an account not his."""
         fields = await self._pages.fields(request)
-        account = await self._gate.person(request)
+        account = await self._sender(request, fields)
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
-        if not bears(account, fields.get(CSRF_FIELD, "")) or not may(account.role, Right.KEEP_HANDLERS):
-            raise NotAllowed
         try:
             told = await self._done(account, fields)
         except BadContact as bad:

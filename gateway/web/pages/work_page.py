@@ -15,7 +15,7 @@ from gateway.core.item.deadlines import Rules
 from gateway.core.rights import Right, may
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed
-from gateway.web.http.auth import Gate
+from gateway.web.http.auth import CSRF_FIELD, Gate, bears
 from gateway.web.pages.pages import KIND_NAMES, Look, Pages
 from gateway.web.pages.session_words import SESSION_WORDS
 
@@ -69,6 +69,16 @@ class WorkPage:
             **case_fields(self._pages, look),
             **self._facts(request, look),
         )
+
+    async def _sender(self, request: web.Request, fields: Mapping[str, str]) -> Account | None:
+        """Whose form of this page it is; None when his session is over. Raises NotAllowed for one that is not
+        the session's own, and without the page's right."""
+        account = await self._gate.person(request)
+        if account is None:
+            return None
+        if not bears(account, fields.get(CSRF_FIELD, "")) or not may(account.role, self._right):
+            raise NotAllowed
+        return account
 
     def _facts(self, request: web.Request, look: Look) -> Mapping[str, Any]:
         """What else the template wants. Raises NotFound where the address names nothing."""
