@@ -14,7 +14,7 @@ from gateway.calls.desk import CallDesk
 from gateway.core.roles import Role
 from gateway.web.site import FEED, utc_now
 from tests.web.pages.test_browser import looked_at, opened
-from tests.web.pages.test_fax_page import PASSWORD, no_calls
+from tests.web.pages.test_fax_page import PASSWORD, log_in, no_calls
 from tests.web.real_site import Later, RealSite, real_site
 
 WIDE, SMALL, PHONE = (1280, 720), (1024, 768), (390, 844)
@@ -41,10 +41,7 @@ async def at_desk(
     async with opened(browser, site, size) as page:
         page.set_default_timeout(30_000)
         await page.add_init_script("localStorage.setItem('which', 'sip')")
-        await page.goto("/desk")
-        await page.fill("#f-account", account)
-        await page.fill("#f-password", PASSWORD)
-        await page.click("button[type=submit]")
+        await log_in(page, account)
         await page.wait_for_selector("#rows", state="attached")
         yield page
 

@@ -18,7 +18,7 @@ from gateway.flows.store import FlowStore
 from gateway.web.pages.admin_flows import FlowsPart, PromptsPart
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 from tests.web.real_site import ROOT, Later
 
 pytestmark = pytest.mark.live
@@ -47,11 +47,7 @@ async def test_flows_and_prompts_are_kept_in_the_browser(browser: Browser, tmp_p
     ):
         audit.real = site.storage.audit
         await site.accounts.add("root", "赵管理", Role.ADMIN, PASSWORD)
-        await page.goto("/desk")
-        await page.fill("#f-account", "root")
-        await page.fill("#f-password", PASSWORD)
-        await page.click("button[type=submit]")
-        await page.wait_for_selector(".places")
+        await log_in(page, "root")
         await page.goto("/desk/flows")
         await looked_at_everywhere(page, "admin-flows", (PHONE,))
         await page.set_viewport_size({"width": 1280, "height": 720})

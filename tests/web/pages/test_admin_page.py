@@ -29,7 +29,7 @@ from gateway.web.site import utc_now
 from tests.shipped_rules import shipped_rules
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import looked_at, opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 from tests.web.real_site import ZONE, Later, RealSite
 
 pytestmark = pytest.mark.live
@@ -121,11 +121,7 @@ async def test_an_administrator_keeps_the_house(browser: Browser, tmp_path: Path
         await site.accounts.add("root", "赵管理", Role.ADMIN, PASSWORD)
         await site.storage.tokens.create("partner", "town", utc_now())
         await dead_letter(site)
-        await page.goto("/desk")
-        await page.fill("#f-account", "root")
-        await page.fill("#f-password", PASSWORD)
-        await page.click("button[type=submit]")
-        await page.wait_for_selector(".places")
+        await log_in(page, "root")
         for part in admin:
             await page.goto(f"/desk/admin?part={part.name}&examine=1")
             await expect(page.locator(".parts [aria-current]")).to_have_text(part.zh)
@@ -258,10 +254,7 @@ async def looks_at_the_rest(page: Page) -> None:
 
 async def stays_out(page: Page, site: RealSite) -> None:
     """A shift leader sees no link, gets no page, and no form of his counts."""
-    await page.goto("/desk")
-    await page.fill("#f-account", "boss")
-    await page.fill("#f-password", PASSWORD)
-    await page.click("button[type=submit]")
+    await log_in(page, "boss")
     csrf = await page.get_attribute("meta[name=csrf]", "content")
     assert "系统管理" not in await page.inner_text(".places")
     assert (await page.request.get("/desk/admin")).status == 403

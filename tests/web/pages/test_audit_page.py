@@ -12,7 +12,7 @@ from gateway.core.roles import Role
 from gateway.web.site import utc_now
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 
 pytestmark = pytest.mark.live
 
@@ -22,10 +22,7 @@ async def test_an_auditor_reads_checks_and_exports_the_log(browser: Browser, tmp
         await site.accounts.add("eye", "赵审计", Role.AUDITOR, PASSWORD)
         for n in range(120):
             await site.storage.audit.note("export", f"{n}", who="=boss")
-        await page.goto("/desk")
-        await page.fill("#f-account", "eye")
-        await page.fill("#f-password", PASSWORD)
-        await page.click("button[type=submit]")
+        await log_in(page, "eye")
         rows = page.locator("#rows tr")
         await expect(rows).to_have_count(100)
         assert await page.locator(".places a").all_inner_texts() == ["审计与统计"]

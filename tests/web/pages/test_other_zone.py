@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from gateway.accounts.seed_units import ensure_units
 from gateway.cases.assigning import Assignment
@@ -15,20 +15,13 @@ from gateway.web.site import utc_now
 from tests.storage.databases import contact, rules
 from tests.web.pages.desk_site import WIDE, desk_site
 from tests.web.pages.test_browser import opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 from tests.web.real_site import ZONE
 
 pytestmark = pytest.mark.live
 FAR = ("America/Los_Angeles", "Pacific/Auckland")
 STATION = "14100201"
 BOSS = Account("boss", Role.SUPERVISOR)
-
-
-async def logs_in(page: Page, account: str) -> None:
-    await page.goto("/desk")
-    await page.fill("#f-account", account)
-    await page.fill("#f-password", PASSWORD)
-    await page.click("button[type=submit]")
 
 
 @pytest.mark.parametrize("zone", FAR)
@@ -41,7 +34,7 @@ async def test_times_are_the_centres(browser: Browser, tmp_path: Path, zone: str
         number = (await site.intake.submit(replace(contact("web:1"), received_at=now))).number
         order = (await site.orders.assign(number, BOSS, Assignment(STATION))).order.id
         async with opened(browser, site, WIDE, timezone_id=zone) as page:
-            await logs_in(page, "boss")
+            await log_in(page, "boss")
             await page.wait_for_selector("#rows", state="attached")
             await page.evaluate("number => (location.hash = number)", number)
             await expect(page.locator("#item-facts")).to_contain_text(f"{here:%Y-%m-%d %H:%M}")
@@ -51,7 +44,7 @@ async def test_times_are_the_centres(browser: Browser, tmp_path: Path, zone: str
                 "href", f"/desk/calls#from={here:%Y-%m-%d}&to={here:%Y-%m-%d}"
             )
         async with opened(browser, site, WIDE, timezone_id=zone) as page:
-            await logs_in(page, "wang")
+            await log_in(page, "wang")
             await page.goto(f"/unit#{order}")
             await expect(page.locator("#events")).to_contain_text(f"{here:%Y-%m-%d}")
             await page.click("#acts >> text=签收")

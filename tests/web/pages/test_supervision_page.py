@@ -19,7 +19,7 @@ from gateway.web.site import utc_now
 from tests.storage.databases import contact
 from tests.web.pages.desk_site import WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import log_in
 from tests.web.real_site import ZONE, RealSite
 
 pytestmark = pytest.mark.live
@@ -150,11 +150,7 @@ async def test_charts_of_orders_without_javascript(browser: Browser, tmp_path: P
     async with desk_site(tmp_path) as site:
         await filled(site)
         async with opened(browser, site, WIDE, script=False) as page:
-            await page.goto("/desk")
-            await page.fill("#f-account", "boss")
-            await page.fill("#f-password", PASSWORD)
-            await page.click("button[type=submit]")
-            await page.wait_for_selector(".places")
+            await log_in(page, "boss")
             await page.goto("/desk/supervision/charts")
             assert await page.locator(".plot").count() == 5
             await expect(page.locator("#matrix tbody tr")).to_have_count(12)

@@ -20,7 +20,7 @@ from gateway.web.site import utc_now
 from tests.storage.databases import contact, rules
 from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened, picture
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 from tests.web.real_site import RealSite
 from tests.web.sample_files import png
 
@@ -36,10 +36,7 @@ async def at_unit(
 ) -> AsyncIterator[Page]:
     """Logged in as somebody of a unit: the log-in leads to the unit's page."""
     async with opened(browser, site, size) as page:
-        await page.goto("/desk")
-        await page.fill("#f-account", account)
-        await page.fill("#f-password", PASSWORD)
-        await page.click("button[type=submit]")
+        await log_in(page, account)
         await page.wait_for_url("**/unit*")
         await page.wait_for_selector("body[data-read]")
         yield page

@@ -6,25 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from gateway.core.roles import Role
 from tests.web.pages.desk_site import PHONE, WIDE, looked_at_everywhere
 from tests.web.pages.test_browser import opened
-from tests.web.pages.test_fax_page import PASSWORD
+from tests.web.pages.test_fax_page import PASSWORD, log_in
 from tests.web.pages.test_unit_page import BUREAU, STATION, at_unit, unit_site
 from tests.web.real_site import RealSite
 
 pytestmark = pytest.mark.live
 PEOPLE = "/unit/people"
-
-
-async def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
-    await page.goto("/desk")
-    await page.fill("#f-account", account)
-    await page.fill("#f-password", password)
-    await page.click("button[type=submit]")
-    await page.wait_for_selector(".places")
 
 
 async def test_a_leader_keeps_the_accounts_of_his_handlers(browser: Browser, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from gateway.web.site import FEED
 from tests.accessibility import check_accessible
 from tests.storage.databases import contact
 from tests.web.memory_house import MemoryBoard, Scene
+from tests.web.pages.test_fax_page import log_in
 from tests.web.real_site import ZONE, RealSite, real_site
 
 pytestmark = pytest.mark.live
@@ -235,11 +236,7 @@ async def test_whoever_is_logged_in_may_look(browser: Browser, site: RealSite, b
     board.scene = busy()
     async with shown(browser, site, role="") as page:
         await stands(page, "refused")
-        await page.goto("/desk")
-        await page.fill("#f-account", "lead")
-        await page.fill("#f-password", "correct horse 12315")
-        await page.click("form.log-in button[type=submit]")
-        await expect(page.locator("form.log-in")).to_have_count(0)
+        await log_in(page, "lead", "correct horse 12315")
         await page.goto("/wallboard#ended-long-ago")
         await stands(page, "live")
         await expect(page.locator("#lines li")).to_have_count(5)
