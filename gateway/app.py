@@ -1,4 +1,4 @@
-"""Runs one gateway from its start to its end. `gateway run` is `main`; the parts are made by wiring.py."""
+"""Runs one gateway from its start to its end. `gateway run` is `main`; the parts are made in wiring/."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.wiring import Parts, build
 log = logging.getLogger(__name__)
 
 SWITCH = (
-    0.0005  # seconds until the database's threads let the event loop go on: Python's own 5 ms are a pop late
+    0.0005  # seconds a database thread may hold the interpreter; with Python's 5 ms a pop would come late
 )
 
 
@@ -74,7 +74,9 @@ async def run(config: Config) -> int:
         async with app:
             gc.collect()
             gc.freeze()
-            gc.set_threshold(5_000, 20, 20)  # cycles are few, and each look for them is a pause
+            gc.set_threshold(
+                5_000, 20, 20
+            )  # reference cycles are few, and each collection stops the event loop
             await app.wait()
     except PbxDown as error:
         log.error("%s", error)
@@ -87,7 +89,7 @@ async def run(config: Config) -> int:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # the service goes on when nobody reads what it says
+    with contextlib.suppress(BrokenPipeError):  # the service goes on when nobody reads its output
         print(line, flush=True)
 
 

@@ -1,7 +1,7 @@
-"""What a green light has to mean, looked at every few seconds: the disk, the clock, mail, what waits.
+"""Health checks, run every few seconds: the disk, the clock, mail, the spools.
 
 Each check gives a PartHealth; `vital` ones make the gateway "down", others "degraded". A check that raises or
-takes too long is itself a fault. Built by app, shown by web/health.py and /metrics.
+takes too long is itself a fault. Built in wiring/health.py, shown by /healthz and /metrics.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def full(folder: Path) -> str:
 
 
 def numbers(given_today: Callable[[], Awaitable[tuple[int, int]]]) -> Check:
-    """Not half of the day's numbers are given: no centre has so many matters, so somebody floods it.
+    """Fewer than half of the day's numbers are used: no centre has so many matters, so more means a flood.
 
     Not vital: what comes is still taken, with the next day's numbers."""
 

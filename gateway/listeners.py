@@ -1,4 +1,4 @@
-"""Who is told of events. One that fails is logged and changes nothing for the others or for the teller."""
+"""Listeners of events. One that fails is logged; the others and the sender are not affected."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -63,20 +64,75 @@ def test_error_codes_are_unique() -> None:
 
 
 def names_in(folder: str) -> list[str]:
-    return [p.stem for p in sorted((ROOT / folder).glob("*.py")) if not p.stem.startswith("_")]
+    """The modules and packages of a folder."""
+    paths = [
+        p for p in sorted((ROOT / folder).iterdir()) if p.suffix == ".py" or (p / "__init__.py").exists()
+    ]
+    names = [p.stem for p in paths if not p.stem.startswith("_")]
+    assert names, f"{folder} has no modules"
+    return names
 
 
 def test_every_step_stands_in_the_flow_language() -> None:
     page = ROOT / "docs/reference/flow-language.md"
-    headings = re.findall(r"^#+ .*`(\w+)`", page.read_text("utf-8") if page.exists() else "", re.M)
-    missing = [step for step in names_in("gateway/core/steps") if step not in headings]
+    headings = re.findall(r"^#+ .*`(\w+)`", page.read_text("utf-8"), re.M)
+    missing = [step for step in names_in("gateway/core/flow/steps") if step not in headings]
     assert missing == [], "docs/reference/flow-language.md has a heading for every step"
 
 
 def test_every_channel_stands_in_the_docs() -> None:
     text = "".join(page.read_text("utf-8") for page in PAGES if ROOT / "docs" in page.parents)
-    missing = [c for c in names_in("gateway/channels") if f"`channels/{c}.py`" not in text]
-    assert missing == [], "a page in docs/ names `channels/<file>.py`"
+    missing = [c for c in names_in("gateway/channels") if not re.search(rf"channels/{c}[./`]", text)]
+    assert missing == [], "a page in docs/ names `channels/<file>.py` or `channels/<package>/`"
+
+
+# A module by its file, as pages and docstrings name it; not a part of a longer word or address.
+MODULE = re.compile(r"(?<![\w/.{}%\]-])(?:[a-z_0-9]+/)*[a-z_0-9]+\.py\b")
+
+
+def test_modules_that_are_named_exist() -> None:
+    """Of those in pages, docstrings and comments."""
+    files = [f"/{path.relative_to(ROOT)}" for path in tracked()]
+    pages = [page for page in PAGES if page.name != "CHANGELOG.md"]
+    gone = [
+        f"{source.relative_to(ROOT)}: {name}"
+        for source in (
+            *pages,
+            *sorted((ROOT / "gateway").rglob("*.py")),
+            *(ROOT / "asterisk_conf").glob("*.conf"),
+        )
+        for name in MODULE.findall(source.read_text("utf-8"))
+        if not any(file.endswith(f"/{name}") for file in files)
+    ]
+    assert gone == []
+
+
+ARCHITECTURE = "docs/developing/architecture.md"
+
+
+def test_every_package_stands_in_the_architecture() -> None:
+    entries = [
+        p.name for p in (ROOT / "gateway").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()
+    ]
+    text = text_of(ARCHITECTURE)
+    told = {name for row in re.findall(r"^\| (.*?) \|", text, re.M) for name in re.findall(r"`([^`]+)`", row)}
+    shown = {name.removesuffix("/") for name in told}
+    assert [name for name in sorted(entries) if not name.startswith("__") and name not in shown] == []
+
+
+def test_modules_in_tables_of_the_architecture_exist() -> None:
+    rows = re.findall(r"^\| ((?:`\w+`(?:, | over )?)+) \|", text_of(ARCHITECTURE), re.M)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    stems = {path.stem for path in (ROOT / "gateway").rglob("*.py")}
+    assert len(named) > 40 and [name for name in named if name not in stems] == []
+
+
+def test_the_layers_are_drawn_as_they_are_checked() -> None:
+    contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    drawn = re.findall(r"^```\n(cli\n.*?)^```", text_of(ARCHITECTURE), re.M | re.S)[0].splitlines()
+    assert [line.split() for line in drawn] == [
+        re.split(r" [|:] ", layer) for layer in contracts[0]["layers"]
+    ]
 
 
 def targets() -> list[str]:

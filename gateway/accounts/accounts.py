@@ -42,7 +42,7 @@ CALL_LEFT = timedelta(minutes=15)  # for which the session of a person in a call
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a log-in gives: the cookie's text, and who is in."""
+    """The result of a log-in: the text of the cookie and whose session it is."""
 
     cookie: str = field(repr=False)
     account: Account
@@ -95,7 +95,7 @@ class Accounts:
         return await self._begun(row, old)
 
     async def _why_not(self, row: AccountRow | None, right: bool, address: str, code: str) -> str:
-        """Why nobody gets in, "" when he does; `right`: the password fits. A code that fits is used up."""
+        """Why the log-in is refused, "" when it is not; `right`: the password is. A code is accepted once."""
         if row is None:
             return "unknown"
         if not right:
@@ -117,7 +117,7 @@ class Accounts:
         return Session(cookie, self._account(row, csrf))
 
     async def _coded(self, row: AccountRow, code: str) -> bool:
-        """Does the second factor fit, where there is one? It is used up then."""
+        """Is the one-time code right, if the account has one? A code is accepted once."""
         if not row.totp:
             return True
         secret = self._seals.open_text(_bound(row.id), bytes.fromhex(row.totp))
@@ -229,7 +229,7 @@ class Accounts:
         self.password_set(account_id)
 
     async def lock(self, account_id: str) -> None:
-        """Nobody gets in with it, and who is in is out. Raises OperatorError."""
+        """Refuse further log-ins and end every session. Raises OperatorError."""
         now = int(self._now().timestamp() * 1000)
         await self._change(account_id, "account.lock", ends_sessions=True, locked_at=now)
 
@@ -238,7 +238,7 @@ class Accounts:
         await self._change(account_id, "account.unlock", ends_sessions=False, locked_at=None)
 
     async def sign_out(self, account_id: str) -> int:
-        """Everywhere; how many sessions there were. Raises OperatorError."""
+        """End every session; how many there were. Raises OperatorError."""
         await self.get(account_id)
         return await self._rows.end_all(account_id)
 
@@ -290,7 +290,7 @@ class Accounts:
             return await asyncio.to_thread(HASHER.hash, password)
 
     async def _fits(self, kept: str, password: str) -> bool:
-        """Hold a password against a hash; without one, against nobody's, to take as long."""
+        """Compare a password with a hash; without a hash, with a fixed one, so that it takes as long."""
         if not self._nobody:
             self._nobody = await self._hash(secrets.token_hex(16))
         async with self._turns:

@@ -46,6 +46,6 @@ async def ensure_accounts(accounts: Accounts, settings: Config) -> None:
 
 
 def forget_password(settings: Config, account: str) -> None:
-    """Another one was set: the one under var/secrets opens nothing any more."""
+    """Delete the password under var/secrets: another one was set."""
     if account in people_of(settings):
         forget_web_password(settings.var, account)

@@ -46,7 +46,7 @@ class UnitPeople:
         password = random_password(MADE)
         try:
             await self._accounts.add(account, name, Role.HANDLER, password, unit)
-        except OperatorError as error:  # another was quicker with this name
+        except OperatorError as error:  # somebody else has just taken this name
             raise BadContact(FieldFault("account", f"账号 {account} 无法新建", str(error))) from error
         return password
 

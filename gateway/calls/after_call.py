@@ -1,7 +1,7 @@
-"""What is done when a call is over: its sound is looked at, its item submitted, its record kept.
+"""What is done when a call is over: its recording is found, its item submitted, its record stored.
 
-Every part of it may be done twice with the same result, since a gateway that dies in between does
-it again from the journal. Called by the switchboard, one call after another.
+Every part is idempotent, since a gateway that dies in between does it again from the journal. Called by
+calls/closing.py, one call after another.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class CallIntake(Protocol):
-    """The one thing of intake that is needed here."""
+    """Intake, as far as it is needed here."""
 
     async def submit(self, contact: Contact) -> Receipt: ...
 
@@ -66,7 +66,7 @@ class AfterCall:
         self._size = size
 
     def recorded_whole(self, state: CallState) -> bool:
-        """Is nothing of the recording to be waited for? Asterisk closes the file a moment after the call."""
+        """Is the recording complete, or none expected? Asterisk closes the file a moment after the call."""
         record = state.record
         file = self._recorded(record) if record.talked_at and record.ended_at else None
         return file is None or self._holds(file, state.talked_seconds)
@@ -90,7 +90,7 @@ class AfterCall:
             number = await self._faxes.take(state.fax, record)
             if number:  # what was said before is in the same item, whoever said it
                 return replace(record, number=record.number or number)
-        if record.back_of and not record.number:  # it belongs to the item that owed it
+        if record.back_of and not record.number:  # it belongs to the item of the call-back
             callback = await self._call_backs.get(record.back_of)
             record = replace(record, number=callback.number if callback else "")
         contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
@@ -119,7 +119,7 @@ class AfterCall:
                     file.unlink()
 
     def _with_recording(self, record: CallRecord, spoken: list[Path], talked: float) -> CallRecord:
-        """A talk's recording, else the (last) message. Asterisk says nothing: the file is looked at."""
+        """With a talk's recording, else the (last) message. Asterisk does not report it: the file is read."""
         file = self._recorded(record)
         if record.talked_at and record.ended_at:
             if file is None:

@@ -1,4 +1,4 @@
-"""Work that waits in order, taken off only when it is done: a worker that failed finds it again."""
+"""A queue from which work is removed only when it is done, so that a worker that failed finds it again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Switchboard and storage as the web side sees them: lines, seats, who waits, how the parts are.
 
-Only a view: made anew at each look, nothing is kept here. Built by app for web.
+Only a view: made anew for each request, nothing is stored here. Built by gateway/wiring/site.py.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _agent(seat: Seat) -> AgentView:
 
 
 class TokenLedger:
-    """The `Tokens` of web/auth.py."""
+    """The `Tokens` of web/http/auth.py."""
 
     def __init__(self, storage: Storage) -> None:
         self._tokens = storage.tokens

@@ -1,6 +1,6 @@
-"""Calls that are owed: gives them places in the queue, follows each try, and decides what comes next.
+"""Call-backs still to be made: gives them places in the queue, follows each try, decides what comes next.
 
-One worker takes everything in order: notes of the dialplan, what the PBX shows after a time out of sight,
+One worker takes everything in order: notes of the dialplan, what the PBX shows after a lost link,
 changes of lines, seats and bookings. Each step is durable before the next. Called by the switchboard.
 """
 
@@ -44,7 +44,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """After a time out of sight: owed calls with a place, calls that go on, tries told by the journal."""
+    """After a lost link: call-backs with a place, calls that go on, tries that are in the journal."""
 
     placed: Collection[str]
     live: Collection[str]
@@ -78,7 +78,7 @@ class CallBacks:
         self._open_now: dict[str, Callback] | None = None  # all that is open, None when it must be read
         self._last_read: dict[str, Callback] = {}
         self._bookings = 0  # counted, so that one made while the ledger is read is not overlooked
-        self._attempts: dict[str, Try] = {}  # by owed call
+        self._attempts: dict[str, Try] = {}  # by call-back id
         self._pauses: dict[str, Pause] = {}
 
     def start(self, tasks: Supervisor) -> None:
@@ -86,28 +86,28 @@ class CallBacks:
 
     @property
     def placed(self) -> int:
-        """Owed calls that hold a place in the queue."""
+        """Call-backs that hold a place in the queue."""
         return sum(not (attempt.began or attempt.over) for attempt in self._attempts.values())
 
     @property
     def owes_now(self) -> bool:
-        """Is a call owed that holds a place, is dialled, or could be placed now?"""
+        """Does a call-back hold a place, is it dialled, or could it be placed now?"""
         now = self._now()
         return any(self._is_due(callback, now) for callback in self._last_read.values())
 
     @property
     def rests(self) -> bool:
-        """Is all done that can be done now?"""
+        """Is there nothing left to do now?"""
         return self._resting and not self._wake.is_set()
 
     def open_for(self, call: str) -> Callback | None:
-        """The owed call that this call is made for; None when there is none, or it is settled."""
+        """The call-back that this call is made for; None when there is none, or it is settled."""
         return self._last_read.get(owed_of(call)) if is_back(call) else None
 
     # ------------------------------------------------------------ what happens
 
     def noted(self, note: JournalEntry) -> None:
-        """Take a note of the dialplan, if it is about an owed call."""
+        """Take a note of the dialplan, if it is about a call-back."""
         if note.what in _OURS and is_back(note.call):
             self._jobs.put(note)
             self._wake.set()
@@ -118,7 +118,7 @@ class CallBacks:
         self._wake.set()
 
     def booked(self) -> None:
-        """The book has a new row."""
+        """The ledger has a new row."""
         self._open_now = None
         self._bookings += 1
         self._wake.set()
@@ -127,7 +127,7 @@ class CallBacks:
         """A line, a seat or the time may have changed; `seat_came`: one more seat can be reached."""
         if seat_came:
             self._pauses = {callback_id: pause.first() for callback_id, pause in self._pauses.items()}
-        if self._open_now != {}:  # with nothing owed nothing is planned; every note of a call comes here
+        if self._open_now != {}:  # no call-back is open: return early, since every note of a call comes here
             self._wake.set()
 
     # ------------------------------------------------------------ the worker
@@ -215,7 +215,7 @@ class CallBacks:
             self._pauses[callback.id] = pause.again(self._now()) if pause else Pause(self._now())
 
     async def _reconcile(self, seen: Seen) -> None:
-        """After a time out of sight: what holds a place, what was dialled and how it ended."""
+        """After a lost link: what holds a place, what was dialled and how it ended."""
         self._attempts.clear()
         for callback in (await self._open()).copy().values():
             call = back_call(callback)
@@ -257,7 +257,7 @@ class CallBacks:
         return callback.state is not CallbackState.PENDING or not waits
 
     async def _place(self, callback: Callback) -> None:
-        """Durably placed before it is asked for: after a crash nobody places it a second time."""
+        """Store the place before asking the PBX for it: after a crash it is not placed a second time."""
         placed = replace(callback, state=CallbackState.PLACED)
         if not await self._change(callback, placed):
             return

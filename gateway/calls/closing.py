@@ -1,6 +1,6 @@
-"""Closes calls that are over: item, record, message, whoever waits for it. Called by the switchboard.
+"""Closes calls that are over: item, record, message, listeners. Called by the switchboard.
 
-Each call is closed once and by itself: one that cannot be closed (a full disk, a fault of ours) is tried
+Each call is closed once and separately: one that cannot be closed (a full disk, a fault of ours) is tried
 again apart from the others, and shows in /healthz as a task that keeps failing. Faxes have a worker of their
 own, since their pages take a while.
 """
@@ -135,7 +135,7 @@ class Closing:
         return True
 
     async def _work_again(self) -> None:
-        """Those that failed, each by itself. An error ends this run, and the supervisor makes the pause."""
+        """Those that failed, one at a time. An error ends this run; the supervisor starts the next."""
         while True:
             batch = await self._failed.some(BATCH)
             errors = [error for over in batch for error in (await self._close_again(over)).values()]
@@ -156,7 +156,7 @@ class Closing:
         left = [over for over in batch if over not in errors]
         try:
             await patiently(partial(self._aftercall.keep, [(over.state, over.record) for over in left]))
-        except Exception as error:  # one row may be to blame: each is tried again by itself
+        except Exception as error:  # one row may be the cause: each is tried again separately
             return errors | dict.fromkeys(left, error)
         return errors | self._finish_each(left)
 

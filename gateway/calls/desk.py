@@ -1,7 +1,7 @@
 """What an agent sees and writes of a call: the pop, its draft, the items that come of it.
 
 The call's item is the one that the phone channel would make of it: written before the call ends or
-after, it is the same one. A complaint and a report from one call are two items, tied as such. Built by
+after, it is the same one. A complaint and a report from one call are two linked items. Built by
 app for web.
 """
 
@@ -87,7 +87,7 @@ class CallDesk:
 
     @staticmethod
     def _never_dialled(call: str, back: Callback | None, writer: frozenset[str]) -> Pop:
-        """A call-back whose agent let go before the dial: it is his for what he wrote. Raises NotFound."""
+        """A call-back whose agent hung up before the dial: his draft still belongs to it. Raises NotFound."""
         if back is None:
             raise NotFound
         record = CallRecord(
@@ -101,7 +101,9 @@ class CallDesk:
         spellings = telephone.spellings(live_call.number, self._area_code)
         store, id_ = self._storage, live_call.record.id
 
-        def looked_up(t: Transaction) -> Pop:  # in one turn: each is a way to the database and back
+        def looked_up(
+            t: Transaction,
+        ) -> Pop:  # in one transaction: each query of its own would cost a round trip
             whole = replace(live_call, draft=store.drafts.of_call(t, _draft_of(id_), agent, self._now()))
             if not spellings:
                 return whole
@@ -133,10 +135,10 @@ class CallDesk:
         """The agent does not want it any more. Raises StorageDown."""
         await self._storage.drafts.drop(_draft_of(call))
 
-    # ------------------------------------------------------------ calls that are owed
+    # ------------------------------------------------------------ call-backs
 
     async def owed_of_item(self, number: str) -> Callback:
-        """The call-back that an item owes, or owed last. Raises NotFound, StorageDown."""
+        """The latest call-back of an item. Raises NotFound, StorageDown."""
         ledger = self._storage.call_backs
         callback = await self._storage.database.read(lambda t: ledger.of_item(t, number))
         if callback is None:
@@ -178,7 +180,7 @@ class CallDesk:
                 received_at=of.started_at,
                 call_id=of.id,
             )
-            if further and contact.anonymous:  # nothing that is kept in the open ties it to the caller
+            if further and contact.anonymous:  # nothing unencrypted may link it to the caller
                 mark = self._storage.identities.mark("call", key)
                 whole = replace(whole, key=f"call:{mark}", call_id="", received_at=hour_of(whole.received_at))
             receipts.append(await self._intake.write_up(whole, who))

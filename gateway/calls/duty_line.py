@@ -1,6 +1,6 @@
 """Calls of the PBX to the duty telephones of units, one after another, while a line is free for them.
 
-What is due and what follows is the ledger's to say (gateway/cases/duty_calls.py); each dial is durable there
+What is due and what follows is decided by gateway/cases/duty_calls.py; each dial is stored there
 before the PBX is asked. They go before the survey and leave callers the lines that call-backs leave them.
 Called by the switchboard.
 """

@@ -1,4 +1,4 @@
-"""What a flow asks and tells while a caller is in it (`Desk` of pbx/ivr.py)."""
+"""What a flow asks and reports while a caller is in it (`Desk` of pbx/ivr.py)."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class FlowDesk:
         state.record = replace(state.record, rating=grade)
 
     async def look_up(self, call: str, number: str, code: str, phone: str) -> Found:
-        """An item's public state. Storage that is away is no wrong number: the caller is told to wait."""
+        """An item's public state. While storage is away the caller is asked to wait."""
         asker = self._live.get_or_create(call).state.record.caller or f"call:{call}"
         try:
             item = await self._inquiry.public_state(number, code, asker, phone)

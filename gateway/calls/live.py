@@ -71,7 +71,7 @@ class LiveCalls:
         return self.remove(call)
 
     def ended_lately(self, call: str) -> bool:
-        """Was it removed as over? What comes of it now, such as a late FastAGI request, begins no call."""
+        """Has this call ended lately? A late FastAGI request of it then begins no new call."""
         return call in self._ended
 
     def __contains__(self, call: object) -> bool:

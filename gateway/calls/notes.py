@@ -1,4 +1,4 @@
-"""Notes of the dialplan: each is applied to its call, and whoever is concerned hears of it."""
+"""Notes of the dialplan: each is applied to its call and passed on to the parts that it concerns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Notes:
         surveys: Surveys | None = None,
     ) -> None:
         self._surveys = surveys
-        self.also: list[Callable[[JournalEntry], None]] = []  # who hears of every note besides
+        self.also: list[Callable[[JournalEntry], None]] = []  # listeners of every note
         self._live = live
         self._seats = seats
         self._seat_calls = seat_calls
@@ -80,7 +80,7 @@ class Notes:
             hears(note)
 
     def _back_left(self, call: str) -> None:
-        """An agent took a call-back and let go before it was dialled: there was no call."""
+        """An agent took a call-back and hung up before it was dialled: there was no call."""
         live = self._live.get(call)
         if live and not live.state.began:
             self._live.remove(call)
@@ -92,7 +92,7 @@ class Notes:
             return
         try:
             self._follow(call, note, before)
-        finally:  # whatever fails, a call that is over holds no line
+        finally:  # also after an error: a call that is over must not count as a busy line
             if call.over and not live.driving:
                 self.finish(live)
 
@@ -118,7 +118,7 @@ class Notes:
             self._events.call("call.fax", call.record)
 
     def finish(self, live: Live) -> None:
-        """The call is over and nobody drives it any more: close it, once."""
+        """The call is over and no flow drives it any more: close it, once."""
         call = live.state
         if not self._live.end(call.id):
             return

@@ -1,4 +1,4 @@
-"""Work on storage that is repeated while storage is away."""
+"""Retrying work on storage while storage is away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETRY = (0.2, 5.0)  # seconds: first and longest pause while storage is away
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` gives, tried again while storage is away. It must be fit to be repeated."""
+    """The result of `work`, which is retried while storage is away and therefore must be idempotent."""
     pause = RETRY[0]
     while True:
         try:

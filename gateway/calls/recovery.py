@@ -1,4 +1,4 @@
-"""After the PBX or the gateway was away: the journal and the spools are read, and what was missed is done.
+"""After the PBX or the gateway was away: reads the journal and the spools and does what was missed.
 
 Applying a note again changes nothing, so all of it may be repeated.
 """
@@ -31,13 +31,13 @@ from gateway.pbx.conf import Places
 from gateway.pbx.journal import call_of, prune, read_journal
 from gateway.pbx.port import Pbx, SeatSeen, Up
 
-MARK = "journal"  # and the gateway's name: the once-ledger's name for how far its journal is taken over
+MARK = "journal"  # and the gateway's name: where the once-ledger keeps how far its journal was read
 MARK_EVERY = 30.0  # seconds between marks
-STILL_OPEN = timedelta(hours=1)  # how long what was noted of a call of ours may be waited for
+STILL_OPEN = timedelta(hours=1)  # how long a note about a call of ours is waited for
 
 
 class Recovery:
-    """`up` when the PBX is there, `down` when it is out of sight."""
+    """`up` when the link to the PBX is there, `down` when it is lost."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Recovery:
 
     @property
     def in_step(self) -> bool:
-        """Is the PBX in sight and what was missed taken over?"""
+        """Is the link to the PBX up and everything that was missed done?"""
         return self._in_step.is_set()
 
     async def wait_in_step(self, limit: float) -> None:
@@ -217,5 +217,5 @@ class Recovery:
 
 
 def _was_cut_off(call: CallState) -> bool:
-    """Was the caller broken off before he had what he called for?"""
+    """Was the caller cut off before he had what he called for?"""
     return not (call.messages or call.booked or call.record.talked_at or call.fax)

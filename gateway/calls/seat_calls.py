@@ -42,7 +42,7 @@ class SeatCalls:
             self._seats.change(note.arg(0), on_call=False)
 
     def restore(self) -> None:
-        """After a time out of sight, from the calls that go on: the PBX does not tell it again."""
+        """After a lost link, from the calls that go on: the PBX does not report it again."""
         for live in self._live:
             transfer = self._transfers.current(live.state.id)
             colleague = self._colleague(live.state) if transfer and transfer.live else ""
@@ -79,7 +79,7 @@ class SeatCalls:
 
 
 async def offer_free_seats(pbx: Pbx, seats: Seats, live: LiveCalls) -> None:
-    """Let the queue look now, not at its next turn, for those who have waited longest. It is told up to
+    """Let the queue look now, not at its next check, for those who have waited longest. It is asked up to
     LOOKS times: the first time may only end an announcement."""
     try:
         for _ in range(LOOKS):

@@ -1,4 +1,4 @@
-"""Seats: their states as the PBX tells them, pauses that the gateway sets itself, and who signs in and out.
+"""Seats: their states as the PBX reports them, pauses that the gateway sets, signing in and out.
 
 Every change of a state is published and kept in the log of agents.
 """
@@ -75,8 +75,8 @@ class Seats:
             timer.cancel()
 
     async def end_spells(self) -> None:
-        """Tell the end of what was told of seats in an earlier life of this gateway and is so no more. What
-        another gateway tells of them is its own. Raises StorageDown."""
+        """Close the spells that an earlier run of this gateway recorded and that have ended since; those of
+        other gateways stay. Raises StorageDown."""
         now = self._now()
         here = {seat.agent for seat in self._seats.values() if seat.since is not None}
         for change in await self._log_of_agents.last(now - WINDOW):

@@ -1,9 +1,9 @@
-"""The survey: follow-up calls that the PBX makes by itself, one after another, while lines enough are free.
+"""The survey: follow-up calls by the PBX without an agent, one at a time, while enough lines are free.
 
-Callers go before them, and so do calls that are owed: nothing is dialled while somebody waits or a call-back
-could be placed, and one that still rings is given up when the last line is taken. What is due and what
-follows is the ledger's to say; each dial is durable there before the PBX is asked, so that nobody is rung
-twice for one, whatever dies in between. Called by the switchboard.
+Callers and call-backs go before them: nothing is dialled while somebody waits or a call-back
+could be placed, and one that still rings is given up when the last line is taken. The ledger decides what is
+due and what follows; each dial is stored there before the PBX is asked, so that nobody is rung twice for one,
+whatever dies in between. Called by the switchboard.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _OURS = (EntryType.BEGAN, EntryType.BACK_TALK, EntryType.SURVEY_DONE)
 
 @dataclass(frozen=True, slots=True)
 class SurveyRoom:
-    """What decides whether somebody can be called now. `others_wait`: callers, or calls that are owed."""
+    """What decides whether somebody can be called now. `others_wait`: callers, or call-backs."""
 
     ready: bool
     free_lines: int

@@ -2,7 +2,7 @@
 
 Events of the PBX are taken in order: a note at once, unless others wait for a worker, which takes them
 then (after a loss of the link the journal comes first). Others close calls that are over, keep what seats
-do and make call-backs. The class only builds the parts and passes on; what a method does is told there.
+do and make call-backs. The class only builds the parts and delegates: see there for what a method does.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Switchboard:
     # ------------------------------------------------------------ events of the PBX
 
     def _heard(self, event: PbxEvent) -> None:
-        """A note is taken at once, which saves a turn of the event loop, unless others wait before it."""
+        """A note is handled at once, which saves a task switch, unless others wait before it."""
         if isinstance(event, JournalEntry) and not (self._pbx_events or self._taking):
             self._take_guarded(event)
         else:
@@ -168,7 +168,7 @@ class Switchboard:
             self._pbx_events.done([event])
 
     def _take_guarded(self, event: PbxEvent) -> None:
-        """One that cannot be taken must not hold up those behind it."""
+        """A note that cannot be handled must not block those behind it."""
         self._taking = True
         try:
             self._take(event)
@@ -194,7 +194,7 @@ class Switchboard:
                 log.warning("the PBX is out of sight: %s", why)
                 self._recovery.down(at)
 
-    # ------------------------------------------------------------ what the parts tell each other
+    # ------------------------------------------------------------ calls between the parts
 
     def _seat_changed(self, reachable: bool) -> None:
         self._callbacks.changed(seat_came=reachable)
@@ -274,7 +274,7 @@ class Switchboard:
         self._callbacks.changed()
 
     def owe_again(self) -> None:
-        """A call-back that had failed is owed once more."""
+        """Try a failed call-back again."""
         self._callbacks.booked()
 
     @property

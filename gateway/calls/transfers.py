@@ -1,4 +1,4 @@
-"""Live transfers: takes what agents ask and what the dialplan notes, and obeys core/call/transfer's table.
+"""Live transfers: takes requests of agents and notes of the dialplan; the table is in core/call/transfer.
 
 The switchboard tells it every note of a call and asks for the transfers when the call is over. What
 goes on now can be rebuilt from the notes alone, so a gateway that was away goes on where it was.
@@ -222,7 +222,7 @@ class Transfers:
         state.agent_leg = transfer.leg
         state.phase, state.since = Phase.TALK, at
 
-    # ------------------------------------------------------------ obeying
+    # ------------------------------------------------------------ commands to the PBX
 
     def _put(self, call: str, transfer: Transfer) -> None:
         history = self._by_call[call]
@@ -243,7 +243,7 @@ class Transfers:
                 return await self._pbx.hang_up(transfer.agent_leg)
 
     async def _obey_late(self, call: str, transfer: Transfer, command: Command) -> None:
-        """Nobody waits for it: what cannot be done now is seen by what is noted next."""
+        """Nobody waits for the result: what cannot be done now shows in the next note."""
         try:
             obeyed = await self._obey(transfer, command)
         except PbxDown as error:

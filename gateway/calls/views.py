@@ -33,7 +33,7 @@ class LineState(StrEnum):
 class CallView:
     """A call that goes on, as an agent sees it: `number` is whom it is with, `path` is in words.
 
-    `agents` are those through whose hands it went; `back` is the owed call that it is made for.
+    `agents` are those who had it; `back` is the call-back that it is made for.
     """
 
     record: CallRecord

@@ -122,7 +122,7 @@ class Answering:
         return True
 
     def item_closed(self, t: Transaction, item: Item) -> None:
-        """An item is closed, by whomever: its order is told, and those who follow up hear of it."""
+        """An item is closed, by whomever: enter it in its order's history and call the close listeners."""
         orders = self._rows.of_item(t, item.number)
         order = orders[-1] if orders and orders[-1].state is OrderState.CLOSED else None
         if order is not None and order.told_at is None:

@@ -96,7 +96,7 @@ class Assigning:
         return self.planned(t, item, unit, assignment)
 
     def take_from_unit(self, t: Transaction, item: Item, who: str, reason: str) -> None:
-        """The item is the centre's again, to be assigned anew."""
+        """The item goes back to the centre, to be assigned anew."""
         if item.state is ItemState.HANDED_OVER:
             self._changes.decisions.happen(t, item, who, Event.HAND_BACK, {"reason": reason})
 
@@ -111,7 +111,7 @@ class Assigning:
             said = _said(unit, "") if unit else order.unit
             self._changes.decisions.hand_over(t, item, who, _county(tree, order.unit), said)
 
-    # ------------------------------------------------------------ what may not be
+    # ------------------------------------------------------------ checks
 
     def _check(self, t: Transaction, item: Item, who: str, tree: Tree) -> None:
         self._refuse_second(t, item.number, tree)

@@ -1,4 +1,4 @@
-"""Assigns by itself what is clear, of the kinds that rules/dispatch.yaml names: none as shipped.
+"""Assigns items with a clear suggestion automatically, of the kinds in rules/dispatch.yaml: none as shipped.
 
 An item that had an order before is left to people: its unit has said that it was wrong.
 """

@@ -1,5 +1,5 @@
-"""What happens to orders by itself: items that are merged, withdrawn or taken back, clocks that move,
-lateness."""
+"""Changes of orders without a user's action: items that are merged, withdrawn or taken back, clocks that
+move, lateness."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Following:
                 return count
 
     async def _one(self, chosen: Order, wanted: Wanted, done: Changing) -> bool:
-        """Once more what is asked for, for it may have changed since."""
+        """Check the condition once more under the lock: it may have changed since."""
 
         def work(t: Transaction) -> bool:
             item = self._changes.items.items.locked(t, chosen.number)

@@ -101,7 +101,7 @@ class OfflineUnits:
         orders.on_event(self.hears)
 
     def hears(self, t: Transaction, order: Order, event: str, text: str) -> None:
-        """Something happened to an order: a unit without accounts is written to."""
+        """Listener of order events: writes to a unit without accounts."""
         unit = self._storage.units.tree_in(t).get(order.unit)
         if event not in SENT_ON or unit is None or unit.online:
             return

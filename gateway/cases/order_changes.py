@@ -1,5 +1,4 @@
-"""What every part of cases works with: orders and items in one transaction, clocks derived anew, who is
-told."""
+"""Shared by all parts of cases: orders and items in one transaction, clocks derived anew, listeners."""
 
 from __future__ import annotations
 
@@ -108,7 +107,7 @@ class OrderChanges:
         return replace(order, suspensions=entries)
 
     def _not_outlasted(self, t: Transaction, order: Order, item: Item) -> tuple[Order, Item]:
-        """A suspension does not outlast its order."""
+        """End the suspension of an order that ends."""
         last = order.suspension
         if order.state in OPEN or last is None:
             return order, item

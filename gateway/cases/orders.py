@@ -160,7 +160,7 @@ class Orders:
         return whole
 
     async def _keep_refused(self, order_id: int, account: Account, values: OrderInput) -> None:
-        """A refused report is kept without files that came with it; a too long one leaves the draft."""
+        """Keep a refused report as the draft, without files that came with it; not one that is too long."""
         came = {file.sha256 for file in values.files}
         files = tuple(sha256 for sha256 in values.report.files if sha256 not in came)
         with suppress(BadContact):
@@ -345,7 +345,7 @@ class Orders:
         """Was the item of a returned order assigned anew?"""
         return order.state is OrderState.RETURNED and self._rows.of_item(t, order.number)[-1].id != order.id
 
-    # ------------------------------------------------------------ by itself
+    # ------------------------------------------------------------ background work
 
     async def recount(self) -> int:
         return await self._following.recount()
@@ -369,7 +369,7 @@ class Orders:
 
 
 class Asking(Protocol):
-    """Those who ask people how it went: gateway/cases/follow_ups.py."""
+    """The follow-up calls: gateway/cases/follow_ups.py."""
 
     opened_again: Callable[[Transaction, FollowUp, str, str], bool]
 

@@ -1,4 +1,4 @@
-"""What those who supervise look at: units against columns, what waits for a leader, red orders."""
+"""The overview for those who supervise: a matrix of units, what waits for a leader, red orders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class RedOrder:
-    """A red order that is still owed."""
+    """A red order with which the unit still has to do something."""
 
     order: Order
     fired: FiredRung

@@ -1,8 +1,8 @@
-"""Supervision of orders: which rung is told now, once each, and what leaders write by themselves.
+"""Supervision of orders: which rung fires now, each once, and what leaders write on their own.
 
-A rung is told in one transaction: its line of the ledger, what goes out by mail and fax, the order's
-history. The unique key of the ledger keeps it at once, over restarts and with several gateways. Which rung
-is reached is told by core/order/ladder.py.
+A rung fires in one transaction: its row in the ledger, what goes out by mail and fax, the order's history.
+The unique key of the ledger keeps it from firing twice, also after restarts and with several gateways. Which
+rung is reached is computed by core/order/ladder.py.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Supervision:
         self._papers = papers
         self.rung_listeners: list[Callable[[Transaction, FiredRung, Order, tuple[Contact, ...]], None]] = []
 
-    # ------------------------------------------------------------ by itself
+    # ------------------------------------------------------------ background work
 
     async def keep_on(self, every: float = LOOK_EVERY) -> None:
         while True:
@@ -81,7 +81,7 @@ class Supervision:
             await asyncio.sleep(every)
 
     async def look(self) -> int:
-        """Tell every rung that is reached now; how many."""
+        """Fire every rung that is reached now; how many."""
         since, count, after = await self._since(), 0, 0
         until = horizon(self._changes.rules.supervision, self._changes.today())
         while True:
@@ -145,7 +145,7 @@ class Supervision:
         return self._changes.rules.calendar.workday_after(self._changes.day(order.since), within)
 
     async def _climb(self, order_id: int, since: date) -> int:
-        """Tell what an order has reached, looked at once more under its lock; how many rungs."""
+        """Fire what an order has reached, checked once more under its lock; how many rungs."""
 
         def climbed(t: Transaction) -> tuple[str, int]:
             order, item = self._locked(t, order_id)
@@ -176,7 +176,7 @@ class Supervision:
     # ------------------------------------------------------------ one rung
 
     def _tell(self, t: Transaction, order: Order, item: Item, rung: Rung) -> bool:
-        """A rung of the ladder; False when another gateway was first."""
+        """Fire a rung of the ladder; False when another gateway was first."""
         ladder = self.ladder(order)
         rule = ladder.rule(rung)
         if rule is None:
@@ -222,7 +222,7 @@ class Supervision:
     def _write(
         self, t: Transaction, order: Order, item: Item, line: FiredRung, rule: RungRule, ladder: Ladder
     ) -> FiredRung | None:
-        """The line of the ledger with its number, and what goes out because of it."""
+        """Write the row of the ledger with its number, and plan what goes out because of it."""
         urgent = order.urgency.value in ladder.urgent
         ways = rule.urgent_ways if urgent else rule.ways
         people = tuple(contacts(self._changes.tree(t), order.unit, rule.to))

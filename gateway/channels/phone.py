@@ -1,6 +1,6 @@
-"""The phone channel: a finished call becomes a contact where something is owed, else nothing.
+"""The phone channel: a finished call becomes a contact where somebody still has to act, else nothing.
 
-The call record itself is kept by aftercall; here is only what the queue needs to know of it.
+The call record itself is stored by calls/after_call.py; here is only what the queue needs to know of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TASKS: Mapping[CallOutcome, Task] = {
     CallOutcome.GAVE_UP: Task.GAVE_UP,
     CallOutcome.CUT_OFF: Task.GAVE_UP,
 }
-"""What is owed after a call. Served, put through, turned away or a fax: nothing by this channel."""
+"""The task that a call leaves. Served, put through, turned away or a fax: none by this channel."""
 
 _SAID: Mapping[CallOutcome, str] = {
     CallOutcome.TALKED: "已由坐席接听，待补录内容",
@@ -43,7 +43,7 @@ def contact(
     *,
     booked: bool = False,
 ) -> Contact | None:
-    """What a finished call leaves in the queue; None when nothing is owed.
+    """What a finished call leaves in the queue; None when nothing is left to do.
 
     `phone` is the number the caller wants to be called at, if not the one he called from. `booked`: he was
     promised a call, which is the task then, also where he left a message before. The key

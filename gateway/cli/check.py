@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from gateway.channels.registry import REGISTRY
-from gateway.cli import referenced_files as named_files
+from gateway.cli import referenced_files
 from gateway.core.flow.cases import run_case
 from gateway.core.flow.partner import Partner
 from gateway.errors import OperatorError, Problem, StorageDown
@@ -61,7 +61,7 @@ def check_all(settings: Config) -> list[Problem]:
         problems += check_conf(settings, prompts.by_id)
         problems += _tried(problems, lambda: _flows(settings, prompts)) or []
     _tried(problems, lambda: load_rules(settings.root / settings.rules.folder, REGISTRY))
-    problems += named_files.faults(settings)
+    problems += referenced_files.faults(settings)
     problems += _machine(settings)
     return problems
 

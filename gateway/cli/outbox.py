@@ -1,4 +1,4 @@
-"""`gateway outbox`: what waits to leave the house, dead letters, sending again, and webhooks switched off."""
+"""`gateway outbox`: deliveries that wait, dead letters, sending again, and webhooks switched off."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ SETTLING = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """Something without its twin: what kind of hole, where, and in words."""
+    """Something without its counterpart: what kind, where, and in words."""
 
     what: str
     where: str
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         report = {
             "day": day.isoformat(),
             "looked_at": counts,
-            "holes": [asdict(hole) for hole in discrepancies],
+            "holes": [asdict(discrepancy) for discrepancy in discrepancies],
         }
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:
@@ -107,7 +107,7 @@ async def _run(settings: Config, day: date, now: datetime) -> tuple[list[Discrep
 async def reconcile(
     storage: Storage, places: Places, zone: ZoneInfo, day: date, now: datetime
 ) -> tuple[list[Discrepancy], dict[str, int]]:
-    """Every hole of a day, and how much was looked at. Raises StorageDown."""
+    """Every discrepancy of a day, and how much was looked at. Raises StorageDown."""
     since = datetime.combine(day, time(), zone).astimezone(UTC)
     until = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
     kept = await storage.reports.day(day, since, until)
@@ -138,11 +138,11 @@ async def reconcile(
     return discrepancies, counts
 
 
-# ------------------------------------------------------------------ holes
+# ------------------------------------------------------------------ discrepancies
 
 
 def _calls(kept: Kept) -> Iterator[Discrepancy]:
-    """Calls that owe an item, and items that came of a call."""
+    """Calls that should have an item, and items that came of a call."""
     for call in kept.calls:
         if call.ended_at is None:
             continue

@@ -24,7 +24,7 @@ LONGEST = 64  # characters of who, address and what
 
 @dataclass(slots=True)
 class Asker:
-    """Who acts in this request or command. `noted` counts what was written of it so far."""
+    """Who acts in this request or command. `noted` counts the rows written for it so far."""
 
     who: str
     address: str = ""

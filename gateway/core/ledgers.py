@@ -67,7 +67,7 @@ class CallLog(Protocol):
 
 
 class CallbackLedger(Protocol):
-    """Calls that are owed. A change happens once: the second of two equal changes answers None."""
+    """Call-backs. A change happens once: the second of two equal changes answers None."""
 
     async def book(self, owed: Callback) -> Callback:
         """Keep it; the same id again gives what is kept."""

@@ -1,4 +1,4 @@
-"""Figures of a day or a month: from calls, seats, owed calls and items, by one function for all who ask.
+"""Figures of a day or a month, computed from calls, seats, call-backs and items by one function.
 
 Pure. A call counts once it is over, in the period in which it began, once however often its caller was
 put back into the queue. The wallboard, the API and the report read the same rows and call `figures`.

@@ -58,7 +58,7 @@ class ItemPart(Part):
     due: Written = ""
 
     def built(self) -> Mapping[str, Found]:
-        """`phone` stands with a short code: the telephone's last four digits, which open the day."""
+        """`phone` belongs to a short code: the telephone's last four digits, which open the day."""
         key, outcome = self.number + self.code, Found(self.state, self.due)
         if self.phone is None:
             return {key: outcome}

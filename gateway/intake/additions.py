@@ -72,7 +72,7 @@ class Additions:
         return True
 
     async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
-        """Files that somebody of the house puts beside an item, in whatever state it is. Raises NotFound."""
+        """Files that an agent or a unit adds to an item, in whatever state it is. Raises NotFound."""
         kept = await self._submission.keep(evidence)
 
         def added(t: Transaction) -> None:

@@ -1,4 +1,4 @@
-"""What every part of intake works with: the tables of items, transactions, and who is told after a commit."""
+"""Shared by all parts of intake: the tables of items, transactions, and listeners called after a commit."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class ItemChanges:
         self._listeners: Listeners[str, str] = Listeners()
         self._at_closing: list[AtClosing] = []
 
-    # ------------------------------------------------------------ who is told
+    # ------------------------------------------------------------ listeners
 
     def listen(self, listener: ChangeListener) -> Callable[[], None]:
         """Call `listener(what, number)` after each commit: new, changed. Returns what ends it."""
         return self._listeners.add(listener)
 
     def tell(self, what: str, number: str) -> None:
-        """Whoever listens and fails does not undo what is committed."""
+        """Call the listeners; one that fails does not undo what is committed."""
         self._listeners.tell(what, number)
 
     # ------------------------------------------------------------ transactions
@@ -63,7 +63,7 @@ class ItemChanges:
     def announce(self, t: Transaction, number: str, payload: str = "{}", *, held: bool = False) -> None:
         """An item.changed for whoever is sent such events, in the same transaction.
 
-        `held`: nobody is told before it can no longer be undone.
+        `held`: it is sent only when it can no longer be undone.
         """
         at = self.now() + HELD if held else self.now()
         self.items.post(t, "item.changed", number, payload, at)

@@ -75,7 +75,7 @@ class ItemDesk:
         )
 
     async def note(self, number: str, who: str, text: str) -> ItemDetail:
-        """A note that only the house reads, in whatever state; colleagues named in it by @ are told.
+        """An internal note, in whatever state; colleagues named in it by @ are told.
 
         Raises NotFound, StorageDown.
         """

@@ -1,4 +1,4 @@
-"""Links between items of one matter; each goes on by itself."""
+"""Links between items of one matter; each stays an item of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Links:
         self._links = changes.links
 
     async def link(self, number: str, other: str, who: str, reason: str) -> Matter:
-        """Tie two items as one matter; each goes on by itself. Raises NotFound, Conflict."""
+        """Link two items of one matter; each stays an item of its own. Raises NotFound, Conflict."""
         if number == other:
             raise Conflict("不能与自己关联 / an item cannot be linked to itself")
 
@@ -51,7 +51,7 @@ class Links:
         return matter
 
     def _both(self, t: Transaction, first: str, second: str) -> None:
-        for number in sorted((first, second)):  # in one order, so that two that ask never wait for each other
+        for number in sorted((first, second)):  # in one fixed order: two requests cannot deadlock
             self._items.locked(t, number)
 
 

@@ -1,6 +1,6 @@
 """One matter, many arrivals, and what is decided on it: links, likely duplicates, splitting, decisions.
 
-Nothing happens by itself: a person asks, the core's tables and the rules in force on the day of
+Nothing happens automatically: a person asks, the core's tables and the rules in force on the day of
 receipt say whether it may be, and the timelines of all items concerned tell of it. Taking in, leases
 and merging are intake's. Called by the API; what a method does and raises is told at the part's.
 """

@@ -1,7 +1,7 @@
 """The linkage ledger (互通互报): what was handed to partners and what they handed to us, told both ways.
 
-Every referral has a number on both sides, a day by which a reply is owed, and an end. What leaves the
-house is the slip alone, made once by core/referral; how it travels is notify's, by the partner's file.
+Every referral has a number on both sides, a day by which a reply is due, and an end. Only the slip is sent
+out, made once by core/item/referral.py; gateway/notify sends it in the ways of the partner's file.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ HANDED = (TransferOutcome.HANDED_OVER, TransferOutcome.TALKED)
 TOKEN = 20  # letters of base 32: 100 bits
 OWED_DAYS = 90
 DONE_DAYS = 30
-REMIND = 3600.0  # seconds between looks for replies that are owed
+REMIND = 3600.0  # seconds between checks for replies that are due
 
 ItemListener = Callable[[str, str], None]
 
@@ -126,7 +126,7 @@ class Linkage:
         return made_referral
 
     async def take(self, contact: Contact, partner_id: str, their_number: str) -> tuple[Receipt, Referral]:
-        """What a partner pushes to us: an item by the door, and its referral. Idempotent by their number."""
+        """What a partner pushes to us: a new item and its referral. Idempotent by their number."""
         partner = self._partner(partner_id)
         if not their_number:
             raise BadContact(FieldFault("their_number", "请填写贵方编号", "give your own number of it"))
@@ -255,7 +255,7 @@ class Linkage:
     # ------------------------------------------------------------ time
 
     async def remind(self) -> int:
-        """Remind partners of replies that are due tomorrow or over; each of them once. How many are owed."""
+        """Remind partners, once each, of replies due by tomorrow; how many there are."""
         today = day_of(self._now(), self._zone)
         drafts = []
         for referral in await self._storage.referrals.owed(today + timedelta(days=1)):
@@ -314,7 +314,7 @@ class Linkage:
     def expired(self, referral: Referral) -> bool:
         """Does the link of this referral's slips open it no more?
 
-        While a reply is owed it does until OWED_DAYS after the day by which it was; afterwards for DONE_DAYS.
+        While a reply is due it stays valid until OWED_DAYS after its last day; afterwards for DONE_DAYS.
         """
         today = day_of(self._now(), self._zone)
         if referral.state in RUNNING:

@@ -1,4 +1,4 @@
-"""What the desk does about telling a person: write a reply, note that he was told, try again or another way.
+"""Notices to a person from the desk: write a reply, note that he was told, try again or another way.
 
 Nothing is sent here: a reply and another way are an occasion, of which the outbox makes a notice.
 """

@@ -138,5 +138,5 @@ class WorkQueue:
         self._changes.tell("changed", number)
 
     def _both(self, t: Transaction, *numbers: str) -> dict[str, Item]:
-        """Locked in one order, so that two that ask never wait for each other."""
+        """Both items, locked in one fixed order, so that two requests cannot deadlock."""
         return {number: self._items.locked(t, number) for number in sorted(numbers)}

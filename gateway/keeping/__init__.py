@@ -1,1 +1,1 @@
-"""Keeping and losing on purpose: backups and restoring them, ends of retention, one person's data."""
+"""Backups and restoring them, ends of retention, one person's data, encryption of files."""

@@ -1,4 +1,4 @@
-"""When the last good backup was made: told in `var/backup.json`, read by doctor, /healthz and /metrics."""
+"""When the last good backup was made: written to `var/backup.json`, read by doctor, /healthz and /metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LastBackup:
 
 
 def read_last(var: Path) -> LastBackup:
-    """What is told; nothing was ever made when the file is missing or damaged."""
+    """What the file says; as if no backup was ever made when it is missing or damaged."""
     try:
         return LastBackup(**json.loads((var / "backup.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):

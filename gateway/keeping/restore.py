@@ -1,7 +1,7 @@
-"""A backup back in place, and a backup tried: restored into a scratch folder and held against what it says.
+"""Restores a backup, or tests one: restored into a scratch folder and compared with its manifest.
 
-Restoring refuses an installation that lives. Until all is in place `var/restoring` lies there: the gateway
-does not start while it does, and restoring may be begun again.
+Restoring is refused where an installation exists. Until all is in place `var/restoring` lies there:
+the gateway does not start while it does, and restoring may be begun again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, in files. `differing` are files of the house that were there and are left alone."""
+    """What was put back, in files. `differing` are files of house/ that were there and are left alone."""
 
     name: str
     files: int
@@ -141,7 +141,7 @@ class Putting:
             raise SetupError(f"the backup names a file outside its folders: {place}") from None
 
     def _stays(self, path: Path, place: str, same: Callable[[Path], bool]) -> bool:
-        """Files of the house that are there already are somebody's work: they are never written over."""
+        """Files of house/ that are there already are somebody's work: they are never written over."""
         if not place.startswith("house/") or not path.exists():
             return False
         if not same(path):

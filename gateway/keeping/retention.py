@@ -1,4 +1,4 @@
-"""The terms of rules/retention.yaml kept: what is over its term goes to waste, and from there for good.
+"""Applies the terms of rules/retention.yaml: what is past its term goes to waste and is deleted from there.
 
 An item's term runs from its last change and only once it has ended (closed, withdrawn or merged). Rows wait
 30 days sealed in the database, files in var/waste: `undo` brings both back. A run that would take more than a
@@ -167,7 +167,7 @@ def months_ago(now: datetime, months: int) -> datetime:
 
 
 async def keep_running(terms: Terms, *, enabled: bool) -> None:
-    """Once a day; while not enabled it is only told. What could not be done is tried the next day."""
+    """Once a day; while not enabled, only log what would be taken. What failed is tried the next day."""
     await asyncio.sleep(AFTER_START)
     while True:
         try:

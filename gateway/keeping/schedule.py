@@ -1,6 +1,6 @@
-"""Backups that the gateway makes by itself: once a day at `backup.at`, by `gateway backup`.
+"""Daily backups: once a day at `backup.at`, by `gateway backup`.
 
-It is a process of its own at a lower priority, so that calls do not feel its reading and compressing.
+It is a separate process at a lower priority, so that its reading and compressing do not slow calls down.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What a mail says, whatever shape it is in: bytes to text, files, threads and reasons not to answer.
 
 Nothing here does I/O, waits, or raises on a sender's account; every step has a limit. Used by
-channels/email.py to translate arrivals and by whoever sends mail to mark and to recognise it.
+channels/email to translate arrivals and by notify to mark what is sent and to recognise its answers.
 """

@@ -1,6 +1,6 @@
 """Bytes to text when the declared charset is missing, wrong or too small for what is inside.
 
-Only the charsets named here are tried: a sender's word never reaches Python's codec search.
+Only the charsets named here are tried: a declared name is never passed to Python's codec search.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What leaves the house: the outbox and its senders."""
+"""Outgoing mail, faxes, messages and webhooks: the outbox and its senders."""

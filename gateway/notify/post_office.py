@@ -36,8 +36,8 @@ from gateway.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 
-GATHER = 0.1  # seconds between an item and the look at what is to be told of it: one look for many
-POLL = 2.0  # seconds between two looks when nobody tells of anything
+GATHER = 0.1  # seconds from an item to the planning of its deliveries, so that many are planned together
+POLL = 2.0  # seconds between two checks when nothing calls `wake`
 AWAY = 5.0  # seconds to wait when storage is away
 SPARE = 10.0  # seconds that a lease is longer than the longest try
 PLANNED = 50  # occasions in one transaction
@@ -115,7 +115,7 @@ class PostOffice:
             self._tasks.keep(f"outbox {way.name}", partial(self._send_on, way))
 
     async def stop(self) -> None:
-        """What is under way is let go: its lease runs out and it is sent again."""
+        """Cancel what is being sent: its lease runs out and it is sent again."""
         await (
             self._tasks.stop()
         )  # repeats the cancellation: wait_for of Python 3.11, in aiosmtplib, may swallow it
@@ -191,7 +191,7 @@ class PostOffice:
         except TimeoutError:
             await way.rest()
             return Later(f"no answer in {way.limit:g} s")
-        except Exception as error:  # one delivery must not hold up those behind it
+        except Exception as error:  # one delivery must not block those behind it
             log.exception("%s: delivery %d failed", way.name, delivery.id)
             await way.rest()
             return Later(type(error).__name__)
@@ -227,14 +227,14 @@ class PostOffice:
     # ------------------------------------------------------------ what comes back
 
     async def bounced(self, number: str, bounce: Bounce) -> None:
-        """A report on a mail of ours, as gateway/mail_in tells of it. Raises StorageDown."""
+        """A delivery report on a mail of ours, from channels/email. Raises StorageDown."""
         why = " ".join(part for part in (bounce.action, bounce.status, bounce.diagnostic) if part)
         deliveries = await self._ledger.bounced(bounce.originals, bounce.final, why)
         log.info("a report on %d mails of item %s: %s", deliveries, number, bounce.status or bounce.action)
 
 
 async def _event(event: asyncio.Event, seconds: float) -> None:
-    """Until it is set, at most so long; it is taken back."""
+    """Wait until it is set, at most so long, and clear it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

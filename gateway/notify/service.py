@@ -1,4 +1,4 @@
-"""All that leaves the house, put together from the settings: planners, ways, and the worker.
+"""The outbox, built from the settings: planners, ways, and the worker.
 
 THE REGISTRY of ways is `_ways`: a new way is a file beside smtp.py and one line there.
 """

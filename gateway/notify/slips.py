@@ -49,7 +49,7 @@ class PartnerSlips:
     def drafts(
         self, referral: Referral, partner: Partner, occasion: str, at: datetime | None = None
     ) -> tuple[Draft, ...]:
-        """One for each way that is in the partner's file and set up here; linkage.py tells of `at`."""
+        """One for each way that is in the partner's file and set up here; `at` as in intake/referrals.py."""
         if occasion == "new" and referral.direction is Direction.IN:
             return ()
         drafts = []

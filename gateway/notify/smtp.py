@@ -1,7 +1,7 @@
 """The way `mail`: hands mails to one SMTP server, over one connection that is kept while there is work.
 
 TLS is what the settings say and never less: with starttls a server that does not offer it gets nothing.
-Each mail has one recipient, so that nobody is refused in the shadow of another.
+Each mail has one recipient, so that a refusal concerns that one alone.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class SmtpSender:
             port=s.port,
             timeout=s.seconds,
             use_tls=s.tls == "tls",
-            start_tls=s.tls == "starttls",  # False is never, True is or else; the default would be perhaps
+            start_tls=s.tls == "starttls",  # the default would use TLS only where it is offered
             tls_context=None if s.tls == "none" else s.context(),
         )
         self._link = link

@@ -1,4 +1,4 @@
-"""A way out of the house: what can hand one delivery over. A file of its own for each, listed in service.py.
+"""A way sends one delivery. Each way is a module of its own, listed in service.py.
 
 A way is handed one delivery at a time, never raises for what went wrong with it, and says whether it is
 sent, may be tried again, or never will be. It keeps its own time limits.
@@ -24,4 +24,4 @@ class Way(Protocol):
         """Hand it over; the same delivery again must be recognisable as such at the far end."""
 
     async def rest(self) -> None:
-        """There is nothing more to send for now: let connections go."""
+        """There is nothing more to send for now: close connections."""

@@ -74,8 +74,8 @@ _Wake = tuple[Callable[[asyncio.Future[AgiReply]], object], Context]
 
 
 class _Answer(asyncio.Future[AgiReply]):
-    """The answer to one command. The task that waits for it goes on at once, where asyncio's own future lets
-    it wait for the next turn of the event loop: the caller hears the next prompt so much sooner."""
+    """The answer to one command. The waiting task resumes at once, not in the next iteration of the event
+    loop as with asyncio's own future: the caller hears the next prompt that much sooner."""
 
     _wake: _Wake | None = None
 

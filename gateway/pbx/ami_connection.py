@@ -217,7 +217,7 @@ class AmiConnection:
                 raise
 
     def _level(self) -> int:
-        """How loudly to tell of a link that is away: once aloud, unless Asterisk is starting or ending."""
+        """The log level for a link that is away: a warning once, unless Asterisk is starting or ending."""
         starting = not self._was_ready and asyncio.get_running_loop().time() < self._patient_until
         if starting or self.loss_expected:
             return logging.DEBUG
@@ -307,7 +307,7 @@ class AmiConnection:
             await self._call(self._on_lost, *gap)
 
     def _link_lost(self, why: str) -> None:
-        """At once, before anybody else runs: no action may be sent into a dead link."""
+        """Change the state at once, before other tasks run: no action may be sent into a dead link."""
         if self._state is AmiState.READY:
             self._gap = (self._now(), why)
             self._enter(AmiState.LOST)
@@ -336,7 +336,7 @@ class AmiConnection:
 
 
 def _safe(name: str, fields: Mapping[str, Value]) -> dict[str, Value]:
-    """An Originate that waits would hold up every other action on the link: it never does."""
+    """Make every Originate asynchronous: one that waits would block all other actions on the link."""
     if name.lower() == "originate":
         fields = {key: value for key, value in fields.items() if key.lower() != "async"} | {"Async": "true"}
     return {"Action": name, **fields}

@@ -1,7 +1,7 @@
 """AsteriskPbx: the Pbx port on a real Asterisk, over AMI.
 
-What it does by itself is in parts beside it: heartbeat, seat_phones, fax_tone, room_hold, cancelled_calls,
-silence, sip_bans.
+What it does without being asked is in the modules beside it: heartbeat, seat_phones, fax_tone, room_hold,
+cancelled_calls, silence, sip_bans.
 """
 
 from __future__ import annotations
@@ -288,7 +288,7 @@ class AsteriskPbx:
                 return (await self._ami.hangup(channel["Channel"])).ok
         return False
 
-    # ------------------------------------------------------------ what it tells
+    # ------------------------------------------------------------ events
 
     def _up(self, seen: Snapshot) -> None:
         calls = {c.uniqueid for c in seen.channels} | {c.linkedid for c in seen.channels}

@@ -1,4 +1,4 @@
-"""asterisk_conf held against itself, the settings and the prompts: every fault with file and line.
+"""Checks asterisk_conf against itself, the settings and the prompts: every fault with file and line.
 
 Read with pyst2's parser, the dialplan by its own few rules. Nothing here needs a running Asterisk;
 what only a running one can tell is doctor's. Called by `gateway check`.

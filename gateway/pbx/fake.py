@@ -19,8 +19,9 @@ from gateway.pbx.port import Consult, Down, Listener, ListenMode, PbxEvent, Seat
 class FakePbx:
     """A PBX without telephones. `calls` are those that live; `seats` those in the queue.
 
-    `legs` are the channels that live; `asked` is what was asked of transfers, in order; `places` are the owed
-    calls that a place was asked for. `empty` lets nobody into the queue, `mute` swallows its notes of places.
+    `legs` are the channels that live; `asked` is what was asked of transfers, in order; `places` are the
+    call-backs that a place was asked for. `empty` lets nobody into the queue, `mute` drops its notes
+    of places.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Faxes that are being sent: dialled by the PBX, told of by its notes. The switchboard passes those on."""
+"""Faxes that are being sent: dialled by the PBX, followed by its notes, which the switchboard passes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.core.fax.record import FaxNote
 
 OUT = "fax-"  # before the id of a call that is made to send a fax
 ANSWERED = "ANSWER"
-STRAGGLER = 5.0  # seconds that the fax machine's word may come after its call's end
+STRAGGLER = 5.0  # seconds after the call's end within which the fax result may come
 
 
 class Dialler(Protocol):
@@ -32,7 +32,7 @@ class Went:
 
 @dataclass(slots=True)
 class _Sending:
-    """One that goes on. Its call's end and the fax machine's word are noted in any order."""
+    """One that goes on. The end of its call and the fax result are noted in any order."""
 
     over: asyncio.Future[Went]
     dialled: str = ""

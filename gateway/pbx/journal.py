@@ -1,7 +1,7 @@
 """Asterisk's own log of calls and its spool of messages, read back: what happened while we were away.
 
-One file a day under var/asterisk/journal, a line a note (core/note.py). Reading changes nothing;
-whoever reads twice tells the same notes twice.
+One file a day under var/asterisk/journal, a line a note (core/call/journal.py). Reading changes nothing;
+the same notes may be read twice.
 """
 
 from __future__ import annotations

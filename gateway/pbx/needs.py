@@ -1,4 +1,4 @@
-"""What a running Asterisk must have before calls can be taken, held against what it says it has.
+"""What a running Asterisk must have before calls can be taken, compared with what it reports.
 
 Asterisk starts although a port is taken, a module is missing or an address in pjsip.conf was refused: it
 logs the fault and goes on without that part. So it is asked after the start, while running, and by

@@ -19,7 +19,7 @@ from gateway.core.call.record import Callback
 
 @dataclass(frozen=True, slots=True)
 class SeatSeen:
-    """One seat as the queue has it. `device` as in core.acd.Seat; `signed_in` False when it has left.
+    """One seat as the queue has it. `device` as in core.call.seat.Seat; `signed_in` False when it has left.
 
     `browser` tells which of its phones is in the queue: the page in a browser or the SIP telephone.
     `elsewhere`: the other one is in a call.
@@ -37,7 +37,7 @@ class SeatSeen:
 @dataclass(frozen=True, slots=True)
 class Up:
     """The PBX is there. These calls live (ids of callers' legs), these seats are in the queue,
-    these owed calls hold a place, and everything noted until now is in the journal."""
+    these call-backs hold a place, and everything noted until now is in the journal."""
 
     calls: frozenset[str]
     seats: tuple[SeatSeen, ...]
@@ -46,7 +46,7 @@ class Up:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The PBX cannot be seen any more."""
+    """The link to the PBX is lost."""
 
     at: datetime
     why: str
@@ -138,7 +138,7 @@ class Pbx(Protocol):
         """Ring a seat again. False when it is not signed in."""
 
     async def place(self, owed: Callback) -> bool:
-        """Give an owed call its place in the queue. False when it could not be."""
+        """Give a call-back its place in the queue. False when that was not possible."""
 
     async def consult(self, wanted: Consult) -> bool:
         """The caller into music, the agent's leg to the target. False when a leg is gone; nobody moved."""
@@ -153,7 +153,7 @@ class Pbx(Protocol):
         """End one leg. False when it had gone."""
 
     async def look_again(self, caller_leg: str) -> bool:
-        """Let the queue look for a seat for a waiting caller now, and not at its next turn, up to a second
+        """Let the queue look for a seat for a waiting caller now, and not at its next check, up to a second
         later. False when the leg is gone."""
 
     async def call_out(self, seat: str, number: str, item: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who listens on a port of this machine: asked before the gateway starts, so that the error can name him.
+"""Who listens on a port of this machine: asked before the gateway starts, so that the error can name it.
 
 Reads /proc. Of another user's process only root can see the pid.
 """

@@ -1,7 +1,7 @@
 """Asterisk's process: started apart from the gateway, adopted again by the next one, ended on purpose only.
 
 A gateway that is killed leaves Asterisk and its calls alone. The next one finds the process by its
-pid file, gives it the new configuration, and goes on. Used by app; nothing of AMI is known here.
+pid file, gives it the new configuration, and goes on. Used by wiring; nothing of AMI is known here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class AsteriskProcess:
         return await asyncio.to_thread(self._asterisk.console, self._places.conf, command)
 
     async def watch(self) -> None:
-        """Start it again whenever it has ended, until `stop`. That it is away, the AMI link notices."""
+        """Start it again whenever it has ended, until `stop`. The AMI link notices that it is away."""
         pause = AGAIN[0]
         while not self._stopping:
             await self._ended()

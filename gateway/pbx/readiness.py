@@ -1,6 +1,6 @@
 """Whether a running Asterisk has what calls need: looked at after the start and every few seconds later.
 
-Asks over AMI, so that it works where Asterisk is another container's. Used by app (start) and board (health).
+Asks over AMI, so that it works where Asterisk is in another container. Used by wiring and by the board.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Readiness:
             await asyncio.sleep(0.25)
 
     async def keep_looking(self, every: float = EVERY) -> None:
-        """Look for ever; while Asterisk is away its link tells so."""
+        """Until cancelled; while Asterisk is away its link reports that."""
         while True:
             await asyncio.sleep(every)
             with contextlib.suppress(PbxDown, OSError):

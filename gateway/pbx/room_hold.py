@@ -40,7 +40,7 @@ class RoomHold:
             self._send(leg, ROOM)
 
     def _send(self, leg: str, context: str) -> None:
-        """Commands go over one link in the order of the events, so the last word of a telephone counts."""
+        """Commands go over one link in the order of the events, so the latest event of a telephone counts."""
         self._tasks.once("caller on hold", partial(self._redirect, leg, context))
 
     async def _redirect(self, leg: str, context: str) -> None:

@@ -26,7 +26,7 @@ class SeatPhones:
         self._listener = listener
         self._contacts: dict[str, dict[str, str]] = {}  # by seat: where its telephone is, and how it does
         self._phones: dict[str, str] = {}  # by seat: which of its phones is in the queue
-        self._members: dict[str, SeatSeen] = {}  # by seat in the queue: what was told of it last
+        self._members: dict[str, SeatSeen] = {}  # by seat in the queue: its last reported state
         self._devices: dict[str, int] = {}  # by phone: its device state
 
     def start(self) -> None:
@@ -54,7 +54,7 @@ class SeatPhones:
     async def sign_in(self, seat: str, agent: str, *, paused: str = "", browser: bool | None = None) -> None:
         before = self._phones.get(seat, "")
         phone = (before or telephone(seat)) if browser is None else telephone(seat, browser)
-        self._phones[seat] = phone  # what is told of the other phone from now on is not the seat's
+        self._phones[seat] = phone  # events of the other phone no longer concern the seat
         await self._ami.queue_add(QUEUE, phone, member_name=agent, paused=bool(paused), state_interface=phone)
         if before and before != phone:
             await self._ami.queue_remove(QUEUE, before)

@@ -105,7 +105,7 @@ def load_handling(path: Path, problems: list[Problem]) -> tuple[Handling, ...]:
 def _built(entries: Mapping[str, Any], faults: Faults) -> list[Handling]:
     built = []
     for key, entry in sorted(entries.items()):
-        if entry.results is None:  # a table with a fault of its own, which is told
+        if entry.results is None:  # a table with a fault of its own, which is reported
             continue
         try:
             built.append(entry.built(date.fromisoformat(key)))

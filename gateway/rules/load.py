@@ -56,12 +56,12 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     _no_strangers(folder, problems)
     before = len(problems)
     divisions = load_divisions(folder / "divisions.yaml", problems)
-    # An entry with a fault is left out: stations there would be told for nothing.
+    # An entry with a fault is left out: its stations would be reported as unknown for no reason.
     counties = [division.code for division in divisions] if len(problems) == before else None
     sets = load_orders(folder / "clocks", problems)
     categories = load_categories(folder / "categories.yaml", problems)
     stations = load_stations(folder / "stations.csv", counties, problems)
-    # Rows that name what stands in a faulty file would be told for nothing.
+    # Rows that name what stands in a faulty file would be reported for no reason.
     known = Known(categories, divisions, stations) if len(problems) == before else None
     rules = Rules(
         sets=sets,
@@ -89,7 +89,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
 
 
 def _no_strangers(folder: Path, problems: list[Problem]) -> None:
-    """A file by another name would be read by nobody: a fault."""
+    """A file with an unknown name is never read: a fault."""
     for path in sorted(folder.glob("*.y*ml")):
         if path.name not in _FILES:
             problems.append(Problem(str(path), 0, f"no such rule file{nearest(path.name, _FILES)}"))

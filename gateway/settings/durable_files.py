@@ -1,4 +1,4 @@
-"""What must be true of a file before anybody relies on it: on the disk, whole, and its owner's alone."""
+"""Writing files durably: synced to the disk, whole or not at all, readable by their owner alone."""
 
 from __future__ import annotations
 

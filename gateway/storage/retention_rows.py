@@ -95,7 +95,7 @@ class RetentionRows:
     # ------------------------------------------------------------ holds
 
     async def hold(self, number: str, who: str, reason: str, at: datetime) -> None:
-        """Nothing of this item goes until it is let go. Raises NotFound, StorageDown."""
+        """Put a legal hold on an item: nothing of it goes until `let_go`. Raises NotFound, StorageDown."""
 
         def held(t: Transaction) -> None:
             if not t.execute(select(items.c.number).where(items.c.number == number)).first():

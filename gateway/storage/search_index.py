@@ -2,7 +2,7 @@
 
 SQLite keeps them in an FTS5 table, PostgreSQL as 64-bit hashes in an array with a GIN index, so that no
 locale and no extension matters. An item's row is its number, which grows with time: the newest come first.
-Neither table stands in tables.py: SQLAlchemy knows no FTS5, and another database makes its index anew.
+Neither table stands in tables/: SQLAlchemy knows no FTS5, and another database makes its index anew.
 `search_progress` tells from which number on all items are in; 0 = every one. The rest is done by `backfill`.
 """
 

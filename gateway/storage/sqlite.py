@@ -275,7 +275,7 @@ def _beside_others(connection: Connection, raw: sqlite3.Connection, job: Job) ->
         job.value = job.context.run(job.body, connection)
     except Exception as error:
         if not raw.in_transaction:
-            raise  # SQLite gave the whole transaction up: the disk is full, or worse
+            raise  # SQLite rolled the whole transaction back: the disk is full, or a worse error
         raw.execute("ROLLBACK TO body")
         job.error = error
     raw.execute("RELEASE body")
@@ -338,7 +338,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _to_wal(raw: sqlite3.Connection) -> None:
-    """SQLite does not wait when two turn a fresh file to WAL at once, so we do."""
+    """Retry: SQLite does not wait when two connections switch a fresh file to WAL at once."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:

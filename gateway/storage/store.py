@@ -126,7 +126,7 @@ class Storage:
         return storage
 
     async def close(self) -> None:
-        with suppress(GatewayError, OSError):  # the head is told again by whoever opens it next
+        with suppress(GatewayError, OSError):  # the head is written again at the next opening
             await self.audit.keep_head()
         await self.database.close()
 

@@ -115,8 +115,8 @@ class SupervisionRows:
         return {key: frozenset(rungs) for key, rungs in fired.items()}
 
     def standing(self, t: Transaction, rungs: Collection[Rung]) -> tuple[FiredRung, ...]:
-        """Told rungs of these kinds of orders that are still owed, the last one first."""
-        # Of the very many lines of the ledger only those of the few orders that are supervised and owed.
+        """Rungs of these kinds that were told, of orders still open at the unit, the newest first."""
+        # Of the very many lines of the ledger only those of the few orders that are supervised and open.
         last = t.execute(SUPERVISED.limit(MOST))
         rounds = {row.id: row.rounds for row in last}
         if not rounds:

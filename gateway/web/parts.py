@@ -94,7 +94,7 @@ class WebParts:
     book: Statistics | None = None  # figures and the wallboard
     phones: BrowserPhones | None = None
     accounts: People | None = None
-    audit: HouseAudit | None = None
+    audit: AuditTrail | None = None
     post: PostLedger | None = None  # the outbox
     desk: Calls | None = None  # a call at an agent's desk, before and after he answers
     lists: ListLedger | None = None
@@ -121,7 +121,7 @@ class People(LogIns, OwnAccount, Protocol):
     """gateway/accounts/accounts.py, as far as the web side needs it."""
 
 
-class HouseAudit(Notes, AuditLog, Protocol):
+class AuditTrail(Notes, AuditLog, Protocol):
     """The audit log, to write and to read."""
 
 

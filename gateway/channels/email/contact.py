@@ -1,6 +1,6 @@
 """The mail channel: a message that was read becomes a contact, or a follow-up on an item.
 
-Only translates. What a mail wants is for an agent to say: every new one is unsorted.
+Only translates. An agent decides what a mail is about: every new one is unsorted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One IMAP connection: log in, look, fetch in pieces, wait for a push. Decides nothing.
 
-Around aioimaplib, of which this makes up for: commands that wait for ever once the connection is
-gone, a message as one literal in memory, arguments sent unquoted, folder names beyond ASCII.
+Works around limits of aioimaplib: commands that wait for ever once the connection is gone, a message as one
+literal in memory, arguments sent unquoted, folder names beyond ASCII.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class ImapLink:
         self.validity = int(match[1])
 
     def close(self) -> None:
-        """Let go at once. The server keeps nothing that depends on a farewell."""
+        """Close the connection without LOGOUT: nothing on the server depends on it."""
         self._client._client_task.cancel()
         transport = self._client.protocol.transport
         if transport is not None:

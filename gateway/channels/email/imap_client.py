@@ -1,9 +1,9 @@
-"""aioimaplib's client with bounds: no server, however much it says at once, holds up the event loop.
+"""aioimaplib's client with limits: no server can block the event loop, however much it sends at once.
 
 The library works through everything that has arrived in one go, one level of recursion and one copy
 of the rest for each line, and keeps a line without an end for ever. Here its protocol gets pieces, with
-a turn of the loop between two of them, and a line over LONGEST_LINE or too many lines in a piece end
-the connection. Used by imap.py alone.
+control given back to the event loop between two of them; a line over LONGEST_LINE or too many lines in a
+piece end the connection. Used by imap.py alone.
 """
 
 from __future__ import annotations

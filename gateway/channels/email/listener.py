@@ -1,9 +1,8 @@
-"""The SMTP and LMTP listener: one port, told apart by the greeting. 250 means committed.
+"""The SMTP and LMTP listener: one port, distinguished by the greeting. 250 means committed.
 
-Around aiosmtpd, of which this makes up for: one answer where LMTP owes one for each recipient, a
-permanent refusal for a fault that is ours, lines over 1,000 bytes refused, a wait for every line of
-a mail, no turn for anybody else while commands are there to be read, and no bound on the number of
-connections.
+Works around limits of aiosmtpd: one answer where LMTP demands one for each recipient, a permanent refusal
+for a fault that is ours, lines over 1,000 bytes refused, a wait for every line of a mail, other connections
+blocked while commands are there to be read, and no limit on the number of connections.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from gateway.errors import TooMany, Unavailable
 from gateway.mail.identity import key_of
 
 log = logging.getLogger(__name__)
-logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every command of every client
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd logs every command of every client
 
 CONNECTIONS = 50
 RECIPIENTS = 100
@@ -208,7 +207,7 @@ class _Session(SMTP):
         super().connection_lost(error)
 
     async def push(self, status: AnyStr) -> None:
-        """An answer, and then a turn for the others: commands that have arrived are taken without one."""
+        """Send an answer, then yield to others: aiosmtpd reads waiting commands without a pause."""
         await super().push(status)
         await asyncio.sleep(0)
 
@@ -273,7 +272,7 @@ class _Session(SMTP):
 
 
 async def _without_stuffing(data: bytearray) -> bytes:
-    """Take the second dot from lines that begin with two (RFC 5321 4.5.2), with a turn of the loop between
+    """Take the second dot from lines that begin with two (RFC 5321 4.5.2), yielding to the event loop between
     pieces: a mail may consist of such lines. A piece ends before a line end, so none is cut in two.
     """
     plain, start = bytearray(), 0

@@ -141,7 +141,7 @@ class Reception:
         return await self._guarded(self._unread(message, raw, arrival, key_of(raw)))
 
     async def take_part(self, head: bytes, arrival: Arrival, key: str, why: str) -> Taken:
-        """Note a mail whose whole cannot be had: `head` is its beginning, perhaps empty."""
+        """Make an item of a mail that cannot be read in full: `head` is its beginning, perhaps empty."""
         message = replace(read(head), unreadable=why, text="", html="", attached=(), notes=())
         return await self._guarded(self._unread(message, head, arrival, key))
 
@@ -151,7 +151,7 @@ class Reception:
         except (StorageDown, OSError) as error:
             await self._alive()
             raise NotTaken(str(error)) from error
-        except Exception as error:  # whatever it is, it must not hold up the mails behind this one
+        except Exception as error:  # any error at all: the mails behind this one must go on
             if not isinstance(error, GatewayError):
                 log.exception("a mail could not be taken in")
             raise NotTaken(str(error) or type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""All of mail in: a watch for each mailbox and the listener, each on its own feet."""
+"""All of mail in: a watch for each mailbox and the listener; each works without the others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The fax channel: a fax that came in becomes a contact, or a follow-up on the item that it repeats.
 
-Only translates. What a fax wants is for an agent to say: every new one is unsorted. What came broken, or
-not at all, is owed a call back.
+Only translates. An agent decides what a fax is about: every new one is unsorted. A fax that came broken, or
+not at all, leads to a call-back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HOW = {
 
 
 def owed(fax: Fax) -> bool:
-    """Is anything owed for it? Without a page, only to somebody who can be found."""
+    """Does it need an item? Without a page, only when its sender can be reached."""
     return fax.status is not FaxStatus.NONE or bool(fax.caller or fax.station)
 
 

@@ -22,7 +22,7 @@ LIMIT = CPU + 30.0  # seconds that a fax may take
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page: its picture with its SHA-256, the mark of its dots (core/fax.py), its size in pixels."""
+    """One page: its picture with its SHA-256, the hash of its dots (core/fax), its size in pixels."""
 
     file: Path
     sha256: str

@@ -1,6 +1,6 @@
 """A child process that reads pages by machine: `python -m gateway.channels.fax.reader`.
 
-One JSON line in ({"file": PNG}), one out ({"lines": […]} as core.fax_reading.Line, or {"error"}), one page at
+One JSON line in ({"file": PNG}), one out ({"lines": […]} as core.fax.reading.Line, or {"error"}), one page at
 a time, until stdin ends. Memory is bounded, and everything else on the machine goes before it. Needs
 the extra `ocr`. Started by gateway/channels/fax/reading.py, and by nobody else.
 """

@@ -1,4 +1,4 @@
-"""Pages that wait are read by machine, one after another, in the background: an aid, and never in the way.
+"""Reads waiting fax pages by machine, one after another, at low priority in the background.
 
 A reader process is started when a page waits and ended when none did for a while. A page on which it dies,
 hangs or fails twice is given up and says so; what waits when the gateway ends is read after the next start.

@@ -1,4 +1,4 @@
-"""Calls that are owed: how one try to make such a call ends, and when it is tried again. Pure.
+"""Call-backs: how one try ends, and when it is repeated. Pure.
 
 A try begins with a place in the queue. The agent who answers there is connected, then the customer is
 dialled. It is over when the place is left without a dial, or when the call made for it ends.

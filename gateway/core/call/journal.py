@@ -51,7 +51,7 @@ class EntryType(StrEnum):
     DUTY_DONE = "duty_done"  # how the dial of a call to a unit ended: DIALSTATUS, NOLINE, REFUSED, LIMIT
     DIAL_REFUSED = "dial_refused"  # who, form | list | day | number | second, FROM: what was dialled, item
     FAX = "fax"  # file below the faxes' folder: it is coming in
-    FAX_DONE = "fax_done"  # how it went, see core/fax.py
+    FAX_DONE = "fax_done"  # how it went, see core/fax/record.py
     FAX_SENT = "fax_sent"  # how a fax of ours went, the same fields
     FAX_DIALLED = "fax_dialled"  # how its call ended (DIALSTATUS, NOLINE); before or after FAX_SENT
     ENDED = "ended"  # hang-up cause, outcome, kind, the item it was made from, the caller's rating

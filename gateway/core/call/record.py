@@ -1,4 +1,4 @@
-"""What is known of one call, and of one call that is owed: the rows that storage keeps.
+"""The records of a call and of a call-back: the rows that storage keeps.
 
 Pure data. The switchboard fills them, storage keeps them, the API shows them.
 Times are aware (UTC); seconds are seconds.
@@ -92,7 +92,7 @@ class CallbackState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A call owed. `arrived_at` is when the caller first called: his place among all who wait.
+    """A call-back. `arrived_at` is when the caller first called: his place among all who wait.
 
     `dials` counts the calls made for it, `attempts` those that did not reach the customer; `due_at` is when
     it may be tried again, None at once.
@@ -114,18 +114,18 @@ _BACK = re.compile(r"back[0-9]*-")  # before the id of an owed call: the id of a
 
 
 def back_call(owed: Callback) -> str:
-    """The id of the call that is being made for an owed call, else of the next one: back-X, back2-X, …"""
+    """The id of the call that is being made for a call-back, else of the next one: back-X, back2-X, …"""
     count = owed.dials if owed.state is CallbackState.DIALLING else owed.dials + 1
     return f"back{count if count > 1 else ''}-{owed.id}"
 
 
 def owed_of(call: str) -> str:
-    """The id of the owed call that this call is made for."""
+    """The id of the call-back that this call is made for."""
     return _BACK.sub("", call, count=1)
 
 
 def is_back(call: str) -> bool:
-    """Is this the id of a call that is made for an owed call?"""
+    """Is this the id of a call that is made for a call-back?"""
     return _BACK.match(call) is not None
 
 
@@ -144,7 +144,7 @@ class AgentChange:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which the gateway could not see the PBX; what happened in it came from the journal."""
+    """A time in which the link to the PBX was lost; what happened in it was read from the journal."""
 
     began_at: datetime
     ended_at: datetime

@@ -1,6 +1,6 @@
-"""Who answers whom: seats and their states, the order of service, which owed calls hold a place.
+"""Seats and their states, the order of service, which call-backs hold a place in the queue.
 
-Pure. Asterisk's queue does the ringing; here stands what its facts mean and what we ask of it.
+Pure. Asterisk's queue does the ringing; this module interprets its facts and decides what to ask of it.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def priority(arrived_at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Which owed calls get a place in the queue, and which give theirs up for now."""
+    """Which call-backs get a place in the queue, and which give theirs up for now."""
 
     give: tuple[Callback, ...] = ()
     take: tuple[Callback, ...] = ()

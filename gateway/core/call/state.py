@@ -42,7 +42,7 @@ DIRECTIONS = {"in": "in", "out": "out", "back": "out"}
 
 @dataclass(slots=True)
 class CallState:
-    """One call while it is told. `began` is False until its begin was seen.
+    """One call, as far as entries have been applied. `began` is False until its begin was seen.
 
     `messages` are files below the messages' folder; `partner` is the last partner dialled; `back`
     the call-back that this call is; `phone` the number to call back when it is another. `seat` is who
@@ -85,7 +85,7 @@ def new_call_state(call: str, at: datetime) -> CallState:
 
 
 def apply(call: CallState, note: JournalEntry) -> bool:
-    """Take one note into the state of its call. False when it was told already or changes nothing."""
+    """Apply one entry to the state of its call. False when it was applied before or changes nothing."""
     # The same note comes from the link and, after that was lost, once more from the journal.
     before = len(call.applied)
     call.applied.add(note)
@@ -120,7 +120,7 @@ def _began(call: CallState, note: JournalEntry) -> None:
     call.record = replace(
         call.record,
         direction=DIRECTIONS.get(direction, "in"),
-        # A note that came before this one may have told the caller already.
+        # An earlier entry may have set the caller already.
         caller=call.record.caller or (number if direction == "in" else ""),
         dialled=telephone.plain(note.arg(3)) if direction == "in" else number,
         line=int(line) if line.isdecimal() else 0,

@@ -1,6 +1,6 @@
 """What is known of one fax that came in: the line, the far machine, how it went, and its pages.
 
-Pure data, and the one rule by which a fax that comes again is known. The story of a call fills `FaxNote`
+Pure data, and the one rule by which a fax that comes again is known. core/call/state.py fills `FaxNote`
 from the dialplan's notes, gateway/channels/fax/reception.py makes the rest of it, storage keeps it.
 """
 

@@ -1,6 +1,6 @@
 """What a set of flows must hold before it is published; each fault names file and line.
 
-One file against itself is flow_file's work. Here the whole set is taken as one graph, since a
+Faults within one file are found by core/flow/file.py. Here the whole set is taken as one graph, since a
 `goto` crosses files: every step can be reached, every path ends, passes a person or offers one,
 no loop turns without the caller, every prompt, flow and partner exists.
 """
@@ -39,7 +39,7 @@ def check(flows: FlowSet, prompts: Collection[str], *entries: str) -> tuple[Prob
     for flow in flows.flows.values():
         problems += _prompts(flow, prompts)
         problems += _references(flow, flows)
-    if not problems:  # a graph with holes would only repeat them
+    if not problems:  # a graph with missing steps would only repeat these faults
         graph = _Graph(flows)
         for fault in (graph.unreachable, graph.endless, graph.turning, graph.alone):
             problems += fault()
@@ -133,11 +133,11 @@ class _Graph:
                 yield self._problem(spec, f"{spec.id}: a caller can end here without a way to a person")
 
     def _unasked(self, spec: StepSpec, exit_: Exit) -> bool:
-        """Ways on which the caller has been asked nothing yet and is owed a person."""
+        """Ways on which the caller has been asked nothing yet and still has to reach a person."""
         return not spec.step.waits and not exit_.settled
 
     def _after_queue(self) -> Places:
-        """Steps behind the exits of a step that ends in a talk: who comes out of it is owed one still."""
+        """Steps behind the exits of a step that ends in a talk: who comes out has not reached a person."""
         behind = [
             target.place
             for spec in self.steps.values()

@@ -93,7 +93,7 @@ class JoinQueue:
 
 @dataclass(frozen=True, slots=True)
 class BookCallBack:
-    """Owe this caller a call. An empty phone means the number he calls from. Answer: Booked."""
+    """Book a call-back for this caller. An empty phone means the number he calls from. Answer: Booked."""
 
     phone: str = ""
 
@@ -208,7 +208,7 @@ class QueueLeft:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """`place` counts from 1; 0 when the call-back is owed outside the queue (after hours)."""
+    """`place` counts from 1; 0 when the call-back is made outside the queue (after hours)."""
 
     phone: str
     place: int = 0

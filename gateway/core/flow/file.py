@@ -1,7 +1,8 @@
 """A flow as its file says: steps with their settings and where each exit leads.
 
 `parse_flow` reads the tree of one file and holds it against the steps' own declarations. What
-needs more than one file (reach, ends, loops, prompts) is flow_check's. Walked by core/walk.
+needs more than one file (reach, ends, loops, prompts) is checked by core/flow/check.py. Walked by
+core/flow/walk.py.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Outcome(StrEnum):
 
     TALK = "talk"  # an agent answered
     MESSAGE = "message"  # a message is saved
-    CALL_BACK = "call_back"  # a call-back is owed
+    CALL_BACK = "call_back"  # a call-back is booked
     PARTNER = "partner"  # talked to a partner hotline
     ANSWERED = "answered"  # answered the questions of the survey
     ENDED = "ended"  # the flow hung up and nothing of the above happened

@@ -77,7 +77,7 @@ class Exit:
 
     `needs` names the setting without which it cannot happen; `or_else` the exit whose target it
     shares when none is given. `idle`: it is taken without the caller doing anything. `settled`:
-    afterwards nothing is owed to the caller, the call may end.
+    the caller has what he called for, and the call may end.
     """
 
     name: str

@@ -53,7 +53,7 @@ Channel.PARTNER = Channel("partner")
 
 
 class Task(StrEnum):
-    """What is owed to a caller beyond the matter itself; NONE for everything written."""
+    """What has to be done for a caller beyond the matter itself; NONE for everything written."""
 
     NONE = "none"
     TALK = "talk"  # an agent spoke with the caller: write it up

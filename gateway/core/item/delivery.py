@@ -1,4 +1,4 @@
-"""What leaves the house: one delivery by one way to one address, its states, and when it is tried again.
+"""Outgoing deliveries: each goes by one way to one address; its states, and when it is tried again.
 
 Pure. Storage keeps deliveries, gateway/notify/ plans and sends them.
 """

@@ -1,6 +1,6 @@
 """An item as others see it: the numbered, queued shape of a contact, with its clocks and its past.
 
-Pure data, made by storage, shown by the API and the pages. States and their moves: `core/case.py`.
+Pure data, made by storage, shown by the API and the pages. States and their moves: `states.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Notes that only the house reads, and which colleagues are named in them by @. Pure."""
+"""Internal notes on an item, and which colleagues are named in them by @. Pure."""
 
 from __future__ import annotations
 

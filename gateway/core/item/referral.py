@@ -164,7 +164,7 @@ PERSONAL = frozenset({"name", "phone", "address"})
 
 
 def slip_of(item: Item, sees: Iterable[str]) -> dict[str, str]:
-    """What a partner may see of an item. Nothing that tells who a reporter is leaves the house."""
+    """What a partner may see of an item: nothing that tells who a reporter is."""
     allowed = [name for name in FIELD_NAMES if name in set(sees)]
     if item.kind.value == "report" or item.anonymous:
         allowed = [name for name in allowed if name not in PERSONAL]

@@ -1,7 +1,7 @@
 """Where an item may go: one table of (state, event) -> state, and who may hold an item.
 
-A state tells where the matter stands, a lease who is at it; the two are apart, so that a lease may
-run out without anything happening to the matter. Storage asks here before it writes, pages and the
+A state tells where the matter stands, a lease who works on it; they are separate, so that a lease may run out
+without a change of the matter's state. Storage asks here before it writes, pages and the
 API ask what is allowed. Reasons, grounds and notices belong to the event's text, not to the table.
 """
 
@@ -43,7 +43,7 @@ _Row = Mapping[Event, ItemState]
 
 TABLE: Mapping[ItemState, _Row] = MappingProxyType(
     {
-        # In the queue, nobody at it.
+        # In the queue; nobody works on it.
         S.RECEIVED: {
             E.CLAIM: S.IN_WORK,
             E.WITHDRAW: S.WITHDRAWN,

@@ -37,12 +37,12 @@ class DutyState(StrEnum):
     DIALLING = "dialling"
     TAKEN = "taken"  # somebody has pressed 1
     FAILED = "failed"  # nobody has: the desk was alarmed
-    DROPPED = "dropped"  # the order is not owed any more
+    DROPPED = "dropped"  # the unit has nothing more to do with the order
 
 
 @dataclass(frozen=True, slots=True)
 class DutyCall:
-    """One call that is owed to a unit. `phones` are tried one after another, `dials` of them were."""
+    """One call that has to be made to a unit. `phones` are tried one after another, `dials` of them were."""
 
     rung_id: int
     order: int

@@ -15,7 +15,7 @@ from gateway.storage.words import Prose, Words
 
 meta = MetaData()
 Big = BigInteger().with_variant(Integer, "sqlite")
-# The states of core.case.QUEUED, spelled out: only then is an index over them alone made use of. The
+# The states of core.item.states.QUEUED, spelled out: only then is an index over them alone made use of. The
 # plus sign keeps SQLite, which knows nothing of how many rows there are, from another index and sorting.
 WAITING = {
     "sqlite": text("+state IN ('in_work', 'received')"),

@@ -1,7 +1,8 @@
 """Tells wallboards what to show: lines and seats at once, figures at most once a second.
 
 Works only while a wallboard listens, and never spends more than a tenth of its time in the database.
-A board that hears nothing for a while knows that the line is dead, so something is told every few seconds.
+A board that receives nothing for a while takes the connection for dead, so something is sent every few
+seconds.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ ITEM_BACK = "/api/v1/queue/{number}/call-back"
 
 
 class Feed(Protocol):
-    """What is needed of web/events.py."""
+    """What is needed of web/api/events.py."""
 
     def publish(self, name: str, data: dict[str, object]) -> None: ...
 

@@ -32,7 +32,7 @@ class ItemBrief(AnswerModel):
 
 
 class OwedShown(AnswerModel):
-    """A call that this number is owed. `attempts` calls did not reach the customer; `due_at` is when the next
+    """A call-back to this number. `attempts` calls did not reach the customer; `due_at` is when the next
     may be made, null at once."""
 
     id: str
@@ -45,7 +45,7 @@ class OwedShown(AnswerModel):
 
 
 class BackShown(AnswerModel):
-    """The owed call that a call is made for: whose item it is, when it was asked for, which try this is."""
+    """The call-back that a call is made for: whose item it is, when it was asked for, which try this is."""
 
     id: str
     number: str | None

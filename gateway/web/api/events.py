@@ -271,7 +271,7 @@ def _host(url: str) -> str:
 
 
 def _drop_with(client: Client, writer: asyncio.Task[None]) -> None:
-    """A client whose writer failed hears nothing more: it must notice, and connect again."""
+    """Disconnect a client whose writer failed, so that it connects again."""
     if not writer.cancelled() and writer.exception() is not None:
         client.drop()
 

@@ -1,4 +1,4 @@
-"""Figures and the wallboard as the API shows them; core/figures.py defines each figure.
+"""Figures and the wallboard as the API shows them; core/statistics.py defines each figure.
 
 Rates are from 0 to 1, seconds are seconds, `null` stands where nobody called. Callers' numbers are masked.
 """

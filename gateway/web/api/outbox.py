@@ -1,4 +1,4 @@
-"""/api/v1/outbox: what is to leave the house, what was given up, and sending it again.
+"""/api/v1/outbox: deliveries that wait, those that were given up, and sending them again.
 
 Texts of mails (they hold query codes) and whole addresses are never shown.
 """

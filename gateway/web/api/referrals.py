@@ -297,7 +297,7 @@ EVENT_WORDS: Mapping[ReferralEvent, tuple[str, str]] = {
 
 
 def shown(referral: Referral, partner: str) -> ReferralShown:
-    """As the house sees it, or as that partner does."""
+    """As our side sees it, or as that partner does."""
     return ReferralShown(
         id=referral.id,
         number=referral.number,

@@ -29,7 +29,7 @@ BROWSERS = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Version": 
 
 
 class Feed(Protocol):
-    """What is needed of web/events.py."""
+    """What is needed of web/api/events.py."""
 
     def publish(self, name: str, data: dict[str, object]) -> None: ...
 

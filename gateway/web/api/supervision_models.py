@@ -74,7 +74,7 @@ class RungShown(AnswerModel):
 
 
 class RedShown(AnswerModel):
-    """A red order that is still owed."""
+    """A red order with which the unit still has something to do."""
 
     order: str
     number: str

@@ -1,6 +1,6 @@
-"""HTTP connections that cannot hold up or shut out others.
+"""HTTP connections that cannot block or shut out others.
 
-- What arrives at once is parsed in pieces, with a turn of the event loop between two of them.
+- What arrives at once is parsed in pieces, giving control back to the event loop between two of them.
 - A connection that has not sent one whole head in HEAD_SECONDS is closed, an idle one after IDLE_SECONDS.
 - One address has `per_address` connections at most and all have `most`. Over that the one that has
   waited longest for a request goes; the new one only when every other is at work.
@@ -114,7 +114,7 @@ class Connection(web.RequestHandler):
             self._next_piece()
 
     def _next_piece(self) -> None:
-        """Parse one piece; what is left has its turn when the loop has been round, or reading resumes."""
+        """Parse one piece; the rest follows in the loop's next iteration, or when reading resumes."""
         self._turn = None
         if not self._backlog or self.transport is None:
             return

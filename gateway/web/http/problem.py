@@ -149,7 +149,7 @@ def language(request: web.Request) -> str:
 
 
 def _weight(wishes: str, language: str) -> float:
-    """How much a language is wished for; the best of its entries, 0 without one."""
+    """The highest weight of a language in Accept-Language, 0 when it is not named."""
     weight = 0.0
     for wish in wishes.split(","):
         name, _, quality = wish.strip().lower().partition(";")

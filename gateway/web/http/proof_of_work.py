@@ -81,7 +81,7 @@ class Seals:
         return Pass(key.decode(), given_at, text)
 
     def wrap(self, what: str, held: dict[str, Any], now: datetime) -> str:
-        """A small thing to be kept by a browser, which cannot change it. It can read it."""
+        """A small value to be kept by a browser, which can read it but not change it."""
         return str(self._serializer(what, now).dumps(held))
 
     def unwrap(self, what: str, text: str, now: datetime, seconds: int) -> dict[str, Any] | None:

@@ -128,7 +128,7 @@ Page = Callable[[web.Request, Look], Awaitable[web.StreamResponse]]
 
 
 class Pages:
-    """The workshop that all pages share."""
+    """What all pages share: templates, static files, language, rates, passes of forms."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A page of the house: for whoever is logged in, dense, with a script that asks the API for all it shows.
+"""Base of the pages for people who log in; a script of the page asks the API for all that it shows.
 
 The page itself holds no personal data, so that each look at some goes through the API's rights and its log.
 """

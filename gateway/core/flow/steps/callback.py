@@ -1,4 +1,4 @@
-"""callback: agree on a number and owe the caller a call.
+"""callback: agree on a number and book a call-back.
 
 The number he calls from is read to him; silence confirms it, another key asks for a new one.
 Whether the call-back keeps a place in the queue is the driver's knowledge, told by Booked.
