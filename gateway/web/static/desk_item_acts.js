@@ -18,7 +18,7 @@ const words = keepWords($("decide"), () => chosen && `item:${current().number}:$
 part((one, another) => {
   if (another) closeAct();
   const mine = isMine();
-  $("claim").hidden = mine || !QUEUED.includes(one.state);
+  $("claim").hidden = mine || !mayClaim(one);
   $("addition-read").hidden = !one.has_addition || Boolean(one.holder && !mine);
   $("release").hidden = !mine || !one.allowed.includes("release");
   $("show-code").hidden = !mine;
@@ -33,6 +33,10 @@ part((one, another) => {
   if (chosen && !acts.includes(chosen)) closeAct();
   showUndo(one.last_act);
 });
+
+// Also what waits for papers, is accepted or answered and has nobody: else nothing more could be done to it. What a
+// unit has is worked on without being claimed.
+const mayClaim = ({ state, holder, allowed }) => QUEUED.includes(state) || (!holder && state !== "handed_over" && allowed.includes("claim"));
 
 function actsOf(one, mine) {
   const free = !one.holder || mine;

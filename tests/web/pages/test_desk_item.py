@@ -9,7 +9,10 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from gateway.core.item.contact import Kind, Person, Respondent
+from gateway.core.item.item import QueueQuery
+from gateway.core.item.states import Event
 from gateway.core.roles import Role
+from gateway.intake.decisions import Act
 from tests.storage.databases import contact
 from tests.web.pages.desk_site import PHONE, SMALL, WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_fax_page import PASSWORD
@@ -103,6 +106,52 @@ async def test_an_item_is_worked_on_from_its_head(browser: Browser, tmp_path: Pa
             [f"{earlier[:6]} {earlier[6:11]} {earlier[11]}"]
         )
         assert await page.locator("#item-person li").count() == 1
+
+
+async def test_what_waited_for_papers_goes_on_once_they_came(browser: Browser, tmp_path: Path) -> None:
+    """Nobody holds it while it waits: whoever finds it among those added to claims it and goes on."""
+    async with desk_site(tmp_path) as site:
+        await site.accounts.add("agent2", "王芳", Role.AGENT, PASSWORD)
+        number = await number_of(site, "one")
+        async with at_desk(browser, site) as page:
+            await open_item(page, number)
+            await page.click("#claim")
+            await press(page, "wait_for_papers")
+            await page.fill("#item-word", "购物小票照片")
+            await page.click("#do")
+            await expect(page.locator("#item-state")).to_have_text("等待材料")
+        await site.intake.append(number, "more", "小票在此", (), "web")
+        async with at_desk(browser, site, "agent2") as page:
+            await page.wait_for_selector("body[data-list=waiting]")
+            for tab in ("to_answer", "added"):
+                await page.click(f"[data-tab={tab}]")
+                await page.wait_for_selector(f"body[data-list={tab}]")
+                await expect(page.locator("#rows li")).to_have_count(1)
+            await page.click("#rows button")
+            await page.wait_for_selector(f"body[data-matter='{number}']")
+            await looked_at_everywhere(page, "item-papers-came", sizes=(WIDE, PHONE))
+            await page.set_viewport_size({"width": 1280, "height": 720})
+            await page.click("#claim")
+            await press(page, "papers_came")
+            await expect(page.locator("#item-state")).to_have_text("办理中")
+            await press(page, "accept")
+            await expect(page.locator("#item-state")).to_have_text("已受理")
+            await expect(page.locator("#item-facts")).to_contain_text("王芳")
+
+
+async def test_what_a_unit_accepted_can_be_answered_at_the_desk(browser: Browser, tmp_path: Path) -> None:
+    async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
+        number = await number_of(site, "one")
+        await site.intake.claim("boss", QueueQuery(), number)
+        await site.matters.act(number, "boss", Act(Event.HAND_OVER, {"to": "141002"}))
+        await site.matters.act(number, "boss", Act(Event.ACCEPT))
+        await open_item(page, number)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#item-facts")).to_contain_text("李红")
+        await press(page, "answer")
+        await page.fill("#item-word", "商家同意退款")
+        await page.click("#do")
+        await expect(page.locator("#item-state")).to_have_text("已答复")
 
 
 async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browser, tmp_path: Path) -> None:
