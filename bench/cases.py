@@ -196,17 +196,19 @@ async def _written(url: str, site: RealSite, folder: Path, scale: Scale) -> list
     """In turns in the full database and in an empty one."""
     serial = iter(range(int(time.time() * 1000), 10**15))
     async with _empty(url, folder) as empty:
-        doors = {"full": site.intake, "empty": empty}
-        took: dict[str, list[float]] = {f"{act} {name}": [] for act in ("submit", "claim") for name in doors}
+        intakes = {"full": site.intake, "empty": empty}
+        took: dict[str, list[float]] = {
+            f"{act} {name}": [] for act in ("submit", "claim") for name in intakes
+        }
         for _ in range(scale.written):
-            for name, door in doors.items():
+            for name, intake in intakes.items():
                 received = replace(contact(next(serial)), received_at=datetime.now(UTC))
-                await _timed(took[f"submit {name}"], door.submit(received))
+                await _timed(took[f"submit {name}"], intake.submit(received))
         for _ in range(scale.written):
-            for name, door in doors.items():
-                claimed = await _timed(took[f"claim {name}"], door.claim("agent1", QueueQuery()))
+            for name, intake in intakes.items():
+                claimed = await _timed(took[f"claim {name}"], intake.claim("agent1", QueueQuery()))
                 assert claimed
-                await door.complete(claimed.item.number, "agent1", "bench")
+                await intake.complete(claimed.item.number, "agent1", "bench")
     rows = []
     for act in ("submit", "claim"):
         full, none = took[f"{act} full"], took[f"{act} empty"]

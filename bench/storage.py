@@ -1,4 +1,4 @@
-"""Durable submissions through the door beside bare SQLite commits of the very same rows.
+"""Durable submissions through Intake.submit beside bare SQLite commits of the very same rows.
 
 Each round submits to a fresh database by one submitter and to another by fifty at once, then reads
 the rows of the first back and writes them to a third with Python's sqlite3 alone: one transaction
@@ -239,20 +239,20 @@ async def _long_queue(folder: Path, scale: Scale) -> tuple[Measured, Measured, M
     folder.mkdir()
     empty, full, claims = Measured(), Measured(), Measured()
     storage, intake = await opened(folder, "empty.db")
-    filled, door = await opened(folder, "full.db")
+    filled, full_intake = await opened(folder, "full.db")
     await filled.close()
     _fill(folder / "full.db", scale.waiting)
-    filled, door = await opened(folder, "full.db")
+    filled, full_intake = await opened(folder, "full.db")
     for turn in range(4):
         numbers = range(turn * scale.items, (turn + 1) * scale.items)
-        for one, into in ((intake, empty), (door, full)):
+        for one, into in ((intake, empty), (full_intake, full)):
             await _submit(one, into, numbers, 50)
     for number in range(scale.items):
         began = time.perf_counter()
-        claimed = await door.claim(f"agent{number % 4}", QueueQuery())
+        claimed = await full_intake.claim(f"agent{number % 4}", QueueQuery())
         claims.each.append(time.perf_counter() - began)
         assert claimed
-        await door.complete(claimed.item.number, f"agent{number % 4}")
+        await full_intake.complete(claimed.item.number, f"agent{number % 4}")
     await storage.close()
     await filled.close()
     return empty, full, claims

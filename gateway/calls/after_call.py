@@ -31,7 +31,7 @@ class CallIntake(Protocol):
     async def submit(self, contact: Contact) -> Receipt: ...
 
 
-class FaxDoor(Protocol):
+class FaxTaker(Protocol):
     """Takes a fax out of the spool into the queue."""
 
     async def take(self, note: FaxNote, record: CallRecord) -> str: ...
@@ -43,7 +43,7 @@ class AfterCall:
 
     def __init__(
         self,
-        door: CallIntake,
+        intake: CallIntake,
         calls: CallLog,
         call_backs: CallbackLedger,
         messages: Path,
@@ -51,10 +51,10 @@ class AfterCall:
         zone: tzinfo,
         agent_of_seat: Callable[[str], str],
         records: bool = True,
-        faxes: FaxDoor | None = None,
+        faxes: FaxTaker | None = None,
         size: Callable[[Path], int] = size_of,
     ) -> None:
-        self._door = door
+        self._intake = intake
         self._calls = calls
         self._call_backs = call_backs
         self._messages = messages
@@ -96,7 +96,7 @@ class AfterCall:
         contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
         if contact is None:
             return record
-        receipt = await self._door.submit(contact)
+        receipt = await self._intake.submit(contact)
         if state.booked:
             await self._call_backs.link(record.id, receipt.number)
         return replace(record, number=receipt.number)

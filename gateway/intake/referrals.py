@@ -76,7 +76,7 @@ class Linkage:
     def __init__(
         self,
         storage: Storage,
-        door: ReferralIntake,
+        intake: ReferralIntake,
         calendar: Calendar,
         zone: ZoneInfo,
         partners: Callable[[], Mapping[str, Partner]],
@@ -86,7 +86,7 @@ class Linkage:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage
-        self._door = door
+        self._intake = intake
         self._calendar = calendar
         self._zone = zone
         self._partners = partners
@@ -130,7 +130,7 @@ class Linkage:
         partner = self._partner(partner_id)
         if not their_number:
             raise BadContact(FieldFault("their_number", "请填写贵方编号", "give your own number of it"))
-        receipt = await self._door.submit(pushed_contact(contact, partner_id, their_number))
+        receipt = await self._intake.submit(pushed_contact(contact, partner_id, their_number))
         key = pushed_key(partner_id, their_number)
 
         def body(t: Transaction) -> Referral:

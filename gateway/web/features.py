@@ -101,7 +101,7 @@ def call_rights(parts: WebParts) -> CallRights:
         assert desk
         return (await desk.call(call)).agents
 
-    return CallRights(parts.calls, parts.door, parts.now, hands if desk else None, parts.scope)
+    return CallRights(parts.calls, parts.intake, parts.now, hands if desk else None, parts.scope)
 
 
 # ---------------------------------------------------------------- routes of the API
@@ -109,12 +109,12 @@ def call_rights(parts: WebParts) -> CallRights:
 
 def _intake(shared: Shared) -> Routes:
     parts = shared.parts
-    return IntakeApi(parts.door, parts.missing, shared.metrics, parts.zone, parts.now).routes()
+    return IntakeApi(parts.intake, parts.missing, shared.metrics, parts.zone, parts.now).routes()
 
 
 def _queue(shared: Shared) -> Routes:
     parts, feed = shared.parts, shared.feed
-    return QueueApi(parts.door, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
+    return QueueApi(parts.intake, parts.zone, parts.now, SharedLists(lambda: feed.item_changes)).routes()
 
 
 def _lists(shared: Shared) -> Routes:
@@ -136,7 +136,7 @@ def _search(shared: Shared) -> Routes:
 
 
 def _attachments(shared: Shared) -> Routes:
-    return AttachmentsApi(shared.parts.door, shared.parts.files, shared.sealed).routes()
+    return AttachmentsApi(shared.parts.intake, shared.parts.files, shared.sealed).routes()
 
 
 def _matters(shared: Shared) -> Routes:
@@ -145,7 +145,7 @@ def _matters(shared: Shared) -> Routes:
         return ()
     channels = parts.public.rules.channels if parts.public else REGISTRY
     counter = CounterApi(
-        *(parts.door, parts.matters, parts.zone, parts.now, parts.title), clerks=channels.by_clerk
+        *(parts.intake, parts.matters, parts.zone, parts.now, parts.title), clerks=channels.by_clerk
     )
     matters = MattersApi(parts.matters, parts.openers)
     return (*counter.routes(), *matters.routes(), *NoticesApi(parts.matters, parts.title).routes())
@@ -169,7 +169,7 @@ def _transfers(shared: Shared) -> Routes:
     parts = shared.parts
     if parts.transfers is None:
         return ()
-    return TransferApi(parts.transfers, parts.calls, parts.door, shared.rights).routes()
+    return TransferApi(parts.transfers, parts.calls, parts.intake, shared.rights).routes()
 
 
 def _referrals(shared: Shared) -> Routes:
@@ -286,7 +286,7 @@ def add_pages(app: web.Application, shared: Shared) -> None:
         return
     bundle = (phones.bundle,) if phones and phones.bundle else ()
     pages = Pages(
-        *(parts.public, parts.door, shared.uploads, shared.gate, shared.metrics, parts.missing),
+        *(parts.public, parts.intake, shared.uploads, shared.gate, shared.metrics, parts.missing),
         *(parts.var, parts.zone, parts.now, parts.public_url, bundle),
     )
     pages.add_static(app)

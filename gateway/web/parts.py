@@ -69,7 +69,7 @@ class WebParts:
     """What the web side is built on. A member that is None belongs to one feature of features.py, which gives
     no routes and pages without it."""
 
-    door: IntakeQueue
+    intake: IntakeQueue
     calls: CallLog
     tokens: Tokens
     store: Store
@@ -80,7 +80,7 @@ class WebParts:
     public_url: str = ""
     now: Callable[[], datetime] = utc_now
     missing: Missing = nothing_missing
-    """What a contact lacks, asked before `door` is, so that a form with other faults gets all at once."""
+    """What a contact lacks, asked before `intake` is, so that a form with other faults gets all at once."""
     files: StoredFiles = field(default_factory=PlainFiles)
     area_code: str = ""
     uploads: UploadSettings = field(default_factory=UploadSettings)

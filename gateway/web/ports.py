@@ -1,4 +1,4 @@
-"""What the web side needs of the rest: the door, the ledgers, the live board. Protocols and views only.
+"""What the web side needs of the rest: intake, the ledgers, the live board. Protocols and views only.
 
 Nothing here knows aiohttp. Views are what pages and the API show of live things; they are made anew
 at each look and hold no state.

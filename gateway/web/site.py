@@ -70,7 +70,7 @@ def _shared(parts: WebParts) -> Shared:
         Uploads(parts.var / "uploads", parts.uploads),
         EventFeed(gate, parts.now, parts.public_url, agents=agents),
         Metrics(parts.board, parts.tasks, lambda: read_last(parts.var).age(parts.now())),
-        Sealed(parts.door, parts.openers, parts.scope),
+        Sealed(parts.intake, parts.openers, parts.scope),
         call_rights(parts),
         FiguresApi(parts.book, parts.board, parts.now) if parts.book else None,
     )

@@ -17,7 +17,7 @@ from gateway.intake.writing_up import Sorted
 from gateway.storage import Storage
 from gateway.storage.identities import Identities
 from gateway.storage.threads import MailThreads
-from tests.storage.databases import ZONE, Clock, contact, door, lose_key, rules
+from tests.storage.databases import ZONE, Clock, contact, intake_on, lose_key, rules
 from tests.web.real_site import real_site
 
 LI = Person("李举报", "139 3570 1234", "Li@Example.cn", "临汾市某路1号", "身份证", "14100119900101123X")
@@ -95,26 +95,26 @@ async def test_both_halves_of_a_split_have_the_person(storage: Storage, intake: 
 
 async def test_reports_that_were_there_before_are_sealed(url: str, tmp_path: Path) -> None:
     before = await Storage.open(url, tmp_path)
-    receipt = await door(before, Clock()).submit(report("web:1"))
+    receipt = await intake_on(before, Clock()).submit(report("web:1"))
     old = f"UPDATE items SET person_name='李举报', person_phone='{LI.phone}', person_email=''"
     await before.database.write(lambda t: t.execute(text(old)).close())
     await before.database.write(lambda t: t.execute(text("DELETE FROM identities")).close())
     assert "李举报" in await everything(before)
     await before.close()
     after = await Storage.open(url, tmp_path)
-    matters = Matters(door(after, Clock()), after, rules(), ZONE)
+    matters = Matters(intake_on(after, Clock()), after, rules(), ZONE)
     assert (await matters.identity(receipt.number)).phone == LI.phone, "it is read before it is sealed"
-    assert (await door(after, Clock()).get(receipt.number)).item.withheld
+    assert (await intake_on(after, Clock()).get(receipt.number)).item.withheld
     assert (await after.one_time_work.run())["sealing identities of reports"] == 1
     assert "李举报" not in await everything(after)
-    matters = Matters(door(after, Clock()), after, rules(), ZONE)
+    matters = Matters(intake_on(after, Clock()), after, rules(), ZONE)
     assert (await matters.identity(receipt.number)).phone == LI.phone
     await after.close()
 
 
 async def test_another_key_opens_nothing(url: str, tmp_path: Path) -> None:
     storage = await Storage.open(url, tmp_path)
-    receipt = await door(storage, Clock()).submit(report("web:1"))
+    receipt = await intake_on(storage, Clock()).submit(report("web:1"))
     await storage.close()
     (tmp_path / "secrets" / "identities.key").unlink()
     with pytest.raises(SetupError, match=r"identities\.key: is missing"):
@@ -122,7 +122,7 @@ async def test_another_key_opens_nothing(url: str, tmp_path: Path) -> None:
     (tmp_path / "secrets" / "identities.key").touch()
     await lose_key(url, tmp_path)
     storage = await Storage.open(url, tmp_path)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     with pytest.raises(StorageDown):
         await Matters(intake, storage, rules(), ZONE).identity(receipt.number)
     assert (await intake.get(receipt.number)).item.withheld  # the rest of the item is there

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from gateway.core.item.delivery import DeliveryState, Draft, without_address
 from gateway.storage import Storage
-from tests.storage.databases import MONDAY, Clock, contact, door, lose_key
+from tests.storage.databases import MONDAY, Clock, contact, intake_on, lose_key
 
 LI = "Li@Reporter.example"
 CONTENT = {"subject": "已收到", "text": "查询码 4829"}
@@ -23,7 +23,7 @@ async def everything(storage: Storage) -> str:
 
 
 async def posted(storage: Storage, key: str = "mail:1") -> str:
-    number = (await door(storage, Clock()).submit(contact(key))).number
+    number = (await intake_on(storage, Clock()).submit(contact(key))).number
     await storage.outbox.post(number, Draft(key, "mail", LI, CONTENT, "a@b"), MONDAY)
     return number
 
@@ -42,7 +42,7 @@ async def test_it_is_sealed_and_opens_for_the_sender(storage: Storage) -> None:
     assert shown.state is DeliveryState.BOUNCED and shown.error == "5.1.1 l***@reporter.example unknown"
     kept = await everything(storage)
     assert "li@" not in kept and "4829" not in kept and "已收到" not in kept
-    past = (await door(storage, Clock()).get(number)).timeline
+    past = (await intake_on(storage, Clock()).get(number)).timeline
     assert past[-1].text == "to l***@reporter.example"
 
 

@@ -18,7 +18,7 @@ from gateway.pbx.fake import FakePbx
 from gateway.settings.load import load
 from gateway.settings.schema import Config
 from gateway.tasks import Pace, Supervisor
-from tests.calls.memory_ledgers import MemoryDoor, MemoryLedgers
+from tests.calls.memory_ledgers import MemoryIntake, MemoryLedgers
 from tests.shipped_rules import shipped_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ class Board:
     config: Config
     pbx: FakePbx = field(default_factory=FakePbx)
     ledgers: MemoryLedgers = field(default_factory=MemoryLedgers)
-    door: MemoryDoor = field(default_factory=MemoryDoor)
+    intake: MemoryIntake = field(default_factory=MemoryIntake)
     told: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     now: datetime | None = None  # None: the time of the machine
     tasks: Supervisor = field(default_factory=lambda: Supervisor(pace=Pace(first=0.001, longest=0.01)))
@@ -41,7 +41,7 @@ class Board:
         self.places = Places(self.config.var)
         self.places.make()
         aftercall = AfterCall(
-            self.door,
+            self.intake,
             self.ledgers.calls,
             self.ledgers.call_backs,
             self.places.messages,
@@ -56,7 +56,7 @@ class Board:
             self.pbx,
             flows,
             rules,
-            self.door,
+            self.intake,
             self.ledgers,
             aftercall,
             tasks=self.tasks,

@@ -1,4 +1,4 @@
-"""The phone side's ledgers and door in memory, of equal rank to storage: for tests of the switchboard."""
+"""The phone side's ledgers and intake in memory, of equal rank to storage: for tests of the switchboard."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class MemoryLedgers:
 
 
 @dataclass
-class MemoryDoor:
+class MemoryIntake:
     """Intake: one item a key."""
 
     contacts: dict[str, Contact] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What an agent writes of a call, on the real door and database: the halves of one talk."""
+"""What an agent writes of a call, on the real intake and database: the halves of one talk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.settings import schema as config
 from gateway.storage import Storage
 from tests.calls.conftest import Board
-from tests.storage.databases import MONDAY, Clock, contact, door, sqlite_in
+from tests.storage.databases import MONDAY, Clock, contact, intake_on, sqlite_in
 
 CALL = "1772415000.7"
 
@@ -31,7 +31,7 @@ async def test_nothing_ties_an_anonymous_report_to_the_complaint_of_the_same_cal
     storage: Storage, settings: config.Config
 ) -> None:
     clock = Clock()
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
     began = MONDAY.replace(minute=17, second=23)
     record = CallRecord(
@@ -63,7 +63,7 @@ async def test_what_is_written_in_a_call_back_stands_in_the_item_that_owed_it(
     storage: Storage, settings: config.Config
 ) -> None:
     clock = Clock()
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
     asked = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), outcome=CallOutcome.CALL_BACK)
     owing = await intake.submit(
@@ -89,7 +89,7 @@ async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
     storage: Storage, settings: config.Config
 ) -> None:
     clock = Clock()
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
     owing = await intake.submit(contact("a"))
     owed = Callback(CALL, "13835700000", CALL, MONDAY, MONDAY, attempts=3, dials=3)
@@ -114,7 +114,7 @@ async def test_one_more_matter_of_the_same_call_is_an_item_of_its_own(
     storage: Storage, settings: config.Config
 ) -> None:
     clock = Clock()
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
     record = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), agent="agent1")
     await storage.calls.keep([record])

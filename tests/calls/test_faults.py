@@ -36,7 +36,7 @@ async def test_a_full_disk_at_a_new_days_folder_delays_one_call_and_loses_none(b
         began(board, call, 2)
         board.pbx.note(EntryType.ENDED, call, "16", "", "")
         assert (await kept(board, call)).outcome is CallOutcome.GAVE_UP  # type: ignore[attr-defined]
-        await board.until(lambda call=call: f"call:{call}" in board.door.contacts)
+        await board.until(lambda call=call: f"call:{call}" in board.intake.contacts)
     blocked.unlink()
     await board.until(lambda: not list(board.places.messages.iterdir()))
     record = await kept(board, "1.1")
@@ -59,7 +59,7 @@ async def test_a_link_lost_while_a_call_is_closed_changes_nothing_of_it(board: B
     (board.places.journal / f"{at:%Y%m%d}.log").write_text(
         f"{text}|began|1.1|1|in|{FROM}|\n{text}|ended|1.1|16||\n"
     )
-    board.door.away = True
+    board.intake.away = True
     began(board, "1.1")
     await board.until(board.switchboard.live)
     board.switchboard.drives("1.1", "13912345678", "12315", 1, True)
@@ -71,7 +71,7 @@ async def test_a_link_lost_while_a_call_is_closed_changes_nothing_of_it(board: B
     board.pbx.break_link()
     board.pbx.come_up()
     await board.until(lambda: len(board.ledgers.gaps.rows) == 1)
-    board.door.away = False
+    board.intake.away = False
     record = await kept(board, "1.1")
     assert record.flow.startswith("main@")  # type: ignore[attr-defined]
     await board.until(lambda: board.switchboard.counts.calls)
@@ -80,7 +80,7 @@ async def test_a_link_lost_while_a_call_is_closed_changes_nothing_of_it(board: B
 
 
 async def test_a_message_of_a_call_that_is_being_closed_makes_no_second_call(board: Board) -> None:
-    board.door.away = True
+    board.intake.away = True
     began(board, "1.1")
     board.switchboard.message("1.1", "1.1-5-1.wav")
     write_wav(board.places.messages / "1.1-5-1.wav", 4.0)
@@ -90,7 +90,7 @@ async def test_a_message_of_a_call_that_is_being_closed_makes_no_second_call(boa
     board.pbx.break_link()
     board.pbx.come_up()
     await board.until(lambda: len(board.ledgers.gaps.rows) == 1)
-    board.door.away = False
+    board.intake.away = False
     await board.until(lambda: board.switchboard.counts.calls)
     assert [name for name, _ in board.told].count("call.ended") == 1
     assert board.switchboard.counts.calls == {"message": 1}
@@ -156,13 +156,13 @@ async def test_a_gateway_that_dies_before_a_record_is_kept_tells_its_item_once(s
     for _ in range(2):
         board.switchboard = replace_switchboard(board)  # type: ignore[assignment]
         await board.switchboard.start()
-        await board.until(lambda: board.door.notes)
+        await board.until(lambda: board.intake.notes)
         if board.ledgers.calls.away:
             await board.switchboard._tasks.stop()  # as a kill would end it
             board.ledgers.calls.away = False
     await kept(board, "5.1")
     await board.switchboard.close()
-    assert board.door.notes == [("261124000015", "not_reached")]
+    assert board.intake.notes == [("261124000015", "not_reached")]
 
 
 async def test_a_refused_referral_does_not_keep_a_call_open(board: Board) -> None:

@@ -46,7 +46,7 @@ async def test_who_hangs_up_early_is_owed_a_call(board: Board) -> None:
     board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.GAVE_UP and record.caller == "13912345678" and record.line == 1
-    assert board.door.contacts["call:1.1"].task is Task.GAVE_UP
+    assert board.intake.contacts["call:1.1"].task is Task.GAVE_UP
     assert record.number
     await board.until(lambda: len(board.told) == 3)
     assert [name for name, _ in board.told] == ["call.ringing", "call.ended", "figures.changed"]
@@ -60,14 +60,14 @@ async def test_a_talk_names_agent_and_wait(board: Board) -> None:
     board.pbx.note(EntryType.ENDED, "1.1", "16", "talked", "complaint", at=at + timedelta(seconds=60))
     record = await kept(board, "1.1")
     assert (record.outcome, record.agent, record.wait_seconds) == (CallOutcome.TALKED, "agent2", 7.0)
-    assert board.door.contacts["call:1.1"].kind == "complaint"
+    assert board.intake.contacts["call:1.1"].kind == "complaint"
 
 
 async def test_the_sixth_caller_is_written_down_and_owes_nothing(board: Board) -> None:
     board.pbx.note(EntryType.TURNED_AWAY, "1.6", "0", "in", FROM)
     record = await kept(board, "1.6")
     assert record.outcome is CallOutcome.TURNED_AWAY and not record.number
-    assert not board.door.contacts
+    assert not board.intake.contacts
 
 
 async def test_notes_told_twice_change_nothing(board: Board) -> None:
@@ -78,7 +78,7 @@ async def test_notes_told_twice_change_nothing(board: Board) -> None:
     began(board, "1.2")
     board.pbx.note(EntryType.ENDED, "1.2", "16", "", "")
     await kept(board, "1.2")
-    assert list(board.door.contacts) == ["call:1.1", "call:1.2"]
+    assert list(board.intake.contacts) == ["call:1.1", "call:1.2"]
 
 
 async def test_a_message_is_the_items_evidence_and_the_calls_recording(board: Board) -> None:
@@ -89,7 +89,7 @@ async def test_a_message_is_the_items_evidence_and_the_calls_recording(board: Bo
     record = await kept(board, "1.1")
     assert record.outcome is CallOutcome.MESSAGE
     await board.until((board.config.var / record.recording).exists)
-    assert [e.role for e in board.door.contacts["call:1.1"].evidence] == ["message"]
+    assert [e.role for e in board.intake.contacts["call:1.1"].evidence] == ["message"]
     assert not list(board.places.messages.iterdir())
 
 
@@ -113,18 +113,18 @@ async def test_asterisk_gone_every_caller_is_owed_a_call(board: Board) -> None:
     for call in ("1.1", "1.2"):
         record = await kept(board, call)
         assert record.outcome is CallOutcome.CUT_OFF
-        assert board.door.contacts[f"call:{call}"].task is Task.GAVE_UP
+        assert board.intake.contacts[f"call:{call}"].task is Task.GAVE_UP
     assert len(board.ledgers.gaps.rows) == 1
 
 
 async def test_storage_away_delays_and_loses_nothing(board: Board) -> None:
-    board.door.away = True
+    board.intake.away = True
     began(board, "1.1")
     board.pbx.note(EntryType.ENDED, "1.1", "16", "", "")
     await board.until(lambda: not board.switchboard.live())
-    board.door.away = False
+    board.intake.away = False
     await kept(board, "1.1")
-    assert list(board.door.contacts) == ["call:1.1"]
+    assert list(board.intake.contacts) == ["call:1.1"]
 
 
 async def test_what_happened_meanwhile_is_taken_over_once(settings: object) -> None:
@@ -149,7 +149,7 @@ async def test_what_happened_meanwhile_is_taken_over_once(settings: object) -> N
         assert (await kept(board, "1.1")).outcome is CallOutcome.MESSAGE
         assert (await kept(board, "1.2")).outcome is CallOutcome.CUT_OFF
         await board.switchboard.close()
-    assert sorted(board.door.contacts) == ["call:1.1", "call:1.2"]
+    assert sorted(board.intake.contacts) == ["call:1.1", "call:1.2"]
     assert not list(board.places.messages.iterdir())
 
 
@@ -286,8 +286,8 @@ async def test_an_owed_call_is_dialled_once_and_told_on_its_item(board: Board) -
     assert record.dialled == "13912345678" and record.back_of == "1.1"
     number = board.ledgers.calls.rows["1.1"].number
     assert board.ledgers.call_backs.lines == [(number, "called_back", "已回电接通")]
-    assert board.door.changes == [number]
-    assert "call:back-1.1" not in board.door.contacts
+    assert board.intake.changes == [number]
+    assert "call:back-1.1" not in board.intake.contacts
 
 
 async def test_a_follow_up_call_is_told_by_what_was_answered_alone(board: Board) -> None:
@@ -299,7 +299,7 @@ async def test_a_follow_up_call_is_told_by_what_was_answered_alone(board: Board)
         board.pbx.note(EntryType.ENDED, call, "16", "talked", "")
         record = await kept(board, call)
         assert (record.number, record.outcome) == (number, CallOutcome.TALKED)
-    assert board.door.notes == [(number, "called_back")]
+    assert board.intake.notes == [(number, "called_back")]
 
 
 async def test_nobody_reached_is_told_and_not_dialled_again_at_once(board: Board) -> None:

@@ -20,7 +20,7 @@ from gateway.intake.decisions import Act
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.storage import Storage
-from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
+from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, intake_on, rules, templates
 
 __all__ = ["templates"]
 
@@ -78,7 +78,7 @@ class Town:
 async def town(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> AsyncIterator[Town]:
     storage = await Storage.open(await templates.copied(request.param, tmp_path), tmp_path)
     clock, told = Clock(), []
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     orders = Orders(
         *(storage, rules(), ZONE), on_change=lambda what, number: told.append((what, number)), now=clock
     )

@@ -15,7 +15,7 @@ from gateway.core.order.order import Report
 from gateway.core.order.states import OrderEvent
 from gateway.core.roles import Account, Role
 from gateway.storage import Storage
-from tests.storage.databases import ZONE, Clock, contact, door, rules
+from tests.storage.databases import ZONE, Clock, contact, intake_on, rules
 
 BUREAU = "141002"
 ACTS = (
@@ -42,7 +42,7 @@ def work_for_ever(url: str, var: Path, round_: int, told: Connection) -> None:
 
 async def _work(url: str, var: Path, round_: int, told: Connection) -> None:
     storage = await Storage.open(url, var)
-    intake, orders = door(storage, Clock()), Orders(storage, rules(), ZONE, now=Clock())
+    intake, orders = intake_on(storage, Clock()), Orders(storage, rules(), ZONE, now=Clock())
     for place in count():
         number = (await intake.submit(contact(f"{round_}:{place}"))).number
         order = (await orders.assign(number, WHO["centre"], Assignment(BUREAU))).order

@@ -89,8 +89,8 @@ async def test_an_order_is_signed_for_and_reported_by_link_and_code(tmp_path: Pa
                 return await answer.text()
 
         OWN = {"Origin": site.url().rstrip("/")}
-        door = await page(path)
-        assert "fu***@example.com" in door and "商家拒绝退款" not in door
+        first_form = await page(path)
+        assert "fu***@example.com" in first_form and "商家拒绝退款" not in first_form
         await page(path[:-1] + ("a" if path[-1] != "a" else "b"), 404)
         assert "请先发送验证码" in await post(422, step="code", code="1")
         await post(422, event="sign")
@@ -199,8 +199,8 @@ async def test_a_code_comes_by_the_way_that_was_chosen(tmp_path: Path) -> None:
                 return await answer.text()
 
         async with site.client.get(path) as answer:
-            door = await answer.text()
-        assert "138****1234" in door and "fu***@example.com" in door and "13835701234" not in door
+            first_form = await answer.text()
+        assert "138****1234" in first_form and "fu***@example.com" in first_form and "13835701234" not in first_form
         assert "验证码已发送到 138****1234" in await post(step="send", way="sms")
         due = await site.storage.outbox.claim(("sms",), 9, MONDAY + timedelta(days=100), timedelta(days=9))
         ((address, said),) = [(entry.draft.address, entry.draft.content["text"]) for entry in due]

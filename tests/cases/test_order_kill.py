@@ -15,7 +15,7 @@ from gateway.core.order.order import OrderState
 from gateway.storage import Storage
 from tests.cases.order_worker import EVENTS, WHO, work_for_ever
 from tests.killed import killed
-from tests.storage.databases import ZONE, Clock, door, rules, templates, url
+from tests.storage.databases import ZONE, Clock, intake_on, rules, templates, url
 
 __all__ = ["templates", "url"]
 
@@ -46,7 +46,7 @@ async def test_no_order_is_lost_and_none_is_half_done(url: str, tmp_path: Path, 
     assert len(told) >= kills
 
     storage = await Storage.open(url, tmp_path)
-    intake, orders = door(storage, Clock()), Orders(storage, rules(), ZONE, now=Clock())
+    intake, orders = intake_on(storage, Clock()), Orders(storage, rules(), ZONE, now=Clock())
     counted = 0
     for detail in await intake.page(QueueQuery(limit=100_000)):
         for shown in await orders.of_item(detail.item.number, WHO["centre"]):

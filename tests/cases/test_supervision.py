@@ -28,7 +28,7 @@ from gateway.notify.letterhead import Letterhead
 from gateway.notify.rung_papers import RungPapers
 from gateway.storage import Storage
 from gateway.storage.tables import deliveries
-from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
+from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, intake_on, rules, templates
 
 __all__ = ["templates"]
 
@@ -89,7 +89,7 @@ async def opened(url: str, var: Path, clock: Clock) -> Centre:
     papers = RungPapers(head, frozenset({"mail", "fax"}))
     supervision = Supervision(orders.changes, papers)
     orders.on_directed(supervision.directed)
-    return Centre(storage, door(storage, clock), orders, supervision, clock)
+    return Centre(storage, intake_on(storage, clock), orders, supervision, clock)
 
 
 @pytest.fixture(params=KINDS)

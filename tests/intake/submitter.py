@@ -1,4 +1,4 @@
-"""A gateway's door in a process of its own, to be killed: submits and tells each key that was taken."""
+"""A gateway's intake in a process of its own, to be killed: submits and tells each key that was taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.core.item.contact import Contact, Evidence
 from gateway.storage import Storage
-from tests.storage.databases import Clock, contact, door
+from tests.storage.databases import Clock, contact, intake_on
 
 AT_ONCE = 3
 
@@ -32,7 +32,7 @@ def submit_for_ever(url: str, var: Path, round_: int, told: Connection) -> None:
 
 async def _submit(url: str, var: Path, round_: int, told: Connection) -> None:
     storage = await Storage.open(url, var)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     sources = var / f"sources{round_}"
     sources.mkdir()
 

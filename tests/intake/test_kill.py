@@ -15,7 +15,7 @@ from gateway.storage import Storage, Transaction
 from gateway.storage.tables import attachments, contacts, items, outbox, serials, timeline
 from tests.intake.submitter import AT_ONCE, attached, bytes_of, submit_for_ever
 from tests.killed import killed
-from tests.storage.databases import Clock, door
+from tests.storage.databases import Clock, intake_on
 
 KILLS = 15  # on each kind of database
 SEED = 12315
@@ -36,7 +36,7 @@ async def test_nothing_that_was_acknowledged_is_lost(url: str, tmp_path: Path) -
     assert len(acknowledged) >= KILLS
 
     storage = await Storage.open(url, tmp_path)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     for round_ in range(KILLS):
         last = max(int(key.partition(":")[2]) for key in told[round_] or {f"{round_}:0": ()})
         for n in range(last + 2 * AT_ONCE):  # those on the way when it was killed, and some behind them
@@ -69,4 +69,4 @@ async def every_key_is_there_once(storage: Storage, wanted: dict[str, str]) -> N
     given = Counter(int(number[6:11]) for number in wanted.values())
     assert given == Counter(range(1, last + 1)), "no serial twice, none left out"
     assert all(numbers.valid(number) for number in wanted.values())
-    assert len(await door(storage, Clock()).page(QueueQuery(limit=200))) == min(200, len(wanted))
+    assert len(await intake_on(storage, Clock()).page(QueueQuery(limit=200))) == min(200, len(wanted))

@@ -20,7 +20,7 @@ from gateway.core.item.item import QueueQuery
 from gateway.errors import StorageDown
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, postgres, sqlite
-from tests.storage.databases import Clock, Templates, contact, door
+from tests.storage.databases import Clock, Templates, contact, intake_on
 from tests.storage.postgres_server import OWNER, postgres_server
 
 ALL = QueueQuery(limit=200)
@@ -41,12 +41,12 @@ asyncio.run(main())
 
 
 class OnSqlite:
-    """A door on a SQLite file."""
+    """An intake on a SQLite file."""
 
     def __init__(self, file: Path, storage: Storage) -> None:
         self.file = file
         self.storage = storage
-        self.intake = door(storage, Clock())
+        self.intake = intake_on(storage, Clock())
 
     async def keys_kept(self) -> int:
         return len(await self.intake.page(ALL))
@@ -187,7 +187,7 @@ async def test_postgres_is_away_for_a_while(
     name = url.split("/")[3].partition("?")[0]
     server = postgres_server()
     storage = await Storage.open(url, tmp_path)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     await intake.submit(contact("before"))
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
     await server.run(ended)

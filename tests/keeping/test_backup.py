@@ -31,7 +31,7 @@ from gateway.storage import Storage
 from gateway.storage.encrypted_files import is_encrypted
 from gateway.wiring.foundation import clear_spools
 from tests import forked
-from tests.storage.databases import ROOT, ZONE, Clock, contact, door
+from tests.storage.databases import ROOT, ZONE, Clock, contact, intake_on
 from tests.storage.postgres_server import postgres_server
 
 PASSPHRASE = "correct horse battery staple"
@@ -69,7 +69,7 @@ class House:
         """A complaint with a picture, a report whose reporter is sealed, a recording, a published flow."""
         storage = await self.opened()
         try:
-            intake = door(storage, Clock())
+            intake = intake_on(storage, Clock())
             picture = self.root / f"{name}.png"
             picture.write_bytes(b"picture " + name.encode())
             sent = Evidence(str(picture), picture.name, "image/png")
@@ -87,7 +87,7 @@ class House:
         """What must be the same afterwards: items with their reporters, every file, the audit log whole."""
         storage = await self.opened()
         try:
-            intake = door(storage, Clock())
+            intake = intake_on(storage, Clock())
             items = [await intake.get(number) for number in self.numbers]
             people = [
                 await storage.database.read(partial(storage.identities.person_of, item=item.item))

@@ -28,7 +28,7 @@ from gateway.storage.encrypted_files import FileCipher, is_encrypted
 from gateway.storage.files import YOUNG, Files
 from tests import forked
 from tests.killed import killed
-from tests.storage.databases import ROOT, Clock, contact, door
+from tests.storage.databases import ROOT, Clock, contact, intake_on
 
 NOW = datetime.now(UTC)
 CALL = CallRecord(
@@ -270,7 +270,9 @@ async def test_by_command(tmp_path: Path) -> None:
     before = await filled(storage, tmp_path)
     picture = tmp_path / "a.png"
     picture.write_bytes(b"picture")
-    await door(storage, Clock()).submit(contact("one", evidence=(Evidence(str(picture), "a", "image/png"),)))
+    await intake_on(storage, Clock()).submit(
+        contact("one", evidence=(Evidence(str(picture), "a", "image/png"),))
+    )
     await storage.close()
     for path in before:
         os.utime(path, (1, 1))

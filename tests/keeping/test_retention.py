@@ -19,7 +19,7 @@ from gateway.keeping.retention import FEW, Terms, months_ago
 from gateway.storage import Storage, tables
 from gateway.storage.files import WASTE_DAYS
 from gateway.storage.tables.retention import discarded
-from tests.storage.databases import ZONE, Clock, contact, door, rules
+from tests.storage.databases import ZONE, Clock, contact, intake_on, rules
 
 LATER = timedelta(days=3 * 366)
 
@@ -101,7 +101,7 @@ async def place(
 ) -> AsyncIterator[Place]:
     storage = await Storage.open(url, tmp_path, encrypt_files=request.param)
     terms = Terms(storage, rules().retention, tmp_path, lambda: clock().astimezone(ZONE))
-    yield Place(storage, door(storage, clock), clock, terms, tmp_path)
+    yield Place(storage, intake_on(storage, clock), clock, terms, tmp_path)
     await storage.close()
 
 

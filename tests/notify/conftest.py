@@ -1,4 +1,4 @@
-"""A centre that writes: the real door, a real database, and the post office built from settings."""
+"""A centre that writes: the real intake, a real database, and the post office built from settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RULES = shipped_rules()
 
 @dataclass
 class House:
-    """Everything behind the door; `at` is how far the post office's clock is ahead."""
+    """Everything behind the intake; `at` is how far the post office's clock is ahead."""
 
     storage: Storage
     intake: Intake

@@ -1,4 +1,4 @@
-"""Fixtures: a database of each kind for every test, a clock that is set by hand, and the door."""
+"""Fixtures: a database of each kind for every test, a clock that is set by hand, and the intake."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def contact(key: str = "web:1", **changes: object) -> Contact:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def door(storage: Storage, clock: Clock) -> Intake:
+def intake_on(storage: Storage, clock: Clock) -> Intake:
     return Intake(storage, rules(), ZONE, now=clock)
 
 
@@ -148,4 +148,4 @@ def clock() -> Clock:
 
 @pytest.fixture
 def intake(storage: Storage, clock: Clock) -> Intake:
-    return door(storage, clock)
+    return intake_on(storage, clock)

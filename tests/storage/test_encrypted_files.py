@@ -111,12 +111,12 @@ def test_both_kinds_are_read_whatever_the_setting_is(files: Files, tmp_path: Pat
 def test_a_stranger_gets_nothing_decrypted(files: Files, tmp_path: Path) -> None:
     """Whoever has a copy of an encrypted file and sends it as evidence gets back what he sent."""
     stolen = encrypted(tmp_path / "stolen", b"what a citizen wrote")
-    for door in (files, Files(files.folder, FileCipher(KEY, encrypts=False))):
-        stored = door.put(stolen)
-        with door.open(door.path(stored.sha256)) as source:
+    for either in (files, Files(files.folder, FileCipher(KEY, encrypts=False))):
+        stored = either.put(stolen)
+        with either.open(either.path(stored.sha256)) as source:
             assert source.read() == stolen.read_bytes()
-        assert not door.convert(door.path(stored.sha256), encrypt=False)  # it would look encrypted then
-        door.path(stored.sha256).unlink()
+        assert not either.convert(either.path(stored.sha256), encrypt=False)  # it would look encrypted then
+        either.path(stored.sha256).unlink()
 
 
 def test_there_and_back_again_with_its_time_and_rights(files: Files, tmp_path: Path) -> None:

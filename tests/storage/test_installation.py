@@ -17,7 +17,7 @@ from gateway.storage import Storage
 from gateway.storage.database import Database
 from gateway.storage.installation import KEYS, Installation
 from tests import forked
-from tests.storage.databases import ROOT, Clock, Templates, contact, door
+from tests.storage.databases import ROOT, Clock, Templates, contact, intake_on
 
 
 async def filled(url: str, var: Path) -> str:
@@ -26,10 +26,10 @@ async def filled(url: str, var: Path) -> str:
     source = var / "evidence.txt"
     source.write_bytes(b"evidence")
     evidence = (Evidence(str(source), "a.txt", "text/plain"),)
-    receipt = await door(storage, Clock()).submit(
+    receipt = await intake_on(storage, Clock()).submit(
         contact("web:1", kind=Kind.REPORT, person=Person("李举报", "13935701234"), evidence=evidence)
     )
-    files = (await door(storage, Clock()).get(receipt.number)).attachments
+    files = (await intake_on(storage, Clock()).get(receipt.number)).attachments
     os.utime(storage.files.path(files[0].sha256), (1, 1))
     await storage.close()
     return files[0].sha256

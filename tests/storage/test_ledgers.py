@@ -25,7 +25,7 @@ from gateway.core.item.item import QueueQuery
 from gateway.core.ledgers import CallbackLedger, CallFilters
 from gateway.storage import Storage
 from gateway.storage.phone import HOLD, Agents, CallBacks
-from tests.storage.databases import MONDAY, Clock, contact, door
+from tests.storage.databases import MONDAY, Clock, contact, intake_on
 
 
 def after(seconds: float) -> datetime:
@@ -198,7 +198,7 @@ async def test_what_another_gateway_has_placed_is_left_to_it(storage: Storage) -
 
 
 async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: Storage) -> None:
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     number = (await intake.submit(contact("web:1"))).number
     await storage.call_backs.book(owed(1))
     await storage.call_backs.link("cb1", number)
@@ -215,7 +215,7 @@ async def test_a_call_back_in_vain_stands_on_its_item_and_is_its_task(storage: S
 
 
 async def test_a_call_back_in_vain_on_a_closed_item_comes_to_a_list(storage: Storage) -> None:
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     number = (await intake.submit(contact("web:1"))).number
     await intake.claim("agent1", QueueQuery(), number)
     await intake.complete(number, "agent1", "已答复")

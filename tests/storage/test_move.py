@@ -12,7 +12,7 @@ from gateway.core.item.item import QueueQuery
 from gateway.errors import SetupError
 from gateway.storage import Storage
 from gateway.storage.move import move
-from tests.storage.databases import MONDAY, Clock, Templates, contact, door
+from tests.storage.databases import MONDAY, Clock, Templates, contact, intake_on
 
 
 async def test_there_and_back(templates: Templates, tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ async def test_there_and_back(templates: Templates, tmp_path: Path) -> None:
 
     (tmp_path / "a.png").write_bytes(b"picture")
     storage = await Storage.open(first, tmp_path)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     picture = Evidence(str(tmp_path / "a.png"), "a.png", "image/png")
     one = contact("one", evidence=(picture,), raw=b"\xff\0raw", publish_consent=True)
     receipts = [await intake.submit(one)]
@@ -41,7 +41,7 @@ async def test_there_and_back(templates: Templates, tmp_path: Path) -> None:
     assert await move(second, third) == moved
     for url in (second, third):
         storage = await Storage.open(url, tmp_path)
-        intake = door(storage, Clock())
+        intake = intake_on(storage, Clock())
         assert await intake.get(receipts[0].number) == whole
         assert await intake.page(QueueQuery(limit=200)) == page
         assert (await intake.submit(one)).repeated

@@ -15,7 +15,7 @@ from gateway.storage import Storage, Transaction
 from gateway.storage.database import Database
 from gateway.storage.one_time_work import BATCH, Batch, OneTimeWork
 from gateway.web.api import translate
-from tests.storage.databases import Clock, contact, door
+from tests.storage.databases import Clock, contact, intake_on
 
 MANY = 3 * BATCH + 1
 COPY = """INSERT INTO items (number, query_code, channel, kind, task, state, received_at, anonymous,
@@ -26,7 +26,7 @@ person_name, person_phone) SELECT :number, query_code, channel, kind, task, stat
 async def with_open_reports(storage: Storage) -> str:
     """A database with so many reports whose identities stand in the open; the number of one of them."""
     said = contact(kind=Kind.REPORT, person=Person("李举报", "13935701234"))
-    of = (await door(storage, Clock()).submit(said)).number
+    of = (await intake_on(storage, Clock()).submit(said)).number
     rows = [
         {"number": f"2501{n:08}", "of": of, "name": f"举报人{n}", "phone": f"139{n:08}"} for n in range(MANY)
     ]
@@ -60,7 +60,7 @@ async def test_an_interrupted_run_goes_on_where_it_was(storage: Storage) -> None
 
 async def test_what_is_not_sealed_yet_is_withheld_and_survives_a_write_up(storage: Storage) -> None:
     number = await with_open_reports(storage)
-    intake = door(storage, Clock())
+    intake = intake_on(storage, Clock())
     await intake.claim("agent1", QueueQuery(), number)
     shown = translate.whole(await intake.get(number))
     assert shown.withheld and shown.person.name == "" and shown.person.phone == ""

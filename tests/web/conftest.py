@@ -22,8 +22,8 @@ from tests.web.memory_house import (
     MemoryAudit,
     MemoryBoard,
     MemoryCalls,
-    MemoryDoor,
     MemoryFigures,
+    MemoryIntake,
     MemoryTokens,
 )
 
@@ -42,7 +42,7 @@ class House:
     """The parts of one test, its server and a client of it."""
 
     var: Path
-    door: MemoryDoor = field(default_factory=MemoryDoor)
+    intake: MemoryIntake = field(default_factory=MemoryIntake)
     calls: MemoryCalls = field(default_factory=MemoryCalls)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     board: MemoryBoard = field(default_factory=MemoryBoard)
@@ -53,17 +53,17 @@ class House:
     def __post_init__(self) -> None:
         self.app: web.Application = make_app(
             WebParts(
-                door=self.door,
+                intake=self.intake,
                 calls=self.calls,
                 tokens=self.tokens,
-                store=self.door,
+                store=self.intake,
                 board=self.board,
                 zone=ZoneInfo("Asia/Shanghai"),
                 var=self.var,
                 title="临汾市12315热线",
                 public_url="https://12315.example",
                 now=lambda: NOW,
-                missing=self.door.missing,
+                missing=self.intake.missing,
                 book=Statistics(self.figures, ZoneInfo("Asia/Shanghai"), lambda: NOW),
                 audit=self.audit,
                 tasks=self.tasks,

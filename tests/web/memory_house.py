@@ -1,4 +1,4 @@
-"""Door, ledgers, tokens and board in memory, of equal rank to the real ones: for tests of the web side."""
+"""Intake, ledgers, tokens and board in memory, of equal rank to the real ones: for tests of the web side."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class MemoryAudit:
 
 
 @dataclass
-class MemoryDoor:
+class MemoryIntake:
     """Intake and queue; `away` is a database that does not answer."""
 
     items: dict[str, Item] = field(default_factory=dict)

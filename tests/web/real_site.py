@@ -1,4 +1,4 @@
-"""A web side on the real door, a real database and real files; for tests of forms and pages."""
+"""A web side on the real intake, a real database and real files; for tests of forms and pages."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def real_site(
     )
     of_cases = {name: changes.pop(name) for name in [*changes] if name in CaseParts.__slots__}
     parts = WebParts(
-        door=intake,
+        intake=intake,
         calls=storage.calls,
         tokens=TokenLedger(storage),
         store=StoreView(storage),

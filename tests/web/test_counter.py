@@ -1,4 +1,4 @@
-"""Counter, letter, matters and decisions over HTTP, on the real door and a real database."""
+"""Counter, letter, matters and decisions over HTTP, on the real intake and a real database."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     rules = shipped_rules()
     intake = Intake(storage, rules, ZONE, now=lambda: NOW)
     parts = WebParts(
-        door=intake,
+        intake=intake,
         calls=storage.calls,
         tokens=TokenLedger(storage),
         store=StoreView(storage),

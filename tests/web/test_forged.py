@@ -1,4 +1,4 @@
-"""WebSockets that are not what they seem: refused, whichever door they try, and each stands in the log."""
+"""WebSockets that are not what they seem: refused, whichever address they try, and each stands in the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.web.real_site import RealSite, real_site
 
 PASSWORD = "correct horse 12315"
 EVIL = "https://evil.example"
-DOORS = ("/api/v1/events", "/ws")
+SOCKETS = ("/api/v1/events", "/ws")
 NOWHERE = BrowserPhones(None, "ws://127.0.0.1:1/ws")  # outside the demo; nothing listens there
 
 
@@ -28,10 +28,10 @@ async def site(tmp_path: Path) -> AsyncIterator[RealSite]:
         yield running
 
 
-async def refused(site: RealSite, door: str, **headers: str) -> int:
+async def refused(site: RealSite, path: str, **headers: str) -> int:
     """The status that a WebSocket from there is refused with."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as no:
-        await site.client.ws_connect(door, headers=headers, protocols=["sip"])
+        await site.client.ws_connect(path, headers=headers, protocols=["sip"])
     assert site.server.app[FEED].clients == 0
     return no.value.status
 
@@ -42,38 +42,38 @@ async def log_in(site: RealSite) -> None:
         assert answer.status == 303
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("path", SOCKETS)
 async def test_another_sites_page_with_our_cookie(
-    site: RealSite, door: str, caplog: pytest.LogCaptureFixture
+    site: RealSite, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await log_in(site)
     caplog.set_level(logging.INFO)
-    assert await refused(site, door, Origin=EVIL) == 403
-    assert f"{door} 403" in caplog.text and "evil.example" in caplog.text
+    assert await refused(site, path, Origin=EVIL) == 403
+    assert f"{path} 403" in caplog.text and "evil.example" in caplog.text
 
 
 @pytest.mark.parametrize("origin", ["null", "https://[", "x", "https://127.0.0.1@evil.example"])
 async def test_an_origin_that_is_none(site: RealSite, origin: str) -> None:
     await log_in(site)
-    assert await refused(site, DOORS[0], Origin=origin) == 403
+    assert await refused(site, SOCKETS[0], Origin=origin) == 403
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_our_cookie_without_saying_from_where(site: RealSite, door: str) -> None:
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_our_cookie_without_saying_from_where(site: RealSite, path: str) -> None:
     await log_in(site)
-    assert await refused(site, door) == 403
+    assert await refused(site, path) == 403
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("path", SOCKETS)
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Bearer wrong"}, {"Cookie": f"session={'x' * 43}"}]
 )
 async def test_nobody_we_know(
-    site: RealSite, door: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+    site: RealSite, path: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert await refused(site, door, Origin=str(site.server.make_url("/").origin()), **headers) == 401
-    assert f"{door} 401" in caplog.text
+    assert await refused(site, path, Origin=str(site.server.make_url("/").origin()), **headers) == 401
+    assert f"{path} 401" in caplog.text
 
 
 async def test_an_origin_cannot_write_lines_into_the_log(

@@ -22,7 +22,7 @@ async def test_a_contact_is_taken_in_as_it_was_said(house: House) -> None:
     assert (receipt["query_code"], receipt["status"]) == (CODE, "received")
     assert receipt["received_at"] == "2026-11-24T01:30:00.000Z"
     assert receipt["due"][0]["on"] == "2026-12-03"
-    (contact,) = house.door.contacts
+    (contact,) = house.intake.contacts
     assert (contact.channel, contact.kind, contact.amount) == (Channel.WEB, Kind.COMPLAINT, 19990)
     assert (contact.person.name, contact.respondent.name) == ("张三", "某商店")
     assert contact.claims == ("退货",)
@@ -36,12 +36,12 @@ async def test_the_same_key_gives_the_same_receipt(house: House) -> None:
     again = await house.ask("POST", INTAKE, headers=headers, json=GOOD)
     assert (first[0].status, again[0].status) == (201, 200)
     assert first[1] == again[1]
-    assert len(house.door.items) == 1
+    assert len(house.intake.items) == 1
 
 
 async def test_without_a_key_each_is_an_item_of_its_own(house: House) -> None:
     await asyncio.gather(*(house.ask("POST", INTAKE, json=GOOD) for _ in range(5)))
-    assert len(house.door.items) == 5
+    assert len(house.intake.items) == 5
 
 
 async def test_a_key_for_another_content_is_refused(house: House) -> None:
@@ -76,7 +76,7 @@ async def test_every_wrong_member_is_named(house: House) -> None:
     assert sorted(fields) == sorted({*sent, "content"})
     unknown = next(f for f in problem["faults"] if f["field"] == "nmae")
     assert "name" in unknown["en"]
-    assert not house.door.items
+    assert not house.intake.items
 
 
 async def test_what_is_wrong_and_what_is_missing_are_named_at_once(house: House) -> None:
@@ -143,7 +143,7 @@ async def test_amounts_are_kept_to_the_fen(house: House, amount: str) -> None:
     )
     assert status == 201
     whole, _, part = amount.partition(".")
-    assert house.door.contacts[0].amount == int(whole) * 100 + int(part.ljust(2, "0"))
+    assert house.intake.contacts[0].amount == int(whole) * 100 + int(part.ljust(2, "0"))
     _, item = await house.told("GET", f"/api/v1/queue/{receipt['number']}", "agent")
     assert item["amount"] == float(amount)
 
@@ -198,7 +198,7 @@ async def test_a_chunked_body_over_a_megabyte_is_refused(house: House) -> None:
 
 
 async def test_storage_that_is_away_is_told_and_nothing_of_it(house: House) -> None:
-    house.door.away = True
+    house.intake.away = True
     response, body = await house.ask("POST", INTAKE, json=GOOD)
     assert response.status == 503
     assert response.headers["Retry-After"] == "5"
@@ -228,7 +228,7 @@ async def test_wrong_number_and_wrong_code_answer_alike(house: House) -> None:
 async def test_a_short_code_shows_the_state_until_the_phone_is_given(house: House) -> None:
     _, receipt = await house.told("POST", INTAKE, json=GOOD)
     number = receipt["number"]
-    house.door.short_coded.add(number)
+    house.intake.short_coded.add(number)
     told = []
     for phone in ("", "&phone=1111", "&phone=0001111", "&phone=0000"):
         status, body = await house.told("GET", f"{INTAKE}/{number}?code={CODE}{phone}")

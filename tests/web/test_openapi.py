@@ -128,7 +128,7 @@ async def test_every_answer_is_one_that_is_described(house: House) -> None:
     for role in ("agent", "", "partner"):
         for method, path, query, options in ASKED:
             way = document["paths"][path][method.lower()]
-            number = next(iter(house.door.items), "261124000010")
+            number = next(iter(house.intake.items), "261124000010")
             there = path.format(number=number, sha256="0" * 64, id="agent1" if "agents" in path else CALL.id)
             response, body = await house.ask(method, there + query, role, **options)
             answer = way["responses"].get(str(response.status))
@@ -145,7 +145,7 @@ async def test_every_answer_is_one_that_is_described(house: House) -> None:
 
 async def test_problems_of_parts_that_are_away_are_described(house: House) -> None:
     document = await described(house)
-    house.door.away = house.board.away = True
+    house.intake.away = house.board.away = True
     for method, path in (("GET", "/healthz"), ("GET", "/api/v1/queue"), ("POST", "/api/v1/queue/claim")):
         status, body = await house.told(method, path, "agent")
         assert status == 503

@@ -207,7 +207,7 @@ async def test_an_agent_hears_his_own_calls_and_those_of_items_he_holds(house: H
     """Whoever has no seat hears none, whatever his role; leaders hear all."""
     await kept(house, CALL)
     recorded(house)
-    item = (await house.door.submit(Contact("k", Channel.PHONE, Kind.COMPLAINT, NOW))).number
+    item = (await house.intake.submit(Contact("k", Channel.PHONE, Kind.COMPLAINT, NOW))).number
     await kept(house, replace(CALL, number=item))
     for name in ("agent1", "agent2"):
         house.tokens.named[name] = Account(name, Role.AGENT)
@@ -216,9 +216,9 @@ async def test_an_agent_hears_his_own_calls_and_those_of_items_he_holds(house: H
         return (await house.ask("GET", f"/api/v1/calls/{CALL.id}/recording", token))[0].status
 
     assert [await heard(one) for one in ("agent1", "agent2", "agent", "supervisor")] == [200, 403, 403, 200]
-    house.door.items[item] = replace(house.door.items[item], lease=LEASE)
+    house.intake.items[item] = replace(house.intake.items[item], lease=LEASE)
     assert await heard("agent2") == 200
-    house.door.items[item] = replace(house.door.items[item], lease=replace(LEASE, until=NOW))
+    house.intake.items[item] = replace(house.intake.items[item], lease=replace(LEASE, until=NOW))
     assert await heard("agent2") == 403, "his lease has run out"
 
 

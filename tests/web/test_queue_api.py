@@ -163,7 +163,7 @@ async def test_a_number_that_is_none_is_not_found(house: House, given: str) -> N
 
 
 async def test_storage_that_is_away(house: House) -> None:
-    house.door.away = True
+    house.intake.away = True
     for method, path in (("GET", ""), ("POST", "/claim"), ("GET", f"/{NOBODY}")):
         status, problem = await house.told(method, f"{QUEUE}{path}", "agent")
         assert (status, problem["code"]) == (503, "storage_down")

@@ -1,4 +1,4 @@
-"""The web side on the real door and a real database: from a form to a closed item."""
+"""The web side on the real intake and a real database: from a form to a closed item."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     intake = Intake(storage, shipped_rules(), zone)
     app = make_app(
         WebParts(
-            door=intake,
+            intake=intake,
             calls=storage.calls,
             tokens=TokenLedger(storage),
             store=StoreView(storage),
@@ -131,7 +131,7 @@ async def test_forms_at_once_are_each_there_once(site: Site) -> None:
         assert 'gateway_items{channel="web",state="received"} 8.0' in await response.text()
 
 
-async def test_what_the_door_asks_for_is_named(site: Site) -> None:
+async def test_what_intake_asks_for_is_named(site: Site) -> None:
     async with site[""].post("/api/v1/intake", json={"kind": "complaint", "content": "x"}) as response:
         assert response.status == 422
         problem = await response.json()

@@ -94,14 +94,14 @@ async def test_fax_pages_of_a_report_with_what_was_read(site: RealSite, tmp_path
 
 
 async def test_a_fax_that_is_a_report_by_its_own_address_and_on_its_way_out(tmp_path: Path) -> None:
-    faxes, post, door = Later(), Later(), Later()
+    faxes, post, intake = Later(), Later(), Later()
 
     async def item(number: str) -> ItemDetail:
         return await site.intake.get(number)
 
-    api: Any = FaxApi(faxes, post, item, Sealed(door, LEADERS), utc_now, True)  # type: ignore[arg-type]
+    api: Any = FaxApi(faxes, post, item, Sealed(intake, LEADERS), utc_now, True)  # type: ignore[arg-type]
     async with real_site(tmp_path / "site", faxes=api) as site:
-        faxes.real, post.real, door.real = site.storage.faxes, site.storage.outbox, site.intake
+        faxes.real, post.real, intake.real = site.storage.faxes, site.storage.outbox, site.intake
         number = (await fax_item(site.intake, site.storage, tmp_path / "made", pages=1)).number
         (tmp_path / "letter").write_bytes(b"%PDF-1.4")
         pdf = Evidence(str(tmp_path / "letter"), "传真.pdf", "application/pdf", "pdf")

@@ -29,7 +29,7 @@ async def test_health_names_the_part_that_is_away(house: House) -> None:
     house.board.away = True
     status, told = await house.told("GET", "/healthz")
     assert (status, told["status"], told["pbx"]["ok"], told["storage"]["ok"]) == (503, "down", False, True)
-    house.board.away, house.door.away = False, True
+    house.board.away, house.intake.away = False, True
     response, body = await house.ask("GET", "/healthz")
     assert response.status == 503
     assert b"secret" not in body
@@ -57,7 +57,7 @@ async def test_health_and_metrics_tell_of_background_tasks(house: House) -> None
 
 async def test_health_does_not_wait_for_storage(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LIMIT", 0.01)
-    monkeypatch.setattr(house.door, "ping", asyncio.Event().wait)
+    monkeypatch.setattr(house.intake, "ping", asyncio.Event().wait)
     status, told = await house.told("GET", "/healthz")
     assert status == 503
     assert "no answer" in told["storage"]["detail"]
@@ -104,20 +104,20 @@ async def test_metrics_are_for_the_networks_that_are_set(house: House) -> None:
 
 async def test_items_are_not_counted_at_each_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    counts = house.door.counts
+    counts = house.intake.counts
 
     async def counted() -> object:
         nonlocal looks
         looks += 1
         return await counts()
 
-    monkeypatch.setattr(house.door, "counts", counted)
+    monkeypatch.setattr(house.intake, "counts", counted)
     await asyncio.gather(*(house.ask("GET", "/metrics") for _ in range(20)))
     assert looks == 1
 
 
 async def test_metrics_while_the_parts_are_away(house: House) -> None:
-    house.door.away = house.board.away = True
+    house.intake.away = house.board.away = True
     found = await numbers(house)
     assert (found["gateway_pbx_up"], found["gateway_storage_up"]) == (0, 0)
 
@@ -208,7 +208,7 @@ async def test_a_zip_bomb_is_a_body_that_is_too_large(house: House) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     status, problem = await house.told("POST", "/api/v1/intake", data=bomb, headers=headers)
     assert (status, problem["code"]) == (413, "too_large")
-    assert not house.door.items
+    assert not house.intake.items
 
 
 async def test_headers_of_every_answer(house: House) -> None:

@@ -25,7 +25,7 @@ WHO = 64  # characters of who acted in a timeline
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a mail came: the door it came by, when (UTC), and the envelope as far as it is known."""
+    """How a mail came: by which way, when (UTC), and the envelope as far as it is known."""
 
     via: str
     received_at: datetime

@@ -105,7 +105,7 @@ class Reception:
 
     def __init__(
         self,
-        door: MailIntake,
+        intake: MailIntake,
         threads: Threads,
         marks: Marks,
         spool: Path,
@@ -113,7 +113,7 @@ class Reception:
         on_bounce: OnBounce | None = None,
         clamd: Clamd | None = None,
     ) -> None:
-        self._door = door
+        self._intake = intake
         self._threads = threads
         self._marks = marks
         self._spool = spool
@@ -203,7 +203,7 @@ class Reception:
             notes.append(f"主题中提到编号{number}，但发件人与该件登记的不符，未并入")
         evidence = (*done.evidence, await self._in_worker(lambda: email.keep_raw(raw, folder)))
         contact = email.contact(message, arrival, done.key, raw, evidence, notes)
-        return _taken(await self._door.submit(contact))
+        return _taken(await self._intake.submit(contact))
 
     async def _follow(
         self, number: str, done: _Read, raw: bytes, arrival: Arrival, folder: Path, notes: list[str]
@@ -213,7 +213,7 @@ class Reception:
         evidence = (*done.evidence, original)
         addition = email.addition(number, done.message, arrival, done.key, evidence, notes)
         try:
-            new = await self._door.append(
+            new = await self._intake.append(
                 number,
                 addition.key,
                 addition.text,
@@ -243,7 +243,7 @@ class Reception:
         async with AsyncExitStack() as stack:
             folder = self._folder(stack)
             evidence = (await self._in_worker(lambda: email.keep_raw(raw, folder)),) if raw else ()
-            return _taken(await self._door.submit(email.contact(message, arrival, key, raw, evidence)))
+            return _taken(await self._intake.submit(email.contact(message, arrival, key, raw, evidence)))
 
     def _folder(self, stack: AsyncExitStack) -> Path:
         """A folder of this mail's own, gone when the stack is left; made when something is written."""

@@ -60,7 +60,7 @@ class FaxReception:
 
     def __init__(
         self,
-        door: FaxIntake,
+        intake: FaxIntake,
         ledger: Ledger,
         spool: Path,
         work: Path,
@@ -69,7 +69,7 @@ class FaxReception:
         most_pages: int = 200,
         reading: Reading = Reading.OFF,
     ) -> None:
-        self._door = door
+        self._intake = intake
         self._ledger = ledger
         self._spool = spool
         self._work = work
@@ -158,7 +158,7 @@ class FaxReception:
         sent = tuple(files) if more else tuple(file for file in files if file.role == "raw")
         text = channel.repeated(fax, before, self._zone)
         kept = replace(again, number=before.number)
-        await self._door.append(
+        await self._intake.append(
             *(before.number, channel.key(fax), text, sent, channel.CHANNEL.value),
             lambda t, number: self._ledger.add(t, kept),
         )
@@ -166,7 +166,7 @@ class FaxReception:
 
     async def _new(self, fax: Fax, files: Sequence[Evidence], readable: bool, agent: str) -> Fax:
         contact = channel.contact(fax, tuple(files), self._zone, readable=readable, agent=agent)
-        receipt = await self._door.submit(
+        receipt = await self._intake.submit(
             contact, lambda t, number: self._ledger.add(t, replace(fax, number=number))
         )
         return replace(fax, number=receipt.number)

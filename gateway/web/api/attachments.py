@@ -33,8 +33,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,60}")
 class AttachmentsApi:
     """`files` are the attachments of all items."""
 
-    def __init__(self, door: IntakeQueue, files: StoredFiles, sealed: Sealed) -> None:
-        self._door = door
+    def __init__(self, intake: IntakeQueue, files: StoredFiles, sealed: Sealed) -> None:
+        self._intake = intake
         self._files = files
         self._sealed = sealed
 
@@ -63,7 +63,7 @@ class AttachmentsApi:
         number, sha256 = request.part("number"), request.part("sha256")
         if not numbers.valid(number):
             raise NotFound
-        detail = await self._door.get(number)
+        detail = await self._intake.get(number)
         attachment_ = next((file for file in detail.attachments if file.sha256 == sha256), None)
         if attachment_ is None:
             raise NotFound

@@ -54,7 +54,7 @@ class CounterApi:
 
     def __init__(
         self,
-        door: CounterIntake,
+        intake: CounterIntake,
         desk: CounterDesk,
         zone: tzinfo,
         now: Callable[[], datetime],
@@ -62,7 +62,7 @@ class CounterApi:
         clerks: Sequence[ChannelEntry],
     ) -> None:
         self._clerks = clerks
-        self._door = door
+        self._intake = intake
         self._desk = desk
         self._zone = zone
         self._now = now
@@ -107,7 +107,7 @@ class CounterApi:
         sent = request.body_as(matter_models.NewAtCounter)
         who = request.account.name
         key = request.http.headers.get(KEY_HEADER) or secrets.token_hex(16)
-        receipt = await self._door.submit(self._contact(request, key, who))
+        receipt = await self._intake.submit(self._contact(request, key, who))
         second = None
         if sent.also is not None:
             second = await self._desk.split(receipt.number, Split(Kind(sent.also.value)), who)

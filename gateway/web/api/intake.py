@@ -37,13 +37,13 @@ class IntakeApi:
 
     def __init__(
         self,
-        door: IntakeQueue,
+        intake: IntakeQueue,
         missing: Missing,
         metrics: Metrics,
         zone: tzinfo,
         now: Callable[[], datetime],
     ) -> None:
-        self._door = door
+        self._intake = intake
         self._missing = missing
         self._metrics = metrics
         self._zone = zone
@@ -109,7 +109,7 @@ class IntakeApi:
 
     async def _timed(self, contact: Contact) -> Receipt:
         began = time.perf_counter()
-        receipt = await self._door.submit(contact)
+        receipt = await self._intake.submit(contact)
         self._metrics.took_in(contact.channel.value, time.perf_counter() - began)
         return receipt
 
@@ -117,7 +117,7 @@ class IntakeApi:
         number = numbers.normal(request.part("number"))
         given = request.query_as(CodeAsked)
         asker = f"web:{address_of(request.http)}"
-        state = await self._door.public_state(number, given.code, asker, given.phone)
+        state = await self._intake.public_state(number, given.code, asker, given.phone)
         if state is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         return Answer(translate.state_told(state))

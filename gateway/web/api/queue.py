@@ -28,9 +28,9 @@ class QueueApi:
     """Every end point below /api/v1/queue; the token's name holds the leases."""
 
     def __init__(
-        self, door: IntakeQueue, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists[bytes]
+        self, intake: IntakeQueue, zone: tzinfo, now: Callable[[], datetime], shared: SharedLists[bytes]
     ) -> None:
-        self._door = door
+        self._intake = intake
         self._zone = zone
         self._now = now
         self._shared = shared
@@ -126,7 +126,7 @@ class QueueApi:
     async def _page(self, q: QueueAsked) -> QueuePage:
         today = self._now().astimezone(self._zone).date()
         days = [day for day in (q.due_before, today if q.overdue else None) if day]
-        page = await self._door.page(
+        page = await self._intake.page(
             QueueQuery(
                 *(q.state, q.channel, q.kind, q.task, q.county, q.after, q.limit + 1),
                 received_before=self._age(q.older_than),
@@ -148,36 +148,38 @@ class QueueApi:
             received_before=self._age(body.older_than),
             due_before=body.due_before,
         )
-        item = await self._door.claim(request.account.name, query, body.number or "")
+        item = await self._intake.claim(request.account.name, query, body.number or "")
         return Answer(None, 204) if item is None else Answer(translate.whole(item))
 
     def _age(self, hours: int | None) -> datetime | None:
         return None if hours is None else self._now() - timedelta(hours=hours)
 
     async def item(self, request: ApiRequest) -> Answer:
-        return Answer(translate.whole_for(request.account, await self._door.get(_number(request))))
+        return Answer(translate.whole_for(request.account, await self._intake.get(_number(request))))
 
     async def renew(self, request: ApiRequest) -> Answer:
-        return Answer(translate.whole(await self._door.renew(_number(request), request.account.name)))
+        return Answer(translate.whole(await self._intake.renew(_number(request), request.account.name)))
 
     async def release(self, request: ApiRequest) -> Answer:
         text = request.body_as(Word).text
-        return Answer(translate.whole(await self._door.release(_number(request), request.account.name, text)))
+        return Answer(
+            translate.whole(await self._intake.release(_number(request), request.account.name, text))
+        )
 
     async def complete(self, request: ApiRequest) -> Answer:
         text, who = request.body_as(Word).text, request.account
-        done = await self._door.complete(_number(request), who.name, text, later=bool(who.csrf))
+        done = await self._intake.complete(_number(request), who.name, text, later=bool(who.csrf))
         return Answer(translate.whole(done))
 
     async def addition_read(self, request: ApiRequest) -> Answer:
         text = request.body_as(Word).text
         return Answer(
-            translate.whole(await self._door.read_addition(_number(request), request.account.name, text))
+            translate.whole(await self._intake.read_addition(_number(request), request.account.name, text))
         )
 
     async def merge(self, request: ApiRequest) -> Answer:
         body = request.body_as(MergeBody)
-        done = await self._door.merge(
+        done = await self._intake.merge(
             _number(request), body.into, request.account.name, body.text, new_facts=body.new_facts
         )
         return Answer(translate.whole(done))
@@ -189,10 +191,10 @@ class QueueApi:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
         contact = translate.contact(sent, "write-up", self._now())
         number, who = _number(request), request.account.name
-        return Answer(translate.whole(await self._door.fill_in(number, contact, who, sent.blank)))
+        return Answer(translate.whole(await self._intake.fill_in(number, contact, who, sent.blank)))
 
     async def revisions(self, request: ApiRequest) -> Answer:
-        return Answer(translate.revisions(*await self._door.revisions(_number(request))))
+        return Answer(translate.revisions(*await self._intake.revisions(_number(request))))
 
 
 def _packed(page: QueuePage) -> bytes:

@@ -40,8 +40,8 @@ class Sealed:
     Every method raises NotAllowed for whoever may not, and BadContact for whoever may and gives no reason.
     """
 
-    def __init__(self, door: IntakeQueue, openers: Collection[Role], scope: Scope | None = None) -> None:
-        self._door = door
+    def __init__(self, intake: IntakeQueue, openers: Collection[Role], scope: Scope | None = None) -> None:
+        self._intake = intake
         self._openers = openers
         self._scope = scope
 
@@ -58,7 +58,7 @@ class Sealed:
     async def may_see_pages(self, who: Account, numbers: Iterable[str], reason: str) -> None:
         """The fax pages of these items and what was read in them. Raises NotFound, StorageDown too."""
         for number in sorted(set(numbers)):
-            if (await self._door.get(number)).item.kind is Kind.REPORT:
+            if (await self._intake.get(number)).item.kind is Kind.REPORT:
                 self._check(who, reason)
 
     async def may_listen(self, who: Account, call: CallRecord, reason: str) -> None:
@@ -66,7 +66,7 @@ class Sealed:
         if not call.number or who.name == call.agent:
             return
         with contextlib.suppress(NotFound):
-            if (await self._door.get(call.number)).item.kind is Kind.REPORT:
+            if (await self._intake.get(call.number)).item.kind is Kind.REPORT:
                 self._check(who, reason)
 
     def _check(self, who: Account, reason: str) -> None:

@@ -125,10 +125,10 @@ class TransferDesk(Protocol):
 class TransferApi:
     """End points below /api/v1/calls/{id} that move a live call."""
 
-    def __init__(self, desk: TransferDesk, calls: CallLog, door: IntakeQueue, rights: CallRights) -> None:
+    def __init__(self, desk: TransferDesk, calls: CallLog, intake: IntakeQueue, rights: CallRights) -> None:
         self._desk = desk
         self._rights = rights
-        self._door = door
+        self._intake = intake
         self._calls = calls
 
     def routes(self) -> tuple[Route, ...]:
@@ -239,8 +239,8 @@ class TransferApi:
         agent = body.agent or who.name
         if agent != who.name and who.role not in LEADERS:
             raise NotAllowed("只能用自己的坐席拨打 / call from your own seat")
-        number = (await self._door.get(request.part("number"))).item.number
-        await self._desk.call_out(agent, body.phone or await self._door.phone_of(number), number)
+        number = (await self._intake.get(request.part("number"))).item.number
+        await self._desk.call_out(agent, body.phone or await self._intake.phone_of(number), number)
         return Answer(None, 204)
 
     async def partners(self, request: ApiRequest) -> Answer:

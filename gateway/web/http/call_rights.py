@@ -30,13 +30,13 @@ class CallRights:
     def __init__(
         self,
         calls: CallLog,
-        door: IntakeQueue,
+        intake: IntakeQueue,
         now: Callable[[], datetime],
         hands: Hands | None = None,
         scope: Scope | None = None,
     ) -> None:
         self._calls = calls
-        self._door = door
+        self._intake = intake
         self._now = now
         self._hands = hands or self._by_record
         self._scope = scope
@@ -76,7 +76,7 @@ class CallRights:
         record = await self._calls.get(call)
         if record is None or not record.number:
             return False
-        lease = (await self._door.get(record.number)).item.lease
+        lease = (await self._intake.get(record.number)).item.lease
         return lease is not None and lease.holder == who.name and lease.until > self._now()
 
 

@@ -46,7 +46,7 @@ Shown = Callable[[web.Request, Look, Account], Awaitable[web.StreamResponse]]
 
 
 class LogInPage:
-    """The door to the desk. `desk` shows what lies behind it."""
+    """The log-in page. `desk` shows the page behind it."""
 
     def __init__(self, pages: Pages, gate: Gate, accounts: LogIns, desk: Shown | None = None) -> None:
         self._pages = pages

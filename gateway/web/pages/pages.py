@@ -133,7 +133,7 @@ class Pages:
     def __init__(
         self,
         public: PublicSide,
-        door: IntakeQueue,
+        intake: IntakeQueue,
         uploads: Uploads,
         gate: Gate,
         metrics: Metrics,
@@ -145,7 +145,7 @@ class Pages:
         parts: Iterable[Path] = (),
     ) -> None:
         self.public = public
-        self.door = door
+        self.intake = intake
         self.uploads = uploads
         self.gate = gate
         self.metrics = metrics

@@ -137,7 +137,7 @@ class ReceiptPage:
         fields = await self._pages.fields(request)
         number, code = numbers.normal(fields.get("number", "")), fields.get("code", "").strip()
         asker, phone = f"web:{address_of(request)}", fields.get("phone", "")
-        state = await self._pages.door.public_state(number, code, asker, phone)
+        state = await self._pages.intake.public_state(number, code, asker, phone)
         if state is None:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         if state.kind is None or state.received_at is None:

@@ -139,7 +139,7 @@ class ReportPage:
         contact = self._contact(sent, passed)
         before = self._receipts.sent_before(request)
         own = await self._own(contact, before)
-        asks = not joined and own and not await pages.door.known(contact.key)
+        asks = not joined and own and not await pages.intake.known(contact.key)
         if asks and (twins := likely(_as_item(contact), own)):
             kept = await pages.hold(sent, passed)
             if sent.files and not kept:
@@ -147,7 +147,7 @@ class ReportPage:
             return self._not_taken(request, look, Unsent(sent, passed, kept=kept, twins=twins))
         if joined in {item.number for item in own}:
             evidence = contact.evidence
-            await pages.door.append(joined, contact.key, contact.content, evidence, "web", contact=contact)
+            await pages.intake.append(joined, contact.key, contact.content, evidence, "web", contact=contact)
             added = pages.show(look, "added.html", number=spaced(joined), plain=joined)
             self._forget(request, added)
             return added
@@ -170,7 +170,7 @@ class ReportPage:
         items = []
         for number in before:
             try:
-                other = (await self._pages.door.get(number)).item
+                other = (await self._pages.intake.get(number)).item
             except NotFound:
                 continue
             if (
@@ -194,7 +194,7 @@ class ReportPage:
 
     async def _timed(self, contact: Contact) -> Receipt:
         began = time.perf_counter()
-        receipt = await self._pages.door.submit(contact)
+        receipt = await self._pages.intake.submit(contact)
         self._pages.metrics.took_in(contact.channel.value, time.perf_counter() - began)
         return receipt
 

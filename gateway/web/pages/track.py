@@ -1,7 +1,7 @@
 """/track: the course of an item for whoever has its number and query code: what was done, which papers are
 wanted, the answer in full. Words and files are added here at any state, and a matter is withdrawn.
 
-A wrong number and a wrong code are answered alike; the door answers the later, the more wrong tries
+A wrong number and a wrong code are answered alike; the answer comes the later, the more wrong tries
 there were. A four-digit code shows the state, and the rest with the telephone's last four digits.
 """
 
@@ -92,7 +92,9 @@ class TrackPage:
                     if passed:
                         files = tuple(file.evidence for file in sent.files)
                         text = written.text(fields.get("text", "")).strip()
-                        await self._pages.door.append(state.number, f"form:{passed.key}", text, files, "web")
+                        await self._pages.intake.append(
+                            state.number, f"form:{passed.key}", text, files, "web"
+                        )
                         if any(name == KEPT for name, _ in sent.fields):
                             await self._pages.uploads.let_go(passed.key)
                         seen = await self._state(request, fields) or state
@@ -126,7 +128,7 @@ class TrackPage:
     async def _state(self, request: web.Request, fields: Mapping[str, str]) -> PublicState | None:
         """Raises StorageDown."""
         asker = f"web:{address_of(request)}"
-        return await self._pages.door.public_state(
+        return await self._pages.intake.public_state(
             numbers.normal(fields.get("number", "")), _code(fields), asker, fields.get("phone", "")
         )
 

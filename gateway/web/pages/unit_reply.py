@@ -32,7 +32,7 @@ OPEN_SECONDS = 1800
 MOST_YUAN = 10**12
 COOKIE = "order_reply"
 OF_DOOR = ("step", "code", "way", "lang", KEPT)
-"""Fields that are the door's own, or hold for one form alone."""
+"""Fields of the form that asks for the code, or of one form alone."""
 Words = tuple[str, str]
 SHUT: Mapping[Standing, Words] = {
     Standing.EXPIRED: (
@@ -118,7 +118,7 @@ class UnitReplyPage:
         opened = await self._opened(request)
         if opened.standing is not Standing.OPEN:
             return self._shut(look, opened)
-        return self._order(look, opened) if self._is_in(request, opened) else self._door(look, opened)
+        return self._order(look, opened) if self._is_in(request, opened) else self._code_form(look, opened)
 
     async def sent(self, request: web.Request, look: Look) -> web.StreamResponse:
         opened = await self._opened(request)
@@ -142,32 +142,34 @@ class UnitReplyPage:
                 return await self._enter(request, look, opened, fields)
         if not self._is_in(request, opened):
             held = await self._hold(sent)
-            return self._door(look, opened, fields | held, fault=("请先输入验证码", "give the code first"))
+            return self._code_form(
+                look, opened, fields | held, fault=("请先输入验证码", "give the code first")
+            )
         return await self._act(request, look, opened, sent)
 
     async def _opened(self, request: web.Request) -> Opened:
         return await self._desk.open(request.match_info["name"], request.match_info["token"])
 
-    # ------------------------------------------------------------ the door
+    # ------------------------------------------------------------ the code
 
     async def _send(self, look: Look, opened: Opened, fields: Mapping[str, str]) -> web.StreamResponse:
         """By the way of the button that was pressed; without a name by the first that there is."""
         name = fields.get("way", "")
         way = next((way for way in opened.ways if name in (way.way, "")), None)
         if way is None:
-            return self._door(look, opened, fields)
+            return self._code_form(look, opened, fields)
         try:
             await self._desk.send_code(opened, way)
         except Conflict as error:
-            return self._door(look, opened, fields, fault=_both(error.detail))
-        return self._door(look, opened, fields, sent=True, to=masked(way))
+            return self._code_form(look, opened, fields, fault=_both(error.detail))
+        return self._code_form(look, opened, fields, sent=True, to=masked(way))
 
     async def _enter(
         self, request: web.Request, look: Look, opened: Opened, fields: Mapping[str, str]
     ) -> web.StreamResponse:
         result = await self._desk.enter(opened, fields.get("code", "").strip())
         if result is not CodeResult.RIGHT:
-            return self._door(look, opened, fields, fault=CODES[result], sent=True)
+            return self._code_form(look, opened, fields, fault=CODES[result], sent=True)
         answer = web.Response(status=303, headers={"Location": request.path})
         if "event" in fields:  # what was typed before the code was asked for anew
             answer = self._order(look, opened, fields, kept=await self._kept(fields))
@@ -188,7 +190,7 @@ class UnitReplyPage:
         held = self._pages.seals.unwrap(COOKIE, text, self._pages.now(), OPEN_SECONDS)
         return held is not None and held.get("link") == str(opened.link)
 
-    def _door(
+    def _code_form(
         self,
         look: Look,
         opened: Opened,
@@ -198,7 +200,7 @@ class UnitReplyPage:
         sent: bool = False,
         to: str = "",
     ) -> web.Response:
-        """`fields` are what was typed of the order, which the door's forms carry along."""
+        """`fields` are what was typed of the order, which the forms on this page carry along."""
         carried = {name: text for name, text in fields.items() if name not in OF_DOOR}
         return self._show(
             look,
@@ -209,7 +211,7 @@ class UnitReplyPage:
             to=to,
             fault=look.t(*fault) if fault else "",
             sent=sent,
-            part="door",
+            part="code",
         )
 
     def _shut(self, look: Look, opened: Opened) -> web.Response:

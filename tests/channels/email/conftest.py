@@ -1,4 +1,4 @@
-"""A centre that takes mail in: the real door on a real database, and real mailboxes."""
+"""A centre that takes mail in: the real intake on a real database, and real mailboxes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @dataclass
 class House:
-    """The door with a handle on its faults: `away` as if storage were, `stuck` for mails that it refuses."""
+    """The intake with faults that tests set: `away` as if storage were, `stuck` for mails that it refuses."""
 
     storage: Storage
     intake: Intake

@@ -1,4 +1,4 @@
-"""What becomes of a mail: an item, a follow-up, or nothing new. On the real door."""
+"""What becomes of a mail: an item, a follow-up, or nothing new. On the real intake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fax items as reception leaves them, without a line: pages drawn here, kept through the one door."""
+"""Fax items as reception leaves them, without a line: pages drawn here, kept through Intake.submit."""
 
 from __future__ import annotations
 

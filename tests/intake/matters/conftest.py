@@ -1,4 +1,4 @@
-"""A door, the matters behind it and a clock that is set by hand, on a real database of each kind."""
+"""A intake_on, the matters behind it and a clock that is set by hand, on a real database of each kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.intake.decisions import Act
 from gateway.intake.intake import Intake
 from gateway.intake.matters import Matters
 from gateway.storage import Storage
-from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
+from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, intake_on, rules, templates
 
 __all__ = ["templates"]
 
@@ -59,7 +59,7 @@ class House:
 async def house(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> AsyncIterator[House]:
     storage = await Storage.open(await templates.copied(request.param, tmp_path), tmp_path)
     clock, told = Clock(), []
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     matters = Matters(
         *(intake, storage, rules(), ZONE),
         centre="临汾市12315热线",

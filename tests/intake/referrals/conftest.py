@@ -14,7 +14,7 @@ from gateway.intake.referrals import Linkage
 from gateway.mail.thread import Marks
 from gateway.notify.slips import PartnerSlips, SlipHead
 from gateway.storage import Storage
-from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, door, rules, templates
+from tests.storage.databases import KINDS, ZONE, Clock, Templates, contact, intake_on, rules, templates
 
 __all__ = ["templates"]
 
@@ -63,6 +63,6 @@ def linkage_of(storage: Storage, intake: Intake, clock: Clock) -> Linkage:
 async def house(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> AsyncIterator[House]:
     storage = await Storage.open(await templates.copied(request.param, tmp_path), tmp_path)
     clock = Clock()
-    intake = door(storage, clock)
+    intake = intake_on(storage, clock)
     yield House(storage, intake, linkage_of(storage, intake, clock), clock)
     await storage.close()

@@ -68,7 +68,7 @@ def _public() -> Iterator[Shot]:
     yield Shot("page-withdraw", "", "/track", "#f-reason", (*track("free"), withdraws), PHONE)
     yield Shot("page-missing", "", "/nothing", "h1", size=PHONE)
     yield Shot("slip", "", "{slip-page}", size=PHONE)
-    yield Shot("order-door", "", "{order-page}", size=PHONE)
+    yield Shot("order-code", "", "{order-page}", size=PHONE)
     code = (("#f-code", "{order-code}"), "button:has-text('打开工单')")
     yield Shot("order-reply", "", "{order-page}", "#state", code, PHONE)
     yield Shot("log-in", "", "/desk", "form.log-in")

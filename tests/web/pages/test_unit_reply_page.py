@@ -35,7 +35,7 @@ async def test_a_unit_reads_and_signs_for_an_order(browser: Browser, tmp_path: P
             cookies = await page.context.cookies()
         async with opened(browser, site, PHONE) as page:
             await page.goto(path)
-            await looked_at(page, "unit-reply-door")
+            await looked_at(page, "unit-reply-code")
             await page.context.add_cookies(cookies)  # type: ignore[arg-type]
             await page.goto(path)
             for size in (PHONE, DESK):
@@ -116,7 +116,7 @@ async def test_a_report_brings_files_and_is_kept_over_faults_and_a_new_code(
         (("mail", "fax"), STATION, ("035****4567",)),
     ],
 )
-async def test_the_door_names_the_ways_of_a_code(
+async def test_the_first_form_names_the_ways_of_a_code(
     browser: Browser, tmp_path: Path, ways: tuple[str, ...], unit: str, said: tuple[str, ...]
 ) -> None:
     clock = Clock()
