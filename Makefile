@@ -29,7 +29,7 @@ check: venv ## lint, format, types, walls between the packages, docs
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m pytest tests/test_walls.py tests/test_docs.py
 
-format: venv ## put the code into the house format and mend what ruff can
+format: venv ## format the code and mend what ruff can
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 

@@ -21,14 +21,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gateway.accounts import totp
 from gateway.accounts.inside import Inside
 from gateway.core.audit import ASKER, Asker
-from gateway.core.roles import HOUSE, OF_UNITS, Account, Role
+from gateway.core.roles import OF_CENTRE, OF_UNITS, Account, Role
 from gateway.core.unit import CENTRE, membership_fault
 from gateway.errors import OperatorError, StorageDown
 from gateway.settings.schema import AccountSettings
 from gateway.storage import Storage
 from gateway.storage.accounts import AccountRow, SessionRow
 
-PEOPLE = (*HOUSE, *OF_UNITS, Role.AUDITOR)
+PEOPLE = (*OF_CENTRE, *OF_UNITS, Role.AUDITOR)
 """The roles that a person can have; the others are machines'."""
 ID = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 SHORTEST = 10  # characters of a password that somebody chose

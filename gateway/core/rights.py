@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.core.roles import HOUSE, OF_UNITS, Role
+from gateway.core.roles import OF_CENTRE, OF_UNITS, Role
 
 
 class Right(StrEnum):
@@ -61,8 +61,8 @@ DIRECTORS = (Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMIN)
 DECIDERS = (Role.SUPERVISOR, Role.LEADER, Role.ADMIN)
 
 GRANTS: Mapping[Right, Grant] = {
-    Right.WORK_ITEMS: Grant("办理事项", "see and work all items of the queue", HOUSE),
-    Right.WORK_CALLS: Grant("接听、转接、回电，查看通话", "take, transfer and see calls", HOUSE),
+    Right.WORK_ITEMS: Grant("办理事项", "see and work all items of the queue", OF_CENTRE),
+    Right.WORK_CALLS: Grant("接听、转接、回电，查看通话", "take, transfer and see calls", OF_CENTRE),
     Right.LEAD_SHIFT: Grant(
         "值班管理：改派、监听、任何坐席和录音、被隔离文件、待发通知",
         "lead a shift: reassign, listen in, any seat and recording, quarantined files, the outbox",
@@ -76,28 +76,28 @@ GRANTS: Mapping[Right, Grant] = {
         LEADERS,
     ),
     Right.SEND_REFERRALS: Grant("送来转办", "send referrals to us", (Role.PARTNER,)),
-    Right.ANSWER_REFERRALS: Grant("查看和答复转办", "see and answer referrals", (*HOUSE, Role.PARTNER)),
+    Right.ANSWER_REFERRALS: Grant("查看和答复转办", "see and answer referrals", (*OF_CENTRE, Role.PARTNER)),
     Right.SEE_ITEM: Grant(
         "查看一件事项及附件；承办单位仅限本单位（含下属所）工单的事项",
         "see one item with its files; people of units: items of their unit's orders",
-        (*HOUSE, *OF_UNITS),
+        (*OF_CENTRE, *OF_UNITS),
     ),
     Right.ADD_FILES: Grant(
         "添加文件；承办单位仅限本单位工单的事项",
         "put files beside an item; people of units: items of their unit's orders",
-        (*HOUSE, *OF_UNITS),
+        (*OF_CENTRE, *OF_UNITS),
     ),
     Right.HEAR_CALLS: Grant(
         "收听录音；坐席仅限本人通话和在办事项，承办单位仅限本单位工单的事项",
         "hear recordings; agents: their own calls and items, people of units: items of their unit's orders",
-        (*HOUSE, *OF_UNITS),
+        (*OF_CENTRE, *OF_UNITS),
     ),
     Right.SEE_ORDERS: Grant(
         "查看工单；承办单位仅限本单位（含下属所）",
         "see orders; people of units: their unit's and those of units below it",
-        (*HOUSE, *OF_UNITS),
+        (*OF_CENTRE, *OF_UNITS),
     ),
-    Right.ASSIGN_ORDERS: Grant("分派工单", "assign items to units", HOUSE),
+    Right.ASSIGN_ORDERS: Grant("分派工单", "assign items to units", OF_CENTRE),
     Right.HANDLE_ORDERS: Grant(
         "签收、退回、下派、申请延期、书面上报等；中心仅代线下单位登记",
         "sign, return, pass down, ask, report; the centre only for units that work offline",
@@ -109,22 +109,24 @@ GRANTS: Mapping[Right, Grant] = {
         DIRECTORS,
     ),
     Right.SUPERVISE_ORDERS: Grant("督办，裁定异议", "supervise, decide disputes", DECIDERS),
-    Right.SEE_SUPERVISION: Grant("查看督办总览", "see how all units stand", HOUSE),
-    Right.FOLLOW_UP: Grant("回访", "make follow-up calls", HOUSE),
+    Right.SEE_SUPERVISION: Grant("查看督办总览", "see how all units stand", OF_CENTRE),
+    Right.FOLLOW_UP: Grant("回访", "make follow-up calls", OF_CENTRE),
     Right.WORK_IN_UNIT: Grant("本单位工单页面", "the page of one's own unit", OF_UNITS),
     Right.KEEP_HANDLERS: Grant(
         "维护本单位（含下属所）承办人的账号",
         "make, disable and reset accounts of handlers of one's own unit and those below it",
         (Role.UNIT_LEADER,),
     ),
-    Right.SEE_UNITS: Grant("查看承办单位", "see the units", (*HOUSE, *OF_UNITS)),
+    Right.SEE_UNITS: Grant("查看承办单位", "see the units", (*OF_CENTRE, *OF_UNITS)),
     Right.EDIT_UNITS: Grant("维护承办单位和人员归属", "edit units and who belongs to them", (Role.ADMIN,)),
     Right.ADMINISTER: Grant("系统管理", "administer the system", (Role.ADMIN,)),
-    Right.WATCH_BOARD: Grant("大屏和实时事件", "watch the wallboard and live events", (*HOUSE, Role.DISPLAY)),
-    Right.READ_FIGURES: Grant("查看统计", "read the figures", (*HOUSE, Role.AUDITOR)),
-    Right.READ_METRICS: Grant("读取监控指标", "read the metrics", (*HOUSE, Role.AUDITOR, Role.DISPLAY)),
+    Right.WATCH_BOARD: Grant(
+        "大屏和实时事件", "watch the wallboard and live events", (*OF_CENTRE, Role.DISPLAY)
+    ),
+    Right.READ_FIGURES: Grant("查看统计", "read the figures", (*OF_CENTRE, Role.AUDITOR)),
+    Right.READ_METRICS: Grant("读取监控指标", "read the metrics", (*OF_CENTRE, Role.AUDITOR, Role.DISPLAY)),
     Right.READ_AUDIT: Grant("查看审计日志", "read the audit log", (Role.ADMIN, Role.AUDITOR)),
-    Right.OWN_ACCOUNT: Grant("自己的账号", "one's own account", (*HOUSE, *OF_UNITS, Role.AUDITOR)),
+    Right.OWN_ACCOUNT: Grant("自己的账号", "one's own account", (*OF_CENTRE, *OF_UNITS, Role.AUDITOR)),
 }
 """Every right. A new one stands here, and nowhere else."""
 

@@ -27,7 +27,7 @@ class Role(StrEnum):
     DISPLAY = "display"
 
 
-HOUSE = (Role.AGENT, Role.SUPERVISOR, Role.DISPATCHER, Role.LEADER, Role.ADMIN)
+OF_CENTRE = (Role.AGENT, Role.SUPERVISOR, Role.DISPATCHER, Role.LEADER, Role.ADMIN)
 """Everybody of the centre itself, who works on items."""
 OF_UNITS = (Role.HANDLER, Role.UNIT_LEADER)
 """People of bureaus, stations and departments, who work on the orders of their unit."""

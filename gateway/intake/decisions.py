@@ -22,7 +22,7 @@ from gateway.storage import Transaction
 WITHOUT_LEASE = frozenset({Event.WITHDRAW, Event.REOPEN, Event.HAND_BACK})
 """What may be written down without a lease, while nobody else has one."""
 LETS_GO = frozenset({Event.HAND_OVER, Event.WAIT_FOR_PAPERS, Event.WITHDRAW})
-"""After these nobody of the house is at the item any more."""
+"""After these nobody of the centre works on the item any more."""
 STARTS: Mapping[Event, Milestone] = MappingProxyType(
     {
         Event.ACCEPT: Milestone.ACCEPTED,

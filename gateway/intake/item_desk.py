@@ -17,7 +17,7 @@ from gateway.core.item.item import Happened, Item, ItemDetail
 from gateway.core.item.notes import Mention, named_in
 from gateway.core.item.revision import as_arrived
 from gateway.core.item.states import Event, claimed, held, move
-from gateway.core.roles import HOUSE
+from gateway.core.roles import OF_CENTRE
 from gateway.errors import BadContact, Conflict, FieldFault
 from gateway.intake.intake import Intake
 from gateway.intake.work_queue import LEASE_SECONDS
@@ -64,13 +64,13 @@ class ItemDesk:
 
     async def colleagues(self) -> Mapping[str, str]:
         """The name of each account that works on items. Raises StorageDown."""
-        house = [role.value for role in HOUSE]
+        roles = [role.value for role in OF_CENTRE]
         accounts = await self._accounts.list()
         return MappingProxyType(
             {
                 account.id: account.name
                 for account in accounts
-                if account.role in house and account.locked_at is None
+                if account.role in roles and account.locked_at is None
             }
         )
 

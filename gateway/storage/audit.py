@@ -78,7 +78,7 @@ class Audit:
         detail: Mapping[str, object] | None = None,
         at: datetime | None = None,
     ) -> None:
-        """What whoever acts has changed; nothing when nobody of the house does."""
+        """Record what the asker of this request has changed; nothing when there is none."""
         asker = ASKER.get()
         if asker is None:
             return

@@ -189,7 +189,7 @@ class Items:
     def happened(self, t: Transaction, number: str, entry: Happened, key: str | None = None) -> bool:
         """One line of the timeline; False when its key was there already.
 
-        What somebody of the house did stands in the audit log as well.
+        What an account did stands in the audit log as well.
         """
         values = rows.happened_values(number, entry, key)
         new = self._happened.run(t, values) == 1

@@ -200,7 +200,11 @@ async def test_a_code_comes_by_the_way_that_was_chosen(tmp_path: Path) -> None:
 
         async with site.client.get(path) as answer:
             first_form = await answer.text()
-        assert "138****1234" in first_form and "fu***@example.com" in first_form and "13835701234" not in first_form
+        assert (
+            "138****1234" in first_form
+            and "fu***@example.com" in first_form
+            and "13835701234" not in first_form
+        )
         assert "验证码已发送到 138****1234" in await post(step="send", way="sms")
         due = await site.storage.outbox.claim(("sms",), 9, MONDAY + timedelta(days=100), timedelta(days=9))
         ((address, said),) = [(entry.draft.address, entry.draft.content["text"]) for entry in due]

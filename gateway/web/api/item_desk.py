@@ -75,7 +75,7 @@ class ItemDeskApi:
                 *(
                     "note",
                     "添加内部备注，可提醒同事",
-                    "A note that only the house reads; it may name colleagues",
+                    "An internal note; it may name colleagues",
                 ),
                 *(self.note, models.NoteBody),
             ),

@@ -83,7 +83,7 @@ class OutboxApi:
                 "/api/v1/outbox",
                 "outbox",
                 "外发通知，最新在前",
-                "What leaves the house, the newest first",
+                "What is sent, the newest first",
                 self.page,
                 {200: OutboxPage},
                 right=Right.LEAD_SHIFT,

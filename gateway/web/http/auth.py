@@ -17,7 +17,7 @@ from aiohttp import web
 
 from gateway.core.audit import ASKER, Asker
 from gateway.core.rights import Right, holders
-from gateway.core.roles import HOUSE as HOUSE
+from gateway.core.roles import OF_CENTRE as OF_CENTRE
 from gateway.core.roles import Account, Role
 from gateway.errors import NotAllowed, NoToken
 from gateway.web.http.addresses import address_of

@@ -66,7 +66,7 @@ WORDS: Words = {
     "direction.out": ("转往", "to"),
     "direction.in": ("来自", "from"),
 }
-"""What every page of the house says."""
+"""Words of every page for people who log in."""
 ITEM_WORDS: Words = {
     "by": ("办理人", "Held by"),
     "look_at_fax": ("查看传真页面", "Look at the fax"),

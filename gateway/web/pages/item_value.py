@@ -1,4 +1,4 @@
-"""A field of an item as a reader outside the house has it."""
+"""A field of an item as a person outside the centre reads it."""
 
 from __future__ import annotations
 

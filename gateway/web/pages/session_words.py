@@ -1,4 +1,4 @@
-"""What every page of the house says when its session is over, or the server is away."""
+"""Words of every page for people who log in, when the session is over or the server is away."""
 
 from __future__ import annotations
 

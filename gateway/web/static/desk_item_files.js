@@ -1,4 +1,4 @@
-// What came with an item: files, pictures, sound; and files that the house adds.
+// What came with an item: files, pictures, sound; and files that an agent or a unit adds.
 import "./file_button.js";
 import { current, part, show } from "./desk_item.js";
 import { ask } from "./desk_server.js";
@@ -33,7 +33,7 @@ function showFiles(one) {
 
 const play = (call) => showSound($("peaks"), $("sound"), call, reason(), () => ($("item-sound").hidden = current()?.call_id !== call));
 
-// ------------------------------------------------------------ files of the house
+// ------------------------------------------------------------ added files
 
 $("new-files").addEventListener("change", async () => {
   const { number } = current();

@@ -1,4 +1,4 @@
-// Notes of an item that only the house reads; who is named in one by @ is told.
+// Internal notes of an item; who is named in one by @ is told.
 import { ask } from "./desk_server.js";
 import { change, colleagues, current, keepTyped, nameOf, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
 import { tell } from "./desk_now.js";

@@ -1,4 +1,4 @@
-// What every page of the house is made of: its words, its elements, its clock. Nothing of one page here.
+// Shared by all pages for people who log in: words, elements, clock. Nothing of one page here.
 import { forgetAll } from "./kept_words.js";
 
 export const $ = (id) => document.getElementById(id);
