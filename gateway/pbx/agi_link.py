@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from gateway.errors import GatewayError, PbxDown
 from gateway.pbx.agi_header import END, end_of_header
@@ -70,54 +69,25 @@ class LinkOwner(Protocol):
     def closed(self, link: AgiLink) -> None: ...
 
 
-_Wake = tuple[Callable[[asyncio.Future[AgiReply]], object], Context]
+class Line(NamedTuple):
+    """One command as it is sent, with its line end, and the seconds within which it is answered."""
+
+    raw: bytes
+    limit: float
 
 
-class _Answer(asyncio.Future[AgiReply]):
-    """The answer to one command. The waiting task resumes at once, not in the next iteration of the event
-    loop as with asyncio's own future: the caller hears the next prompt that much sooner."""
-
-    _wake: _Wake | None = None
-
-    def add_done_callback(  # type: ignore[override]  # the library's stub names the subclass itself
-        self, fn: Callable[[asyncio.Future[AgiReply]], object], /, *, context: Context | None = None
-    ) -> None:
-        if self._wake is None and context is not None and not self.done():
-            self._wake = fn, context
-        else:
-            super().add_done_callback(fn, context=context)
-
-    def come(self, reply: AgiReply, *, at_once: bool) -> None:
-        """`set_result`; within a task it waits a turn nevertheless, for none can go on inside another."""
-        wake, self._wake = self._wake, None
-        if at_once and wake is not None and asyncio.current_task(self.get_loop()) is None:
-            self.set_result(reply)
-            wake[1].run(wake[0], self)
-            return
-        self._wait_a_turn(wake)
-        self.set_result(reply)
-
-    def fail(self, error: GatewayError) -> None:
-        wake, self._wake = self._wake, None
-        self._wait_a_turn(wake)
-        self.set_exception(error)
-
-    def cancel(self, msg: object = None) -> bool:
-        wake, self._wake = self._wake, None
-        self._wait_a_turn(wake)
-        return super().cancel(msg)
-
-    def _wait_a_turn(self, wake: _Wake | None) -> None:
-        if wake is not None:
-            super().add_done_callback(wake[0], context=wake[1])
+Following = Callable[[str], Line | None]
+"""The key of an answer ("" for none) -> the next command, None when there is none to be sent at once."""
 
 
 class AgiLink(asyncio.Protocol):
-    """Protocol of one connection. `ask` sends a command and gives the future of its reply."""
+    """Protocol of one connection. `ask` sends a command and gives the future of its reply; `converse` sends
+    one after another without waking whoever waits."""
 
     __slots__ = (
         "_deadline",
         "_doomed",
+        "_following",
         "_header",
         "_limits",
         "_loop",
@@ -136,7 +106,8 @@ class AgiLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._header: bytearray | None = bytearray()
         self._replies = AgiReplies()
-        self._waiter: _Answer | None = None
+        self._waiter: asyncio.Future[AgiReply | None] | None = None
+        self._following: Following | None = None
         self._doomed = False  # the command under way met a hang-up: its answer does not count
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -144,24 +115,44 @@ class AgiLink(asyncio.Protocol):
 
     # ------------------------------------------------------------ commands
 
-    def ask(self, line: bytes, limit: float, *, after_hangup: bool = False) -> asyncio.Future[AgiReply]:
-        """Send one command line (with its line end), answered within `limit` seconds.
+    async def ask(self, line: Line, *, after_hangup: bool = False) -> AgiReply:
+        """Send one command and return its reply.
 
-        The future raises ChannelGone when the channel or the connection goes, AgiTimeout when
-        the time is over. Raises ChannelGone at once when the channel has gone already; with
-        `after_hangup` a command that Asterisk still answers on a dead channel is let through.
+        Raises ChannelGone when the channel or the connection goes or has gone, AgiTimeout when the time is
+        over. With `after_hangup` a command that Asterisk still answers on a dead channel is let through.
         """
+        reply = await self._sent(line, after_hangup)
+        assert reply is not None
+        return reply
+
+    async def converse(self, line: Line, following: Following) -> AgiReply | None:
+        """Send commands until `following` gives no more: it is called in the moment a reply is read.
+
+        Returns None then; or a reply that `following` was not asked about: an error, a -1, or one that came
+        with something else, such as a hang-up, which has to be known first. Raises as `ask` does.
+        """
+        self._following = following
+        try:
+            return await self._sent(line)
+        finally:
+            self._following = None
+
+    def _sent(self, line: Line, after_hangup: bool = False) -> asyncio.Future[AgiReply | None]:
         if self.gone is not Gone.NO and (self.gone is Gone.CLOSED or not after_hangup):
             raise ChannelGone(self.gone)
         if self._waiter is not None:
             self._refuse_overlap()
+        waiter = self._waiter = self._loop.create_future()
+        self._send(line)
+        return waiter
+
+    def _send(self, line: Line) -> None:
         assert self._transport is not None
-        waiter = self._waiter = _Answer(loop=self._loop)
-        self._transport.write(line)
+        self._transport.write(line.raw)
+        limit = line.limit
         self._deadline = self._loop.time() + limit
         if self._timer is None or self._timer.when() > self._deadline + limit * LATE:
             self._set_timer()
-        return waiter
 
     def leave(self, last_line: bytes = b"") -> None:
         """Say a last command without waiting for its answer, and close."""
@@ -181,8 +172,10 @@ class AgiLink(asyncio.Protocol):
     # ------------------------------------------------------------ asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio and uvloop both set TCP_NODELAY."""
+        """asyncio and uvloop both set TCP_NODELAY. Without the limit uvloop would send a command only at the
+        end of the event loop's turn, behind the other calls of that turn."""
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=0)
         peer = transport.get_extra_info("peername")
         if not self._owner.opened(self, str(peer[0]) if peer else ""):
             self._header = None
@@ -197,6 +190,11 @@ class AgiLink(asyncio.Protocol):
             return
         if self.gone is Gone.CLOSED:
             return
+        if self._following is not None and not self._doomed:
+            key = self._replies.key(data)
+            if key is not None:
+                self._go_on(self._following, key)
+                return
         try:
             lines = self._replies.feed(data)
         except AgiGarbage as garbage:
@@ -204,7 +202,7 @@ class AgiLink(asyncio.Protocol):
             return
         for line in lines:
             if type(line) is AgiReply:
-                self._take(line, len(lines) == 1)
+                self._take(line)
             elif type(line) is AgiHangup:
                 self._hung_up()
 
@@ -246,8 +244,7 @@ class AgiLink(asyncio.Protocol):
 
     # ------------------------------------------------------------ replies
 
-    def _take(self, reply: AgiReply, alone: bool) -> None:
-        """`alone`: nothing came with it, such as a hang-up, that has to be known before who asked goes on."""
+    def _take(self, reply: AgiReply) -> None:
         if reply.code == 100:  # Trying: the answer is still to come
             return
         waiter = self._waiter
@@ -258,9 +255,29 @@ class AgiLink(asyncio.Protocol):
         if waiter.done():
             return
         if doomed:
-            waiter.fail(ChannelGone("hangup"))
+            waiter.set_exception(ChannelGone("hangup"))
         else:
-            waiter.come(reply, at_once=alone)
+            waiter.set_result(reply)
+
+    def _go_on(self, following: Following, key: str) -> None:
+        """Send the next command of a conversation, or end it."""
+        waiter = self._waiter
+        if waiter is None:
+            return
+        if waiter.done():  # given up by whoever waited
+            self._waiter = None
+            return
+        try:
+            line = following(key)
+        except Exception as error:  # it belongs to whoever waits; the event loop would only log it
+            self._waiter = None
+            waiter.set_exception(error)
+            return
+        if line is not None:
+            self._send(line)
+        else:
+            self._waiter = None
+            waiter.set_result(None)
 
     def _hung_up(self) -> None:
         """A command under way is still answered, behind this line. Nothing may be sent before that:
@@ -278,7 +295,7 @@ class AgiLink(asyncio.Protocol):
         self._drop_timer()
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.fail(error)
+            waiter.set_exception(error)
 
     def _abort(self, error: GatewayError) -> None:
         self._end(error)

@@ -48,8 +48,7 @@ class AgiReply:
     @property
     def key(self) -> str:
         """The key pressed, for commands whose result is a key's character code; "" for none."""
-        number = self.number
-        return chr(number) if number is not None and 0 < number < 128 else ""
+        return _KEYS.get(self.result.encode(), "")
 
     @property
     def timed_out(self) -> bool:
@@ -64,6 +63,8 @@ class AgiHangup:
 AgiLine = AgiReply | AgiHangup
 
 HANGUP = AgiHangup()
+_PLAIN = re.compile(rb"200 result=(\d{1,3})(?: endpos=\d+)?\n")
+_KEYS = {b"%d" % code: chr(code) for code in range(1, 128)}
 _RESULT = re.compile(r"result=(\S*)(?: \((.*)\))?(?: (\w+=.*))?", re.DOTALL)
 _OPEN_VALUE = re.compile(r"result=\S* \(")
 _ENDPOS = re.compile(r" endpos=(-?\d+)$")
@@ -92,6 +93,14 @@ class AgiReplies:
         self._open: list[bytes] = []  # lines of a reply that is not complete yet
         self._size = 0
         self.strays = 0
+
+    def key(self, data: bytes) -> str | None:
+        """The key of a plain answer ("" for none), which is most of what comes while a caller listens.
+
+        None for everything else, a hang-up (-1) included: then `feed` it. It saves reading what nobody needs.
+        """
+        plain = None if self._tail or self._open else _PLAIN.fullmatch(data)
+        return plain and _KEYS.get(plain[1], "")
 
     def feed(self, data: bytes) -> list[AgiLine]:
         """Take the next bytes, return what is complete. Raises AgiGarbage over the size limits."""

@@ -7,15 +7,15 @@ variables can still be read, so `went_to_fax` tells a fax from a hang-up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import NoReturn
 
 from panoramisk.fast_agi import Request
 
 from gateway.pbx.agi_header import AgiHeader
-from gateway.pbx.agi_link import COMMAND_BYTES, AgiFailed, AgiLink, AgiTimeout, ChannelGone, Gone
+from gateway.pbx.agi_link import COMMAND_BYTES, AgiFailed, AgiLink, AgiTimeout, ChannelGone, Gone, Line
 from gateway.pbx.agi_reply import AgiReply
 
 QUICK = 5.0  # seconds for a command that Asterisk answers without waiting for a person
@@ -73,6 +73,16 @@ def _ms(seconds: float) -> int:
     return max(0, round(seconds * 1000))
 
 
+def stream_file_line(clip: str, keys: str = "", limit: float = CLIP) -> Line:
+    """Play a clip, which any of `keys` cuts short."""
+    return Line(_raw(f"STREAM FILE {quote(clip)} {quote(keys)}"), limit)
+
+
+def get_option_line(clip: str, keys: str, timeout: float, limit: float = CLIP) -> Line:
+    """Play a clip, then wait `timeout` seconds for one of `keys`. A hang-up then counts as no key."""
+    return Line(_raw(f"GET OPTION {quote(clip)} {quote(keys)} {_ms(timeout)}"), limit + timeout)
+
+
 class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
     """One call under our control. Made by AgiServer, valid until the handler returns."""
 
@@ -103,7 +113,8 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
         raise NotImplementedError("replies are read by AgiLink")
 
     async def _ask(self, line: str, limit: float, *, after_hangup: bool = False) -> AgiReply:
-        return self._granted(await self._link.ask(_raw(line), limit, after_hangup=after_hangup))
+        reply = await self._link.ask(Line(_raw(line), limit), after_hangup=after_hangup)
+        return self._granted(reply)
 
     def _granted(self, reply: AgiReply) -> AgiReply:
         if reply.code != 200:
@@ -115,14 +126,15 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
             raise ChannelGone("the channel is dead")
         raise AgiFailed(f"{reply.code} {reply.text}".strip())
 
-    async def _play(self, line: str, limit: float) -> AgiReply:
+    async def _play(self, line: Line) -> AgiReply:
         """A command whose -1 means a hang-up or a clip that is not there: find out which."""
-        reply = self._granted(await self._link.ask(_raw(line), limit))
-        return reply if reply.result != "-1" else await self._not_played(line)
+        return await self._played(await self._link.ask(line), line.raw[:200].decode().rstrip())
 
-    async def _not_played(self, line: str) -> NoReturn:
-        await self._check_channel()
-        raise AgiFailed(f"Asterisk could not do: {line[:200]}")
+    async def _played(self, reply: AgiReply, what: str) -> AgiReply:
+        if self._granted(reply).result == "-1":
+            await self._check_channel()
+            raise AgiFailed(f"Asterisk could not do: {what}")
+        return reply
 
     async def _check_channel(self) -> None:
         """After a -1: Asterisk says HANGUP before it answers another command. Ask for nothing, and see."""
@@ -132,7 +144,7 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
 
     async def answer(self, limit: float = QUICK) -> None:
         """Answer the channel; nothing happens when it is up already."""
-        await self._play("ANSWER", limit)
+        await self._play(Line(b"ANSWER\n", limit))
 
     async def hangup(self, limit: float = QUICK) -> None:
         """Hang the channel up. The next command raises ChannelGone."""
@@ -140,25 +152,28 @@ class AgiSession(Request):  # type: ignore[misc]  # panoramisk has no types
 
     async def stream_file(self, clip: str, keys: str = "", limit: float = CLIP) -> str:
         """Play a clip; the key of `keys` that cut it short, or "". AgiFailed when there is no such clip."""
-        return (await self._play(f"STREAM FILE {quote(clip)} {quote(keys)}", limit)).key
+        return (await self._play(stream_file_line(clip, keys, limit))).key
 
-    async def get_option(self, clip: str, keys: str, timeout: float, limit: float = CLIP) -> str:
-        """Play a clip, then wait `timeout` seconds for one of `keys`; "" when none was pressed.
+    async def converse(self, first: Line, following: Callable[[str], Line | None]) -> None:
+        """Send lines of STREAM FILE and GET OPTION one after another, each as soon as the last was answered.
 
-        A hang-up while waiting also gives "": the next verb raises ChannelGone.
+        `following` gets the key of each answer ("" for none) and gives the next line, None to end. It is
+        called while the answer is being read and must not wait. Raises AgiFailed for a clip that is not
+        there, of whose line `following` hears nothing.
         """
-        line = f"GET OPTION {quote(clip)} {quote(keys)} {_ms(timeout)}"
-        reply = self._granted(await self._link.ask(_raw(line), limit + timeout))
-        return (reply if reply.result != "-1" else await self._not_played(line)).key
+        line: Line | None = first
+        while line is not None:
+            reply = await self._link.converse(line, following)
+            line = following((await self._played(reply, "play a clip")).key) if reply else None
 
     async def wait_for_digit(self, timeout: float) -> str:
         """Wait `timeout` seconds for any key; "" when none was pressed."""
-        return (await self._play(f"WAIT FOR DIGIT {_ms(timeout)}", timeout + QUICK)).key
+        return (await self._play(Line(_raw(f"WAIT FOR DIGIT {_ms(timeout)}"), timeout + QUICK))).key
 
     async def get_data(self, clip: str, timeout: float, max_digits: int, limit: float = CLIP) -> Digits:
         """Play a clip and collect up to `max_digits` keys; # ends early, `timeout` is the wait per key."""
-        line = f"GET DATA {quote(clip)} {_ms(timeout)} {max_digits:d}"
-        reply = await self._play(line, limit + timeout * max(1, max_digits))
+        line = _raw(f"GET DATA {quote(clip)} {_ms(timeout)} {max_digits:d}")
+        reply = await self._play(Line(line, limit + timeout * max(1, max_digits)))
         return Digits(reply.result, reply.timed_out)
 
     async def record_file(

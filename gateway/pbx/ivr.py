@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,7 @@ from gateway.core.flow.walk import Ended, Walk
 from gateway.core.item.contact import Kind
 from gateway.errors import FlowError
 from gateway.pbx.agi import AgiFailed, AgiSession, ChannelGone, RecordEnd
+from gateway.pbx.dialogue import Dialogue, keys_of
 from gateway.pbx.sound_length import SHORTEST, sound_seconds
 from gateway.settings.durable_files import takes_writes
 
@@ -124,7 +125,6 @@ class Ivr:
         self._sounds = str(sounds)
         self._messages = messages
         self._longest = longest_message
-        self._clips: dict[str, str] = {}
 
     async def call(self, session: AgiSession) -> None:
         """A call begins."""
@@ -171,13 +171,13 @@ class Ivr:
         caller, dialled = map(telephone.plain, told)
         desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
         desk.walks(call, walk)
-        clock = asyncio.get_running_loop().time
         try:
             at = desk.seconds(call)
-            answered = clock() - at
+            clock = _clock_from(at)
             command = walk.start(at) if back is None else walk.resume(back, at)
-            while not isinstance(command, Ended):
-                command = walk.send(await self._obey(turn, command), clock() - answered)
+            dialogue = Dialogue(walk, clock, self._sounds)
+            while not isinstance(command := await self._converse(session, dialogue, command), Ended):
+                command = walk.send(await self._obey(turn, command), clock())
         except _Over:
             pass
         except ChannelGone:
@@ -189,10 +189,10 @@ class Ivr:
 
     async def _obey(self, turn: _Turn, command: Command) -> Event:
         match command:
-            case Play(clips, keys):
-                return Keys(await self._speak(turn.session, clips, keys))
             case ReadKeys():
                 return Keys(await self._read(turn.session, command))
+            case Play():
+                return Keys()  # nothing to speak
             case TakeMessage(longest, silence):
                 return await self._take(turn, min(longest, self._longest), silence)
             case AskTime():
@@ -218,46 +218,30 @@ class Ivr:
                 await self._leave(turn, "bye")
         raise _Over
 
-    async def _speak(self, session: AgiSession, clips: tuple[str, ...], keys: str) -> str:
-        for clip in clips:
-            key = await self._clip(session, clip, keys)
-            if key:
-                return key
-        return ""
-
-    async def _clip(self, session: AgiSession, clip: str, keys: str) -> str:
-        """Play one clip. A sound that is missing is passed over: the caller is not to pay for it."""
-        try:
-            return await session.stream_file(self._path(clip), keys)
-        except AgiFailed:
-            log.error("the sound of prompt %s cannot be played", clip)
-            return ""
-
-    def _path(self, clip: str) -> str:
-        path = self._clips.get(clip)
-        if path is None:
-            path = self._clips[clip] = f"{self._sounds}/{clip}"
-        return path
+    async def _converse(
+        self, session: AgiSession, dialogue: Dialogue, command: Command | Ended
+    ) -> Command | Ended:
+        """Obey what only speaks and takes a key; the first command that takes more."""
+        line = dialogue.begin(command)
+        while line is not None:
+            try:
+                await session.converse(line, dialogue.answer)
+                break
+            except AgiFailed:
+                log.error("the sound of prompt %s cannot be played", dialogue.clip)
+                waits = dialogue.waits
+                line = dialogue.answer(await self._one_of(session, waits) if waits else "")
+        return dialogue.command
 
     async def _read(self, session: AgiSession, read: ReadKeys) -> str:
-        keys = _without(read.keys or KEYS, read.skip)
-        if read.count > 1:
-            return await self._read_many(session, read)
-        for clip in read.clips[:-1]:
-            key = await self._clip(session, clip, keys)
-            if key:
-                return key
-        if not read.clips:
-            return await self._one_of(session, keys, read.wait)
-        try:
-            return await session.get_option(self._path(read.clips[-1]), keys, read.wait)
-        except AgiFailed:
-            log.error("the sound of prompt %s cannot be played", read.clips[-1])
-            return await self._one_of(session, keys, read.wait)
+        """Several keys, or one without a clip before it."""
+        return await (self._read_many(session, read) if read.count > 1 else self._one_of(session, read))
 
-    async def _one_of(self, session: AgiSession, keys: str, wait: float) -> str:
+    async def _one_of(self, session: AgiSession, read: ReadKeys) -> str:
+        """The first key that is waited for."""
+        keys = keys_of(read)
         loop = asyncio.get_running_loop()
-        until = loop.time() + wait
+        until = loop.time() + read.wait
         while (left := until - loop.time()) > 0:
             key = await session.wait_for_digit(left)
             if not key or key in keys:
@@ -265,18 +249,27 @@ class Ivr:
         return ""
 
     async def _read_many(self, session: AgiSession, read: ReadKeys) -> str:
-        typed = await self._speak(session, read.clips, _without(KEYS, read.skip))
+        typed = await self._speak(session, read)
         if read.end and typed == read.end:
             return ""
-        first = _without(KEYS, read.skip)
         while len(typed) < read.count:
-            key = await (
-                session.wait_for_digit(read.gap) if typed else self._one_of(session, first, read.wait)
-            )
+            key = await (session.wait_for_digit(read.gap) if typed else self._one_of(session, read))
             if not key or key == read.end:
                 break
             typed += key
         return typed
+
+    async def _speak(self, session: AgiSession, read: ReadKeys) -> str:
+        """Speak the clips; the key that cut them short. One that is missing is passed over."""
+        for clip in read.clips:
+            try:
+                key = await session.stream_file(f"{self._sounds}/{clip}", keys_of(read))
+            except AgiFailed:
+                log.error("the sound of prompt %s cannot be played", clip)
+                continue
+            if key:
+                return key
+        return ""
 
     async def _take(self, turn: _Turn, longest: int, silence: int) -> Taken:
         turn.takes += 1
@@ -379,9 +372,11 @@ def dial_string(partner: Partner) -> str:
     return f"trunk/{partner.dial}" if partner.dial.startswith("sip:") else f"{partner.dial}@trunk"
 
 
-def _without(keys: str, skip: str) -> str:
-    """These keys but for one that is to be skipped: what is not waited for, Asterisk drops."""
-    return keys.replace(skip, "") if skip else keys
+def _clock_from(seconds: float) -> Callable[[], float]:
+    """A clock that shows `seconds` now."""
+    time = asyncio.get_running_loop().time
+    zero = time() - seconds
+    return lambda: time() - zero
 
 
 def _facts(session: AgiSession) -> CallerFacts:

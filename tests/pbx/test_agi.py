@@ -21,6 +21,8 @@ from gateway.pbx.agi import (
     RecordEnd,
     quote,
 )
+from gateway.pbx.agi_link import Line
+from gateway.pbx.agi_session import get_option_line, stream_file_line
 from tests.pbx.pbx_peers import AgiPeer, header
 
 Handler = Callable[[AgiSession], Awaitable[None]]
@@ -70,7 +72,6 @@ async def test_verbs_and_their_lines() -> None:
         await call.answer()
         said.append(await call.stream_file("hotline/hello", "12"))
         said.append(await call.stream_file("hotline/hello"))
-        said.append(await call.get_option("hotline/menu", "123", 2.5))
         said.append(await call.wait_for_digit(1))
         said.append(await call.get_data("hotline/number", 3.0, 12))
         said.append(await call.get_data("hotline/number", 3.0, 12))
@@ -86,8 +87,7 @@ async def test_verbs_and_their_lines() -> None:
             ("ANSWER", b"200 result=0\n"),
             ('STREAM FILE "hotline/hello" "12"', b"200 result=50 endpos=800\n"),
             ('STREAM FILE "hotline/hello" ""', b"200 result=0 endpos=8000\n"),
-            ('GET OPTION "hotline/menu" "123" 2500', b"100 Trying\n200 result=51 endpos=800\n"),
-            ("WAIT FOR DIGIT 1000", b"200 result=0\n"),
+            ("WAIT FOR DIGIT 1000", b"100 Trying\n200 result=51\n"),
             ('GET DATA "hotline/number" 3000 12', b"200 result=123 (timeout)\n"),
             ('GET DATA "hotline/number" 3000 12', b"200 result=123456\n"),
             ('SET VARIABLE "NAME" "a \\"b\\" \\\\ 中"', b"200 result=1\n"),
@@ -99,7 +99,7 @@ async def test_verbs_and_their_lines() -> None:
         ]
         for command, answer in script:
             assert await peer.answer(answer) == command
-    assert said == ["2", "", "3", "", Digits("123", True), Digits("123456"), "中", None, "Up", 0]
+    assert said == ["2", "", "3", Digits("123", True), Digits("123456"), "中", None, "Up", 0]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,114 @@ async def test_no_second_line(bad: str) -> None:
         pass
 
 
+# ---------------------------------------------------------------- one prompt after another
+
+MENU = get_option_line("hotline/menu", "12", 5)
+
+
+class Menus:
+    """Gives these lines one after another, and keeps the keys that it is called with."""
+
+    def __init__(self, *lines: Line | None) -> None:
+        self.lines = [*lines, None]
+        self.keys: list[str] = []
+
+    def __call__(self, key: str) -> Line | None:
+        self.keys.append(key)
+        return self.lines[len(self.keys) - 1]
+
+
+async def test_the_next_line_follows_each_key() -> None:
+    menus = Menus(stream_file_line("hotline/hello", "1"), MENU)
+
+    async def handler(call: AgiSession) -> None:
+        await call.converse(MENU, menus)
+        assert menus.keys == ["1", "", "2"]
+        await call.answer()
+
+    async with one_call(handler) as peer:
+        assert await peer.answer(b"200 result=49 endpos=800\n") == 'GET OPTION "hotline/menu" "12" 5000'
+        assert await peer.answer(b"200 result=0 endpos=8000\n") == 'STREAM FILE "hotline/hello" "1"'
+        assert await peer.answer(b"100 Trying\n200 result=50\n") == 'GET OPTION "hotline/menu" "12" 5000'
+        assert await peer.answer(b"200 result=0\n") == "ANSWER"
+
+
+async def test_the_next_line_is_sent_while_the_answer_is_read() -> None:
+    """No task is woken in between, which takes longer than all the rest."""
+    tasks: list[object] = []
+
+    def following(key: str) -> Line | None:
+        tasks.append(asyncio.current_task())
+        return MENU if key == "1" else None
+
+    async def handler(call: AgiSession) -> None:
+        await call.converse(MENU, following)
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"200 result=49\n")
+        await peer.answer(b"200 result=50\n")
+    assert tasks == [None, None]
+
+
+async def test_a_clip_that_is_missing_ends_the_conversation() -> None:
+    menus = Menus(stream_file_line("nosuch"))
+
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(AgiFailed, match="play a clip"):
+            await call.converse(MENU, menus)
+        assert menus.keys == ["1"]
+        await call.converse(MENU, menus)
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"200 result=49\n")
+        assert await peer.answer(b"200 result=-1 endpos=0\n") == 'STREAM FILE "nosuch" ""'
+        assert await peer.answer(b"200 result=0\n") == "NOOP"
+        await peer.answer(b"200 result=50\n")
+    assert menus.keys == ["1", "2"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["with the key", "before the answer"])
+async def test_a_hangup_in_a_conversation(together: bool) -> None:
+    """A key that came with the hang-up was pressed: the walk notes it. Nothing is sent any more."""
+    menus = Menus(MENU)
+
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(ChannelGone):
+            await call.converse(MENU, menus)
+        assert menus.keys == (["1"] if together else [])
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"200 result=49\nHANGUP\n" if together else b"HANGUP\n200 result=49\n")
+
+
+async def test_a_fault_in_between_reaches_whoever_converses() -> None:
+    def following(key: str) -> Line | None:
+        raise RuntimeError(key)
+
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(RuntimeError, match="1"):
+            await call.converse(MENU, following)
+        await call.answer()  # the connection is still in step
+
+    async with one_call(handler) as peer:
+        await peer.answer(b"200 result=49\n")
+        assert await peer.answer(b"200 result=0\n") == "ANSWER"
+
+
+async def test_a_conversation_given_up_ends_the_session() -> None:
+    menus = Menus(MENU)
+
+    async def handler(call: AgiSession) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(call.converse(MENU, menus), 0.02)
+        with pytest.raises(ChannelGone):
+            await call.answer()
+        assert menus.keys == []
+
+    async with one_call(handler) as peer:
+        await peer.hear()
+
+
 # ---------------------------------------------------------------- hang-ups
 
 
@@ -223,7 +331,7 @@ async def test_hangup_and_no_last_answer() -> None:
 async def test_fax() -> None:
     async def handler(call: AgiSession) -> None:
         with pytest.raises(ChannelGone):
-            await call.get_option("hotline/menu", "1", 5)
+            await call.converse(get_option_line("hotline/menu", "1", 5), lambda key: None)
         assert await call.went_to_fax()
 
     async with one_call(handler) as peer:

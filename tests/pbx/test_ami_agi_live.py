@@ -25,6 +25,7 @@ from gateway.pbx.agi import (
     Recorded,
     RecordEnd,
 )
+from gateway.pbx.agi_session import get_option_line
 from gateway.pbx.ami import Ami, AmiEvent, AmiState, AmiTiming, Snapshot
 from gateway.pbx.asterisk_tree import Asterisk
 
@@ -215,7 +216,9 @@ async def test_a_call_by_agi(pbx: Pbx, tmp_path: Path) -> None:
         keys.put_nowait("5")
         assert await call.stream_file(clip, "5") == "5"
         keys.put_nowait("7")
-        assert await call.get_option(clip, "7", 1) == "7"
+        pressed: list[str] = []
+        await call.converse(get_option_line(clip, "7", 1), pressed.append)
+        assert pressed == ["7"]
         keys.put_nowait("3")
         assert await call.get_data(clip, 0.3, 4) == Digits("3", timed_out=True)
         assert await call.wait_for_digit(0.05) == ""

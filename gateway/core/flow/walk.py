@@ -124,33 +124,10 @@ class Walk:
 
     def start(self, at: float = 0.0) -> Command | Ended:
         """The first command."""
-        return self._advance(None, at)
+        return self.send(None, at)
 
     def send(self, event: Event, at: float) -> Command | Ended:
         """The answer to the last command; gives the next. After EndCall, send None."""
-        return self._advance(event, at)
-
-    def resume(self, event: Event, at: float) -> Command | Ended:
-        """Instead of `start`: the event with which a long wait at this place ended.
-
-        A place whose step cannot take it up begins from its beginning.
-        """
-        step = self._spec.step
-        if step.resume is None:
-            return self.start(at)
-        self._run.close()
-        self._run = step.resume(self._spec.settings, self._call)
-        next(self._run)
-        return self._advance(event, at)
-
-    def hang_up(self, at: float, what: str = "hung_up") -> None:
-        """The call is over: the caller hung up, or `what` ("talked"). A second time does nothing."""
-        if self.over:
-            return
-        self._path.append((self._spec.place, what, at))
-        self._finish()
-
-    def _advance(self, event: Event, at: float) -> Command | Ended:
         if self.over:
             return Ended()
         while True:
@@ -165,6 +142,26 @@ class Walk:
                 self._path.append((self._spec.place, "ended", at))
                 self._finish()
             return command
+
+    def resume(self, event: Event, at: float) -> Command | Ended:
+        """Instead of `start`: the event with which a long wait at this place ended.
+
+        A place whose step cannot take it up begins from its beginning.
+        """
+        step = self._spec.step
+        if step.resume is None:
+            return self.start(at)
+        self._run.close()
+        self._run = step.resume(self._spec.settings, self._call)
+        next(self._run)
+        return self.send(event, at)
+
+    def hang_up(self, at: float, what: str = "hung_up") -> None:
+        """The call is over: the caller hung up, or `what` ("talked"). A second time does nothing."""
+        if self.over:
+            return
+        self._path.append((self._spec.place, what, at))
+        self._finish()
 
     def _leave(self, exit_: str, at: float) -> bool:
         """Go on to the step behind an exit; False when the flow ends there."""
