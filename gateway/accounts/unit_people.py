@@ -39,9 +39,9 @@ class UnitPeople:
 
     async def add(self, leader: Account, account: str, name: str, unit: str) -> str:
         """A new handler; his password. Raises BadContact."""
-        units = [one for one in await self.units(leader) if one.active]
-        known = {row.id for row in await self._accounts.list()}
-        if faults := tuple(_faults(account, name, unit, units, known)):
+        units = [own for own in await self.units(leader) if own.active]
+        account_ids = {row.id for row in await self._accounts.list()}
+        if faults := tuple(_faults(account, name, unit, units, account_ids)):
             raise BadContact(*faults)
         password = random_password(MADE)
         try:
@@ -71,7 +71,7 @@ class UnitPeople:
 
 
 def _faults(
-    account: str, name: str, unit: str, units: Sequence[Unit], known: set[str]
+    account: str, name: str, unit: str, units: Sequence[Unit], taken_names: set[str]
 ) -> Iterator[FieldFault]:
     if not ID.fullmatch(account):
         yield FieldFault(
@@ -79,11 +79,11 @@ def _faults(
             "1 至 64 位小写字母、数字或 . _ @ -，以字母或数字开头",
             "has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or digit first",
         )
-    elif account in known:
+    elif account in taken_names:
         yield FieldFault("account", f"账号 {account} 已存在，请换一个", "is taken already")
     if not name:
         yield FieldFault("name", "必填", "is required")
     elif len(name) > LONGEST_NAME:
         yield FieldFault("name", f"最多 {LONGEST_NAME} 字", f"has at most {LONGEST_NAME} characters")
-    if unit not in {one.id for one in units}:
+    if unit not in {known_unit.id for known_unit in units}:
         yield FieldFault("unit", "请选择本单位或下属所", "is your unit or one below it")

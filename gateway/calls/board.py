@@ -45,8 +45,8 @@ class LiveBoard:
 
     def lines(self) -> list[LineView]:
         """Every line, from 1; a partner's second line is not told apart."""
-        taken = {state.record.line: state for state in self._switchboard.live()}
-        return [self._line(n, taken.get(n)) for n in range(1, self._config.centre.lines + 1)]
+        by_line = {state.record.line: state for state in self._switchboard.live()}
+        return [self._line(n, by_line.get(n)) for n in range(1, self._config.centre.lines + 1)]
 
     def _line(self, number: int, state: CallState | None) -> LineView:
         if state is None or state.over:

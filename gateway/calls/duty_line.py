@@ -96,9 +96,9 @@ class DutyLine:
         if dial is None:
             return
         try:
-            taken = await self._pbx.duty_call(dial.call, dial.phone, dial.clips)
+            accepted = await self._pbx.duty_call(dial.call, dial.phone, dial.clips)
         except PbxDown as error:
             log.warning("a call to a unit was not made: %s", error)
-            taken = False
-        if not taken:
+            accepted = False
+        if not accepted:
             await patiently(partial(self._ledger.ended, dial.call, FAILED))

@@ -221,12 +221,12 @@ class Seats:
 
     def _watch_phone(self, seat: Seat) -> None:
         """A seat whose phone is gone is paused after a moment; when the phone is back, so is the seat."""
-        gone = seat.signed_in and not seat.reachable and not seat.paused
+        unreachable = seat.signed_in and not seat.reachable and not seat.paused
         back = seat.signed_in and seat.reachable and seat.paused and seat.reason == acd.NO_PHONE
         timer = self._phone_timers.get(seat.seat)
-        if timer and not gone:
+        if timer and not unreachable:
             self._phone_timers.pop(seat.seat).cancel()
-        elif gone and not timer:
+        elif unreachable and not timer:
             later = asyncio.get_running_loop().call_later
             after = NO_PAGE_AFTER if seat.browser else NO_PHONE_AFTER
             self._phone_timers[seat.seat] = later(after, self._phone_gone, seat.seat)

@@ -80,8 +80,8 @@ class Answering:
         """By the notice of an answer, or, where a decision was told before, by a reply beside it."""
         changes = self._changes
         if item.state in ANSWERABLE:
-            said = {"text": report.answer or report.text, "basis": report.basis}
-            changes.decisions.happen(t, item, who, Event.ANSWER, said)
+            words = {"text": report.answer or report.text, "basis": report.basis}
+            changes.decisions.happen(t, item, who, Event.ANSWER, words)
         elif item.state in DECIDED:
             if report.answer and item.kind is not Kind.REPORT:
                 changes.items.note(t, item.number, REPLIED, who, report.answer)
@@ -126,9 +126,9 @@ class Answering:
         orders = self._rows.of_item(t, item.number)
         order = orders[-1] if orders and orders[-1].state is OrderState.CLOSED else None
         if order is not None and order.told_at is None:
-            told = replace(order, told_at=self._changes.now())
-            self._rows.change(t, order, told)
-            order = told
+            answered = replace(order, told_at=self._changes.now())
+            self._rows.change(t, order, answered)
+            order = answered
         for listener in self.close_listeners:
             listener(t, item, order)
 

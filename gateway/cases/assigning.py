@@ -108,8 +108,8 @@ class Assigning:
         if item.state is not ItemState.HANDED_OVER:
             _check_state(item)
             unit = tree.get(order.unit)
-            said = _said(unit, "") if unit else order.unit
-            self._changes.decisions.hand_over(t, item, who, _county(tree, order.unit), said)
+            shown = _said(unit, "") if unit else order.unit
+            self._changes.decisions.hand_over(t, item, who, _county(tree, order.unit), shown)
 
     # ------------------------------------------------------------ checks
 

@@ -44,7 +44,7 @@ class DutyCalls:
 
     def called(self, t: Transaction, fired: FiredRung, order: Order, people: tuple[Contact, ...]) -> None:
         """A rung whose unit is to be rung: one call, with the telephones of all who are told."""
-        phones = [telephone.to_dial(telephone.plain(phone)) for one in people for phone in one.phones]
+        phones = [telephone.to_dial(telephone.plain(phone)) for contact in people for phone in contact.phones]
         phones = [phone for phone in dict.fromkeys(phones) if phone]
         if not phones:
             return

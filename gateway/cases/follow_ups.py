@@ -162,21 +162,21 @@ class FollowUps:
             now, rules = self.changes.now(), self.rules_of(call)
             after = replace(call, attempts=call.attempts + 1, tried_at=now, who=who, by_pbx=False)
             if how is Try.DECLINED:
-                after, told = replace(after, state=FollowUpState.DECLINED), "对方不愿接受回访"
+                after, entry = replace(after, state=FollowUpState.DECLINED), "对方不愿接受回访"
             else:
-                after, told = self._not_reached(after, rules, now)
-            return self._kept(t, call, after, who, "；".join(filter(None, (told, text))))
+                after, entry = self._not_reached(after, rules, now)
+            return self._kept(t, call, after, who, "；".join(filter(None, (entry, text))))
 
         row = await self.changes.write(noted)
         self.changes.tell("changed", row.item.number)
         return row
 
     def _not_reached(self, call: FollowUp, rules: FollowUpRules, now: datetime) -> tuple[FollowUp, str]:
-        told = f"未接通（第{call.attempts}次）"
+        entry = f"未接通（第{call.attempts}次）"
         if call.attempts >= rules.attempts:
-            return replace(call, state=FollowUpState.UNREACHED), f"{told}，不再回访"
+            return replace(call, state=FollowUpState.UNREACHED), f"{entry}，不再回访"
         due = next_decent(rules, now + rules.again_after, self.calendar, self.zone)
-        return replace(call, due_at=due), told
+        return replace(call, due_at=due), entry
 
     def _answered(
         self, t: Transaction, call_id: int, who: str, answers: Answers, call_made: str
@@ -212,15 +212,15 @@ class FollowUps:
         if not self.opened_again(t, call, reason, who):
             self._decisions.act_in(t, call.number, who, Act(Event.REOPEN, {"reason": reason}))
 
-    def _kept(self, t: Transaction, before: FollowUp, after: FollowUp, who: str, told: str) -> FollowUpRow:
+    def _kept(self, t: Transaction, before: FollowUp, after: FollowUp, who: str, entry: str) -> FollowUpRow:
         if not self.rows.change(t, after, before.state):
             raise Conflict("该次回访刚由他人登记 / somebody else has just written down this call")
-        self.note(t, after, who, told)
+        self.note(t, after, who, entry)
         return self._row(t, after)
 
-    def note(self, t: Transaction, call: FollowUp, who: str, told: str) -> None:
+    def note(self, t: Transaction, call: FollowUp, who: str, entry: str) -> None:
         """A line of the item's timeline."""
-        self.changes.note(t, call.number, ASKED, who, f"第{call.round}次回访：{told}")
+        self.changes.note(t, call.number, ASKED, who, f"第{call.round}次回访：{entry}")
 
     # ------------------------------------------------------------
 

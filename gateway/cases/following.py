@@ -42,10 +42,12 @@ class Following:
     def _follow(self, t: Transaction, order: Order, item: Item) -> None:
         if item.state in GONE:
             zh = STATE_NAMES[item.state][0]
-            gone = replace(order, state=OrderState.CANCELLED, closed_at=self._changes.now(), disputed_on=None)
-            self._changes.save(t, order, gone, item)
+            cancelled = replace(
+                order, state=OrderState.CANCELLED, closed_at=self._changes.now(), disputed_on=None
+            )
+            self._changes.save(t, order, cancelled, item)
             facts = {"item": item.state.value}
-            self._changes.write_down(t, gone, "cancel", SYSTEM, f"事项{zh}", facts)
+            self._changes.write_down(t, cancelled, "cancel", SYSTEM, f"事项{zh}", facts)
         else:
             self._changes.save(t, order, order, item)
 

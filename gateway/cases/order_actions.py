@@ -119,17 +119,17 @@ class OrderActions:
         """`reason` is an id or name of the rules; goes upward: a station's to its bureau, a bureau's to the
         centre."""
         reason = _entry("reason", action.context.rules.return_reasons, action.input.reason)
-        order, said = action.order, "，".join(filter(None, (reason.zh, action.input.text)))
+        order, text = action.order, "，".join(filter(None, (reason.zh, action.input.text)))
         facts = {"reason": reason.id, "unit": order.unit}
         passes = order.passes + 1
         if order.unit != order.bureau:
             up = action.order_with(
                 unit=order.bureau, returned_to=order.bureau, since=action.now, passes=passes
             )
-            return OrderOutcome(up, said, facts)
+            return OrderOutcome(up, text, facts)
         self._rows.change(action.t, order, action.order_with())
-        self._assigning.take_from_unit(action.t, action.item, action.who, said)
-        return OrderOutcome(action.order_with(returned_to=CENTRE, passes=passes), said, facts)
+        self._assigning.take_from_unit(action.t, action.item, action.who, text)
+        return OrderOutcome(action.order_with(returned_to=CENTRE, passes=passes), text, facts)
 
     def _pass_down(self, action: OrderAction) -> OrderOutcome:
         unit = down(self._changes.tree(action.t), action.order, action.input.unit)
@@ -213,15 +213,15 @@ class OrderActions:
 
     def _decide_extension(self, action: OrderAction) -> OrderOutcome:
         """`granted`; a refusal says why."""
-        order, said = action.order, action.input
-        if not said.granted:
-            return OrderOutcome(action.order_with(asked_days=0), _word("text", said.text), {"granted": "no"})
+        order, given = action.order, action.input
+        if not given.granted:
+            return OrderOutcome(action.order_with(asked_days=0), _word("text", given.text), {"granted": "no"})
         if faults := self._past_legal(action, order.asked_days, "granted"):
             raise BadContact(*faults)
         after = action.order_with(
             granted=order.granted + order.asked_days, extensions=order.extensions + 1, asked_days=0
         )
-        return OrderOutcome(after, said.text, {"granted": "yes", "days": str(order.asked_days)})
+        return OrderOutcome(after, given.text, {"granted": "yes", "days": str(order.asked_days)})
 
     def _suspend(self, action: OrderAction) -> OrderOutcome:
         """`reason`, `paper`, and from which day; today when none is given."""
@@ -261,8 +261,8 @@ class OrderActions:
             words = [entry.value for entry in DECISIONS]
             zh, en = f"应为以下之一：{'、'.join(words)}", f"is one of: {', '.join(words)}"
             raise BadContact(FieldFault("event", zh, en))
-        said = {"text": action.input.text, NEEDS.get(event, "text"): action.input.text}
-        self._changes.decisions.happen(action.t, action.item, action.who, event, said, action.input.ground)
+        texts = {"text": action.input.text, NEEDS.get(event, "text"): action.input.text}
+        self._changes.decisions.happen(action.t, action.item, action.who, event, texts, action.input.ground)
         facts = {"event": event.value}
         if action.input.ground is not None:
             facts["ground"] = str(action.input.ground)

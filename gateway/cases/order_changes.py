@@ -149,8 +149,8 @@ class OrderChanges:
         log."""
         at = self.now()
         self.rows.happened(t, order, OrderEntry(at, event, who, order.unit, text, facts or {}))
-        said = "：".join(filter(None, (self.tree(t).name(order.unit), shown or text)))
-        self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, said))
+        line = "：".join(filter(None, (self.tree(t).name(order.unit), shown or text)))
+        self.items.items.happened(t, order.number, Happened(at, f"order_{event}", who, line))
         for listener in self.event_listeners:
             listener(t, order, event, text)
 

@@ -126,9 +126,9 @@ class Oversight:
         asked = OrderQuery(states=(OrderState.EXTENSION_ASKED,), limit=SHOWN)
         disputed, pressing = OrderQuery(disputed=True), OrderQuery(pressing=True, today=today)
         lists = {"extension": self._rows.page(t, asked), "dispute": self._rows.page(t, disputed)}
-        said = self._rows.last_said(t, {SAID_WITH[what]: page for what, page in lists.items()})
+        last_words = self._rows.last_said(t, {SAID_WITH[what]: page for what, page in lists.items()})
         waiting = [
-            _waiting(what, order, said.get((order.id, SAID_WITH[what])))
+            _waiting(what, order, last_words.get((order.id, SAID_WITH[what])))
             for what, page in lists.items()
             for order in page
         ]

@@ -54,9 +54,9 @@ class Papers:
         assert day is not None
         noon = datetime.combine(day, NOON, self._changes.zone).astimezone(UTC)
         order = replace(done.order, reported_at=min(self._changes.now(), noon))
-        told = {"unit": order.unit, "received_on": day.isoformat(), "signed_by": report.signed_by}
+        detail = {"unit": order.unit, "received_on": day.isoformat(), "signed_by": report.signed_by}
         audit = self._changes.storage.audit
-        audit.happened(t, "order.typed_report", order.number, told, self._changes.now())
+        audit.happened(t, "order.typed_report", order.number, detail, self._changes.now())
         text = f"{done.text}（{TYPED.format(day=day, who=report.who)}）"
         facts = {**(done.facts or {}), "received_on": day.isoformat(), "typed_by": report.who}
         return OrderOutcome(order, text, facts, self._came_in_time(t, order, item, day))

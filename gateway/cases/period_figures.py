@@ -79,12 +79,12 @@ class PeriodFigures:
         """Raises StorageDown."""
         tree, period = await self.units(), Period(first, last, self._changes.today())
         now = self._changes.now()
-        found = [
+        pieces_counted = [
             await asyncio.to_thread(counted, *await self._facts(piece, kind), piece)
             for piece in pieces(period, Step.MONTH)
         ]
         bureaus = [unit.id for unit in tree if unit.kind is UnitKind.BUREAU and unit.active]
-        rows = rows_of(added(found), bureaus)
+        rows = rows_of(added(pieces_counted), bureaus)
         names = {unit.id: unit.zh for unit in tree}
         return PeriodView(now, period, rows, together(row.figures for row in rows), names)
 
@@ -98,12 +98,12 @@ class PeriodFigures:
         unit: str = "",
     ) -> SeriesView:
         """Raises StorageDown."""
-        period, now, found = Period(first, last, self._changes.today()), self._changes.now(), []
+        period, now, counted_pieces = Period(first, last, self._changes.today()), self._changes.now(), []
         for piece in pieces(period, step):
             orders, calls = await self._facts(piece, kind)
             mine = [*_of(orders, bureau, unit)], [*_of(calls, bureau, unit)]
-            found.append((piece, await asyncio.to_thread(figures, *mine, piece)))
-        return SeriesView(now, tuple(found), together(of_piece for _, of_piece in found))
+            counted_pieces.append((piece, await asyncio.to_thread(figures, *mine, piece)))
+        return SeriesView(now, tuple(counted_pieces), together(of_piece for _, of_piece in counted_pieces))
 
     async def units(self) -> Tree:
         """Raises StorageDown."""

@@ -154,8 +154,8 @@ class Supervision:
             step = self._firing(order, clock.due, fired, since)
             for rung in step.pass_over:
                 self._rows.add(t, replace(self._line(order, rung, SYSTEM), passed_over=True))
-            told = [self._tell(t, replace(order, due=clock.due), item, rung) for rung in step.tell]
-            return order.number, sum(told)
+            newly_fired = [self._tell(t, replace(order, due=clock.due), item, rung) for rung in step.tell]
+            return order.number, sum(newly_fired)
 
         with suppress(NotFound):
             number, count = await self._changes.items.write(climbed)
@@ -226,10 +226,10 @@ class Supervision:
         urgent = order.urgency.value in ladder.urgent
         ways = rule.urgent_ways if urgent else rule.ways
         people = tuple(contacts(self._changes.tree(t), order.unit, rule.to))
-        told = tuple(self._told(people, ways))
+        recipients = tuple(self._told(people, ways))
         if line.rung is Rung.RED:
             line = replace(line, sheet=self._sheet(t, ladder))
-        fired = self._rows.add(t, replace(line, told=told))
+        fired = self._rows.add(t, replace(line, told=recipients))
         if fired is None:
             return None
         today, now = self._changes.today(), self._changes.now()

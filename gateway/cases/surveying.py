@@ -111,24 +111,24 @@ class Surveying:
         rules = calls.rules_of(call)
         due = replace(call, state=FollowUpState.DUE, due_at=now)
         if status in NOT_MADE:
-            after, told = replace(due, dials=call.dials - 1, due_at=now + SOON), ""
+            after, entry = replace(due, dials=call.dials - 1, due_at=now + SOON), ""
         elif status in FOR_AGENTS:
-            after, told = replace(due, by_pbx=False), f"{FOR_AGENTS[status]}，转人工回访"
+            after, entry = replace(due, by_pbx=False), f"{FOR_AGENTS[status]}，转人工回访"
         elif call.dials >= rules.dials:
-            after, told = replace(due, by_pbx=False), f"未接通（第{call.dials}次），转人工回访"
+            after, entry = replace(due, by_pbx=False), f"未接通（第{call.dials}次），转人工回访"
         else:
             again = next_decent(rules, now + rules.again_after, calls.calendar, calls.zone)
-            after, told = replace(due, due_at=again), f"未接通（第{call.dials}次）"
-        if calls.rows.change(t, after, call.state) and told:
-            calls.note(t, after, SURVEY, f"自动回访{told}")
+            after, entry = replace(due, due_at=again), f"未接通（第{call.dials}次）"
+        if calls.rows.change(t, after, call.state) and entry:
+            calls.note(t, after, SURVEY, f"自动回访{entry}")
 
     async def answered(self, call: str, answers: Mapping[str, str]) -> bool:
         """Keep what was answered; False for answers that do not fit the rules."""
-        follow_up, said = surveyed_by(call), _read(answers)
-        if follow_up is None or said is None:
+        follow_up, grades = surveyed_by(call), _read(answers)
+        if follow_up is None or grades is None:
             return False
         try:
-            await self._calls.result(follow_up, SURVEY, said, call)
+            await self._calls.result(follow_up, SURVEY, grades, call)
         except (BadContact, Conflict, NotFound) as error:
             log.error("the answers in call %s do not fit rules/followups.yaml: %s", call, error)
             return False

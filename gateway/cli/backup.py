@@ -75,9 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list(backups: Backups) -> int:
     for name in backups.names():
-        told = manifest.read(backups.place(name))
-        secrets = "" if told.secrets else "  不含密钥 / without secrets"
-        print(f"{name}  {told.files:7} 个文件 / files  {told.bytes / 1e6:10.1f} MB{secrets}")
+        kept = manifest.read(backups.place(name))
+        secrets = "" if kept.secrets else "  不含密钥 / without secrets"
+        print(f"{name}  {kept.files:7} 个文件 / files  {kept.bytes / 1e6:10.1f} MB{secrets}")
     return 0
 
 
@@ -99,16 +99,19 @@ async def _make(backups: Backups, arguments: argparse.Namespace, settings: Confi
     keep = max(1, arguments.keep or settings.backup.keep)
     try:
         word = passphrase(arguments, settings)
-        name, made = await backups.make(BackupRequest(settings, toml, word, keep))
+        name, backup = await backups.make(BackupRequest(settings, toml, word, keep))
     except (GatewayError, OSError) as error:
         tell_failed(settings.var, str(error))
         raise
     tell_made(settings.var, backups.folder, name)
     async with opened(settings) as storage:
-        await storage.audit.note("backup.made", name, {"files": made.files, "bytes": made.bytes})
-    print(f"{name}  {made.files} 个文件 / files, {made.bytes / 1e6:.1f} MB, 新增 / new {made.fresh_bytes} B")
-    for sha256 in made.missing:
+        await storage.audit.note("backup.made", name, {"files": backup.files, "bytes": backup.bytes})
+    print(
+        f"{name}  {backup.files} 个文件 / files, {backup.bytes / 1e6:.1f} MB, "
+        f"新增 / new {backup.fresh_bytes} B"
+    )
+    for sha256 in backup.missing:
         print(f"附件在备份前已缺失 / an attachment was missing before: {sha256}")
-    for path in made.left_out:
+    for path in backup.left_out:
         print(f"不在备份内，请自行保管 / not in the backup, keep it yourself: {path}")
     return 0

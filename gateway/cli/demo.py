@@ -92,24 +92,24 @@ class Filling:
         """Exit code 0. Raises StorageDown."""
         began = time.monotonic()
         async with opened(self._settings) as storage:
-            there = await bulk.count_invented(storage.database)
-            chance = Random(self._seed + there)
-            filled, further = await self._fill(storage, chance, there)
+            count = await bulk.count_invented(storage.database)
+            chance = Random(self._seed + count)
+            filled, further = await self._fill(storage, chance, count)
             if filled:
                 await bulk.analyse(storage.database)
             orders = await self._assign(storage, chance)
         more = f"，另有已转交 {further} 件 / and {further} handed over" if further else ""
         print(
-            f"\r{filled} 件已加入，共 {there + filled} 件{more}，工单 {orders} 件"
+            f"\r{filled} 件已加入，共 {count + filled} 件{more}，工单 {orders} 件"
             f" / items added, {orders} orders, {time.monotonic() - began:.0f} s"
         )
         return 0
 
-    async def _fill(self, storage: Storage, chance: Random, there: int) -> tuple[int, int]:
+    async def _fill(self, storage: Storage, chance: Random, count: int) -> tuple[int, int]:
         """How many items were added of those wanted, and how many further ones for orders."""
         inventor = inventor_of(self._settings, self._rules, chance, self._today)
-        filled = await self._add(storage, chance, inventor, there, max(0, self._wanted - there))
-        behind, further = there + filled, 0
+        filled = await self._add(storage, chance, inventor, count, max(0, self._wanted - count))
+        behind, further = count + filled, 0
         if not self._queued:
             further = await self._add(storage, chance, inventor, behind, self._orders, handed_over=True)
         return filled, further

@@ -114,11 +114,11 @@ class DemoOrders:
         """Orders of at most so many items that were handed over; how many were made. Raises StorageDown."""
         numbers = await bulk.without_order(self._storage.database, most)
         tree = await self._storage.units.tree()
-        made = 0
+        count = 0
         for place, number in enumerate(numbers):
             steps = WAYS[place][1] if place < len(WAYS) else self._way()
-            made += await self._one(number, steps, tree)
-        return made
+            count += await self._one(number, steps, tree)
+        return count
 
     async def _one(self, number: str, steps: Sequence[str], tree: Tree) -> int:
         detail = await self._storage.database.read(lambda t: self._storage.items.there(t, number))

@@ -168,8 +168,8 @@ class _Command:
             partner=PartnerOutcome(args.partner),
         )
         keys = [key.strip().replace("wait", "") for key in args.keys.split(",")] if args.keys else []
-        got = self.desk.walk(args.flow, keys, world, published=args.published)
-        print("\n".join(transcript(got, self.desk.prompts())))
+        result = self.desk.walk(args.flow, keys, world, published=args.published)
+        print("\n".join(transcript(result, self.desk.prompts())))
         return 0
 
     def test(self, name: str | None) -> int:
@@ -217,12 +217,12 @@ def _moment(text: str | None, settings: Config) -> datetime | None:
 # ------------------------------------------------------------------ transcript
 
 
-def transcript(got: Transcript, prompts: Prompts) -> list[str]:
+def transcript(call: Transcript, prompts: Prompts) -> list[str]:
     """A simulated call as lines: time, who, what was said in Chinese with English beside it."""
-    lines = [text for line in got.lines for text in _lines(line, prompts)]
-    path = " > ".join(f"{entry.step}:{entry.what}" for entry in got.path)
-    kind = f", {got.kind}" if got.kind else ""
-    return [*lines, "", f"outcome: {got.outcome}{kind}, {got.seconds:.1f} s", f"path: {path}"]
+    lines = [text for line in call.lines for text in _lines(line, prompts)]
+    path = " > ".join(f"{entry.step}:{entry.what}" for entry in call.path)
+    kind = f", {call.kind}" if call.kind else ""
+    return [*lines, "", f"outcome: {call.outcome}{kind}, {call.seconds:.1f} s", f"path: {path}"]
 
 
 def _lines(line: Line, prompts: Prompts) -> Iterator[str]:

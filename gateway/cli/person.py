@@ -96,9 +96,9 @@ def _backups(traces: Sequence[Trace], settings: Config) -> list[str]:
         return []
     names = Backups(settings.root / settings.backup.folder).names()
     first = f"{min(trace.at for trace in traces):%Y%m%dT%H%M%S}"
-    told = f"备份中也有，{settings.backup.keep} 份之后自动清除 / these backups have it too, until pruned"
+    line = f"备份中也有，{settings.backup.keep} 份之后自动清除 / these backups have it too, until pruned"
     later = [name for name in names if name > first]
-    return [f"{told}: {', '.join(later)}"] if later else []
+    return [f"{line}: {', '.join(later)}"] if later else []
 
 
 async def _export(storage: Storage, settings: Config, traces: Sequence[Trace], out: Path) -> None:

@@ -56,12 +56,17 @@ async def _create(storage: Storage, settings: Config, args: argparse.Namespace, 
     if args.role in OF_UNITS:
         await fill_units(storage, settings)
     tokens = ProgramTokens(storage, lambda: now)
-    made = await tokens.create(Role(args.role), args.name, args.days, args.unit)
+    token = await tokens.create(Role(args.role), args.name, args.days, args.unit)
     if args.json:
-        told = {"name": made.name, "role": args.role, "unit": made.unit, "expires_at": _at(made.expires_at)}
-        print(json.dumps({"token": made.text, **told}))
+        detail = {
+            "name": token.name,
+            "role": args.role,
+            "unit": token.unit,
+            "expires_at": _at(token.expires_at),
+        }
+        print(json.dumps({"token": token.text, **detail}))
     else:
-        print(made.text)
+        print(token.text)
     return 0
 
 

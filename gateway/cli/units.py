@@ -139,8 +139,8 @@ def _csv(path: Path, data: bytes) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
-        told = f'{path}: 不是 UTF-8 编码的 CSV / no CSV in UTF-8 (in a spreadsheet: "CSV UTF-8"): {error}'
-        raise OperatorError(Problem(str(path), 0, told)) from None
+        message = f'{path}: 不是 UTF-8 编码的 CSV / no CSV in UTF-8 (in a spreadsheet: "CSV UTF-8"): {error}'
+        raise OperatorError(Problem(str(path), 0, message)) from None
 
 
 def _xlsx(path: Path, data: bytes) -> list[list[str]]:

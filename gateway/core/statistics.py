@@ -339,8 +339,8 @@ def together(days: Sequence[Figures]) -> Figures:
     written: Counter[Channel] = Counter()
     lowest: Share | None = None
     for day in days:
-        for one in day.agents:
-            agents[one.agent] = _added(agents.get(one.agent, AgentFigures(one.agent)), one)
+        for row in day.agents:
+            agents[row.agent] = _added(agents.get(row.agent, AgentFigures(row.agent)), row)
         written.update(dict(day.written))
         lowest = worse(lowest, day.lowest_24h)
     return replace(

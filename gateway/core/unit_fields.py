@@ -139,9 +139,9 @@ def read_table(rows: Sequence[Sequence[str]], tree: Tree) -> Reading:
 
 def _head(row: Sequence[str]) -> tuple[list[str], list[LineFault]]:
     """Names of fields by column, "" for one that is empty."""
-    known = {name: field for field, names in FIELD_NAMES.items() for name in (field, *names)}
+    by_name = {name: field for field, names in FIELD_NAMES.items() for name in (field, *names)}
     cells = [cell.strip() for cell in row]
-    head = [known.get(cell, "") for cell in cells]
+    head = [by_name.get(cell, "") for cell in cells]
     faults = [
         LineFault(1, f"没有“{c}”这一列 / the column `{c}` is not known")
         for c, field in zip(cells, head, strict=True)

@@ -64,8 +64,8 @@ class Visitor:
             server.ehlo("demo.example")
             server.mail(ADDRESS)
             server.rcpt(str(message["To"]))
-            code, said = server.data(message.as_bytes())
-        return f"{code} {said.decode('utf-8', 'replace')}"
+            code, answer = server.data(message.as_bytes())
+        return f"{code} {answer.decode('utf-8', 'replace')}"
 
     async def fax(self, text: str) -> bool:
         """Fax a letter to the hotline's fax number; False where it cannot be set or dialled."""

@@ -71,11 +71,14 @@ class FlowDesk:
 
     def drafts(self) -> tuple[Draft, ...]:
         """Every flow and partner file, flows first; names without .yaml."""
-        there = self.store.texts(self.store.number())
+        published = self.store.texts(self.store.number())
         files = read_sources(self.folder).texts.items()
         return tuple(
             Draft(
-                name.removesuffix(".yaml"), raw.decode("utf-8", "replace"), _mark(raw), there.get(name) != raw
+                name.removesuffix(".yaml"),
+                raw.decode("utf-8", "replace"),
+                _mark(raw),
+                published.get(name) != raw,
             )
             for name, raw in files
         )
@@ -144,7 +147,7 @@ class FlowDesk:
     def changes(self, name: str = ALL) -> tuple[Change, ...]:
         """What publishing would change. Raises FlowError for a draft that cannot be read."""
         number = self.store.number()
-        there = self.store.version(number) if number else FlowSet(0, {})
+        published = self.store.version(number) if number else FlowSet(0, {})
         drafts, problems = parse_folder(self.folder)
         if problems:
             raise FlowError(*problems)
@@ -156,7 +159,8 @@ class FlowDesk:
             Change(
                 file,
                 differences(
-                    there.flows.get(file.removesuffix(".yaml")), drafts.flows.get(file.removesuffix(".yaml"))
+                    published.flows.get(file.removesuffix(".yaml")),
+                    drafts.flows.get(file.removesuffix(".yaml")),
                 ),
                 tuple(_unified(file, number, old.get(file, b""), new.get(file, b""))),
             )

@@ -126,7 +126,7 @@ def uses(flows: FlowSet) -> Mapping[str, tuple[str, ...]]:
         ]
         for clip in (*named, *spec.step.prompts):
             places[clip][spec.place] = None
-    return {clip: tuple(found) for clip, found in places.items()}
+    return {clip: tuple(where) for clip, where in places.items()}
 
 
 def _seconds(file: Path) -> float:

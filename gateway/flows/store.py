@@ -236,17 +236,17 @@ class FlowStore:
         """
         with self._alone():
             number = self.number()
-            there = self.texts(number)
+            current = self.texts(number)
             back = to if to is not None else self._last_other(name, number)
             if not self._folder(back).is_dir():
                 raise FlowError(Problem(shown(self.published), 0, f"no version {back}"))
-            texts = self._drawn(there, self.texts(back), name)
+            texts = self._drawn(current, self.texts(back), name)
             return self._put(texts, who, why or f"back to version {back}", now, test=False)
 
     def _last_other(self, name: str, number: int) -> int:
-        there = _share(self.texts(number), name)
+        share = _share(self.texts(number), name)
         for older in reversed([n for n in self._numbers() if n < number]):
-            if _share(self.texts(older), name) not in (there, {}):
+            if _share(self.texts(older), name) not in (share, {}):
                 return older
         raise FlowError(
             Problem(shown(self.published), 0, f"no earlier version in which {name} was different")
@@ -265,20 +265,20 @@ class FlowStore:
             raise FlowError(problem)
         return texts
 
-    def _drawn(self, there: Texts, new: Texts, name: str) -> Texts:
+    def _drawn(self, current: Texts, new: Texts, name: str) -> Texts:
         """What is in force with the share of `name` taken from `new`."""
-        if name == ALL or not there:
+        if name == ALL or not current:
             return new
-        gone = _share(there, name)
-        return {**{key: text for key, text in there.items() if key not in gone}, **_share(new, name)}
+        share = _share(current, name)
+        return {**{key: text for key, text in current.items() if key not in share}, **_share(new, name)}
 
     def _put(self, texts: Texts, who: str, why: str, now: datetime | None, test: bool = True) -> int:
         number = self.number()
-        there = self.texts(number)
-        if texts == there:
+        current = self.texts(number)
+        if texts == current:
             return number
         new = max([number, *self._numbers()]) + 1
-        names = sorted(key for key in {*texts, *there} if texts.get(key) != there.get(key))
+        names = sorted(key for key in {*texts, *current} if texts.get(key) != current.get(key))
         at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
         record = Version(new, who or getpass.getuser(), why, at, tuple(names))
         self._prove(self._written(texts, record), test)
@@ -311,8 +311,10 @@ class FlowStore:
             problems = (*faults, *failed)
         if problems:
             shutil.rmtree(folder, ignore_errors=True)
-            here, there = shown(folder), shown(self.drafts)
-            raise FlowError(*(Problem(p.file.replace(here, there, 1), p.line, p.text) for p in problems))
+            version_name, draft_name = shown(folder), shown(self.drafts)
+            raise FlowError(
+                *(Problem(p.file.replace(version_name, draft_name, 1), p.line, p.text) for p in problems)
+            )
 
     def _swing(self, number: int) -> None:
         """Let the version appear, then point to it; each by one rename."""

@@ -121,7 +121,7 @@ def fingerprint(rules: Rules) -> str:
     ]
     calendar = rules.calendar
     days = [
-        sorted((year, repr(known)) for year, known in calendar.years.items()),
+        sorted((year, repr(year_days)) for year, year_days in calendar.years.items()),
         *(sorted(calendar.statutory), sorted(map(str, calendar.lunar))),
     ]
     return hashlib.sha256(repr([orders, days]).encode()).hexdigest()

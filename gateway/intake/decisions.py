@@ -152,9 +152,9 @@ class Decisions:
         """What is written down. Raises BadContact for what is missing or not in the rules."""
         text, need = act.texts.get("text", "").strip(), NEEDS.get(act.event, "text")
         word = act.texts.get(need, "").strip()
-        told = word if act.event in TOLD_IN_WORDS else ""
+        text_told = word if act.event in TOLD_IN_WORDS else ""
         words = "，".join(dict.fromkeys(filter(None, (word, text))))
-        plain = Decision(now, act.event.value, who, text=words, told=told)
+        plain = Decision(now, act.event.value, who, text=words, told=text_told)
         match act.event:
             case Event.REFUSE_ACCEPTANCE | Event.END_MEDIATION:
                 return self._on_a_ground(item, act, replace(plain, text=text))

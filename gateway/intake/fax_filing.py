@@ -43,8 +43,8 @@ class Filing:
 
         def arranged(t: Transaction) -> tuple[FiledPage, ...]:
             self._storage.items.locked(t, number)
-            there = [page.key for page in self._storage.faxes.filed(t, number)]
-            if sorted(there) != sorted(page.key for page in order):
+            keys = [page.key for page in self._storage.faxes.filed(t, number)]
+            if sorted(keys) != sorted(page.key for page in order):
                 raise Conflict("页面已有变化，请刷新 / the pages have changed: look again")
             self._storage.faxes.place(t, order)
             return self._storage.faxes.filed(t, number)
@@ -99,11 +99,11 @@ class Filing:
         return Evidence(str(path), f"第{place}页.png", "image/png", "page")
 
 
-def _leaving(there: Sequence[FiledPage], chosen: Collection[Key]) -> list[FiledPage]:
+def _leaving(pages: Sequence[FiledPage], chosen: Collection[Key]) -> list[FiledPage]:
     """The chosen pages. Raises Conflict unless they are all there and something stays behind."""
-    leaving = [page for page in there if page.key in set(chosen)]
+    leaving = [page for page in pages if page.key in set(chosen)]
     if not leaving or len(leaving) != len(set(chosen)):
         raise Conflict("页面已不在该件中 / the pages are not in this item any more")
-    if len(leaving) == len(there):
+    if len(leaving) == len(pages):
         raise Conflict("至少留下一页 / at least one page stays")
     return leaving

@@ -152,8 +152,8 @@ class Intake:
 
     # ------------------------------------------------------------ what agents write: writing_up
 
-    async def sort(self, number: str, found: Sorted, who: str) -> ItemDetail:
-        return await self._writing_up.sort(number, found, who)
+    async def sort(self, number: str, sorted_as: Sorted, who: str) -> ItemDetail:
+        return await self._writing_up.sort(number, sorted_as, who)
 
     async def write_up(self, contact: Contact, who: str) -> Receipt:
         return await self._writing_up.write_up(contact, who)

@@ -106,10 +106,10 @@ class Telling:
         chosen = wanted or tuple(filter(None, (first_way(addresses, official=True),)))
         wrong = [way for way in chosen if way not in addresses]
         if wrong or not chosen:
-            there = [f"{WAYS[way].zh} {way}" for way in addresses]
+            offered = [f"{WAYS[way].zh} {way}" for way in addresses]
             zh = (
-                f"可用的方式：{'、'.join(there)}"
-                if there
+                f"可用的方式：{'、'.join(offered)}"
+                if offered
                 else "没有可用的联系方式，请先登记邮箱、电话或者地址"
             )
             en = f"what leads to the person: {', '.join(addresses) or 'nothing'}"
@@ -167,8 +167,8 @@ class Telling:
             if not earlier.occasion:
                 raise Conflict("该告知不能改用其他方式 / nothing is known of what this notice told")
             (chosen,) = self._ways(t, item, (way or earlier.way,))
-            gone = f"{who}：改用{WAYS[chosen].zh}" if chosen != earlier.way else f"{who}：重新发送"
-            self._notices.settle(t, notice, DeliveryState.DROPPED, gone, self._changes.now())
+            line = f"{who}：改用{WAYS[chosen].zh}" if chosen != earlier.way else f"{who}：重新发送"
+            self._notices.settle(t, notice, DeliveryState.DROPPED, line, self._changes.now())
             facts = {**json.loads(earlier.occasion), "ways": chosen}
             self._changes.announce(t, number, json.dumps(facts, ensure_ascii=False))
             self._changes.note(t, number, "told_again", who, WAYS[chosen].zh)

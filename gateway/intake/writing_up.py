@@ -38,21 +38,21 @@ class WritingUp:
         self._clocks = clocks
         self._submission = submission
 
-    async def sort(self, number: str, found: Sorted, who: str) -> ItemDetail:
+    async def sort(self, number: str, sorted_as: Sorted, who: str) -> ItemDetail:
         """Say what an unsorted item is. Raises NotFound, Conflict."""
 
         def sorted_(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             held(item.lease, who)
             before = self._items.person_of(t, item)
-            person = _person_with(before, found.person)
-            after = replace(item, kind=found.kind, content=found.content or item.content)
+            person = _person_with(before, sorted_as.person)
+            after = replace(item, kind=sorted_as.kind, content=sorted_as.content or item.content)
             changes = differences(facts(item, before), facts(after, person))
             self._changes.revisions.add(t, number, Revision(self._changes.now(), who, "sorted", changes))
             self._items.change(t, number, kind=after.kind.value, content=after.content)
-            self._items.set_person(t, number, found.kind, person)
-            self._items.replace_dues(t, number, self._clocks.running(t, item, found.kind))
-            self._changes.note(t, number, "sorted", who, found.kind.value)
+            self._items.set_person(t, number, sorted_as.kind, person)
+            self._items.replace_dues(t, number, self._clocks.running(t, item, sorted_as.kind))
+            self._changes.note(t, number, "sorted", who, sorted_as.kind.value)
             self._changes.announce(t, number)
             return self._changes.detail(t, number)
 

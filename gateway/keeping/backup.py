@@ -77,11 +77,11 @@ class Backups:
             making = self.folder / MAKING
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(mode=0o700)
-            made = await self._fill(making, request)
+            contents = await self._fill(making, request)
             name = datetime.now(UTC).strftime(NAME)
             await asyncio.to_thread(self._settle, making, name)
             await asyncio.to_thread(self._drop_old, request.keep)
-            return name, made
+            return name, contents
 
     async def _fill(self, making: Path, request: BackupRequest) -> Manifest:
         config = request.config
@@ -96,7 +96,7 @@ class Backups:
         sha256 = await asyncio.to_thread(_pack, copy, making / DATABASE)
         await asyncio.to_thread(taking.take, sources.open_files(config))
         missing = await asyncio.to_thread(taking.bring, named, Files(config.var / "files"))
-        made = Manifest(
+        contents = Manifest(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             installation=installation,
             kind=config.database_url.partition(":")[0],
@@ -108,8 +108,8 @@ class Backups:
             missing=tuple(missing),
             left_out=sources.left_out(config),
         )
-        await asyncio.to_thread(manifest.write, making, made, taking.entries.values())
-        return made
+        await asyncio.to_thread(manifest.write, making, contents, taking.entries.values())
+        return contents
 
     def _known(self) -> dict[str, Entry]:
         """The files of the newest backup by place: what has not changed since is not read again."""

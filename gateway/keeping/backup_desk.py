@@ -79,9 +79,9 @@ class BackupDesk:
 
 def _kept(backups: Backups, name: str) -> KeptBackup:
     try:
-        told = manifest.read(backups.place(name))
+        kept = manifest.read(backups.place(name))
     except SetupError as error:
         return KeptBackup(name, fault=str(error))
-    made = datetime.fromisoformat(told.made_at)
-    made = made if made.tzinfo else made.replace(tzinfo=UTC)
-    return KeptBackup(name, made, told.files, told.bytes, told.secrets)
+    made_at = datetime.fromisoformat(kept.made_at)
+    made_at = made_at if made_at.tzinfo else made_at.replace(tzinfo=UTC)
+    return KeptBackup(name, made_at, kept.files, kept.bytes, kept.secrets)

@@ -120,7 +120,7 @@ def every_file(files: Files, recordings: Path) -> Iterator[Path]:
 
 
 async def convert_all(
-    recordings: RecordingEncryption, told: Callable[[Progress], None], *, encrypt: bool
+    recordings: RecordingEncryption, report: Callable[[Progress], None], *, encrypt: bool
 ) -> Progress:
     """Encrypt every file, or decrypt it; broken off, the next run goes on. Raises StorageDown."""
     paths = await asyncio.to_thread(lambda: list(every_file(recordings.files, recordings.folder)))
@@ -137,7 +137,7 @@ async def convert_all(
             progress.failed.append(f"{path}: {error.strerror}")
         if time.monotonic() - told_at > TELL:
             told_at = time.monotonic()
-            told(progress)
+            report(progress)
     return progress
 
 

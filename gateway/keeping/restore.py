@@ -189,8 +189,8 @@ def _link(source: Path, path: Path) -> None:
 
 def _damaged(backups: Backups, home: Path) -> Iterator[str]:
     """Files of which not every byte is as it was, each looked at once."""
-    told = manifest.read(home)
-    if digest(home / DATABASE) != told.database_sha256:
+    kept = manifest.read(home)
+    if digest(home / DATABASE) != kept.database_sha256:
         yield f"{DATABASE}: 已损坏 / is damaged"
     seen: set[str] = set()
     for entry in manifest.entries(home):

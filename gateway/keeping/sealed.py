@@ -32,10 +32,10 @@ def unseal(data: bytes, passphrase: str) -> dict[str, bytes]:
     """The files by name. Raises SetupError for a wrong passphrase or damaged bytes."""
     head, _, sealed = data.partition(b"\n")
     try:
-        told = json.loads(head)
-        cost = {name: min(int(told[name]), COST[name] * 8) for name in COST}
-        key = _key(passphrase, bytes.fromhex(told["salt"]), cost)
-        plain = AESGCM(key).decrypt(bytes.fromhex(told["nonce"]), sealed, head + b"\n")
+        facts = json.loads(head)
+        cost = {name: min(int(facts[name]), COST[name] * 8) for name in COST}
+        key = _key(passphrase, bytes.fromhex(facts["salt"]), cost)
+        plain = AESGCM(key).decrypt(bytes.fromhex(facts["nonce"]), sealed, head + b"\n")
     except (ValueError, KeyError, TypeError, InvalidTag) as error:
         raise SetupError(DAMAGED) from error
     return _untar(plain)

@@ -76,8 +76,8 @@ def _state(var: Path, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
 def _below(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    found = (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-    return sorted(file for file in found if not set(HALF) & set(file.relative_to(path).parts))
+    files = (file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    return sorted(file for file in files if not set(HALF) & set(file.relative_to(path).parts))
 
 
 def _secrets(config: Config) -> list[Path]:

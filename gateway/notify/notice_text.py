@@ -51,9 +51,13 @@ class Texts:
 
     def _short(self, template: NoticeTemplate, values: Mapping[str, str], about: About) -> NoticeText:
         """In Chinese alone, on one line; what is too long is cut, and where to read it stands behind."""
-        said = filled(template.sms or template.subject, values)
-        end = f" 详情：{self._head.track_url}" if self._head.track_url and values["track"] not in said else ""
-        text = shortened(" ".join(said.split()), self._sms_segments, end)
+        sentence = filled(template.sms or template.subject, values)
+        end = (
+            f" 详情：{self._head.track_url}"
+            if self._head.track_url and values["track"] not in sentence
+            else ""
+        )
+        text = shortened(" ".join(sentence.split()), self._sms_segments, end)
         return NoticeText("", text, about.query_code in text)
 
     def _values(

@@ -90,8 +90,8 @@ class Notices:
         """By the ways that somebody of the desk chose; no limit of automatic mail holds it up."""
         leads_to = self._reach(about)
         wanted = [way for way in occasion.facts.get("ways", "").split(",") if way in WAYS]
-        there = [way for way in wanted if way in leads_to]
-        drafts = tuple(self._draft(template, way, leads_to[way], occasion, about) for way in there)
+        reachable = [way for way in wanted if way in leads_to]
+        drafts = tuple(self._draft(template, way, leads_to[way], occasion, about) for way in reachable)
         missing = (WAYS[way].zh for way in wanted if way not in leads_to)
         return Plan(drafts, tuple(f"未告知：没有可用的联系方式（{name}）" for name in missing))
 

@@ -54,10 +54,10 @@ class SmsSender:
             return Later(f"no answer in {self._settings.timeout_seconds} s")
         except (aiohttp.ClientError, OSError) as error:
             return Later(type(error).__name__)
-        said = " ".join(answer.split())[:KEPT]
+        proof = " ".join(answer.split())[:KEPT]
         if 200 <= status < 300 and re.search(self._settings.accepted, answer):
-            return Sent(f"短信已发出（{segments(text)}条）", f"HTTP {status} {said}".strip())
-        why = f"HTTP {status} {said}".strip()
+            return Sent(f"短信已发出（{segments(text)}条）", f"HTTP {status} {proof}".strip())
+        why = f"HTTP {status} {proof}".strip()
         return Never(why) if 200 <= status < 500 and status not in PASSES else Later(why)
 
     async def rest(self) -> None:

@@ -42,8 +42,8 @@ class AmiEvent:
         """The field's value, "" when the event has no such field."""
         if self._fields is None:
             key = b"\r\n%s: " % field.encode()
-            _, found, rest = self._frame.partition(key)
-            if found and key not in rest:
+            _, separator, rest = self._frame.partition(key)
+            if separator and key not in rest:
                 return text_of(rest.partition(b"\r\n")[0])
         return self.fields.get(field, "")
 

@@ -176,8 +176,8 @@ _REGISTERED = ("已注册", "registered")
 
 def _registered(state: str) -> tuple[str, str]:
     """How a registration stands, in both languages."""
-    known = {"registered": _REGISTERED, "": ("没有注册", "no registration")}
-    return known.get(state, (f"注册状态 {state}", state))
+    states = {"registered": _REGISTERED, "": ("没有注册", "no registration")}
+    return states.get(state, (f"注册状态 {state}", state))
 
 
 def _seats(ask: Ask, config: Config) -> Iterator[Finding]:

@@ -136,9 +136,9 @@ def _modules(need: Wanted, text: str) -> Iterator[Lack]:
 
 
 def _objects(need: Wanted, answers: Said) -> Iterator[Lack]:
-    there = {kind: _listed(answers[command]) for kind, (command, _) in LISTS.items()}
+    listed = {kind: _listed(answers[command]) for kind, (command, _) in LISTS.items()}
     for kind, name in sorted(need.objects):
-        if name not in there[kind]:
+        if name not in listed[kind]:
             setting = LISTS[kind][1]
             yield Lack(
                 setting,

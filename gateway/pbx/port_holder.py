@@ -57,9 +57,9 @@ def explain(kind: str, host: str, port: int, error: OSError) -> str:
         return f"{address} 不是本机地址 / is no address of this machine"
     if error.errno != errno.EADDRINUSE:
         return f"{address} cannot be used: {error.strerror}"
-    there = holders(kind, port)
-    named = ", ".join(map(str, there)) or "a program of another user"
-    how = f" (kill {' '.join(str(holder.pid) for holder in there)})" if there else ""
+    processes = holders(kind, port)
+    named = ", ".join(map(str, processes)) or "a program of another user"
+    how = f" (kill {' '.join(str(holder.pid) for holder in processes)})" if processes else ""
     return f"{address} 已被占用 / is taken by {named}; 请结束它或换端口 / end it{how} or set another port"
 
 

@@ -92,18 +92,18 @@ def media(config: Config) -> Iterator[Problem]:
 
 def folder(var: Path) -> Iterator[Problem]:
     """The state folder, or the one it will be made in, can be written and has room."""
-    there = next(path for path in (var, *var.parents) if path.exists())
+    existing = next(path for path in (var, *var.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=there) as file:
+        with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"\0" * 4096)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        yield Problem("GATEWAY_VAR", 0, f"{there} cannot be written: {error.strerror}")
+        yield Problem("GATEWAY_VAR", 0, f"{existing} cannot be written: {error.strerror}")
         return
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing).free
     if free < LEAST_FREE:
-        yield Problem("GATEWAY_VAR", 0, f"{there}: {free >> 20} MB free, {LEAST_FREE >> 20} MB are needed")
+        yield Problem("GATEWAY_VAR", 0, f"{existing}: {free >> 20} MB free, {LEAST_FREE >> 20} MB are needed")
 
 
 def claim(var: Path) -> TextIO:

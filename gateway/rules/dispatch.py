@@ -70,15 +70,15 @@ class Known:
         return f"`{row.unit}` is no bureau and no station" if _no_unit(row.unit, units) else ""
 
 
-def load_dispatch(path: Path, known: Known | None, problems: list[Problem]) -> DispatchRules:
-    """The rules of a sound file, else those that go by places alone. `known` None: what rows name is not
+def load_dispatch(path: Path, names: Known | None, problems: list[Problem]) -> DispatchRules:
+    """The rules of a sound file, else those that go by places alone. `names` None: what rows name is not
     looked up."""
     table = read_file(DispatchFile, path, problems) if path.is_file() else None
     if table is None:
         return DispatchRules()
     faults = Faults(str(path))
-    for row in table.categories if known else ():
-        if known and (fault := known.fault(row)):
+    for row in table.categories if names else ():
+        if names and (fault := names.fault(row)):
             faults.at(row.line_of(), f"{row.what}: {fault}")
     problems.extend(faults.found)
     return table.built()

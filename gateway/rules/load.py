@@ -62,7 +62,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
     categories = load_categories(folder / "categories.yaml", problems)
     stations = load_stations(folder / "stations.csv", counties, problems)
     # Rows that name what stands in a faulty file would be reported for no reason.
-    known = Known(categories, divisions, stations) if len(problems) == before else None
+    names = Known(categories, divisions, stations) if len(problems) == before else None
     rules = Rules(
         sets=sets,
         calendar=load_calendar(folder / "calendars", problems),
@@ -79,7 +79,7 @@ def load_rules(folder: Path, channels: ChannelRegistry) -> Rules:
         privacy_notice=load_privacy_notice(folder / "privacy_notice.yaml", problems),
         ways_left=load_ways_left(folder / "ways_left.yaml", problems),
         supervision=load_supervision(folder / "supervision.yaml", problems),
-        dispatch=load_dispatch(folder / "dispatch.yaml", known, problems),
+        dispatch=load_dispatch(folder / "dispatch.yaml", names, problems),
         follow_ups=load_follow_ups(folder / "followups.yaml", problems),
         handling=load_handling(folder / "handling.yaml", problems),
     )

@@ -66,11 +66,11 @@ class LadderEntry(Table):
     rungs: Entries[Id, RungEntry]
 
     def check(self, faults: Faults) -> None:
-        known, lines = [rung.value for rung in Rung if rung is not Rung.URGE], self.key_lines("rungs")
+        rung_names, lines = [rung.value for rung in Rung if rung is not Rung.URGE], self.key_lines("rungs")
         for key in self.rungs:
-            if key not in known:
-                faults.at(lines[key], f"{self.what}: there is no rung `{key}`{nearest(key, known)}")
-        for key in known:
+            if key not in rung_names:
+                faults.at(lines[key], f"{self.what}: there is no rung `{key}`{nearest(key, rung_names)}")
+        for key in rung_names:
             if key not in self.rungs:
                 faults.at(self.line_of("rungs"), f"{self.what}: the rung `{key}` is missing")
         late = [(key, entry) for key, entry in sound(self.rungs).items() if key in LATE]

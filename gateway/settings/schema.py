@@ -286,9 +286,9 @@ class Config(Settings):
         return self.root / named if named else self.var / "secrets" / "files.key"
 
 
-def _twice(table: str, key: str, values: Iterable[str], taken: Iterable[str] = ()) -> Iterator[CrossFault]:
+def _twice(table: str, key: str, values: Iterable[str], used: Iterable[str] = ()) -> Iterator[CrossFault]:
     """Rows whose value stands in a row above as well, or is taken by another setting."""
-    seen = set(taken)
+    seen = set(used)
     for row, value in enumerate(values):
         if value and value in seen:
             yield CrossFault((table, row, key), f"{value!r} stands twice")

@@ -76,13 +76,13 @@ class Accounts:
     ) -> bool:
         """A new account; False when there is one of this id. `password` is a hash."""
         values = {"id": account_id, "name": name, "role": role, "password": password, "unit": unit}
-        told = {"role": role} | ({"unit": unit} if unit else {})
+        detail = {"role": role} | ({"unit": unit} if unit else {})
         ms = rows.to_ms(now)
 
         def added(t: Transaction) -> bool:
             if t.execute(self._add, {**values, "made_at": ms, "changed_at": ms}).rowcount != 1:
                 return False
-            self._audit.happened(t, "account.add", account_id, told, now)
+            self._audit.happened(t, "account.add", account_id, detail, now)
             return True
 
         return await self._database.write(added)
@@ -114,9 +114,9 @@ class Accounts:
             if t.execute(wanted).rowcount != 1:
                 return False
             ended = _end_all(t, account_id) if ends_sessions else 0
-            told = {name: values[name] for name in TOLD if name in values}
-            told |= {"sessions_ended": ended} if ended else {}
-            self._audit.happened(t, what, account_id, told, now)
+            detail = {name: values[name] for name in TOLD if name in values}
+            detail |= {"sessions_ended": ended} if ended else {}
+            self._audit.happened(t, what, account_id, detail, now)
             return True
 
         return await self._database.write(changed)

@@ -116,7 +116,7 @@ class Audit:
                 wanted = wanted.where(audit.c.seq >= _first_since(t, query.since))
             if query.until:
                 wanted = wanted.where(audit.c.seq < _first_since(t, query.until))
-            return [_row(one) for one in t.execute(wanted).mappings()]
+            return [_row(row) for row in t.execute(wanted).mappings()]
 
         return await self._database.read(read)
 
@@ -192,10 +192,10 @@ class Audit:
 
     async def _tell_head(self) -> None:
         head = self._known_head()
-        last, there = await self._database.read(
+        last, is_kept = await self._database.read(
             lambda t: (t.execute(LAST).first(), _hash_at(t, head[0]) if head else "")
         )
-        if head and there != head[1]:
+        if head and is_kept != head[1]:
             log.critical("the audit log has lost rows that it had: run `gateway audit verify`")
             return
         if last:

@@ -65,7 +65,7 @@ class FollowUpRows:
         places = [tuple(row) for state in states for row in t.execute(_places(query, state))]
         ids = [place[-1] for place in sorted(places, reverse=_is_over(query))[: query.limit]]
         by_id = {row["f_id"]: _row_of(row) for row in t.execute(ROWS, {"ids": ids}).mappings()}
-        return tuple(by_id[one] for one in ids)
+        return tuple(by_id[row_id] for row_id in ids)
 
     def count(self, t: Transaction, query: FollowUpQuery) -> int:
         """How many a query has in all, whatever its limit."""
@@ -110,7 +110,7 @@ def _row_of(row: rows.Row) -> FollowUpRow:
 
 
 def _values(call: FollowUp) -> dict[str, Any]:
-    said = call.answers
+    answers = call.answers
     return {
         "number": call.number,
         "round": call.round,
@@ -124,12 +124,12 @@ def _values(call: FollowUp) -> dict[str, Any]:
         "attempts": call.attempts,
         "dials": call.dials,
         "tried_at": rows.to_ms_or_none(call.tried_at),
-        "contacted": said.contacted if said else None,
-        "solved": said.solved if said else None,
-        "handler": said.handler if said else None,
-        "outcome": said.outcome if said else None,
-        "reason": said.reason if said else "",
-        "text": said.text if said else "",
+        "contacted": answers.contacted if answers else None,
+        "solved": answers.solved if answers else None,
+        "handler": answers.handler if answers else None,
+        "outcome": answers.outcome if answers else None,
+        "reason": answers.reason if answers else "",
+        "text": answers.text if answers else "",
         "answered_at": rows.to_ms_or_none(call.answered_at),
         "who": call.who,
         "call_id": call.call_id,

@@ -105,24 +105,26 @@ class Links:
     # ------------------------------------------------------------ links
 
     def link(
-        self, t: Transaction, one: str, two: str, kind: LinkKind, who: str, reason: str, at: datetime
+        self, t: Transaction, first: str, second: str, kind: LinkKind, who: str, reason: str, at: datetime
     ) -> bool:
         """Tie two items; False when they were tied already."""
         both = [
             {"number": a, "other": b, "kind": kind.value, "who": who, "reason": reason, "at": rows.to_ms(at)}
-            for a, b in ((one, two), (two, one))
+            for a, b in ((first, second), (second, first))
         ]
         return [t.execute(self._link, values).rowcount for values in both] == [1, 1]
 
-    def unlink(self, t: Transaction, one: str, two: str) -> bool:
+    def unlink(self, t: Transaction, first: str, second: str) -> bool:
         """False when they were not tied."""
-        return [t.execute(UNLINK, {"one": a, "two": b}).rowcount for a, b in ((one, two), (two, one))] == [
+        return [
+            t.execute(UNLINK, {"one": a, "two": b}).rowcount for a, b in ((first, second), (second, first))
+        ] == [
             1,
             1,
         ]
 
-    def link_kind(self, t: Transaction, one: str, two: str) -> LinkKind | None:
-        kind = t.execute(LINK, {"number": one, "other_end": two}).scalar_one_or_none()
+    def link_kind(self, t: Transaction, first: str, second: str) -> LinkKind | None:
+        kind = t.execute(LINK, {"number": first, "other_end": second}).scalar_one_or_none()
         return LinkKind(kind) if kind else None
 
     def links_of(self, t: Transaction, number: str) -> tuple[Link, ...]:
@@ -171,8 +173,8 @@ class Links:
 
     def unmark(self, t: Transaction, number: str, names: Sequence[str]) -> bool:
         """Forget milestones; False when there was none of them."""
-        gone = delete(milestones).where(milestones.c.number == number, milestones.c.name.in_(names))
-        return t.execute(gone).rowcount > 0
+        statement = delete(milestones).where(milestones.c.number == number, milestones.c.name.in_(names))
+        return t.execute(statement).rowcount > 0
 
     def days_of(self, t: Transaction, number: str) -> dict[str, date]:
         """The day of each milestone, by its name."""

@@ -39,9 +39,9 @@ def read_rows(t: Transaction, numbers: Sequence[str]) -> list[ListRow]:
     """These items as rows, in this order; those that are not there are left out."""
     if not numbers:
         return []
-    there = {row["number"]: row for row in t.execute(_of(items.c.number, numbers, *COLUMNS)).mappings()}
-    beside = _beside(t, numbers, sorted({row["lease_holder"] for row in there.values()} - {""}))
-    return [_row(there[number], beside) for number in numbers if number in there]
+    by_number = {row["number"]: row for row in t.execute(_of(items.c.number, numbers, *COLUMNS)).mappings()}
+    beside = _beside(t, numbers, sorted({row["lease_holder"] for row in by_number.values()} - {""}))
+    return [_row(by_number[number], beside) for number in numbers if number in by_number]
 
 
 def _of(key: Any, values: Sequence[str], *columns: Any) -> Any:

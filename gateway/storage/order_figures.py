@@ -82,7 +82,7 @@ def counts(t: Transaction, today: date, kind: Kind | None, units: Sequence[str] 
 
     Open orders are read once for all figures, from an index that has all that these look at.
     """
-    found = []
+    rows = []
     for figures, among in (
         (OF_OPEN, ORDER_OPEN_ALONE),
         ((Figure.RETURNED,), condition(Figure.RETURNED, today)),
@@ -96,9 +96,9 @@ def counts(t: Transaction, today: date, kind: Kind | None, units: Sequence[str] 
         if units is not None:
             wanted = wanted.where(orders.c.bureau.in_(units) | orders.c.unit.in_(units))
         for bureau, unit, *counted in t.execute(wanted):
-            found += [
+            rows += [
                 Count(bureau, unit, figure, count)
                 for figure, count in zip(figures, counted, strict=True)
                 if count
             ]
-    return found
+    return rows

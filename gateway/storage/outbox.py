@@ -83,15 +83,15 @@ class Outbox:
 
         def body(t: Transaction) -> int:
             occasions = t.execute(OLDEST, {"now": rows.to_ms(now), "limit": limit})
-            taken = [_occasion(row) for row in occasions.mappings()]
+            batch = [_occasion(row) for row in occasions.mappings()]
             if planned is not None:
-                subjects = self._items.all_locked(t, {occasion.number for occasion in taken})
-                for occasion in taken:
+                subjects = self._items.all_locked(t, {occasion.number for occasion in batch})
+                for occasion in batch:
                     about = self.about(t, subjects[occasion.number], now)
                     self._make(t, occasion, planned(occasion, about), now)
-            if taken:
-                t.execute(PLANNED, {"ids": [occasion.id for occasion in taken]})
-            return len(taken)
+            if batch:
+                t.execute(PLANNED, {"ids": [occasion.id for occasion in batch]})
+            return len(batch)
 
         return await self._database.write(body)
 

@@ -69,8 +69,8 @@ def take_part(t: Transaction, what: str, about: str) -> tuple[Rows, list[str]]:
         return ({attachments.name: rows} if rows else {}), sorted({row["sha256"] for row in rows})
     where = and_(calls.c.id == about, calls.c.recording != "")
     rows = [dict(row) for row in t.execute(select(*SOUND).where(where)).mappings()]
-    gone = {"recording": "", "recording_state": RecordingState.NONE.value}
-    t.execute(update(calls).where(where).values(gone))
+    emptied = {"recording": "", "recording_state": RecordingState.NONE.value}
+    t.execute(update(calls).where(where).values(emptied))
     return ({calls.name: rows} if rows else {}), [row["recording"] for row in rows]
 
 

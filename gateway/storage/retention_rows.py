@@ -280,10 +280,10 @@ def gathered(t: Transaction, what: str, about: str) -> tuple[dict[str, list[dict
 
 def _taken(t: Transaction, what: str, about: str) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
     """The same, and the rows are gone."""
-    taken = gathered(t, what, about)
+    rows = gathered(t, what, about)
     for table, where in _belonging(t, what, about):
         t.execute(delete(table).where(where))
-    return taken
+    return rows
 
 
 def _belonging(t: Transaction, what: str, about: str) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -348,7 +348,7 @@ def _named(t: Transaction, file: str) -> bool:
 
 def _keep_figures(t: Transaction, figures: Sequence[dict[str, Any]]) -> None:
     """What was counted of those days stays true: triggers have dropped it because rows went."""
-    there = {(row.since, row.until) for row in t.execute(select(kept_figures.c.since, kept_figures.c.until))}
-    lost = [row for row in figures if (row["since"], row["until"]) not in there]
+    kept = {(row.since, row.until) for row in t.execute(select(kept_figures.c.since, kept_figures.c.until))}
+    lost = [row for row in figures if (row["since"], row["until"]) not in kept]
     if lost:
         t.execute(insert(kept_figures), lost)

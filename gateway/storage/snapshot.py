@@ -68,11 +68,11 @@ async def told_by(file: Path) -> tuple[frozenset[str], str]:
     installation's id. Raises StorageDown."""
 
     def told(t: Transaction) -> tuple[frozenset[str], str]:
-        there = inspect(t).get_table_names()
-        queries = [select(table.c.sha256) for table in (attachments, fax_pages) if table.name in there]
+        names = inspect(t).get_table_names()
+        queries = [select(table.c.sha256) for table in (attachments, fax_pages) if table.name in names]
         sums = {sha256 for query in queries for sha256 in t.execute(query).scalars()}
         own = select(installation.c.value).where(installation.c.name == ID)
-        return frozenset(sums), (installation.name in there and t.execute(own).scalar()) or ""
+        return frozenset(sums), (installation.name in names and t.execute(own).scalar()) or ""
 
     value = await Database(f"sqlite:///{file}").whole(told)
     await asyncio.to_thread(_to_one_file, file)
@@ -154,8 +154,8 @@ def _counts_itself(table: Table) -> bool:
 
 
 def _has_rows(t: Transaction) -> bool:
-    there = set(inspect(t).get_table_names())
-    one_row = [select(literal(1)).select_from(table).limit(1) for table in TABLES if table.name in there]
+    names = set(inspect(t).get_table_names())
+    one_row = [select(literal(1)).select_from(table).limit(1) for table in TABLES if table.name in names]
     return any(t.execute(query).first() for query in one_row)
 
 

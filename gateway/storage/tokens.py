@@ -55,11 +55,11 @@ class Tokens:
             expires_at=rows.to_ms_or_none(expires),
             unit=unit,
         )
-        told = {"role": role} | ({"unit": unit} if unit else {})
+        detail = {"role": role} | ({"unit": unit} if unit else {})
 
         def created(t: Transaction) -> None:
             t.execute(statement).close()
-            self._audit.happened(t, "token.create", name, told, now)
+            self._audit.happened(t, "token.create", name, detail, now)
 
         await self._database.write(created)
         return text

@@ -57,8 +57,8 @@ class Units:
         """Put in those that are not there, and leave the others as they are; how many were put in."""
 
         def ensured(t: Transaction) -> int:
-            known = self.tree_in(t)
-            missing = [unit for unit in wanted if unit.id not in known]
+            tree = self.tree_in(t)
+            missing = [unit for unit in wanted if unit.id not in tree]
             return sum(self._added(t, unit, "", now) for unit in missing)
 
         return await self._database.write(ensured)
@@ -67,8 +67,8 @@ class Units:
         """Put these units in, or in place of those with their ids, all or none; how many changed."""
 
         def kept(t: Transaction) -> int:
-            known = self.tree_in(t)
-            return sum(self._kept(t, known.get(unit.id), unit, who, now) for unit in wanted)
+            tree = self.tree_in(t)
+            return sum(self._kept(t, tree.get(unit.id), unit, who, now) for unit in wanted)
 
         return await self._database.write(kept)
 

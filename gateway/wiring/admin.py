@@ -66,11 +66,13 @@ def _boxes(parts: Parts) -> Sequence[BoxState]:
 
 async def examine() -> Examined:
     """What `gateway doctor` and `gateway check` say now, each as a process of its own."""
-    found, checked = await asyncio.gather(_output("doctor", "--json"), _output("check"))
+    doctor, checked = await asyncio.gather(_output("doctor", "--json"), _output("check"))
     try:
-        findings = [Finding(Verdict(verdict), what, advice) for verdict, what, advice in json.loads(found[1])]
+        findings = [
+            Finding(Verdict(verdict), what, advice) for verdict, what, advice in json.loads(doctor[1])
+        ]
     except ValueError:
-        findings = [Finding(Verdict.BAD, "gateway doctor", found[2])]
+        findings = [Finding(Verdict.BAD, "gateway doctor", doctor[2])]
     faults = [line for line in checked[2].splitlines() if line.strip()] if checked[0] else []
     return Examined(tuple(findings), tuple(faults))
 

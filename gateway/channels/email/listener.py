@@ -136,7 +136,7 @@ class MailListener:
         except TooMany:
             return f"{SLOWER} {sender[:200]}".strip()
         try:
-            taken = await self._reception.take(raw, arrival, self._tries(raw))
+            result = await self._reception.take(raw, arrival, self._tries(raw))
         except NotTaken as error:
             log.warning("a mail was put off: %s", error)
             self._failed(raw)
@@ -144,7 +144,7 @@ class MailListener:
         except Unavailable as error:
             return f"451 4.3.0 {error.en}"
         self.taken += 1
-        return f"{TAKEN} {taken.number}".strip()
+        return f"{TAKEN} {result.number}".strip()
 
     def trace(self, session: Session, envelope: Envelope) -> bytes:
         """What the last carrier writes on top (RFC 5321 4.4)."""

@@ -122,10 +122,10 @@ class BoxWatch:
             batch = waiting[at : at + BATCH]
             facts_of = await link.facts(batch)
             silent = [uid for uid in batch if uid not in facts_of]
-            there = await link.there(silent) if silent else frozenset()
+            still_there = await link.there(silent) if silent else frozenset()
             for uid in batch:
                 facts = facts_of.get(uid, Facts())
-                if uid in silent and uid not in there:
+                if uid in silent and uid not in still_there:
                     log.info("mailbox %s: mail %d is gone", self._box.id, uid)
                     ledger.settle(uid)
                 else:

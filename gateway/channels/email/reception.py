@@ -187,19 +187,19 @@ class Reception:
         recipients = (*arrival.recipients, *message.recipients)
         if message.bounce:
             about = self._marks.number_in((*message.bounce.originals, *recipients))
-            if about and (taken := await self._bounced(about, done, raw, arrival, folder)):
-                return taken
+            if about and (followed := await self._bounced(about, done, raw, arrival, folder)):
+                return followed
         mail_hints = hints(self._marks, message.subject, message.references, recipients)
         if mail_hints.proved:
             thread = await self._threads.knows(mail_hints.proved, sender)
             notes = [] if thread else ["发件地址与登记的邮箱不同"]
-            if taken := await self._follow(mail_hints.proved, done, raw, arrival, folder, notes):
-                return taken
+            if followed := await self._follow(mail_hints.proved, done, raw, arrival, folder, notes):
+                return followed
         notes = []
         for number in mail_hints.claimed:
             thread = await self._threads.knows(number, sender)
-            if thread and (taken := await self._follow(number, done, raw, arrival, folder, [])):
-                return taken
+            if thread and (followed := await self._follow(number, done, raw, arrival, folder, [])):
+                return followed
             notes.append(f"主题中提到编号{number}，但发件人与该件登记的不符，未并入")
         evidence = (*done.evidence, await self._in_worker(lambda: email.keep_raw(raw, folder)))
         contact = email.contact(message, arrival, done.key, raw, evidence, notes)
@@ -234,10 +234,10 @@ class Reception:
             await self._on_bounce(number, done.message.bounce)
         text = email.bounce_text(done.message)
         short = replace(done.message, text=f"{text}\n\n{done.message.text}"[:BOUNCE_TEXT])
-        taken = await self._follow(
+        followed = await self._follow(
             number, replace(done, message=short, evidence=()), raw, arrival, folder, []
         )
-        return Taken(number, Fate.BOUNCE) if taken and taken.fate is Fate.FOLLOW_UP else taken
+        return Taken(number, Fate.BOUNCE) if followed and followed.fate is Fate.FOLLOW_UP else followed
 
     async def _unread(self, message: Message, raw: bytes, arrival: Arrival, key: str) -> Taken:
         async with AsyncExitStack() as stack:

@@ -88,15 +88,15 @@ def hints(lines: Sequence[Line]) -> tuple[Hint, ...]:
 
 
 def _finds(text: str) -> Iterator[tuple[Found, str, int, int]]:
-    taken: list[tuple[int, int]] = []  # digits that are something already
+    used: list[tuple[int, int]] = []  # digits that are something already
     for match in _NUMBER.finditer(text):
         value = _digits(match[0])
         if numbers.valid(value):
-            taken.append(match.span())
+            used.append(match.span())
             yield Found.NUMBER, value, *match.span()
     for pattern in (_MOBILE, _LANDLINE):
         for match in pattern.finditer(text):
-            if _free(match.span(), taken):
+            if _free(match.span(), used):
                 yield Found.PHONE, _digits(match[0]), *match.span()
     for match in _LOCAL.finditer(text):
         yield Found.PHONE, match[1], *match.span(1)
@@ -115,8 +115,8 @@ def _finds(text: str) -> Iterator[tuple[Found, str, int, int]]:
         yield Found.RESPONDENT, match[1], *match.span(1)
 
 
-def _free(span: tuple[int, int], taken: Iterable[tuple[int, int]]) -> bool:
-    return all(span[1] <= start or end <= span[0] for start, end in taken)
+def _free(span: tuple[int, int], used: Iterable[tuple[int, int]]) -> bool:
+    return all(span[1] <= start or end <= span[0] for start, end in used)
 
 
 def _digits(text: str) -> str:

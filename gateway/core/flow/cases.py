@@ -35,26 +35,28 @@ def run_case(case: Case, flows: FlowSet) -> tuple[Problem, ...]:
     """What differs between a case and what the flows do; nothing when it holds."""
     if case.flow not in flows.flows:
         return (Problem(case.file, case.line, f"{case.name}: no flow `{case.flow}`"),)
-    got = simulate(flows, case.flow, case.keys, case.world)
-    return tuple(Problem(case.file, case.line, f"{case.name}: {text}") for text in _differences(case, got))
+    transcript = simulate(flows, case.flow, case.keys, case.world)
+    return tuple(
+        Problem(case.file, case.line, f"{case.name}: {text}") for text in _differences(case, transcript)
+    )
 
 
-def _differences(case: Case, got: Transcript) -> list[str]:
+def _differences(case: Case, transcript: Transcript) -> list[str]:
     differences = []
-    if case.ends and got.outcome is not case.ends:
-        differences.append(f"ends with {got.outcome}, not {case.ends}")
-    if missing := _first_missing(case.hears, got.clips):
-        differences.append(f"`{missing}` is not heard there; heard: {', '.join(got.clips)}")
-    differences += [f"`{clip}` is heard" for clip in case.never_hears if clip in got.clips]
-    steps = tuple(entry.step for entry in got.path)
+    if case.ends and transcript.outcome is not case.ends:
+        differences.append(f"ends with {transcript.outcome}, not {case.ends}")
+    if missing := _first_missing(case.hears, transcript.clips):
+        differences.append(f"`{missing}` is not heard there; heard: {', '.join(transcript.clips)}")
+    differences += [f"`{clip}` is heard" for clip in case.never_hears if clip in transcript.clips]
+    steps = tuple(entry.step for entry in transcript.path)
     if missing := _first_missing(case.passes, steps):
         differences.append(f"does not pass {missing} there; passed: {', '.join(steps)}")
-    if case.kind and got.kind is not case.kind:
-        differences.append(f"wants {got.kind or 'nothing in particular'}, not {case.kind}")
+    if case.kind and transcript.kind is not case.kind:
+        differences.append(f"wants {transcript.kind or 'nothing in particular'}, not {case.kind}")
     return differences
 
 
-def _first_missing(wanted: tuple[str, ...], got: tuple[str, ...]) -> str:
-    """The first of `wanted` that does not follow its forerunners in `got`; "" when all do."""
-    rest = iter(got)
+def _first_missing(wanted: tuple[str, ...], heard: tuple[str, ...]) -> str:
+    """The first of `wanted` that does not follow its forerunners in `heard`; "" when all do."""
+    rest = iter(heard)
     return next((word for word in wanted if word not in rest), "")

@@ -37,9 +37,9 @@ def _changes(old: StepSpec, new: StepSpec) -> Iterator[str]:
         if before != after and setting.type is not OPTIONS:
             yield f"{setting.name} {_shown(before)} -> {_shown(after)}"
     for exit_ in {**old.next, **new.next}:
-        there, here = old.next.get(exit_, "nowhere"), new.next.get(exit_, "nowhere")
-        if there != here:
-            yield f"{exit_} leads to {here}, not {there}"
+        old_target, new_target = old.next.get(exit_, "nowhere"), new.next.get(exit_, "nowhere")
+        if old_target != new_target:
+            yield f"{exit_} leads to {new_target}, not {old_target}"
     for key, option in new.step.options(new.settings).items():
         was = old.step.options(old.settings).get(key)
         if was and (was.kind, was.label) != (option.kind, option.label):

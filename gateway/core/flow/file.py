@@ -122,9 +122,9 @@ class _Reader:
         specs = self._steps(parts["steps"]) if "steps" in parts else {}
         start = self._word(parts.get("start"), "start")
         table = parts.get("steps")
-        known = table.pairs if isinstance(table, Branch) else {}
-        if start and known and start not in known:
-            self.faults.at(parts["start"].line, f"start: no step `{start}`{nearest(start, known)}")
+        tables = table.pairs if isinstance(table, Branch) else {}
+        if start and tables and start not in tables:
+            self.faults.at(parts["start"].line, f"start: no step `{start}`{nearest(start, tables)}")
         if len(self.faults.found) > before:
             return None
         return Flow(name, zh or name, en or name, start, specs, self.faults.file, parts["start"].line)
@@ -156,7 +156,7 @@ class _Reader:
             self.faults.at(node.line, "the flow has no steps")
         return specs
 
-    def _step(self, name: str, body: Node, line: int, known: Mapping[str, Node]) -> StepSpec | None:
+    def _step(self, name: str, body: Node, line: int, steps: Mapping[str, Node]) -> StepSpec | None:
         step = self._kind(name, body, line)
         if step is None or not isinstance(body, Branch):
             return None
@@ -169,7 +169,7 @@ class _Reader:
         lines = dict(body.key_lines)
         for field_name, text in step.faults(settings):
             self.faults.at(lines.get(field_name, line), f"{name}: {text}")
-        targets = self._next(name, step, settings, parts.get("next"), line, lines, known)
+        targets = self._next(name, step, settings, parts.get("next"), line, lines, steps)
         place, label = f"{self.stem}/{name}", _text(parts.get("label"))
         return StepSpec(name, place, step, settings, targets, line, lines, label, step.jump(settings))
 
@@ -205,16 +205,16 @@ class _Reader:
         node: Node | None,
         line: int,
         lines: dict[str, int],
-        known: Mapping[str, Node],
+        steps: Mapping[str, Node],
     ) -> Mapping[str, str]:
         """Exit -> step id, complete: `or_else` and `otherwise` are filled in."""
         targets: dict[str, str] = {}
         for key, option in step.options(settings).items():
             targets[key] = option.to
             lines[f"next.{key}"] = option.line
-            self._target(f"{name}: key {key}", option.to, option.line, known)
+            self._target(f"{name}: key {key}", option.to, option.line, steps)
         exits = {e.name: e for e in step.exits_of(settings) if e.name not in targets}
-        given = self._given(name, step, exits, node, lines, known)
+        given = self._given(name, step, exits, node, lines, steps)
         for exit_ in exits.values():
             chosen = given.get(exit_.name) or given.get(exit_.or_else) or given.get(OTHERWISE)
             if chosen:
@@ -233,7 +233,7 @@ class _Reader:
         exits: Mapping[str, Exit],
         node: Node | None,
         lines: dict[str, int],
-        known: Mapping[str, Node],
+        steps: Mapping[str, Node],
     ) -> dict[str, str]:
         if node is None:
             return {}
@@ -241,12 +241,12 @@ class _Reader:
             self.faults.at(node.line, f"{name}: a {step.name} has no `next`, nothing follows it")
             return {}
         if isinstance(node, Leaf):
-            self._target(f"{name}: next", node.text, node.line, known)
+            self._target(f"{name}: next", node.text, node.line, steps)
             return dict.fromkeys((*exits, OTHERWISE), node.text)
         if isinstance(node, Row):
             self.faults.at(node.line, f"{name}: next must be a step id or a table of `exit: step id`")
             return {}
-        return self._by_exit(name, step, exits, node, lines, known)
+        return self._by_exit(name, step, exits, node, lines, steps)
 
     def _by_exit(
         self,
@@ -255,7 +255,7 @@ class _Reader:
         exits: Mapping[str, Exit],
         node: Branch,
         lines: dict[str, int],
-        known: Mapping[str, Node],
+        steps: Mapping[str, Node],
     ) -> dict[str, str]:
         given = {}
         for key, value in node.pairs.items():
@@ -266,12 +266,12 @@ class _Reader:
             else:
                 given[key] = value.text
                 lines[f"next.{key}"] = value.line
-                self._target(f"{name}: next.{key}", value.text, value.line, known)
+                self._target(f"{name}: next.{key}", value.text, value.line, steps)
         return given
 
-    def _target(self, what: str, target: str, line: int, known: Mapping[str, Node]) -> None:
-        if target not in known:
-            self.faults.at(line, f"{what}: no step `{target}` in this flow{nearest(target, known)}")
+    def _target(self, what: str, target: str, line: int, steps: Mapping[str, Node]) -> None:
+        if target not in steps:
+            self.faults.at(line, f"{what}: no step `{target}` in this flow{nearest(target, steps)}")
 
 
 def _text(node: Node | None) -> str:

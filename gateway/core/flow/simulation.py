@@ -310,8 +310,8 @@ class _Simulation:
         if self.world.disk_full:
             self._tell("回答无法保存", "the answers cannot be kept")
             return Kept(False)
-        said = ", ".join(f"{asked}: {answer}" for asked, answer in answers)
-        self._tell(f"保存回答 {said}", f"keeps the answers {said}")
+        text = ", ".join(f"{asked}: {answer}" for asked, answer in answers)
+        self._tell(f"保存回答 {text}", f"keeps the answers {text}")
         self.outcome = Outcome.ANSWERED
         return Kept(True)
 

@@ -43,14 +43,14 @@ def left_out(
     `end_after` is the last day once so many days are left out, `count` how many of its days lie from a day
     (included) to another (not).
     """
-    found: list[Paused] = []
+    paused: list[Paused] = []
     for pause in sorted(pauses, key=lambda pause: pause.begins):
-        if pause.begins > end_after(sum(entry.days for entry in found)):
+        if pause.begins > end_after(sum(entry.days for entry in paused)):
             break
         days = count(max(pause.begins, start + _DAY), pause.ends)
         if days > 0:
-            found.append(Paused(pause, days))
-    return found
+            paused.append(Paused(pause, days))
+    return paused
 
 
 def told(paused: Paused, basis: str) -> str:

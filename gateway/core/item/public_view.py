@@ -72,9 +72,13 @@ def _standing(entries: Sequence[T], said: Callable[[T], tuple[str, str]]) -> lis
     for entry in entries:
         what, text = said(entry)
         if what in TAKEN_BACK:
-            gone = (one for one in reversed(kept) if EVENT_WORDS.get(said(one)[0]) == text.partition("：")[0])
-            if (taken := next(gone, None)) is not None:
-                kept.remove(taken)
+            undone = (
+                earlier
+                for earlier in reversed(kept)
+                if EVENT_WORDS.get(said(earlier)[0]) == text.partition("：")[0]
+            )
+            if (last := next(undone, None)) is not None:
+                kept.remove(last)
         if what != UNDONE:
             kept.append(entry)
     return kept

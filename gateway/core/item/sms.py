@@ -15,9 +15,9 @@ CUT = "…"
 
 def segments(text: str) -> int:
     """How many segments a text takes; 0 for none."""
-    one, of_several = (160, 153) if _LATIN.fullmatch(text) else (70, 67)
+    single, of_several = (160, 153) if _LATIN.fullmatch(text) else (70, 67)
     units = _units(text)
-    return min(units, 1) if units <= one else -(-units // of_several)
+    return min(units, 1) if units <= single else -(-units // of_several)
 
 
 def shortened(text: str, most: int, end: str = "") -> str:

@@ -70,8 +70,8 @@ def check_step(
     Raises BadContact for a step that the rules do not have, a day that cannot be, an extension without
     approval; Conflict for an extension of what does not run any more.
     """
-    if step.milestone not in (known := steps_of(rules, kind)):
-        ids, names = "、".join(known), "、".join(MILESTONE_NAMES[step][0] for step in known)
+    if step.milestone not in (offered := steps_of(rules, kind)):
+        ids, names = "、".join(offered), "、".join(MILESTONE_NAMES[step][0] for step in offered)
         raise BadContact(FieldFault("step", f"该件可登记：{names}", f"is one of: {ids.replace('、', ', ')}"))
     if not received <= step.on <= today:
         zh = f"应在 {received} 至 {today} 之间"

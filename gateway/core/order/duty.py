@@ -91,11 +91,11 @@ def dialling(duty: DutyCall, now: datetime) -> DutyCall:
 def after(duty: DutyCall, status: str, now: datetime) -> DutyCall:
     """What follows from a try that brought no key 1: the next number, the same again where nobody was rung,
     or the alarm."""
-    made = status not in NOT_MADE
-    dials = duty.dials + made
+    was_made = status not in NOT_MADE
+    dials = duty.dials + was_made
     if dials >= len(duty.phones) or now - duty.made_at >= LATEST:
         return replace(duty, state=DutyState.FAILED, dials=dials)
-    return replace(duty, state=DutyState.DUE, dials=dials, due_at=now if made else now + AGAIN)
+    return replace(duty, state=DutyState.DUE, dials=dials, due_at=now if was_made else now + AGAIN)
 
 
 def is_lost(duty: DutyCall, now: datetime) -> bool:
@@ -104,7 +104,7 @@ def is_lost(duty: DutyCall, now: datetime) -> bool:
 
 
 def clips(
-    bureau: str, kind: Kind, urgency: Urgency, rung: Rung, number: str, known: Collection[str]
+    bureau: str, kind: Kind, urgency: Urgency, rung: Rung, number: str, clip_ids: Collection[str]
 ) -> tuple[str, ...]:
     """What is spoken, of clips that there are: a bureau that has none is not named."""
     wanted = (
@@ -117,4 +117,4 @@ def clips(
         *(f"digit_{digit}" for digit in number[-DIGITS:]),
         "duty_keys",
     )
-    return tuple(clip for clip in wanted if clip in known)
+    return tuple(clip for clip in wanted if clip in clip_ids)

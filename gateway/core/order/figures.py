@@ -67,10 +67,10 @@ class _Sums:
 def matrix(counts: Iterable[Count], bureaus: Iterable[str] = ()) -> tuple[Row, ...]:
     """A row for each bureau, in this order, those not named behind; with those of its units below it."""
     sums: dict[str, _Sums] = {bureau: _Sums() for bureau in bureaus}
-    for one in counts:
-        row = sums.setdefault(one.bureau, _Sums())
-        for figures in (row.total, row.units.setdefault(one.unit, {})):
-            figures[one.figure] = figures.get(one.figure, 0) + one.count
+    for count in counts:
+        row = sums.setdefault(count.bureau, _Sums())
+        for figures in (row.total, row.units.setdefault(count.unit, {})):
+            figures[count.figure] = figures.get(count.figure, 0) + count.count
     return tuple(_row(bureau, row) for bureau, row in sums.items())
 
 

@@ -198,7 +198,7 @@ def horizon(ladders: Iterable[Ladder], today: date) -> date:
 
 def in_force(ladders: tuple[Ladder, ...], day: date) -> Ladder:
     """Those for what is assigned on a day; before the first, that one."""
-    return max((one for one in ladders if one.in_force_from <= day), key=_start, default=ladders[0])
+    return max((ladder for ladder in ladders if ladder.in_force_from <= day), key=_start, default=ladders[0])
 
 
 def _start(ladder: Ladder) -> date:

@@ -80,12 +80,12 @@ class Step(StrEnum):
 
 def pieces(period: Period, step: Step) -> tuple[Period, ...]:
     """A period month by month or week by week; the first and the last piece may be parts of one."""
-    made, first = [], period.first
+    periods, first = [], period.first
     while first <= period.last:
         after = step.after(first)
-        made.append(Period(first, min(after - timedelta(days=1), period.last), period.cut_off))
+        periods.append(Period(first, min(after - timedelta(days=1), period.last), period.cut_off))
         first = after
-    return tuple(made)
+    return tuple(periods)
 
 
 class Measure(StrEnum):
@@ -248,13 +248,13 @@ def counted(orders: Iterable[OrderFact], calls: Iterable[AskedFact], period: Per
 
 def added(parts: Iterable[Units]) -> Units:
     """The figures of periods that follow one another as those of one: what is counted has one day."""
-    found: dict[str, dict[str, Figures]] = {}
+    by_bureau: dict[str, dict[str, Figures]] = {}
     for part in parts:
         for bureau, units in part.items():
-            there = found.setdefault(bureau, {})
+            of_bureau = by_bureau.setdefault(bureau, {})
             for unit, of_unit in units.items():
-                there[unit] = together([there[unit], of_unit]) if unit in there else of_unit
-    return found
+                of_bureau[unit] = together([of_bureau[unit], of_unit]) if unit in of_bureau else of_unit
+    return by_bureau
 
 
 def rows_of(units: Units, bureaus: Iterable[str] = ()) -> tuple[PeriodRow, ...]:

@@ -62,13 +62,13 @@ def contacts(tree: Tree, unit: str, whom: tuple[Whom, ...]) -> Iterator[Contact]
     """Those of an order's unit who are told. A leader without a mail address of his own is told by his
     unit's; an address comes once."""
     seen: set[str] = set()
-    for one in whom:
-        place = _place(tree, unit, one)
+    for role in whom:
+        place = _place(tree, unit, role)
         if place is None:
             continue
-        mail = (place.mail if one is Whom.UNIT else place.leader_mail) or place.mail or place.leader_mail
+        mail = (place.mail if role is Whom.UNIT else place.leader_mail) or place.mail or place.leader_mail
         contact = Contact(
-            one,
+            role,
             place,
             "" if mail in seen else mail,
             "" if place.fax in seen else place.fax,

@@ -128,8 +128,8 @@ class Gazetteer:
 
     def named(self, text: str) -> list[_Match]:
         """Names in a text; one inside a longer one does not count."""
-        there = [alias for alias in self._aliases if alias.text in text]
-        matches = [match for alias in there for match in _occurrences(alias, text)]
+        aliases = [alias for alias in self._aliases if alias.text in text]
+        matches = [match for alias in aliases for match in _occurrences(alias, text)]
         return [match for match in matches if not any(_inside(match, other) for other in matches)]
 
 

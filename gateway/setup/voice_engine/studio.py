@@ -62,11 +62,11 @@ def _sha256(file: Path) -> str:
 
 def _forget(prompts: Prompts, made_sounds: dict[str, Made]) -> None:
     """Remove sounds we made whose prompt is gone; files we did not make are left to `check`."""
-    gone = [prompt_id for prompt_id in made_sounds if prompt_id not in prompts]
-    for prompt_id in gone:
+    removed = [prompt_id for prompt_id in made_sounds if prompt_id not in prompts]
+    for prompt_id in removed:
         prompts.made_file(prompt_id).unlink(missing_ok=True)
         del made_sounds[prompt_id]
-    if gone:
+    if removed:
         _write_manifest(prompts, made_sounds)
 
 

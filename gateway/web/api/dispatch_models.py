@@ -152,10 +152,10 @@ def item(suggested: Suggested, tree: Tree, today: date) -> ItemToAssign:
     )
 
 
-def suggestion(made: Suggestion, tree: Tree) -> SuggestionShown:
-    candidates = tuple(_candidate(candidate, tree) for candidate in made.candidates)
+def suggestion(suggested: Suggestion, tree: Tree) -> SuggestionShown:
+    candidates = tuple(_candidate(candidate, tree) for candidate in suggested.candidates)
     return SuggestionShown(
-        clear=made.clear, doubt=made.doubt_zh, doubt_en=made.doubt_en, candidates=candidates
+        clear=suggested.clear, doubt=suggested.doubt_zh, doubt_en=suggested.doubt_en, candidates=candidates
     )
 
 

@@ -187,17 +187,17 @@ def _shown(pages: Sequence[FiledPage]) -> FaxPagesFiled:
     return FaxPagesFiled(pages=tuple(_page(page) for page in pages))
 
 
-def _page(one: FiledPage) -> FaxPageFiled:
-    page = one.page
+def _page(filed: FiledPage) -> FaxPageFiled:
+    page = filed.page
     return FaxPageFiled(
-        fax=one.fax,
+        fax=filed.fax,
         page=page.page,
         number=page.number,
         sha256=page.sha256,
         width=page.width,
         height=page.height,
         turned=page.turned,
-        came=one.came,
+        came=filed.came,
         reading=page.reading,
         text=page.text,
         lines=_each(page.words, _line),

@@ -161,7 +161,7 @@ class FollowUpsApi:
 
 def shown(row: FollowUpRow) -> models.FollowUpShown:
     """A follow-up call for the API; of a secret person nothing."""
-    call, item, said = row.call, row.item, row.call.answers
+    call, item, answers = row.call, row.item, row.call.answers
     return models.FollowUpShown(
         id=str(call.id),
         number=call.number,
@@ -182,12 +182,12 @@ def shown(row: FollowUpRow) -> models.FollowUpShown:
         phone="" if row.secret else item.person.phone,
         respondent_name=item.respondent.name,
         content=item.content[:200],
-        contacted=said.contacted if said else None,
-        solved=said.solved if said else None,
-        handler=said.handler if said else None,
-        outcome=said.outcome if said else None,
-        reason=said.reason if said else "",
-        text=said.text if said else "",
+        contacted=answers.contacted if answers else None,
+        solved=answers.solved if answers else None,
+        handler=answers.handler if answers else None,
+        outcome=answers.outcome if answers else None,
+        reason=answers.reason if answers else "",
+        text=answers.text if answers else "",
         answered_at=call.answered_at,
         who=call.who,
         call_id=call.call_id,

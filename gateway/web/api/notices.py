@@ -156,8 +156,8 @@ class NoticesApi:
         if len(key) > LONGEST_KEY:
             zh, en = f"至多 {LONGEST_KEY} 个字符", f"has at most {LONGEST_KEY} characters"
             raise BadContact(FieldFault(KEY_HEADER, zh, en))
-        said = _said(body)
-        return _whole(await self._desk.reply(number_of(request), request.account.name, *said, key))
+        text = _said(body)
+        return _whole(await self._desk.reply(number_of(request), request.account.name, *text, key))
 
     async def preview(self, request: ApiRequest) -> Answer:
         seen = await self._desk.preview(number_of(request), *_said(request.body_as(ReplyBody)))
@@ -176,7 +176,7 @@ class NoticesApi:
         return Answer(PreviewGiven(items=tuple(composed)))
 
     async def ways(self, request: ApiRequest) -> Answer:
-        item, there = await self._desk.ways(number_of(request))
+        item, addresses = await self._desk.ways(number_of(request))
         shown = (
             WayShown(
                 id=way,
@@ -185,7 +185,7 @@ class NoticesApi:
                 to=masked_to(way, address, is_secret(item)),
                 by_hand=WAYS[way].by_hand,
             )
-            for way, address in there.items()
+            for way, address in addresses.items()
         )
         return Answer(WaysGiven(items=tuple(shown)))
 

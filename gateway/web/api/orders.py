@@ -186,10 +186,10 @@ class OrdersApi:
         return Answer(models.DraftGiven(draft=report_shown(kept, files)))
 
     def _acts(self, event: OrderEvent) -> Does:
-        body, said = BODIES[event]
+        body, sentence = BODIES[event]
 
         async def acts(request: ApiRequest) -> Answer:
-            words = said(request.body_as(body))
+            words = sentence(request.body_as(body))
             return _whole(await self._desk.act(id_of(request), request.account, event, words))
 
         return acts

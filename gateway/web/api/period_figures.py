@@ -151,21 +151,21 @@ class PeriodApi:
     async def series(self, request: ApiRequest) -> Answer:
         asked = request.query_as(models.SeriesAsked)
         first, last = days_asked(asked, self._desk.today(), MONTHS)
-        found = await self._desk.series(first, last, asked.step, kind_asked(asked), asked.bureau, asked.at)
+        series = await self._desk.series(first, last, asked.step, kind_asked(asked), asked.bureau, asked.at)
         pieces = (
             models.PieceShown(first=period.first, last=period.last, figures=_figures(figures))
-            for period, figures in found.pieces
+            for period, figures in series.pieces
         )
-        total = _figures(found.total)
+        total = _figures(series.total)
         return Answer(
-            models.SeriesGiven(cut_off=found.at, step=asked.step, pieces=tuple(pieces), total=total)
+            models.SeriesGiven(cut_off=series.at, step=asked.step, pieces=tuple(pieces), total=total)
         )
 
     async def behind(self, request: ApiRequest) -> Answer:
         asked = request.query_as(models.BehindAsked)
         first, last = days_asked(asked, self._desk.today())
         measure = Measure(asked.measure.value)
-        found = await self._desk.behind(measure, first, last, kind_asked(asked), asked.bureau, asked.at)
+        listed = await self._desk.behind(measure, first, last, kind_asked(asked), asked.bureau, asked.at)
         tree = await self._desk.units()
         items = tuple(
             models.BehindShown(
@@ -176,9 +176,9 @@ class PeriodApi:
                 unit_name=tree.name(fact.unit),
                 kind=fact.kind,
             )
-            for fact in found.facts
+            for fact in listed.facts
         )
-        return Answer(models.BehindGiven(count=found.count, items=items))
+        return Answer(models.BehindGiven(count=listed.count, items=items))
 
     async def as_csv(self, request: ApiRequest) -> web.Response:
         view = await self._view(request.query_as(models.PeriodAsked))

@@ -27,10 +27,10 @@ def xlsx_file(rows: Iterable[Sequence[Cell]], title: str) -> bytes:
     for row in rows:
         cells = []
         for cell in row:
-            made = WriteOnlyCell(sheet, cell)
+            styled = WriteOnlyCell(sheet, cell)
             if isinstance(cell, str):
-                made.data_type = "s"  # never a formula
-            cells.append(made)
+                styled.data_type = "s"  # never a formula
+            cells.append(styled)
         sheet.append(cells)
     target = io.BytesIO()
     book.save(target)

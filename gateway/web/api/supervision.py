@@ -97,8 +97,8 @@ def _overview(view: Overview) -> models.SupervisionGiven:
         columns=tuple(models.ColumnShown(figure=f, zh=zh, en=en) for f, (zh, en) in FIGURE_NAMES.items()),
         rows=rows,
         total={figure: sum(row.figures[figure] for row in rows) for figure in Figure},
-        waiting=tuple(_waiting(one, view.names) for one in view.waiting),
-        red=tuple(_red(one, view.names, view.today) for one in view.red),
+        waiting=tuple(_waiting(entry, view.names) for entry in view.waiting),
+        red=tuple(_red(entry, view.names, view.today) for entry in view.red),
         problems=models.ProblemsShown(passes=view.problems_by_passes, rounds=view.problems_by_rounds),
     )
 
@@ -110,26 +110,26 @@ def _row(row: Row, names: Mapping[str, str]) -> models.RowShown:
     )
 
 
-def _waiting(one: Waiting, names: Mapping[str, str]) -> models.WaitingShown:
-    order = one.order
+def _waiting(waiting: Waiting, names: Mapping[str, str]) -> models.WaitingShown:
+    order = waiting.order
     return models.WaitingShown(
-        what=one.what,
+        what=waiting.what,
         order=str(order.id),
         number=order.number,
         unit=order.unit,
         unit_name=names.get(order.unit, order.unit),
         state=order.state,
         urgency=order.urgency,
-        said=one.text,
+        said=waiting.text,
         days=order.asked_days,
         nth=order.extensions + 1,
         due=order.due,
-        until=one.until,
+        until=waiting.until,
     )
 
 
-def _red(one: RedOrder, names: Mapping[str, str], today: date) -> models.RedShown:
-    order = one.order
+def _red(red: RedOrder, names: Mapping[str, str], today: date) -> models.RedShown:
+    order = red.order
     return models.RedShown(
         order=str(order.id),
         number=order.number,
@@ -137,7 +137,7 @@ def _red(one: RedOrder, names: Mapping[str, str], today: date) -> models.RedShow
         unit_name=names.get(order.unit, order.unit),
         due=order.due,
         days_late=max(0, (today - order.due).days) if order.due else 0,
-        rung=rung_shown(one.fired),
+        rung=rung_shown(red.fired),
     )
 
 

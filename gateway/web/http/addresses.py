@@ -67,11 +67,11 @@ def counted(text: str) -> str:
 def comes_from(request: web.Request, networks: Sequence[str]) -> bool:
     """Is the asker in one of these networks? Not one whom a proxy names that is none of ours: we then see
     the proxy's own address, which is most often this machine's."""
-    told = str(request.get(ADDRESS, ""))
+    asker = str(request.get(ADDRESS, ""))
     named = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    if named and told == counted(request.remote or ""):
+    if named and asker == counted(request.remote or ""):
         return False
-    address = _parsed(told if named else request.remote or "")
+    address = _parsed(asker if named else request.remote or "")
     return address is not None and any(address in ip_network(net, strict=False) for net in networks)
 
 

@@ -119,10 +119,10 @@ class Written:
         text = plain_text(value)
         if self.longest is not None and len(text) > self.longest:
             raise fault(f"最多 {self.longest} 字", f"has at most {self.longest} characters")
-        found = self.read(text)
-        if found is None:
+        parsed = self.read(text)
+        if parsed is None:
             raise fault(*self.words)
-        return found
+        return parsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,8 @@ class FileResponse(web.StreamResponse):
 
     def _unchanged(self, request: BaseRequest) -> bool:
         """Does If-Range, when it is there, name this very file?"""
-        told = request.headers.get(hdrs.IF_RANGE, "")
-        return told in ("", self.headers[hdrs.ETAG], self.headers[hdrs.LAST_MODIFIED])
+        condition = request.headers.get(hdrs.IF_RANGE, "")
+        return condition in ("", self.headers[hdrs.ETAG], self.headers[hdrs.LAST_MODIFIED])
 
     async def _send(self, part: _Part) -> None:
         self._source.seek(part.start)

@@ -28,11 +28,11 @@ def read_form(
     model: type[M], fields: Iterable[tuple[str, str]], faults: Sequence[FieldFault] = ()
 ) -> Reading[M]:
     """A model from the fields of a form, with every fault; `faults` are those already found."""
-    known = members(model)
+    by_name = members(model)
     raw: dict[str, Any] = {}
     all_faults = list(faults)
     for name, text in fields:
-        m = known.get(name) or known.get(name.removesuffix("[]"))
+        m = by_name.get(name) or by_name.get(name.removesuffix("[]"))
         if m is None:
             raw[name] = text
         elif m.listed:
@@ -52,9 +52,9 @@ def read_form(
 def spelled(model: type[BaseModel], fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The fields as they are understood, to be shown again: 13800138000 for full-width digits, 2026-11-24 for
     2026年11月24日. What is not understood stays as it was typed."""
-    known = members(model)
+    by_name = members(model)
     for name, text in fields:
-        value = _understood(known[name].marks, text) if name in known else None
+        value = _understood(by_name[name].marks, text) if name in by_name else None
         yield name, text if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 

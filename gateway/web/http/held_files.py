@@ -68,18 +68,18 @@ class HeldFiles:
         when there are `most`. Raises OSError."""
         home = self.home(key)
         with self._adding:
-            there = self.get(key)
-            if len(there) >= most:
+            held = self.get(key)
+            if len(held) >= most:
                 return None
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.path.replace(home / str(len(there)))
-            _note(home, (*there, file))
-        return len(there)
+            file.path.replace(home / str(len(held)))
+            _note(home, (*held, file))
+        return len(held)
 
     def room(self) -> int:
         """Bytes that may still be held. Raises OSError."""
         self._forget_old()
-        return self._limit - sum(one.stat().st_size for one in self._folder.glob(f"{HOLD}*/**/*"))
+        return self._limit - sum(file.stat().st_size for file in self._folder.glob(f"{HOLD}*/**/*"))
 
     def drop(self, key: str) -> None:
         """What was held under a key is no longer needed."""
@@ -97,7 +97,7 @@ class HeldFiles:
 
 def _note(home: Path, files: Sequence[Held]) -> None:
     """What is known of the files of a form, in the place of what was noted before."""
-    told = [[one.name, one.size, one.ending, one.media_type, one.role] for one in files]
+    rows = [[file.name, file.size, file.ending, file.media_type, file.role] for file in files]
     new = home / "files.new"
-    new.write_text(json.dumps(told), "utf-8")
+    new.write_text(json.dumps(rows), "utf-8")
     new.replace(home / "files")

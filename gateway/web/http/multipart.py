@@ -83,10 +83,10 @@ class MultipartReader:
         if self._whole:
             return []  # an epilogue says nothing
         try:
-            taken = self._parser.write(piece)
+            consumed = self._parser.write(piece)
         except FormParserError as error:
             raise Refused(f"multipart 格式有误 / the multipart body is broken: {error}") from error
-        if taken != len(piece) and not self._whole:
+        if consumed != len(piece) and not self._whole:
             raise Refused("multipart 格式有误 / the multipart body is broken")
         return self._events
 

@@ -68,7 +68,7 @@ class ResumedUploads:
 
     async def _append(self, request: web.Request, home: Path, offset: int, most: int) -> int:
         """What arrives of a piece goes to the disk, also when it breaks off; how many bytes it was."""
-        body, got = bytearray(), 0
+        body, received = bytearray(), 0
         try:
             async with asyncio.timeout(SILENCE):
                 async for piece in request.content.iter_any():
@@ -79,8 +79,8 @@ class ResumedUploads:
             raise web.HTTPRequestTimeout from error
         finally:
             if 0 < len(body) <= most:
-                got = await on_disk(self._written, home, offset, bytes(body))
-        return got
+                received = await on_disk(self._written, home, offset, bytes(body))
+        return received
 
     def _written(self, home: Path, offset: int, body: bytes) -> int:
         """Bytes at their place; none when another request went on from there. Blocking. Raises OSError."""

@@ -106,7 +106,7 @@ class SipSocket:
 
     def _has_room(self, name: str) -> bool:
         names = list(self._open.values())
-        visitors = sum(one.startswith(_VISITOR) for one in names)
+        visitors = sum(open_name.startswith(_VISITOR) for open_name in names)
         full = name.startswith(_VISITOR) and visitors >= _VISITORS
         return len(names) < _AT_ONCE and names.count(name) < _PER_NAME and not full
 

@@ -154,9 +154,9 @@ class Uploads:
     async def _pieces(self, request: web.Request) -> AsyncIterator[bytes]:
         """The body as it comes. Raises aiohttp's 408, TooLarge."""
         loop = asyncio.get_running_loop()
-        began, got = loop.time(), 0
+        began, received = loop.time(), 0
         while True:
-            slowest = began + SILENCE + got / (self.limits.slowest_kb * 1024)
+            slowest = began + SILENCE + received / (self.limits.slowest_kb * 1024)
             try:
                 async with asyncio.timeout_at(min(slowest, loop.time() + SILENCE)):
                     piece = await request.content.readany()
@@ -164,8 +164,8 @@ class Uploads:
                 raise web.HTTPRequestTimeout from error
             if not piece:
                 return
-            got += len(piece)
-            if got > self.largest:
+            received += len(piece)
+            if received > self.largest:
                 raise TooLarge(f"最大 {self.largest // MB} MB / at most {self.largest // MB} MB")
             yield piece
 

@@ -86,15 +86,15 @@ class AdminPage(WorkPage):
             return web.Response(status=303, headers={"Location": "/desk"})
         part = self._part(fields.get("part", ""))
         try:
-            told = await self._done(part, fields, file, account)
+            result = await self._done(part, fields, file, account)
         except OperatorError as error:
-            told = refused(str(error), str(error))
+            result = refused(str(error), str(error))
         except GatewayError as error:
             if error.status >= 500:
                 raise
-            told = refused(error.detail or error.zh, error.detail or error.en)
-        status = 200 if told.good else 422
-        return await self._show(look, account, part, fields, status, told)
+            result = refused(error.detail or error.zh, error.detail or error.en)
+        status = 200 if result.good else 422
+        return await self._show(look, account, part, fields, status, result)
 
     async def _form(self, request: web.Request) -> tuple[Fields, bytes | None]:
         """The fields, and the file where the form is one that brings one (b"" for none chosen)."""

@@ -173,11 +173,11 @@ class TokensPart:
         role, unit = _role_and_unit(fields, tuple(Role))
         if fault := _unit_fault(role, unit):
             return fault
-        made = await self._tokens.create(
+        token = await self._tokens.create(
             role, fields.get("name", "").strip(), int(days) if days else None, unit
         )
-        zh = f"令牌 {made.name} 已新建，仅显示这一次，请立即保存："
-        return Told(zh, f"token {made.name}, shown this once:", once=made.text)
+        zh = f"令牌 {token.name} 已新建，仅显示这一次，请立即保存："
+        return Told(zh, f"token {token.name}, shown this once:", once=token.text)
 
 
 async def unit_choices(units: Units) -> Sequence[tuple[str, str]]:

@@ -96,12 +96,12 @@ class FlowsPart:
         keys = [key.strip() for key in given.split(",")] if given.strip() else []
         world = _world({name for name in FLAGS if asked.get(name)})
         try:
-            got = self._desk.walk(draft.name, keys, world)
+            call = self._desk.walk(draft.name, keys, world)
         except FlowError as error:
             return {"fault": str(error)}
-        lines = tuple(walk_lines(got, self._desk.prompts(), look))
-        outcome = look.t(*OUTCOMES[got.outcome.value])
-        return {"lines": lines, "outcome": outcome, "seconds": got.seconds, "path": got.path}
+        lines = tuple(walk_lines(call, self._desk.prompts(), look))
+        outcome = look.t(*OUTCOMES[call.outcome.value])
+        return {"lines": lines, "outcome": outcome, "seconds": call.seconds, "path": call.path}
 
     async def act(self, act: str, fields: Fields, account: Account) -> Told:
         name = fields.get("flow", "")
@@ -245,9 +245,9 @@ def _goes_to(place: str) -> Callable[[web.Request, Look], Any]:
     return go
 
 
-def walk_lines(got: Transcript, prompts: Prompts, look: Look) -> Iterator[WalkLine]:
+def walk_lines(call: Transcript, prompts: Prompts, look: Look) -> Iterator[WalkLine]:
     """A walked call in the reader's language."""
-    for line in got.lines:
+    for line in call.lines:
         match line:
             case Said(at, clips):
                 texts = [_text(clip, prompts, look) for clip in clips]

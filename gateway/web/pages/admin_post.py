@@ -83,11 +83,11 @@ class OutboxPart:
             raise NotFound
         if act == "drop" and not reason:
             return refused("请填写作废原因", "a reason is needed")
-        known = int(row) if row.isdecimal() and len(row) < 16 else 0
+        number = int(row) if row.isdecimal() and len(row) < 16 else 0
         if act == "resend":
-            done = await deliveries.resend(self._outbox, self._notes, known, self._now())
+            done = await deliveries.resend(self._outbox, self._notes, number, self._now())
         else:
-            done = await deliveries.drop(self._outbox, self._notes, known, self._now(), reason)
+            done = await deliveries.drop(self._outbox, self._notes, number, self._now(), reason)
         if not done:
             return refused("这一条已经变化，请看最新列表", "it has changed meanwhile: look at the list")
         if act == "drop":

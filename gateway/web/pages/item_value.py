@@ -13,6 +13,6 @@ from gateway.web.pages.pages import Look
 def item_value(look: Look, divisions: Iterable[Division], name: str, value: str) -> str:
     """The kind and the county by name; anything else as it is."""
     if name == "county":
-        known = next((one for one in divisions if one.code == value), None)
-        return look.of(known) if known else value
+        division = next((entry for entry in divisions if entry.code == value), None)
+        return look.of(division) if division else value
     return look.t(*KIND_NAMES[Kind(value)]) if name == "kind" else value

@@ -129,14 +129,14 @@ class OrderChartsPage(WorkPage):
         if asked.measure is None:
             return None
         days = max(first, asked.since or first), min(last, asked.until or last)
-        found = await self._desk.behind(asked.measure, *days, kind_asked(asked), asked.bureau, asked.at)
+        listed = await self._desk.behind(asked.measure, *days, kind_asked(asked), asked.bureau, asked.at)
         if self._notes:
             await self._notes.note("period_orders.view")
         unit = asked.at or asked.bureau
         about = short(tree.name(unit)) if unit else look.t("全部单位", "All units")
         name = measure_name(asked.measure, look)
-        zh = f"{about}，{days[0]} 至 {days[1]}：{name}（{found.count} 件）"
-        return look.t(zh, f"{about}, {days[0]} to {days[1]}: {name} ({found.count})"), found
+        zh = f"{about}，{days[0]} 至 {days[1]}：{name}（{listed.count} 件）"
+        return look.t(zh, f"{about}, {days[0]} to {days[1]}: {name} ({listed.count})"), listed
 
     def _page(
         self,
@@ -147,7 +147,7 @@ class OrderChartsPage(WorkPage):
         status: int = 200,
         **shown: Any,
     ) -> web.Response:
-        told: dict[str, Any] = {"faults": {}, "cut_off": "", "table": None, "charts": (), "behind": None}
+        held: dict[str, Any] = {"faults": {}, "cut_off": "", "table": None, "charts": (), "behind": None}
         return self._pages.show(
             look,
             "order_charts.html",
@@ -159,7 +159,7 @@ class OrderChartsPage(WorkPage):
             kinds={kind.value: look.t(zh, en.capitalize()) for kind, (zh, en) in KIND_NAMES.items()},
             units=[(unit.id, unit.zh, unit.kind is UnitKind.STATION) for unit in _in_order(tree)],
             names={unit.id: short(unit.zh) for unit in tree},
-            **told | shown,
+            **held | shown,
         )
 
 
@@ -178,10 +178,10 @@ def _in_order(tree: Tree) -> Iterator[Any]:
 
 def _where(unit: str, tree: Tree) -> dict[str, str]:
     """What lists and figures of a unit are asked by: a bureau answers for all below it."""
-    found = tree.get(unit)
+    node = tree.get(unit)
     if not unit:
         return {}
-    return {"at" if found and found.kind is UnitKind.STATION else "bureau": unit}
+    return {"at" if node and node.kind is UnitKind.STATION else "bureau": unit}
 
 
 def _unit_rows(rows: Sequence[PeriodRow], unit: str, tree: Tree, look: Look) -> Iterator[Row]:
@@ -199,12 +199,12 @@ def _unit_rows(rows: Sequence[PeriodRow], unit: str, tree: Tree, look: Look) -> 
 
 
 def _piece_rows(
-    found: Sequence[tuple[Period, Figures]], step: Step, where: Mapping[str, str], look: Look
+    pieces: Sequence[tuple[Period, Figures]], step: Step, where: Mapping[str, str], look: Look
 ) -> Iterator[Row]:
     """A row for each month or week; the year stands below the first one of it, unless it has but one, at the
     beginning."""
-    years = [period.first.year for period, _ in found]
-    for place, (period, figures) in enumerate(found):
+    years = [period.first.year for period, _ in pieces]
+    for place, (period, figures) in enumerate(pieces):
         first, begins = period.first, years[place] not in years[:place]
         month = look.t(f"{first.month}月", f"{first:%b}")
         line = month if step is Step.MONTH else f"{first.month}/{first.day}"
@@ -275,8 +275,8 @@ def _charts(drawn: Drawn, given: Mapping[str, str], tree: Tree, look: Look) -> I
         share = id in RATES
         points = _points(drawn.rows, values, [percent(v, 0).rstrip("%") if share else str(v) for v in values])
         most = 1.0 if share else max(counts, default=0)
-        told = _told(title, about, all_of, points, look)
-        return title, _draw(By(given["by"]), Chart(id, *told, points, most))
+        description = _told(title, about, all_of, points, look)
+        return title, _draw(By(given["by"]), Chart(id, *description, points, most))
 
     name = look.t("派单（件）", "Assigned (orders)")
     yield chart(M.ASSIGNED, name, counts, str(whole.counts[M.ASSIGNED]))
@@ -294,8 +294,8 @@ def _points(rows: Sequence[Row], values: Sequence[float | None], texts: Sequence
 
 def _told(title: str, about: str, whole: str, points: Sequence[Point], look: Look) -> tuple[str, str]:
     """A chart in words: title and description."""
-    said = look.t("、", ", ").join(f"{point.name} {point.words}" for point in points)
-    return f"{title}{look.t('，', ', ')}{about}", look.t(f"合计 {whole}；{said}", f"All: {whole}; {said}")
+    values = look.t("、", ", ").join(f"{point.name} {point.words}" for point in points)
+    return f"{title}{look.t('，', ', ')}{about}", look.t(f"合计 {whole}；{values}", f"All: {whole}; {values}")
 
 
 def _draw(by: By, chart: Chart) -> Markup:

@@ -126,8 +126,8 @@ def _report(whole: OrderDetail, form: Form) -> Iterator[Markup]:
 def _papers(whole: OrderDetail, report: Report) -> Iterator[str]:
     """The files of a report by name, numbered."""
     names = {file.sha256: file.name for file in whole.item.attachments}
-    there = [names[sha256] for sha256 in report.files if sha256 in names]
-    yield from (f"{place}. {name or '未命名文件'}" for place, name in enumerate(there, 1))
+    kept = [names[sha256] for sha256 in report.files if sha256 in names]
+    yield from (f"{place}. {name or '未命名文件'}" for place, name in enumerate(kept, 1))
 
 
 def _yuan(fen: int | None) -> str:

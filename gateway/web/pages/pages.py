@@ -206,8 +206,8 @@ class Pages:
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Content-Language", "zh-CN" if look.lang == "zh" else "en")
         chosen = {"lang": (look.lang, LANGUAGES), "view": ("care" if look.care else "plain", VIEWS)}
-        for name, (value, known) in chosen.items():
-            if look.request.query.get(name) in known:
+        for name, (value, allowed) in chosen.items():
+            if look.request.query.get(name) in allowed:
                 response.set_cookie(name, value, max_age=31536000, samesite="Lax", path="/", httponly=True)
         return response
 

@@ -146,10 +146,10 @@ def _signatures(item: Item, words: _Words, form: Form) -> Markup:
     kept = form.registered
     day = _chinese(kept.entered_at.astimezone(form.zone)) if kept else "　　年　　月　　日"
     clerk = kept.clerk if kept else ""
-    there = item.channel == Channel.COUNTER
+    at_counter = item.channel == Channel.COUNTER
     own = (
         Markup("{}签名：<br><br>　　年　　月　　日").format(words.person)
-        if there
+        if at_counter
         else "（非现场登记，无需签名）"
     )
     return Markup(

@@ -72,8 +72,8 @@ class ReportPage:
         async with self._pages.uploads.receive(request, address_of(request)) as sent:
             given = dict(sent.fields)
             self._pages.speak(look, given)
-            if told := self._taken_already(sent):
-                return self._receipts.handed_in(request, look, told, self._receipts.sent_before(request))
+            if earlier := self._taken_already(sent):
+                return self._receipts.handed_in(request, look, earlier, self._receipts.sent_before(request))
             sent = await self._pages.with_held(sent)
             refused: GatewayError | None = request.get(FLOODED) or sent.refusal
             faults = self._form.faults(sent)
@@ -93,8 +93,8 @@ class ReportPage:
         """The receipt of this very form, when it was taken with files that are held no longer."""
         fields = dict(sent.fields)
         passed = self._pages.seals.read(fields.get("pass", "")) if KEPT in fields else None
-        before, told = self._taken.get(passed.key if passed else "", (None, None))
-        return told if before == said(sent) else None
+        before, receipt = self._taken.get(passed.key if passed else "", (None, None))
+        return receipt if before == said(sent) else None
 
     async def check(self, request: web.Request, look: Look) -> web.StreamResponse:
         """How a step is read, for the page's script: nothing is kept of it."""
@@ -151,13 +151,13 @@ class ReportPage:
             added = pages.show(look, "added.html", number=spaced(joined), plain=joined)
             self._forget(request, added)
             return added
-        told = await self._submit(contact)
+        answer_page = await self._submit(contact)
         if any(name == KEPT for name, _ in sent.fields):
             await pages.uploads.let_go(passed.key)
-            self._taken[passed.key] = (said(sent), told)
+            self._taken[passed.key] = (said(sent), answer_page)
             for old in list(self._taken)[:-MOST_TAKEN]:
                 del self._taken[old]
-        receipt = self._receipts.handed_in(request, look, told, before)
+        receipt = self._receipts.handed_in(request, look, answer_page, before)
         if receipt.status == 303:
             self._forget(request, receipt)
         return receipt

@@ -150,12 +150,12 @@ class ReportForm:
 
 def _told(look: Look, faults: Iterable[FieldFault]) -> dict[str, str]:
     """What is wrong with each field, in words that say what would be taken."""
-    told = {}
+    texts = {}
     for fault in faults:
         name = fault.field.partition("[")[0]
         missing = fault.zh == REQUIRED[0] and name in _MISSING
-        told[name] = look.t(*_MISSING[name]) if missing else getattr(fault, look.lang)
-    return told
+        texts[name] = look.t(*_MISSING[name]) if missing else getattr(fault, look.lang)
+    return texts
 
 
 def said(sent: Sent) -> list[tuple[str, str]]:

@@ -54,11 +54,11 @@ class UnitPeoplePage(WorkPage):
         if account is None:
             return web.Response(status=303, headers={"Location": "/desk"})
         try:
-            told = await self._done(account, fields)
+            result = await self._done(account, fields)
         except BadContact as bad:
             faults = {fault.field: look.t(fault.zh, fault.en) for fault in bad.faults}
             return await self._show(look, account, 422, kept=fields, faults=faults)
-        return await self._show(look, account, told=told)
+        return await self._show(look, account, told=result)
 
     async def _done(self, leader: Account, fields: Fields) -> Told:
         who = fields.get("account", "").strip().lower()
