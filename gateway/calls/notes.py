@@ -24,7 +24,7 @@ from gateway.pbx.fax_line import FaxLine
 log = logging.getLogger(__name__)
 
 
-class Notes:
+class NoteHandler:
     """`take` a note as it comes; `finish` a call that is over and that no flow drives any more."""
 
     def __init__(

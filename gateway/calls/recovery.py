@@ -15,7 +15,7 @@ from gateway.calls.after_call import AfterCall
 from gateway.calls.callbacks import CallBacks, Seen
 from gateway.calls.closing import Closing
 from gateway.calls.live import LiveCalls
-from gateway.calls.notes import Notes, begins
+from gateway.calls.notes import NoteHandler, begins
 from gateway.calls.patience import patiently
 from gateway.calls.ports import Ledgers
 from gateway.calls.seat_calls import SeatCalls
@@ -51,7 +51,7 @@ class Recovery:
         transfers: Transfers,
         callbacks: CallBacks,
         closing: Closing,
-        notes: Notes,
+        notes: NoteHandler,
         now: Callable[[], datetime],
     ) -> None:
         self._pbx = pbx

@@ -24,7 +24,7 @@ from gateway.calls.duty_line import DutyLedger, DutyLine
 from gateway.calls.events import CallEvents, EventListener
 from gateway.calls.flow_desk import FlowDesk
 from gateway.calls.live import LiveCalls
-from gateway.calls.notes import Notes
+from gateway.calls.notes import NoteHandler
 from gateway.calls.ports import Inquiry, Ledgers
 from gateway.calls.recovery import Recovery
 from gateway.calls.refusals import Refusals
@@ -101,7 +101,7 @@ class Switchboard:
         )
         self._duty_line: DutyLine | None = None
         refusals = Refusals(inquiry, self._tasks)
-        self._notes = notes = Notes(
+        self._notes = notes = NoteHandler(
             *(live, seats, seat_calls, transfers, callbacks, closing, self.fax_line, refusals, events, now),
             surveys=self._surveys,
         )

@@ -16,7 +16,7 @@ from gateway.core.item.contact import Person, Receipt
 from gateway.core.item.deadlines import Rules
 from gateway.core.item.delivery import Plan
 from gateway.core.item.duplicates import Likely
-from gateway.core.item.item import Item, ItemDetail, Told
+from gateway.core.item.item import Item, ItemDetail, NoticeRecord
 from gateway.core.item.matter import External, Matter, Names
 from gateway.core.item.notice import Sending
 from gateway.core.item.steps import Step
@@ -150,7 +150,7 @@ class Matters:
         await self._telling.send_receipt(number, who, ways)
         return await self._intake.get(number)
 
-    async def notice(self, number: str, notice: int) -> tuple[Item, Told]:
+    async def notice(self, number: str, notice: int) -> tuple[Item, NoticeRecord]:
         return await self._telling.notice(number, notice)
 
     async def told_by_hand(self, number: str, who: str, notice: int, text: str) -> ItemDetail:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from gateway.core.item.delivery import About, DeliveryState, Draft, Occasion, Plan
-from gateway.core.item.item import Happened, Item, ItemState, Told
+from gateway.core.item.item import Happened, Item, ItemState, NoticeRecord
 from gateway.core.item.notice import (
     NOTICE_NAMES,
     OPEN,
@@ -132,10 +132,10 @@ class Telling:
 
     # ------------------------------------------------------------ what became of a notice
 
-    async def notice(self, number: str, notice: int) -> tuple[Item, Told]:
+    async def notice(self, number: str, notice: int) -> tuple[Item, NoticeRecord]:
         """One notice of an item. Raises NotFound, StorageDown."""
 
-        def looked_up(t: Transaction) -> tuple[Item, Told]:
+        def looked_up(t: Transaction) -> tuple[Item, NoticeRecord]:
             return self._items.there(t, number), self._there(t, number, notice)
 
         return await self._changes.read(looked_up)
@@ -176,7 +176,7 @@ class Telling:
         await self._changes.write(tried)
         self._changes.tell("changed", number)
 
-    def _there(self, t: Transaction, number: str, notice: int) -> Told:
+    def _there(self, t: Transaction, number: str, notice: int) -> NoticeRecord:
         matching = (row for row in self._notices.of_item(t, number) if row.id == notice)
         notice_row = next(matching, None)
         if notice_row is None:

@@ -22,13 +22,13 @@ class Ledger(Protocol):
     ) -> bool: ...
 
 
-class Notes(Protocol):
+class AuditNotes(Protocol):
     """Of the audit log, what is needed here."""
 
     async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None: ...
 
 
-async def resend(ledger: Ledger, notes: Notes, delivery_id: int, now: datetime) -> bool:
+async def resend(ledger: Ledger, notes: AuditNotes, delivery_id: int, now: datetime) -> bool:
     """Send what is dead, bounced or dropped again; False when there is no such one. Raises StorageDown."""
     done = await ledger.move(delivery_id, AGAIN, DeliveryState.WAITING, now)
     if done:
@@ -36,7 +36,7 @@ async def resend(ledger: Ledger, notes: Notes, delivery_id: int, now: datetime) 
     return done
 
 
-async def drop(ledger: Ledger, notes: Notes, delivery_id: int, now: datetime, reason: str = "") -> bool:
+async def drop(ledger: Ledger, notes: AuditNotes, delivery_id: int, now: datetime, reason: str = "") -> bool:
     """Give up what waits or is dead: nothing is sent; False when there is no such one. Raises StorageDown."""
     done = await ledger.move(delivery_id, MAY_DROP, DeliveryState.DROPPED, now)
     if done:

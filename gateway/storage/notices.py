@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 
 from gateway.core.item.delivery import DeliveryState
-from gateway.core.item.item import Told
+from gateway.core.item.item import NoticeRecord
 from gateway.core.item.notice import BY_HAND, NoticeState
 from gateway.storage import rows
 from gateway.storage.database import Transaction
@@ -44,7 +44,7 @@ class NoticeRows:
     def __init__(self, sealed: SealedDrafts) -> None:
         self._sealed = sealed
 
-    def of_item(self, t: Transaction, number: str) -> tuple[Told, ...]:
+    def of_item(self, t: Transaction, number: str) -> tuple[NoticeRecord, ...]:
         """What was and is to be told about an item, in its order."""
         return tuple(self._notice(row) for row in t.execute(OF_ITEM, {"number": number}).mappings())
 
@@ -55,11 +55,11 @@ class NoticeRows:
             values["sent_at"] = rows.to_ms(at)
         t.execute(SETTLE.values(**values), {"of": notice})
 
-    def _notice(self, row: rows.Row) -> Told:
+    def _notice(self, row: rows.Row) -> NoticeRecord:
         draft = self._sealed.opened(row)
         states = STATES_BY_HAND if draft.way in BY_HAND else STATES
         text, code = draft.content.get("text", ""), draft.content.get("code", "")
-        return Told(
+        return NoticeRecord(
             id=row["id"],
             kind=draft.notice,
             way=draft.way,

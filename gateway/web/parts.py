@@ -35,7 +35,7 @@ from gateway.web.api.search import Searches
 from gateway.web.api.transfers import TransferDesk
 from gateway.web.case_parts import CaseParts
 from gateway.web.http.auth import LEADERS, Tokens
-from gateway.web.http.route import Notes, Scope
+from gateway.web.http.route import AuditNotes, Scope
 from gateway.web.pages.account import OwnAccount
 from gateway.web.pages.admin import Part
 from gateway.web.pages.log_in import LogIns
@@ -121,7 +121,7 @@ class People(LogIns, OwnAccount, Protocol):
     """gateway/accounts/accounts.py, as far as the web side needs it."""
 
 
-class AuditTrail(Notes, AuditLog, Protocol):
+class AuditTrail(AuditNotes, AuditLog, Protocol):
     """The audit log, to write and to read."""
 
 

@@ -110,7 +110,7 @@ class DoneAct:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeRecord:
     """One notice to a person as it stands: words of core/item/notice.py.
 
     `text` is what was or is to be sent, `proof` what shows that it was, or why it was not: the server's
@@ -139,7 +139,7 @@ class ItemDetail:
     timeline: tuple[Happened, ...]
     attachments: tuple[Attachment, ...]
     last_act: DoneAct | None = None
-    notices: tuple[Told, ...] = ()
+    notices: tuple[NoticeRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, PbxDown, StorageDown
 from gateway.web.api import follow_up_models as models
 from gateway.web.api.sealed import SHORTEST
-from gateway.web.http.route import Answer, ApiRequest, Notes, Route
+from gateway.web.http.route import Answer, ApiRequest, AuditNotes, Route
 
 PATH = "/api/v1/follow-ups"
 ONE = f"{PATH}/{{id}}"
@@ -53,7 +53,7 @@ class FollowUpsApi:
     zone: tzinfo
     now: Callable[[], datetime]
     ring: Callable[[str, str, str], Awaitable[None]] | None = None
-    notes: Notes | None = None
+    notes: AuditNotes | None = None
 
     def routes(self) -> tuple[Route, ...]:
         refuses = (NotFound, Conflict, StorageDown)

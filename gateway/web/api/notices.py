@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 from aiohttp import web
 from pydantic import Field
 
-from gateway.core.item.item import Item, ItemDetail, Told
+from gateway.core.item.item import Item, ItemDetail, NoticeRecord
 from gateway.core.item.notice import WAYS, is_secret, masked_to
 from gateway.core.item.sms import segments
 from gateway.core.rights import Right
@@ -84,7 +84,7 @@ class NoticeDesk(Protocol):
 
     async def send_receipt(self, number: str, who: str, ways: Collection[str]) -> ItemDetail: ...
 
-    async def notice(self, number: str, notice: int) -> tuple[Item, Told]: ...
+    async def notice(self, number: str, notice: int) -> tuple[Item, NoticeRecord]: ...
 
     async def told_by_hand(self, number: str, who: str, notice: int, text: str) -> ItemDetail: ...
 

@@ -16,7 +16,7 @@ from gateway.errors import BadContact, FieldFault, StorageDown
 from gateway.web.api.list_models import row
 from gateway.web.api.search_models import SearchAsked, SearchPage
 from gateway.web.http.masks import masked
-from gateway.web.http.route import Answer, ApiRequest, Notes, Route
+from gateway.web.http.route import Answer, ApiRequest, AuditNotes, Route
 
 AGAIN = timedelta(minutes=10)
 """The same search of the same account is one line of the audit log within this time."""
@@ -39,7 +39,7 @@ class SearchApi:
     whole name or telephone of the reporter, nobody else does."""
 
     searches: Searches
-    notes: Notes | None
+    notes: AuditNotes | None
     zone: tzinfo
     now: Callable[[], datetime]
     area_code: str

@@ -16,7 +16,7 @@ from gateway.core.call.record import CallRecord, RecordingState
 from gateway.core.item import states as case
 from gateway.core.item import taking_back
 from gateway.core.item.contact import Channel, Contact, Evidence, Kind, Person, Receipt, Respondent
-from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, PublicState, PublicStep, Told
+from gateway.core.item.item import DoneAct, Happened, Item, ItemDetail, NoticeRecord, PublicState, PublicStep
 from gateway.core.item.notice import (
     NOTICE_NAMES,
     NOTICE_STATES,
@@ -250,7 +250,7 @@ def _step_told(step: PublicStep) -> StepTold:
     )
 
 
-def _notice(notice: Told, secret: bool) -> NoticeShown:
+def _notice(notice: NoticeRecord, secret: bool) -> NoticeShown:
     state = NoticeState(notice.state)
     return NoticeShown(
         id=notice.id,

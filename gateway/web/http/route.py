@@ -161,7 +161,7 @@ class Nothing(RequestModel):
     """No query members: whatever stands in the query is refused."""
 
 
-class Notes(Protocol):
+class AuditNotes(Protocol):
     """Where looks and changes are written down."""
 
     async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None:
@@ -177,7 +177,7 @@ class Scope(Protocol):
 
 
 def handler(
-    route: Route, gate: Gate, uploads: Uploads, notes: Notes | None = None, scope: Scope | None = None
+    route: Route, gate: Gate, uploads: Uploads, notes: AuditNotes | None = None, scope: Scope | None = None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route as aiohttp calls it: rights first, then query and body, then the work."""
     repeats = Buckets(LIST_MINUTES, 1)
@@ -214,7 +214,7 @@ def _for_a_page(done: Answer) -> Answer:
     return replace(done, model=done.model and with_masked_numbers(done.model))
 
 
-async def _note(route: Route, request: web.Request, notes: Notes, repeats: Buckets) -> None:
+async def _note(route: Route, request: web.Request, notes: AuditNotes, repeats: Buckets) -> None:
     """A look, or a change of which storage has not written anything itself.
 
     Pages fetch their lists anew after every change: the same look is written once in LIST_MINUTES."""

@@ -28,7 +28,7 @@ Fields = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ActResult:
     """What an act came to. `once` is shown this once (a password, a token); `undo` is the form to undo it."""
 
     zh: str
@@ -38,8 +38,8 @@ class Told:
     undo: Mapping[str, str] | None = None
 
 
-def refused(zh: str, en: str) -> Told:
-    return Told(zh, en, good=False)
+def refused(zh: str, en: str) -> ActResult:
+    return ActResult(zh, en, good=False)
 
 
 class Part(Protocol):
@@ -52,7 +52,7 @@ class Part(Protocol):
     async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
         """What its template shows; `asked` are the fields of the address."""
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         """Raises OperatorError, GatewayError, NotFound for an act that it does not know."""
 
 
@@ -60,7 +60,7 @@ class Part(Protocol):
 class TakesFile(Protocol):
     """A part whose form may bring a file."""
 
-    async def upload(self, fields: Fields, file: bytes, account: Account) -> Told: ...
+    async def upload(self, fields: Fields, file: bytes, account: Account) -> ActResult: ...
 
 
 class AdminPage(WorkPage):
@@ -104,7 +104,7 @@ class AdminPage(WorkPage):
             files = [await asyncio.to_thread(file.path.read_bytes) for file in sent.files[:1]]
             return dict(sent.fields), files[0] if files else b""
 
-    async def _done(self, part: Part, fields: Fields, file: bytes | None, account: Account) -> Told:
+    async def _done(self, part: Part, fields: Fields, file: bytes | None, account: Account) -> ActResult:
         if file is not None and isinstance(part, TakesFile):
             return await part.upload(fields, file, account)
         return await part.act(fields.get("act", ""), fields, account)
@@ -121,7 +121,7 @@ class AdminPage(WorkPage):
         part: Part,
         asked: Fields,
         status: int = 200,
-        told: Told | None = None,
+        told: ActResult | None = None,
     ) -> web.Response:
         kept = asked if told and not told.good else {}
         return self._pages.show(

@@ -16,7 +16,7 @@ from gateway.errors import NotFound
 from gateway.settings.secrets import random_password
 from gateway.storage.accounts import AccountRow
 from gateway.storage.tokens import TokenInfo
-from gateway.web.pages.admin import Fields, Told, refused
+from gateway.web.pages.admin import ActResult, Fields, refused
 from gateway.web.pages.desk_words import SEAT_STATES
 from gateway.web.pages.navigation import ROLE_NAMES
 from gateway.web.pages.pages import Look
@@ -77,7 +77,7 @@ class AccountsPart:
             "units": await unit_choices(self._units),
         }
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         who = fields.get("account", "").strip().lower()
         if act == "add":
             return await self._add(who, fields)
@@ -104,7 +104,7 @@ class AccountsPart:
             case _:
                 raise NotFound
 
-    async def _add(self, who: str, fields: Fields) -> Told:
+    async def _add(self, who: str, fields: Fields) -> ActResult:
         if not ID.fullmatch(who):
             return refused(
                 "账号须为 1 至 64 位小写字母、数字或 . _ @ -，以字母或数字开头",
@@ -121,21 +121,21 @@ class AccountsPart:
             f"已新建账号 {who}，初始密码仅显示这一次：",
             f"{who} is made; the password is shown this once:",
         )
-        return Told(zh, en, once=password, undo={"act": "lock", "account": who})
+        return ActResult(zh, en, once=password, undo={"act": "lock", "account": who})
 
-    async def _set_role(self, row: AccountRow, fields: Fields) -> Told:
+    async def _set_role(self, row: AccountRow, fields: Fields) -> ActResult:
         role, unit = _role_and_unit(fields)
         if fault := _unit_fault(role, unit):
             return fault
         await self._accounts.set_role(row.id, role, unit)
         back = {"act": "role", "account": row.id, "role": row.role, "unit": row.unit}
-        return Told(f"{row.id} 的角色已修改，须重新登录", f"{row.id} has another role now", undo=back)
+        return ActResult(f"{row.id} 的角色已修改，须重新登录", f"{row.id} has another role now", undo=back)
 
-    async def _new_password(self, who: str) -> Told:
+    async def _new_password(self, who: str) -> ActResult:
         password = random_password(MADE)
         await self._accounts.set_password(who, password)
         zh = f"{who} 的新密码，仅显示这一次；原有登录已全部结束："
-        return Told(zh, f"the new password of {who}, shown this once:", once=password)
+        return ActResult(zh, f"the new password of {who}, shown this once:", once=password)
 
 
 class TokensPart:
@@ -159,12 +159,12 @@ class TokensPart:
             "units": await unit_choices(self._units),
         }
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         if act == "revoke":
             row = fields.get("id", "")
             if not row.isdecimal() or not await self._tokens.revoke(int(row)):
                 return refused("没有这个令牌，或已经吊销", "there is no such token, or it is revoked already")
-            return Told(f"令牌 {row} 已吊销，立即失效", f"token {row} is revoked")
+            return ActResult(f"令牌 {row} 已吊销，立即失效", f"token {row} is revoked")
         if act != "create":
             raise NotFound
         days = fields.get("days", "").strip()
@@ -177,7 +177,7 @@ class TokensPart:
             role, fields.get("name", "").strip(), int(days) if days else None, unit
         )
         zh = f"令牌 {token.name} 已新建，仅显示这一次，请立即保存："
-        return Told(zh, f"token {token.name}, shown this once:", once=token.text)
+        return ActResult(zh, f"token {token.name}, shown this once:", once=token.text)
 
 
 async def unit_choices(units: Units) -> Sequence[tuple[str, str]]:
@@ -193,11 +193,11 @@ def _role_and_unit(fields: Fields, roles: Sequence[Role] = PEOPLE) -> tuple[Role
     return role, fields.get("unit", "") if role in OF_UNITS else ""
 
 
-def _unit_fault(role: Role, unit: str) -> Told | None:
+def _unit_fault(role: Role, unit: str) -> ActResult | None:
     if role in OF_UNITS and not unit:
         return refused("承办人和单位负责人须选择所在单位", "this role needs a unit")
     return None
 
 
-def _told(who: str, zh: str, en: str, undo: str = "") -> Told:
-    return Told(f"{who} {zh}", f"{who} {en}", undo={"act": undo, "account": who} if undo else None)
+def _told(who: str, zh: str, en: str, undo: str = "") -> ActResult:
+    return ActResult(f"{who} {zh}", f"{who} {en}", undo={"act": undo, "account": who} if undo else None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
@@ -20,7 +20,8 @@ from gateway.flows.prompts import Prompts
 from gateway.flows.recordings import LARGEST, Recordings
 from gateway.flows.store import ALL, PARTNERS
 from gateway.web.http.auth import Gate
-from gateway.web.pages.admin import Fields, Told, refused
+from gateway.web.http.route import AuditNotes
+from gateway.web.pages.admin import ActResult, Fields, refused
 from gateway.web.pages.pages import Look, Pages
 
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'"
@@ -42,12 +43,6 @@ OUTCOMES = {
 }
 
 
-class Notes(Protocol):
-    """Of the audit log, what is needed here."""
-
-    async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class WalkLine:
     """One line of a walked call: second, who ("hotline", "caller", ""), what."""
@@ -62,7 +57,7 @@ class FlowsPart:
 
     name, zh, en = "flows", "语音流程", "Flows"
 
-    def __init__(self, desk: FlowDesk, notes: Notes) -> None:
+    def __init__(self, desk: FlowDesk, notes: AuditNotes) -> None:
         self._desk = desk
         self._notes = notes
 
@@ -103,7 +98,7 @@ class FlowsPart:
         outcome = look.t(*OUTCOMES[call.outcome.value])
         return {"lines": lines, "outcome": outcome, "seconds": call.seconds, "path": call.path}
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         name = fields.get("flow", "")
         match act:
             case "save":
@@ -115,17 +110,17 @@ class FlowsPart:
             case _:
                 raise NotFound
 
-    async def _save(self, name: str, fields: Fields) -> Told:
+    async def _save(self, name: str, fields: Fields) -> ActResult:
         before = await asyncio.to_thread(self._desk.draft, name)
         await asyncio.to_thread(self._desk.save, name, fields.get("text", ""), fields.get("mark", ""))
         after = await asyncio.to_thread(self._desk.draft, name)
         await self._notes.note("flow.save", name)
         back = {"act": "save", "flow": name, "text": before.text, "mark": after.mark}
-        return Told(
+        return ActResult(
             "草稿已保存，发布后才对新来电生效", "the draft is saved; it holds once it is published", undo=back
         )
 
-    async def _publish(self, name: str, fields: Fields, account: Account) -> Told:
+    async def _publish(self, name: str, fields: Fields, account: Account) -> ActResult:
         share = PARTNERS if name.startswith(f"{PARTNERS}/") else name or ALL
         why = " ".join(fields.get("why", "").split())[:200]
         before = self._desk.store.number()
@@ -135,9 +130,9 @@ class FlowsPart:
         await self._notes.note("flow.publish", share, {"version": number, "why": why})
         back = {"act": "rollback", "flow": name, "to": str(before)}
         zh = f"第 {number} 版已生效，进行中的通话按原流程走完"
-        return Told(zh, f"version {number} is in force; calls in progress end on theirs", undo=back)
+        return ActResult(zh, f"version {number} is in force; calls in progress end on theirs", undo=back)
 
-    async def _roll_back(self, fields: Fields, account: Account) -> Told:
+    async def _roll_back(self, fields: Fields, account: Account) -> ActResult:
         to = fields.get("to", "")
         if not to.isdecimal():
             raise NotFound
@@ -147,7 +142,7 @@ class FlowsPart:
             return refused("与现行版本相同", "it is what is in force")
         await self._notes.note("flow.rollback", ALL, {"version": number, "to": int(to)})
         back = {"act": "rollback", "flow": fields.get("flow", ""), "to": str(before)}
-        return Told(
+        return ActResult(
             f"已恢复第 {to} 版的内容（作为第 {number} 版）",
             f"version {to} is back as version {number}",
             undo=back,
@@ -159,7 +154,7 @@ class PromptsPart:
 
     name, zh, en = "prompts", "提示音", "Prompts"
 
-    def __init__(self, recordings: Recordings, desk: FlowDesk, notes: Notes) -> None:
+    def __init__(self, recordings: Recordings, desk: FlowDesk, notes: AuditNotes) -> None:
         self._recordings = recordings
         self._desk = desk
         self._notes = notes
@@ -170,7 +165,7 @@ class PromptsPart:
 
         return await asyncio.to_thread(read)
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         prompt = fields.get("prompt", "")
         if act == "remove":
             await asyncio.to_thread(self._recordings.take_away, prompt)
@@ -182,9 +177,9 @@ class PromptsPart:
             raise NotFound
         await self._notes.note(f"prompt.{act}", prompt)
         back = {"act": "undo", "prompt": prompt} if act == "remove" else None
-        return Told(f"{prompt} {zh}", f"{prompt} {en}", undo=back)
+        return ActResult(f"{prompt} {zh}", f"{prompt} {en}", undo=back)
 
-    async def upload(self, fields: Fields, file: bytes, account: Account) -> Told:
+    async def upload(self, fields: Fields, file: bytes, account: Account) -> ActResult:
         """A recording. What does not fit is told with what would be taken."""
         prompt = fields.get("prompt", "")
         if not file:
@@ -197,7 +192,7 @@ class PromptsPart:
             why = error.problems[0].text
             return refused(f"格式不符，须为 {FORM[0]}：{why}", f"it must be {FORM[1]}: {why}")
         await self._notes.note("prompt.record", prompt)
-        return Told(
+        return ActResult(
             f"{prompt} 的录音已保存，重启后生效", f"{prompt} is recorded; it plays from the next start"
         )
 

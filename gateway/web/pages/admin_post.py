@@ -15,7 +15,7 @@ from gateway.errors import NotFound
 from gateway.notify import deliveries
 from gateway.notify.deliveries import MAY_DROP
 from gateway.settings.schema import Config
-from gateway.web.pages.admin import Fields, Told, refused
+from gateway.web.pages.admin import ActResult, Fields, refused
 from gateway.web.pages.pages import Look
 
 SHOWN = 100  # deliveries
@@ -60,7 +60,7 @@ class OutboxPart:
 
     name, zh, en = "outbox", "待发与失败", "Outbox"
 
-    def __init__(self, outbox: Outbox, notes: deliveries.Notes, now: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, notes: deliveries.AuditNotes, now: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._notes = notes
         self._now = now
@@ -77,7 +77,7 @@ class OutboxPart:
             "shown_address": shown_address,
         }
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         row, reason = fields.get("id", ""), " ".join(fields.get("reason", "").split())[:200]
         if act not in ("resend", "drop"):
             raise NotFound
@@ -92,8 +92,8 @@ class OutboxPart:
             return refused("这一条已经变化，请看最新列表", "it has changed meanwhile: look at the list")
         if act == "drop":
             back = {"act": "resend", "id": row, "state": DeliveryState.DROPPED.value}
-            return Told(f"第 {row} 条已作废", f"delivery {row} is dropped", undo=back)
-        return Told(f"第 {row} 条将重新发送", f"delivery {row} is sent again")
+            return ActResult(f"第 {row} 条已作废", f"delivery {row} is dropped", undo=back)
+        return ActResult(f"第 {row} 条将重新发送", f"delivery {row} is sent again")
 
 
 class ChannelsPart:
@@ -107,7 +107,7 @@ class ChannelsPart:
         boxes: Callable[[], Sequence[BoxState]],
         failing: Callable[[str], Awaitable[datetime | None]],
         resume: Callable[[str], Awaitable[None]],
-        notes: deliveries.Notes,
+        notes: deliveries.AuditNotes,
     ) -> None:
         self._config = config
         self._boxes = boxes
@@ -129,10 +129,10 @@ class ChannelsPart:
             "fax": self._config.fax,
         }
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         hook = fields.get("id", "")
         if act != "resume" or hook not in {row.id for row in self._config.webhooks}:
             raise NotFound
         await self._resume(hook)
         await self._notes.note("webhook.resume", hook)
-        return Told(f"{hook} 将重新尝试推送", f"{hook} is tried again")
+        return ActResult(f"{hook} 将重新尝试推送", f"{hook} is tried again")

@@ -16,7 +16,8 @@ from gateway.pbx.doctor import Finding, Verdict
 from gateway.settings.help_zh import SECTIONS_ZH, help_zh
 from gateway.settings.schema import Config
 from gateway.settings.show import SETTINGS, shown
-from gateway.web.pages.admin import Fields, Told, refused
+from gateway.web.http.route import AuditNotes
+from gateway.web.pages.admin import ActResult, Fields, refused
 from gateway.web.pages.pages import Look
 
 AHEAD = 2  # years whose calendar is looked for, with the present one
@@ -63,7 +64,7 @@ class StatePart:
         parts = [(look.t(*HEALTH.get(name, (name, name))), part) for name, part in self._health().items()]
         return {"health": sorted(parts, key=lambda row: row[1].ok), "examined": examined}
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         raise NotFound
 
 
@@ -94,7 +95,7 @@ class SettingsPart:
     async def facts(self, look: Look, asked: Fields) -> Mapping[str, Any]:
         return {"sections": self._sections, "names": SECTIONS_ZH}
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         raise NotFound
 
 
@@ -145,7 +146,7 @@ class RulesPart:
             "gaps": tuple(gaps(self._rules, today)),
         }
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         raise NotFound
 
 
@@ -182,7 +183,7 @@ class BackupsPart:
     name, zh, en = "backups", "备份", "Backups"
 
     def __init__(
-        self, backups: Backups, oldest_hours: int, now: Callable[[], datetime], notes: Notes
+        self, backups: Backups, oldest_hours: int, now: Callable[[], datetime], notes: AuditNotes
     ) -> None:
         self._backups = backups
         self._oldest_hours = oldest_hours
@@ -195,7 +196,7 @@ class BackupsPart:
         hours = None if age is None else age / 3600
         return {"backups": state, "hours": hours, "old": hours is None or hours > self._oldest_hours}
 
-    async def act(self, act: str, fields: Fields, account: Account) -> Told:
+    async def act(self, act: str, fields: Fields, account: Account) -> ActResult:
         if act != "make":
             raise NotFound
         if not self._backups.begin():
@@ -203,10 +204,6 @@ class BackupsPart:
                 "正在备份，或没有设置备份目录 backup.folder", "one is being made, or backup.folder is empty"
             )
         await self._notes.note("backup.begun")
-        return Told("备份已开始，完成后列在下方", "the backup has begun; it is listed below when it is done")
-
-
-class Notes(Protocol):
-    """Of the audit log, what is needed here."""
-
-    async def note(self, what: str, about: str = "", detail: Mapping[str, object] | None = None) -> None: ...
+        return ActResult(
+            "备份已开始，完成后列在下方", "the backup has begun; it is listed below when it is done"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from gateway.core.item.item import Item, Told
+from gateway.core.item.item import Item, NoticeRecord
 from gateway.core.item.notice import NOTICE_NAMES, NoticeKind, is_secret
 from gateway.core.item.number import spaced
 from gateway.web.pages.style_policy import style_policy
@@ -26,7 +26,7 @@ _PAGE = Markup(
 )
 
 
-def page(item: Item, notice: Told, office: str) -> str:
+def page(item: Item, notice: NoticeRecord, office: str) -> str:
     """The letter, dated on the day the notice was made."""
     name, address = _addressee(item, NoticeKind(notice.kind))
     day = notice.made_at

@@ -27,7 +27,7 @@ from gateway.web.http.auth import Gate
 from gateway.web.http.fields import Choice, Day, Text
 from gateway.web.http.models import members
 from gateway.web.http.reading import read_query
-from gateway.web.http.route import Notes
+from gateway.web.http.route import AuditNotes
 from gateway.web.pages.chart_drawing import Chart, Point, bars, columns
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.supervision import FIGURE_WORDS
@@ -85,7 +85,7 @@ class Drawn:
 class OrderChartsPage(WorkPage):
     """The page."""
 
-    def __init__(self, pages: Pages, gate: Gate, desk: PeriodDesk, notes: Notes | None) -> None:
+    def __init__(self, pages: Pages, gate: Gate, desk: PeriodDesk, notes: AuditNotes | None) -> None:
         super().__init__(pages, gate, PATH, "order_charts.html", {}, Right.SEE_SUPERVISION)
         self._desk = desk
         self._notes = notes

@@ -32,7 +32,7 @@ NEEDS_PHONE = "请先填写登记电话的后四位 / give the last four digits 
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReceiptView:
     """What a person is told after handing in: all that stands on receipt and slip."""
 
     number: str
@@ -52,7 +52,7 @@ class Told:
         }
 
     @classmethod
-    def of(cls, held: dict[str, Any]) -> Told:
+    def of(cls, held: dict[str, Any]) -> ReceiptView:
         days = tuple(
             Due(clock, date.fromisoformat(on), guess, basis) for clock, on, guess, basis in held["d"]
         )
@@ -77,7 +77,7 @@ class ReceiptPage:
         return tuple(number for number in kept.get("n", ()) if isinstance(number, str))
 
     def handed_in(
-        self, request: web.Request, look: Look, receipt: Told, before: tuple[str, ...]
+        self, request: web.Request, look: Look, receipt: ReceiptView, before: tuple[str, ...]
     ) -> web.Response:
         """On to the receipt; a browser that keeps no cookies gets it at once."""
         if not request.cookies.get("form"):
@@ -104,7 +104,7 @@ class ReceiptPage:
             secure=self._pages.is_safe(request),
         )
 
-    def _held(self, request: web.Request) -> Told:
+    def _held(self, request: web.Request) -> ReceiptView:
         """The receipt of the submission in the address, which this browser must hold as well: neither the
         address alone nor a browser that somebody else uses now shows it. Raises NotFound."""
         held = self._pages.seals.unwrap(
@@ -113,12 +113,12 @@ class ReceiptPage:
         mark = request.query.get(SUBMISSION, "")
         if held is None or not hmac.compare_digest(held.get(SUBMISSION, "-").encode(), mark.encode()):
             raise NotFound("请凭编号和查询码在查询页查看 / look it up by number and query code")
-        return Told.of(held)
+        return ReceiptView.of(held)
 
     async def done(self, request: web.Request, look: Look) -> web.StreamResponse:
         return self._receipt(look, self._held(request))
 
-    def _receipt(self, look: Look, receipt: Told) -> web.Response:
+    def _receipt(self, look: Look, receipt: ReceiptView) -> web.Response:
         return self._pages.show(
             look,
             "done.html",
@@ -142,15 +142,17 @@ class ReceiptPage:
             raise NotFound("编号或查询码不正确 / number or code is wrong")
         if state.kind is None or state.received_at is None:
             raise NotAllowed(NEEDS_PHONE)
-        return await self._printed(look, Told(number, code, state.kind.value, state.received_at, state.due))
+        return await self._printed(
+            look, ReceiptView(number, code, state.kind.value, state.received_at, state.due)
+        )
 
-    async def _printed(self, look: Look, receipt: Told) -> web.Response:
+    async def _printed(self, look: Look, receipt: ReceiptView) -> web.Response:
         slip = self._slip(look, receipt)
         body = await asyncio.to_thread(pdf, slip)
         headers = {"Content-Disposition": f'inline; filename="12315-{receipt.number}.pdf"'}
         return web.Response(body=body, content_type="application/pdf", headers=headers)
 
-    def _slip(self, look: Look, receipt: Told) -> Slip:
+    def _slip(self, look: Look, receipt: ReceiptView) -> Slip:
         t, centre = look.t, self._pages.public.centre
         kind = t(*KINDS.get(receipt.kind, ("来件", "Contact")))
         days = tuple((self.clock(look, due), _day_text(look, due)) for due in receipt.due)

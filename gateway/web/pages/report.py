@@ -28,7 +28,7 @@ from gateway.web.http.held_forms import HeldForms
 from gateway.web.http.proof_of_work import Pass
 from gateway.web.http.uploads import Sent
 from gateway.web.pages.pages import FLOODED, KEPT, KINDS, Aged, Look, Pages
-from gateway.web.pages.receipt import RECEIPT, ReceiptPage, Told
+from gateway.web.pages.receipt import RECEIPT, ReceiptPage, ReceiptView
 from gateway.web.pages.report_form import SAME, ReportForm, Unsent, said
 
 AGAIN = "again"  # in the address of a form that is shown again, and the cookie without which it opens nothing
@@ -44,7 +44,7 @@ class ReportPage:
         self._receipts = receipts
         self._form = ReportForm(pages, receipts)
         self._unsent = HeldForms()
-        self._taken: dict[str, tuple[list[tuple[str, str]], Told]] = {}
+        self._taken: dict[str, tuple[list[tuple[str, str]], ReceiptView]] = {}
 
     def add(self, app: web.Application) -> None:
         self._pages.add(app, "GET", "/report", self.empty)
@@ -89,7 +89,7 @@ class ReportPage:
             kept = await self._pages.hold(sent, passed)
             return self._not_taken(request, look, Unsent(sent, passed, faults, refused, kept))
 
-    def _taken_already(self, sent: Sent) -> Told | None:
+    def _taken_already(self, sent: Sent) -> ReceiptView | None:
         """The receipt of this very form, when it was taken with files that are held no longer."""
         fields = dict(sent.fields)
         passed = self._pages.seals.read(fields.get("pass", "")) if KEPT in fields else None
@@ -187,10 +187,12 @@ class ReportPage:
         contact = translate.contact(reading.made, f"form:{passed.key}", self._pages.now())
         return replace(contact, evidence=tuple(file.evidence for file in sent.files))
 
-    async def _submit(self, contact: Contact) -> Told:
+    async def _submit(self, contact: Contact) -> ReceiptView:
         """Raises KeyReused, StorageDown, BadContact."""
         receipt = await self._timed(contact)
-        return Told(receipt.number, receipt.query_code, contact.kind.value, receipt.received_at, receipt.due)
+        return ReceiptView(
+            receipt.number, receipt.query_code, contact.kind.value, receipt.received_at, receipt.due
+        )
 
     async def _timed(self, contact: Contact) -> Receipt:
         began = time.perf_counter()

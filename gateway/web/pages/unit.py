@@ -17,7 +17,7 @@ from gateway.core.roles import Account, Role
 from gateway.core.unit import Tree
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import Gate
-from gateway.web.http.route import Notes
+from gateway.web.http.route import AuditNotes
 from gateway.web.pages import order_form
 from gateway.web.pages.desk import grounds, results_now
 from gateway.web.pages.pages import Look, Pages
@@ -87,7 +87,9 @@ class UnitPage(WorkPage):
 class OrderForm:
     """The official form of one order, for whoever may see the order."""
 
-    def __init__(self, pages: Pages, gate: Gate, orders: Orders, units: Units, notes: Notes | None) -> None:
+    def __init__(
+        self, pages: Pages, gate: Gate, orders: Orders, units: Units, notes: AuditNotes | None
+    ) -> None:
         self._pages = pages
         self._gate = gate
         self._orders = orders

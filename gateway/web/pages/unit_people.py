@@ -14,7 +14,7 @@ from gateway.core.unit import Unit
 from gateway.errors import BadContact, NotFound
 from gateway.storage.accounts import AccountRow
 from gateway.web.http.auth import Gate
-from gateway.web.pages.admin import Told
+from gateway.web.pages.admin import ActResult
 from gateway.web.pages.pages import Look, Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 
@@ -60,30 +60,32 @@ class UnitPeoplePage(WorkPage):
             return await self._show(look, account, 422, kept=fields, faults=faults)
         return await self._show(look, account, told=result)
 
-    async def _done(self, leader: Account, fields: Fields) -> Told:
+    async def _done(self, leader: Account, fields: Fields) -> ActResult:
         who = fields.get("account", "").strip().lower()
         match fields.get("act"):
             case "add":
                 name = " ".join(fields.get("name", "").split())
                 password = await self._desk.add(leader, who, name, fields.get("unit", ""))
                 zh = f"已新建账号 {who}，初始密码仅显示这一次："
-                return Told(zh, f"{who} is made; the password is shown this once:", once=password)
+                return ActResult(zh, f"{who} is made; the password is shown this once:", once=password)
             case "password":
                 password = await self._desk.reset(leader, who)
                 zh = f"{who} 的新密码，仅显示这一次；原有登录已全部结束："
-                return Told(zh, f"the new password of {who}, shown this once:", once=password)
+                return ActResult(zh, f"the new password of {who}, shown this once:", once=password)
             case "lock":
                 await self._desk.lock(leader, who)
                 undo = {"act": "unlock", "account": who}
-                return Told(f"{who} 已停用，登录已全部结束", f"{who} is disabled and signed out", undo=undo)
+                return ActResult(
+                    f"{who} 已停用，登录已全部结束", f"{who} is disabled and signed out", undo=undo
+                )
             case "unlock":
                 await self._desk.unlock(leader, who)
-                return Told(f"{who} 已启用", f"{who} is enabled", undo={"act": "lock", "account": who})
+                return ActResult(f"{who} 已启用", f"{who} is enabled", undo={"act": "lock", "account": who})
             case _:
                 raise NotFound
 
     async def _show(
-        self, look: Look, account: Account, status: int = 200, told: Told | None = None, **held: Any
+        self, look: Look, account: Account, status: int = 200, told: ActResult | None = None, **held: Any
     ) -> web.Response:
         units = await self._desk.units(account)
         people = sorted(await self._desk.kept(account), key=lambda row: (row.unit, row.locked_at is not None))
