@@ -18,7 +18,7 @@ from gateway.channels import phone
 from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
 from gateway.core.call.state import CallState
 from gateway.core.fax.record import FaxNote
-from gateway.core.item.contact import Contact, Evidence, Receipt
+from gateway.core.item.contact import Contact, Evidence, Receipt, Task
 from gateway.core.ledgers import CallbackLedger, CallLog
 from gateway.pbx.sound_length import SHORTEST, size_of, sound_seconds
 
@@ -29,6 +29,11 @@ class CallIntake(Protocol):
     """Intake, as far as it is needed here."""
 
     async def submit(self, contact: Contact) -> Receipt: ...
+
+    async def known(self, key: str) -> bool: ...
+
+    async def added(self, key: str) -> tuple[str, str] | None:
+        """To which item what was added under this key."""
 
 
 class FaxTaker(Protocol):
@@ -96,10 +101,19 @@ class AfterCall:
         contact = phone.contact(record, state.kind, evidence, self._zone, state.phone, booked=state.booked)
         if contact is None:
             return record
+        if number := await self._added_to(contact):
+            return replace(record, number=record.number or number)
         receipt = await self._intake.submit(contact)
         if state.booked:
             await self._call_backs.link(record.id, receipt.number)
         return replace(record, number=receipt.number)
+
+    async def _added_to(self, contact: Contact) -> str:
+        """The item to which the talk added something, while it has none of its own; else ""."""
+        if contact.task is not Task.TALK:
+            return ""
+        added = await self._intake.added(phone.added_key(contact.call_id))
+        return added[0] if added and not await self._intake.known(contact.key) else ""
 
     async def keep(self, closed: list[tuple[CallState, CallRecord]]) -> None:
         """Keep the records with their transfers in one transaction. Raises StorageDown."""

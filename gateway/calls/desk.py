@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from gateway.calls.switchboard import Switchboard
+from gateway.channels import phone
 from gateway.core import telephone
 from gateway.core.call.draft import Draft
 from gateway.core.call.record import Callback, CallRecord, is_back, owed_of
-from gateway.core.item.contact import Channel, Contact, Kind, Receipt
+from gateway.core.item.contact import Channel, Contact, Kind, Receipt, Task
 from gateway.core.item.item import Item, QueueQuery
 from gateway.core.item.matter import LinkKind
+from gateway.core.item.revision import secret
+from gateway.core.item.states import QUEUED
 from gateway.errors import Conflict, NotFound
 from gateway.intake.clocks import hour_of
 from gateway.intake.intake import Intake
@@ -26,6 +30,9 @@ from gateway.storage.database import Transaction
 
 EARLIER = 8
 """How many earlier calls and items a pop shows."""
+_ANONYMOUS = (
+    "匿名举报不与来电关联，请另行登记 / nothing ties a call to an anonymous report: register it apart"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,48 @@ class CallDesk:
             self._switchboard.written(call, receipts[0].number)
         await self._storage.drafts.drop(_draft_of(call))
         return receipts
+
+    async def add(self, call: str, number: str, text: str, who: str) -> None:
+        """What the caller adds to an item that was there before, in whatever state it is.
+
+        It is to be read there, and the talk leaves no item of its own. Sent twice it is added once.
+
+        Raises NotFound, Conflict for an anonymous report, to which nothing ties a call, StorageDown.
+        """
+        record = (await self.call(call)).record
+        item = (await self._intake.get(number)).item
+        if item.anonymous:
+            raise Conflict(_ANONYMOUS)
+        words = f"来电补充：{text}"
+        key = phone.added_key(record.id)
+        if await self._intake.added(key) not in (None, (number, words)):  # it is not the first of this call
+            key = f"{key}:{sha256(f'{number}{words}'.encode()).hexdigest()[:16]}"
+        await self._intake.append(number, key, words, (), who)
+        await self._settle(record, item, who)
+        await self._storage.drafts.drop(_draft_of(call))
+
+    async def _settle(self, record: CallRecord, item: Item, who: str) -> None:
+        """The talk owes nothing more: what it has left to be written up joins the item.
+
+        What is sealed takes in no item that names the caller; that one is closed.
+        """
+        own = await self._left_by(record)
+        if own is None:
+            self._switchboard.written(record.id, item.number, again=False)
+        elif own.number != item.number and secret(item):
+            await self._intake.claim(who, QueueQuery(), own.number)
+            await self._intake.complete(own.number, who, "来电内容已补充到原有事项")
+        elif own.number != item.number:
+            await self._intake.merge(own.number, item.number, who)
+
+    async def _left_by(self, record: CallRecord) -> Item | None:
+        """The item that the talk left and nobody has written up; None when there is none."""
+        ended = await self._storage.calls.get(record.id)
+        if ended is None or not ended.number:
+            return None
+        left = (await self._intake.get(ended.number)).item
+        waits = left.task is Task.TALK and left.call_id == record.id and left.state in QUEUED
+        return left if waits else None
 
     async def _first_call(self, pop: Pop) -> CallRecord:
         """The call whose item is written: of a call-back the one in which it was asked for."""

@@ -256,10 +256,10 @@ class Switchboard:
     def path_names(self, path: Sequence[PathStep]) -> tuple[str, ...]:
         return self._views.path_in_words(path)
 
-    def written(self, call: str, number: str) -> None:
-        """The call's item is there already, written by its agent."""
+    def written(self, call: str, number: str, *, again: bool = True) -> None:
+        """The call's item is there already, written by its agent; `again`: also in place of another."""
         live = self._live.get(call)
-        if live is not None:
+        if live is not None and (again or not live.state.record.number):
             live.state.record = replace(live.state.record, number=number)
 
     def seats(self) -> list[Seat]:

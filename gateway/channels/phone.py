@@ -68,6 +68,11 @@ def contact(
     )
 
 
+def added_key(call: str) -> str:
+    """The key of what was added in a call to an item that was there before."""
+    return f"added:{call}"
+
+
 def summary(record: CallRecord, zone: tzinfo, phone: str = "", spoken: str = "") -> str:
     """The call in a line for whoever takes the item up; `spoken` in place of what its outcome says."""
     at = record.started_at.astimezone(zone)

@@ -71,6 +71,10 @@ class Additions:
         self._items.added(t, item, now)
         return True
 
+    async def keyed(self, key: str) -> tuple[str, str] | None:
+        """To which item what was added under this key; None when nothing was. Raises StorageDown."""
+        return await self._changes.read(lambda t: self._items.keyed(t, key))
+
     async def add_files(self, number: str, who: str, evidence: tuple[Evidence, ...], text: str) -> None:
         """Files that an agent or a unit adds to an item, in whatever state it is. Raises NotFound."""
         kept = await self._submission.keep(evidence)

@@ -90,6 +90,9 @@ class Intake:
     ) -> bool:
         return await self._additions.append(number, key, text, evidence, who, beside, contact, thread)
 
+    async def added(self, key: str) -> tuple[str, str] | None:
+        return await self._additions.keyed(key)
+
     async def note(self, number: str, what: str, who: str, text: str = "", key: str = "") -> None:
         await self._additions.note(number, what, who, text, key)
 

@@ -48,6 +48,7 @@ from gateway.storage.tables import (
 )
 
 KNOWN = select(contacts.c.fingerprint, contacts.c.number).where(contacts.c.key == bindparam("key"))
+KEYED = select(timeline.c.number, timeline.c.text).where(timeline.c.key == bindparam("key"))
 ADD = Prepared(insert(items), names_columns=True)
 ATTACH = Prepared(insert(attachments), names_columns=True)
 ADD_DUES = Prepared(insert(dues), names_columns=True)
@@ -196,6 +197,11 @@ class Items:
         if new:
             self._audit.happened(t, f"item.{entry.what}", number, at=entry.at)
         return new
+
+    def keyed(self, t: Transaction, key: str) -> tuple[str, str] | None:
+        """Item and words of the timeline's line with this key."""
+        row = t.execute(KEYED, {"key": key}).first()
+        return (row[0], row[1]) if row else None
 
     def post(self, t: Transaction, topic: str, number: str, payload: str, at: datetime) -> None:
         """An occasion to tell of, once this transaction is durable."""

@@ -164,6 +164,12 @@ class MemoryIntake:
         made = number.make(date(2026, 11, 24), serial)
         return Receipt(made, "482113", contact.received_at, "received", (), repeated)
 
+    async def known(self, key: str) -> bool:
+        return key in self.contacts
+
+    async def added(self, key: str) -> tuple[str, str] | None:
+        return None
+
     async def public_state(self, number: str, code: str, asker: str, phone: str = "") -> PublicState | None:
         return self.states.get((number, code))
 

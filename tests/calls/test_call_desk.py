@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from gateway.calls.after_call import AfterCall
 from gateway.calls.desk import CallDesk
+from gateway.channels import phone
 from gateway.core.call.record import Callback, CallbackState, CallOutcome, CallRecord
+from gateway.core.call.state import CallState
 from gateway.core.item.contact import Channel, Kind, Person, Task
+from gateway.core.item.item import Item, QueueQuery
 from gateway.errors import Conflict, NotFound
+from gateway.intake.intake import Intake
 from gateway.settings import schema as config
 from gateway.storage import Storage
 from tests.calls.conftest import Board
-from tests.storage.databases import MONDAY, Clock, contact, intake_on, sqlite_in
+from tests.storage.databases import MONDAY, ZONE, Clock, contact, intake_on, sqlite_in
 
 CALL = "1772415000.7"
 
@@ -108,6 +113,77 @@ async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
     assert (last.what, last.who) == ("call_back_again", "agent1")
     with pytest.raises(Conflict):
         await desk.owe_again(owing.number, "agent1")
+
+
+async def over(storage: Storage, intake: Intake) -> Item:
+    """The call is over, and what it left in the queue is there."""
+    record = CallRecord(
+        *(CALL, "in", "13835700000", "12315", 1, MONDAY), outcome=CallOutcome.TALKED, agent="agent1"
+    )
+    left = phone.contact(record, Kind.UNSORTED, (), ZONE)
+    assert left
+    number = (await intake.submit(left)).number
+    await storage.calls.keep([replace(record, number=number)])
+    return (await intake.get(number)).item
+
+
+async def test_what_a_caller_adds_is_a_task_in_the_item_and_the_talk_leaves_none(
+    storage: Storage, settings: config.Config
+) -> None:
+    clock = Clock()
+    intake = intake_on(storage, clock)
+    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    known = (await intake.submit(contact("x"))).number
+    await intake.claim("agent2", QueueQuery(), known)
+    await intake.complete(known, "agent2", "已答复")
+    left = await over(storage, intake)
+    for text in ("商家又来电威胁", "商家又来电威胁", "还有一张小票"):
+        await desk.add(CALL, known, text, "agent1")
+    detail = await intake.get(known)
+    added = [entry for entry in detail.timeline if entry.what == "follow_up"]
+    assert [entry.text for entry in added] == ["来电补充：商家又来电威胁", "来电补充：还有一张小票"]
+    assert {entry.who for entry in added} == {"agent1"}
+    assert detail.item.added_at and detail.item.state.value == "closed"
+    assert (await intake.get(left.number)).item.merged_into == known
+
+
+async def test_no_item_that_names_the_caller_joins_a_report(
+    storage: Storage, settings: config.Config
+) -> None:
+    clock = Clock()
+    intake = intake_on(storage, clock)
+    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    report = (await intake.submit(contact("x", kind=Kind.REPORT))).number
+    left = await over(storage, intake)
+    await desk.add(CALL, report, "昨晚又在售卖", "agent1")
+    own = (await intake.get(left.number)).item
+    assert (own.state.value, own.merged_into) == ("closed", "")
+    assert report not in str(await intake.get(left.number))
+    nameless = contact("y", kind=Kind.REPORT, person=Person(), anonymous=True)
+    hidden = (await intake.submit(nameless)).number
+    with pytest.raises(Conflict):
+        await desk.add(CALL, hidden, "昨晚又在售卖", "agent1")
+    assert not (await intake.get(hidden)).item.added_at
+
+
+async def test_a_call_that_ends_after_it_added_something_leaves_no_item(
+    storage: Storage, settings: config.Config, tmp_path: Path
+) -> None:
+    """Also when the gateway has been killed in between: what counts is in the database."""
+    clock = Clock()
+    intake = intake_on(storage, clock)
+    known = (await intake.submit(contact("x"))).number
+    board = Board(settings)
+    ledgers, places = (storage.calls, storage.call_backs), (tmp_path / "messages", tmp_path / "recordings")
+    after = AfterCall(intake, *ledgers, *places, ZONE, lambda seat: "agent1")
+    talked = replace(
+        CallRecord(CALL, "in", "13835700000", "12315", 1, MONDAY), agent="1", outcome=CallOutcome.TALKED
+    )
+    desk = CallDesk(board.switchboard, storage, intake, clock)
+    await storage.calls.keep([talked])  # so that the desk knows of it
+    await desk.add(CALL, known, "商家又来电威胁", "agent1")
+    closed = await after.close(CallState(CALL, talked))
+    assert closed.number == known and len(await intake.page(QueueQuery())) == 1
 
 
 async def test_one_more_matter_of_the_same_call_is_an_item_of_its_own(

@@ -284,3 +284,33 @@ async def test_a_call_back_that_failed_is_tried_again_and_keeps_what_was_typed(
         assert await page.input_value("#d-content") == typed
         await page.keyboard.press("Shift+F2")
         await seat_is(page, "wrap_up")
+
+
+async def test_what_a_caller_adds_goes_to_the_item_that_was_there(gateway: Gateway, browser: Browser) -> None:
+    caller, said = "13912350079", "商家又来电威胁"
+    item = {"kind": "question", "content": "会员卡能否退费", "name": "王五", "phone": caller}
+    known = (await to_thread(gateway.api, "/api/v1/intake", item))["number"]
+    await to_thread(gateway.api, "/api/v1/queue/claim", {"number": known})
+    await to_thread(gateway.api, f"/api/v1/queue/{known}/complete", {"text": "已告知"})
+    async with at_desk(browser, gateway, "agent1") as page, gateway.phone(caller) as phone:
+        call = await phone.dial("12315")
+        await talks(page, call)
+        await page.fill("#d-content", said)
+        await page.click("#earlier-items button:has-text('来电补充')")
+        await page.wait_for_selector(f"body[data-matter='{known}']")
+        assert await page.input_value("#item-word") == said, "what was typed goes along"
+        await looked_at(page, "desk-caller-adds")
+        await page.click("#do")
+        await expect(page.locator("#item-past")).to_contain_text(f"来电补充：{said}")
+        await expect(page.locator("#item-added")).to_be_visible()
+        await page.keyboard.press("Shift+F2")
+        await call.ended(5)
+        await page.keyboard.press("Escape")
+        await page.wait_for_selector("#pop:not([hidden])")
+        assert await page.input_value("#d-content") == ""
+        await page.click("#later")
+        await page.click("[data-tab=added]")
+        await expect(page.locator("#rows li", has_text="王五")).to_contain_text("已办结")
+        record = await gateway.call_of(caller)
+        assert (record["outcome"], record["number"]) == ("talked", known)
+    assert [one["number"] for one in gateway.queue() if one["person"]["phone"] == caller] == [known]

@@ -69,6 +69,8 @@ class Calls(Protocol):
         self, call: str, contacts: Sequence[Contact], who: str, close: str | None, more: str = ""
     ) -> list[Receipt]: ...
 
+    async def add(self, call: str, number: str, text: str, who: str) -> None: ...
+
 
 class CallDeskApi:
     """`var` holds the recordings; `place` tells where a number belongs."""
@@ -145,6 +147,15 @@ class CallDeskApi:
                 right=Right.WORK_CALLS,
                 body=models.ItemsBody,
                 also=self._faults,
+                refuses=(NotFound, Conflict, StorageDown),
+            ),
+            Route(
+                *("POST", f"{CALL}/addition", "add_to_item", "来电人对已有事项的补充（任何状态）"),
+                "What the caller adds to an item that was there before, in any state",
+                self.add,
+                {204: None},
+                right=Right.WORK_CALLS,
+                body=models.AdditionBody,
                 refuses=(NotFound, Conflict, StorageDown),
             ),
             Route(
@@ -235,6 +246,12 @@ class CallDeskApi:
         contacts = [translate.contact(item, "", self._now()) for item in body.items]
         receipts = await self._calls.write(call, contacts, request.account.name, body.close, body.more)
         return Answer(models.ItemsMade(items=tuple(translate.receipt(item) for item in receipts)), 201)
+
+    async def add(self, request: ApiRequest) -> Answer:
+        call, body = self._id(request), request.body_as(models.AdditionBody)
+        self._own(request, await self._calls.call(call))
+        await self._calls.add(call, body.number, body.text.strip(), request.account.name)
+        return Answer(None, 204)
 
     def _faults(self, request: ApiRequest) -> list[FieldFault]:
         today = self._now().date()

@@ -13,7 +13,7 @@ from gateway.core.item.contact import Kind, Task
 from gateway.core.item.item import ItemState
 from gateway.web.api.intake_models import DECLINED, Declined, NewContact, ReceiptGiven
 from gateway.web.api.phone_models import CallShown
-from gateway.web.http.fields import ChannelId, Flag, Listed, Text, Whole
+from gateway.web.http.fields import ChannelId, Flag, ItemNumber, Listed, Text, Whole
 from gateway.web.http.models import AnswerModel, RequestModel
 
 
@@ -115,6 +115,13 @@ class ItemsBody(RequestModel):
     more: Annotated[str, Text(40, pattern="[0-9a-z-]*")] = Field(
         default="", description="同一来电的另一件 / names another item of this call"
     )
+
+
+class AdditionBody(RequestModel):
+    """What the caller tells about an item that was there before."""
+
+    number: ItemNumber = Field(description="事项编号 / the item's number")
+    text: Annotated[str, Text(2000, shortest=1, lines=True)] = Field(description="补充的内容 / what is added")
 
 
 class ItemsMade(AnswerModel):

@@ -12,6 +12,8 @@ ACT_WORDS: Words = {
     **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
     "act.withdraw": ("消费者撤回", "Withdrawn by the person"),
     "act.refer": ("转办协作单位", "Hand to a partner"),
+    "act.call_addition": ("来电补充", "Added by the caller"),
+    "word.call_addition": ("来电人补充的内容", "What the caller adds"),
     "act.split": ("拆分举报或投诉", "Part complaint and report"),
     "act.fax": ("发传真", "Send a fax"),
     "act.step": ("登记办理节点", "Write down a step"),

@@ -4,6 +4,7 @@ import { $, button, clock, make, path, spaced, w, when } from "./desk_parts.js";
 import { now, on, show, tell } from "./desk_now.js";
 import { beginDraft, leaveDraft, openDraft } from "./desk_call_form.js";
 import { current, nameOf, openItem } from "./desk_item.js";
+import { press } from "./desk_item_acts.js";
 
 const TICK = 500; // milliseconds
 let earlier = null; // done when what came before stands beside it
@@ -145,7 +146,8 @@ function earlierItem(item) {
   const row = make("li");
   const about = [w(`channel.${item.channel}`), w(`kind.${item.kind}`), w(`item.${item.state}`), when(item.received_at)];
   const content = [item.respondent_name, item.content].filter(Boolean).join("：").slice(0, 90);
-  row.append(button(item.number, () => openItem(item.number)), make("div", about.join(" · "), "soft"), make("div", content));
+  const add = button(w("act.call_addition"), () => openItem(item.number).then(() => press("call_addition")));
+  row.append(button(item.number, () => openItem(item.number)), make("div", about.join(" · "), "soft"), make("div", content), add);
   return row;
 }
 

@@ -106,6 +106,14 @@ on("more", () => {
   $("d-content").focus();
 });
 
+// What was told is in an item that was there before: nothing is left to be written down of this call.
+on("added", () => {
+  $("draft").reset();
+  if (now.phone?.call || now.seat.call_id === now.pop?.id) return;
+  now.pop = null;
+  tell("popped");
+});
+
 function leave() {
   now.pop = null;
   show("idle");

@@ -3,8 +3,10 @@
 import { ask } from "./desk_server.js";
 import { cannedInto } from "./desk_item_canned.js";
 import { change, current, isMine, part, placeFaults } from "./desk_item.js";
+import { typed } from "./case_form.js";
+import { now, on, tell } from "./desk_now.js";
 import { keepWords } from "./kept_words.js";
-import { $, agent, dayOf, lang, make, seat, told, w } from "./desk_parts.js";
+import { $, agent, dayOf, lang, make, path, seat, told, w } from "./desk_parts.js";
 
 const { grounds } = JSON.parse(document.body.dataset.item);
 const QUEUED = ["received", "in_work"];
@@ -28,11 +30,19 @@ part((one, another) => {
   $("fax-pages").hidden = !(one.channel === "fax" || unsorted);
   $("fax-word").textContent = w(one.channel === "fax" ? "look_at_fax" : "write_up");
   $("fax-pages").href = `/desk/fax/${one.number}`;
-  const acts = actsOf(one, mine);
-  for (const act of document.querySelectorAll("#item-acts [data-act]")) act.hidden = !acts.includes(act.dataset.act);
-  if (chosen && !acts.includes(chosen)) closeAct();
+  showActs(one);
   showUndo(one.last_act);
 });
+on("popped", () => current() && showActs(current()));
+
+function showActs(one) {
+  const acts = actsOf(one, isMine());
+  for (const act of document.querySelectorAll("#item-acts [data-act]")) act.hidden = !acts.includes(act.dataset.act);
+  if (chosen && !acts.includes(chosen)) closeAct();
+}
+
+// May what the caller tells be added to this item? Not in a call that was made for it: that writes into it.
+const isOther = (one) => Boolean(now.pop) && now.pop.kind !== "internal" && now.pop.number !== one.number && !one.anonymous;
 
 // Also what waits for papers, is accepted or answered and has nobody: else nothing more could be done to it. What a
 // unit has is worked on without being claimed.
@@ -48,6 +58,7 @@ function actsOf(one, mine) {
   if (["complaint", "report"].includes(one.kind) && one.state !== "merged") acts.push("split");
   if (free && one.last_act?.retractable) acts.push("retract");
   if (free && one.state !== "merged" && orderOf(one).steps[one.kind].length) acts.push("step");
+  if (isOther(one)) acts.push("call_addition");
   return [...acts, "fax", "external"];
 }
 
@@ -61,7 +72,7 @@ for (const act of document.querySelectorAll("#item-acts [data-act]"))
     else openAct(name);
   });
 
-const at = (what) => `queue/${current().number}/${what}`;
+const at = (what) => (what === "call_addition" ? `calls/${path(now.pop.id)}/addition` : `queue/${current().number}/${what}`);
 
 // By its key: only what stands there to be pressed.
 export function press(name) {
@@ -83,6 +94,7 @@ function openAct(name) {
   $("word-name").textContent = w(name === "complete" && one.closing_needs_reason ? "word.complete_early" : `word.${name}`);
   $("act-name").textContent = $("do").textContent = w(`act.${name}`);
   words.restore();
+  if (name === "call_addition") $("item-word").value ||= typed($("draft")).content || "";
   placeFaults($("decide"), null, {});
   $("item-fault").textContent = "";
   $("decide").hidden = false;
@@ -118,7 +130,7 @@ const FIELDS = { basis: "act-basis", ground: "act-ground", partner: "act-partner
 
 // What is asked for and not given is said here in the words of the page; the server has the last word.
 function missing(name) {
-  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external_no"], step: ["step", "on"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], complete: current().closing_needs_reason ? ["text"] : [] };
+  const needs = { refuse_acceptance: ["ground"], end_mediation: ["ground"], refer: ["partner"], fax: ["fax"], external: ["external_no"], step: ["step", "on"], wait_for_papers: ["papers"], answer: ["text"], hand_back: ["reason"], reopen: ["reason"], retract: ["reason"], split: ["content"], call_addition: ["text"], complete: current().closing_needs_reason ? ["text"] : [] };
   return (needs[name] || []).filter((field) => !$(FIELDS[field]).value.trim()).map((field) => ({ field, [lang]: w(`needed.${field}`) }));
 }
 
@@ -140,6 +152,8 @@ function bodyOf(name) {
       return { partner: $("act-partner").value, text: word };
     case "split":
       return { kind: current().kind === "complaint" ? "report" : "complaint", content: word };
+    case "call_addition":
+      return { number: current().number, text: word };
     case "fax":
       return { to: $("act-fax").value.replace(/[ -]/g, ""), text: word };
     case "step":
@@ -163,6 +177,7 @@ $("decide").addEventListener("submit", async (event) => {
   if (await change(at(name), bodyOf(name), faulty)) {
     words.sent(kept);
     closeAct();
+    if (name === "call_addition") tell("added");
   }
 });
 

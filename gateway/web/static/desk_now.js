@@ -4,6 +4,7 @@
 //   "call"    the call in the page's telephone changed             (desk_phone.js)
 //   "popped"  another call is shown, or none                       (desk_call.js)
 //   "shown"   another part of the page is shown, or another item   (here, desk_item.js)
+//   "added"   what a caller told was added to an item              (desk_item_acts.js)
 //   "changed" items changed: lists are to be read again            (anyone who changed one)
 import { $ } from "./desk_parts.js";
 
