@@ -5,8 +5,7 @@ import { asItem, markFaults, put, typed } from "./case_form.js";
 import { $, lang, path, told, w } from "./desk_parts.js";
 import { now, on, show, tell } from "./desk_now.js";
 
-let more = ""; // names the next of several items of one call
-let last = {}; // what was registered last
+let last = {}; // what was registered last, and in which call
 
 export const draft = new DraftKeeper(
   (state) => {
@@ -18,7 +17,7 @@ export const draft = new DraftKeeper(
 
 // The form of a call of which nothing else is known yet: what is typed now is kept too.
 export function beginDraft(call) {
-  $("draft").reset();
+  empty();
   draft.open(call, { version: 0, text: "" });
 }
 
@@ -28,6 +27,11 @@ export function openDraft(call, known) {
   const said = fieldsOf(text);
   if (!known.draft.text) for (const [name, value] of Object.entries(suggested(known))) said[name] = filled(said[name]) ? said[name] : value;
   put($("draft"), said);
+}
+
+function empty() {
+  $("draft").reset();
+  $("draft").elements.more.value = ""; // a hidden field, which no reset touches
 }
 
 const filled = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
@@ -81,13 +85,12 @@ export async function register(close) {
   markFaults($("draft"), [], lang);
   try {
     await draft.flush().catch(() => {});
-    const { items } = await ask("POST", `calls/${path(now.pop.id)}/items`, { items: itemsOf(said), ...(more && { more }), ...(close ? { close: w("answered") } : {}) });
+    const { items } = await ask("POST", `calls/${path(now.pop.id)}/items`, { items: itemsOf(said), ...(said.more && { more: said.more }), ...(close ? { close: w("answered") } : {}) });
     draft.close(true);
-    more = "";
-    last = said;
+    last = { said, call: now.pop };
     const numbers = items.map((item) => item.number);
     document.body.dataset.made = numbers.join(" ");
-    $("draft").reset();
+    empty();
     if (!now.phone?.call && now.seat.call_id !== now.pop.id) leave();
     else draft.open(now.pop.id, { version: 0, text: "" }); // what is typed from now on is kept too
     tell("made", items);
@@ -98,17 +101,23 @@ export async function register(close) {
   }
 }
 
-// One more item of the same call: whoever calls stays, the matter is another.
+// One more item of the same call, also of one that is over: whoever calls stays, the matter is another. The word that
+// tells it from the first is in the draft: it outlives a reload.
 on("more", () => {
-  more = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-  fill(draft.open(now.pop.id, { version: 0, text: "" }), now.pop);
-  put($("draft"), { name: last.name, phone: last.phone, address: last.address });
+  const { said, call } = last;
+  now.pop = call;
+  show("pop");
+  empty();
+  draft.open(call.id, { version: 0, text: "" });
+  const more = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  put($("draft"), { more, name: said.name, phone: said.phone, address: said.address });
+  draft.type(JSON.stringify(typed($("draft"))));
   $("d-content").focus();
 });
 
 // What was told is in an item that was there before: nothing is left to be written down of this call.
 on("added", () => {
-  $("draft").reset();
+  empty();
   if (now.phone?.call || now.seat.call_id === now.pop?.id) return;
   now.pop = null;
   tell("popped");

@@ -1,13 +1,12 @@
 // After registering on a call: number, query code and clocks, to be read to the caller; copied, printed, corrected.
 import { ask } from "./desk_server.js";
 import { openItem } from "./desk_item.js";
-import { now, on, tell } from "./desk_now.js";
+import { on, tell } from "./desk_now.js";
 import { $, button, make, spaced, told, w } from "./desk_parts.js";
 
 on("made", (items) => {
   $("made-items").replaceChildren(...items.map(row));
   $("made-said").textContent = "";
-  $("made-more").hidden = !now.pop;
   $("made").hidden = false;
   $("made-close").focus();
   $("made").scrollIntoView({ block: "nearest" });
