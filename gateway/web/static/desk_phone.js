@@ -10,6 +10,7 @@ const LOST = ["gone", "refused", "microphone", "unreachable"]; // states in whic
 const BACK_WITHIN = 2000; // milliseconds for which a microphone may be away: headsets are plugged over
 const IN_CALL = ["ringing", "talking"];
 const TAKEN = 409;
+const ASKS = 2000; // milliseconds between two looks whether the page that has the telephone is still there
 
 function link() {
   const { seat: own, phone, elsewhere } = now;
@@ -74,7 +75,25 @@ async function startPhone(take = {}) {
 
 async function isElsewhere() {
   now.elsewhere = true;
-  holder = await ask("GET", "seat-phone").catch(() => null);
+  await seeHolder();
+  clearTimeout(asks);
+  asks = setTimeout(inherit, ASKS);
+}
+
+async function seeHolder() {
+  holder = await ask("GET", "seat-phone").catch(() => holder);
+}
+
+// A page that was closed, or whose browser is gone, leaves the telephone to this one. It is asked for twice,
+// since one that is being loaded anew is away for a moment.
+let asks = 0;
+async function inherit() {
+  if (!now.elsewhere) return;
+  const wasGone = holder && !holder.page;
+  await seeHolder();
+  showHealth();
+  if (wasGone && !holder.page) await startPhone();
+  else asks = setTimeout(inherit, ASKS);
 }
 
 // A call in the other page goes on unless the agent says that it is to be broken.
