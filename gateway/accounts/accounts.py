@@ -205,7 +205,7 @@ class Accounts:
     async def member_of(self, role: Role, unit: str) -> str:
         """The unit as it is kept of somebody with this role, "" for the centre. Raises OperatorError."""
         if fault := membership_fault(role, unit, await self._units.tree()):
-            raise OperatorError(fault)
+            raise OperatorError(f"{fault.zh} / {fault.en}")
         return "" if unit == CENTRE else unit
 
     async def move(self, account_id: str, unit: str) -> None:

@@ -46,7 +46,7 @@ class ProgramTokens:
         if days is not None and not 1 <= days <= LONGEST:
             raise OperatorError(f"有效天数为 1 至 {LONGEST} / --days {days}: 1 to {LONGEST}")
         if fault := membership_fault(role, unit, await self._units.tree()):
-            raise OperatorError(fault)
+            raise OperatorError(f"{fault.zh} / {fault.en}")
         unit = "" if unit == CENTRE else unit
         end = self._now() + timedelta(days=days) if days else None
         text = await self._tokens.create(role, name, self._now(), end, unit)

@@ -61,7 +61,7 @@ class UnitDesk:
         kind, parent = place_by_id(id)
         unit = spelled(Unit(id, parent, kind, zh))
         if fault := place_fault(unit, tree):
-            raise BadContact(FieldFault("id", *fault.split(" / ", 1)))
+            raise BadContact(replace(fault, field="id"))
         _check(unit)
         await self._units.keep([unit], who, self._now())
         return await self.whole(id)

@@ -47,7 +47,7 @@ class UnitPeople:
         try:
             await self._accounts.add(account, name, Role.HANDLER, password, unit)
         except OperatorError as error:  # somebody else has just taken this name
-            raise BadContact(FieldFault("account", f"账号 {account} 无法新建", str(error))) from error
+            raise BadContact(FieldFault("account", f"账号 {account} 无法新建", "cannot be made")) from error
         return password
 
     async def reset(self, leader: Account, account: str) -> str:

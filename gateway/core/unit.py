@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from gateway.core.item.catalogue import Division, Station
 from gateway.core.roles import OF_UNITS, Role
+from gateway.errors import FieldFault
 
 CENTRE = "centre"
 DEPARTMENT_ID = re.compile(r"[a-z][a-z0-9_-]{1,15}", re.ASCII)
@@ -144,44 +145,53 @@ def _station(station: Station) -> Unit:
     )
 
 
-def place_fault(unit: Unit, tree: Tree) -> str:
-    """What is wrong with a unit's id and place in the tree; "" when nothing is."""
+def place_fault(unit: Unit, tree: Tree) -> FieldFault | None:
+    """What is wrong with a unit's id and place in the tree."""
     if unit.kind is UnitKind.CENTRE:
         if (unit.id, unit.parent) == (CENTRE, ""):
-            return ""
-        return "中心编号为 centre，无上级 / the centre's id is `centre`, with no parent"
+            return None
+        return FieldFault("id", "中心编号为 centre，无上级", "the centre's id is `centre`, with no parent")
     if unit.kind is UnitKind.STATION:
-        parent, right = tree.get(unit.parent), STATION_ID.fullmatch(unit.id)
-        if parent is None or parent.kind is not UnitKind.BUREAU:
-            zh = f"监管所的上级应为县级局，“{unit.parent}”不是"
-            return f"{zh} / a station stands below a bureau, and `{unit.parent}` is none"
-        if right and right[1] == parent.id:
-            return ""
-        return f"监管所编号为 {parent.id} 加 2 位数字 / a station's id is {parent.id} and two digits"
+        return _station_fault(unit, tree)
     if unit.parent != CENTRE:
-        return f"上级应为 {CENTRE} / a {unit.kind} stands below `{CENTRE}`"
+        return FieldFault("parent", f"上级应为 {CENTRE}", f"a {unit.kind} stands below `{CENTRE}`")
     pattern = BUREAU_ID if unit.kind is UnitKind.BUREAU else DEPARTMENT_ID
     if pattern.fullmatch(unit.id) and unit.id != CENTRE:
-        return ""
-    return {
-        UnitKind.BUREAU: "县级局编号为 6 位区划代码 / a bureau's id is its division code of six digits",
-        UnitKind.DEPARTMENT: "科室编号为 2 至 16 位小写字母、数字、_ 或 -，以字母开头"
-        " / a department's id has 2 to 16 of a-z, 0-9, _ and -, a letter first",
-    }[unit.kind]
+        return None
+    if unit.kind is UnitKind.BUREAU:
+        return FieldFault(
+            "id", "县级局编号为 6 位区划代码", "a bureau's id is its division code of six digits"
+        )
+    zh = "科室编号为 2 至 16 位小写字母、数字、_ 或 -，以字母开头"
+    return FieldFault("id", zh, "a department's id has 2 to 16 of a-z, 0-9, _ and -, a letter first")
 
 
-def membership_fault(role: Role, unit: str, tree: Tree) -> str:
-    """Why somebody of this role cannot belong to this unit; "" when he can."""
+def _station_fault(unit: Unit, tree: Tree) -> FieldFault | None:
+    parent, right = tree.get(unit.parent), STATION_ID.fullmatch(unit.id)
+    if parent is None or parent.kind is not UnitKind.BUREAU:
+        zh = f"监管所的上级应为县级局，“{unit.parent}”不是"
+        return FieldFault("parent", zh, f"a station stands below a bureau, and `{unit.parent}` is none")
+    if right and right[1] == parent.id:
+        return None
+    zh = f"监管所编号为 {parent.id} 加 2 位数字"
+    return FieldFault("id", zh, f"a station's id is {parent.id} and two digits")
+
+
+def membership_fault(role: Role, unit: str, tree: Tree) -> FieldFault | None:
+    """Why somebody of this role cannot belong to this unit."""
     if role not in OF_UNITS:
-        fits = unit in ("", CENTRE)
+        if unit in ("", CENTRE):
+            return None
         en = f"{role}: belongs to the centre; --unit is for {' and '.join(OF_UNITS)}"
-        return "" if fits else f"该角色属于中心，不能指定单位 / {en}"
+        return FieldFault("unit", "该角色属于中心，不能指定单位", en)
     if not unit:
-        return f"请指定所属单位 / {role}: needs --unit, the id of the unit he works for, e.g. 141002"
+        en = f"{role}: needs --unit, the id of the unit he works for, e.g. 141002"
+        return FieldFault("unit", "请指定所属单位", en)
     entry = tree.get(unit)
     if entry is None:
-        return f"没有单位 {unit} / there is no unit {unit!r}: `gateway units list` shows all"
+        en = f"there is no unit {unit!r}: `gateway units list` shows all"
+        return FieldFault("unit", f"没有单位 {unit}", en)
     if entry.kind is UnitKind.CENTRE:
         en = f"{role}: belongs to a bureau, station or department, not to the centre"
-        return f"该角色属于县级局、监管所或科室，不属于中心 / {en}"
-    return "" if entry.active else f"单位 {unit} 已停用 / the unit {unit} is closed"
+        return FieldFault("unit", "该角色属于县级局、监管所或科室，不属于中心", en)
+    return None if entry.active else FieldFault("unit", f"单位 {unit} 已停用", f"the unit {unit} is closed")

@@ -184,7 +184,8 @@ def _new(id: str, values: dict[str, Any], wrong: list[str], tree: Tree) -> tuple
     named = {"zh": "", **given}
     unit = spelled(Unit(id, values.get("parent") or parent, values.get("kind") or kind, **named))
     place = place_fault(unit, tree)
-    return unit, [*wrong, *([place] if place else []), *map(_said, faults_of(unit))]
+    faults = [*([place] if place else []), *faults_of(unit)]
+    return unit, [*wrong, *map(_said, faults)]
 
 
 def _said(fault: FieldFault) -> str:

@@ -29,17 +29,19 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ActResult:
-    """What an act came to. `once` is shown this once (a password, a token); `undo` is the form to undo it."""
+    """What an act came to. `once` is shown this once (a password, a token); `undo` is the form to undo it;
+    `beside` is the field that a refusal is about."""
 
     zh: str
     en: str
     good: bool = True
     once: str = field(default="", repr=False)
     undo: Mapping[str, str] | None = None
+    beside: str = ""
 
 
-def refused(zh: str, en: str) -> ActResult:
-    return ActResult(zh, en, good=False)
+def refused(zh: str, en: str, beside: str = "") -> ActResult:
+    return ActResult(zh, en, good=False, beside=beside)
 
 
 class Part(Protocol):
@@ -88,11 +90,13 @@ class AdminPage(WorkPage):
         try:
             result = await self._done(part, fields, file, account)
         except OperatorError as error:
-            result = refused(str(error), str(error))
+            shown = "; ".join(look.half(problem.text) for problem in error.problems)
+            result = refused(shown, shown)
         except GatewayError as error:
             if error.status >= 500:
                 raise
-            result = refused(error.detail or error.zh, error.detail or error.en)
+            shown = look.half(error.detail) or look.t(error.zh, error.en)
+            result = refused(shown, shown)
         status = 200 if result.good else 422
         return await self._show(look, account, part, fields, status, result)
 

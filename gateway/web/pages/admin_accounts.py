@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.accounts.accounts import ID, PEOPLE
-from gateway.accounts.program_tokens import MadeToken, state_of
+from gateway.accounts.program_tokens import NAME, MadeToken, state_of
 from gateway.accounts.unit_people import MADE
 from gateway.calls.views import AgentView
 from gateway.core.roles import OF_UNITS, Account, Role
@@ -108,10 +109,11 @@ class AccountsPart:
         if not ID.fullmatch(who):
             return refused(
                 "账号须为 1 至 64 位小写字母、数字或 . _ @ -，以字母或数字开头",
-                "an account has 1 to 64 of a-z, 0-9 and . _ @ -",
+                "an account has 1 to 64 of a-z, 0-9 and . _ @ -, a letter or digit first",
+                "account",
             )
         if any(row.id == who for row in await self._accounts.list()):
-            return refused(f"账号 {who} 已存在", f"there is an account {who} already")
+            return refused(f"账号 {who} 已存在", f"there is an account {who} already", "account")
         role, unit = _role_and_unit(fields)
         if fault := _unit_fault(role, unit):
             return fault
@@ -169,13 +171,15 @@ class TokensPart:
             raise NotFound
         days = fields.get("days", "").strip()
         if days and not (days.isdecimal() and 1 <= int(days) <= 3650):
-            return refused("有效期须为 1 至 3650 天，或留空", "1 to 3650 days, or none")
+            return refused("有效期须为 1 至 3650 天，或留空", "1 to 3650 days, or none", "days")
+        name = fields.get("name", "").strip()
+        if name and not re.fullmatch(NAME, name):
+            zh = "名称为 1 至 64 位字母、数字或 . _ @ -，不含空格"
+            return refused(zh, "a name has 1 to 64 letters, digits and . _ @ -", "name")
         role, unit = _role_and_unit(fields, tuple(Role))
         if fault := _unit_fault(role, unit):
             return fault
-        token = await self._tokens.create(
-            role, fields.get("name", "").strip(), int(days) if days else None, unit
-        )
+        token = await self._tokens.create(role, name, int(days) if days else None, unit)
         zh = f"令牌 {token.name} 已新建，仅显示这一次，请立即保存："
         return ActResult(zh, f"token {token.name}, shown this once:", once=token.text)
 
@@ -195,7 +199,7 @@ def _role_and_unit(fields: Fields, roles: Sequence[Role] = PEOPLE) -> tuple[Role
 
 def _unit_fault(role: Role, unit: str) -> ActResult | None:
     if role in OF_UNITS and not unit:
-        return refused("承办人和单位负责人须选择所在单位", "this role needs a unit")
+        return refused("承办人和单位负责人须选择所在单位", "this role needs a unit", "unit")
     return None
 
 

@@ -123,6 +123,8 @@ class FlowsPart:
     async def _publish(self, name: str, fields: Fields, account: Account) -> ActResult:
         share = PARTNERS if name.startswith(f"{PARTNERS}/") else name or ALL
         why = " ".join(fields.get("why", "").split())[:200]
+        if not why:
+            return refused("请填写说明", "say why", "why")
         before = self._desk.store.number()
         number = await asyncio.to_thread(self._desk.store.publish, share, account.name, why)
         if number == before:
@@ -183,14 +185,14 @@ class PromptsPart:
         """A recording. What does not fit is told with what would be taken."""
         prompt = fields.get("prompt", "")
         if not file:
-            return refused(f"请选择录音文件，须为 {FORM[0]}", f"choose a recording: {FORM[1]}")
+            return refused(f"请选择录音文件，须为 {FORM[0]}", f"choose a recording: {FORM[1]}", "evidence")
         if len(file) > LARGEST:
-            return refused("录音文件超过 4 MB", "the file is over 4 MB")
+            return refused("录音文件超过 4 MB", "the file is over 4 MB", "evidence")
         try:
             await asyncio.to_thread(self._recordings.put, prompt, file)
         except PromptError as error:
             why = error.problems[0].text
-            return refused(f"格式不符，须为 {FORM[0]}：{why}", f"it must be {FORM[1]}: {why}")
+            return refused(f"格式不符，须为 {FORM[0]}：{why}", f"it must be {FORM[1]}: {why}", "evidence")
         await self._notes.note("prompt.record", prompt)
         return ActResult(
             f"{prompt} 的录音已保存，重启后生效", f"{prompt} is recorded; it plays from the next start"

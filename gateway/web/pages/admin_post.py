@@ -82,7 +82,7 @@ class OutboxPart:
         if act not in ("resend", "drop"):
             raise NotFound
         if act == "drop" and not reason:
-            return refused("请填写作废原因", "a reason is needed")
+            return refused("请填写作废原因", "a reason is needed", "reason")
         number = int(row) if row.isdecimal() and len(row) < 16 else 0
         if act == "resend":
             done = await deliveries.resend(self._outbox, self._notes, number, self._now())

@@ -20,5 +20,6 @@ for (const ask of document.querySelectorAll("details.ask")) {
   });
 }
 document.querySelector("#told")?.scrollIntoView({ block: "nearest" });
+document.querySelector("[aria-invalid]")?.focus();
 const table = document.querySelector("table.prompts");
 if (table) prompts(table);

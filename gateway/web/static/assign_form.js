@@ -1,6 +1,6 @@
 // The form by which an item is assigned to a unit (assign_form.html): candidates with their reasons, the unit by its
 // name, urgency, copies, a note, and by when the order would be due. A unit stands there only with a reason shown.
-import { ask } from "./desk_server.js";
+import { ask, half } from "./desk_server.js";
 import { keepWords } from "./kept_words.js";
 import { $, button, lang, make, told, w } from "./desk_parts.js";
 
@@ -152,15 +152,12 @@ function showClock(plan) {
   if (plan.legal_due) $("as-clock").append(make("span", ` · ${w("legal_due")} ${plan.legal_due}`, "soft"));
   if (plan.late) $("as-clock").append(" · ", make("span", w("late_at_start"), "late"));
   if (plan.provisional) $("as-clock").append(make("span", ` ${w("provisional")}`, "soft"));
-  $("as-steps").replaceChildren(...plan.trace.map((step) => make("li", stepOf(step))));
+  $("as-steps").replaceChildren(...plan.trace.map((step) => make("li", half(step))));
   $("as-trace").hidden = !plan.trace.length;
   $("as-warnings").replaceChildren(...plan.warnings.map((warning) => make("li", warning[lang], "notice bad")));
   planned = plan.unit;
   document.body.dataset.planned = `${item.number} ${planned}`;
 }
-
-/** One language of a step of a trace, which has both. */
-const stepOf = (step) => step.split(" / ")[lang === "zh" ? 0 : 1] || step;
 
 $("as-unit").addEventListener("input", look);
 $("as-urgency").addEventListener("change", look);

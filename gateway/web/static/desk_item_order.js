@@ -1,6 +1,6 @@
 // The order of an item at the desk: at which unit it is, by when, what happened, what the centre may do with it; and
 // assigning the item from here.
-import { ask } from "./desk_server.js";
+import { ask, half } from "./desk_server.js";
 import { readUnits, showAssign } from "./assign_form.js";
 import { current, isMine, nameOf, part, show } from "./desk_item.js";
 import { tell } from "./desk_now.js";
@@ -67,7 +67,7 @@ function showDue(whole) {
   $("order-due").textContent = [whole.late && w("overdue"), w("due"), whole.due].filter(Boolean).join(" ");
   $("order-due").dataset.level = whole.late ? "late" : "ok";
   $("order-trace").hidden = !clock?.trace.length;
-  $("order-steps").replaceChildren(...(clock?.trace || []).map((step) => make("li", step.split(" / ")[lang === "zh" ? 0 : 1] || step)));
+  $("order-steps").replaceChildren(...(clock?.trace || []).map((step) => make("li", half(step))));
 }
 
 const marksOf = (one) => [

@@ -2,9 +2,15 @@
 import { logInAgain, renewed, session, whose } from "./desk_session.js";
 import { w } from "./desk_parts.js";
 
+// Of a text in both languages, "中文 / English", the reader's; what has one text is that.
+export function half(text) {
+  const [zh, ...en] = (text || "").split(" / ");
+  return en.length && document.body.dataset.lang === "en" ? en.join(" / ") : zh;
+}
+
 export class Problem extends Error {
   constructor(status, told) {
-    super(told?.detail || told?.[document.body.dataset.lang] || String(status));
+    super(half(told?.detail) || told?.[document.body.dataset.lang] || String(status));
     this.status = status;
     this.faults = told?.faults || [];
   }

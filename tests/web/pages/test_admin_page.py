@@ -133,6 +133,7 @@ async def test_an_administrator_keeps_the_house(browser: Browser, tmp_path: Path
         await keeps_tokens(page, site)
         await keeps_the_outbox(page, site)
         await looks_at_the_rest(page)
+        await reads_one_language(page)
         await page.goto("/desk/admin?part=backups")
         await page.get_by_role("button", name="立即备份").click()
         await expect(page.locator("#told")).to_contain_text("备份已开始")
@@ -175,6 +176,10 @@ async def keeps_accounts(page: Page, site: RealSite) -> None:
     await page.fill("#add-account", "Li Hong")
     await page.get_by_role("button", name="新建").click()
     await expect(page.locator("#told.bad")).to_contain_text("账号须为")
+    await expect(page.locator("#add-account + .fault")).to_contain_text("账号须为")
+    await expect(page.locator("#add-account")).to_be_focused()
+    await looked_at_everywhere(page, "admin-accounts-fault", (WIDE, PHONE))
+    await page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     assert await page.input_value("#add-account") == "Li Hong", "what was typed stays"
     await page.fill("#add-account", "li.hong")
     await page.get_by_role("button", name="新建").click()
@@ -189,7 +194,7 @@ async def keeps_accounts(page: Page, site: RealSite) -> None:
     await row.get_by_text("角色…").click()
     await row.locator("select[name=role]").select_option("handler")
     await row.get_by_role("button", name="修改").click()
-    await expect(page.locator("#told.bad")).to_contain_text("须选择所在单位")
+    await expect(row.locator("select[name=unit] + .fault")).to_contain_text("须选择所在单位")
     await expect(row.locator("select[name=role]")).to_have_value("handler")  # open, as it was sent
     await row.locator("select[name=role]").select_option("dispatcher")
     await row.get_by_role("button", name="修改").click()
@@ -204,9 +209,15 @@ async def keeps_accounts(page: Page, site: RealSite) -> None:
 
 async def keeps_tokens(page: Page, site: RealSite) -> None:
     await page.goto("/desk/admin?part=tokens")
-    await page.fill("#add-shown", "display-2")
+    await page.fill("#add-shown", "大厅 大屏")
     await page.locator("#add-role").select_option("display")
+    await page.fill("#add-days", "三十天")
+    await page.get_by_role("button", name="新建").click()
+    await expect(page.locator("#add-days + .fault")).to_contain_text("1 至 3650 天")
     await page.fill("#add-days", "30")
+    await page.get_by_role("button", name="新建").click()
+    await expect(page.locator("#add-shown + .fault")).to_contain_text("不含空格")
+    await page.fill("#add-shown", "display-2")
     await page.get_by_role("button", name="新建").click()
     token = await page.inner_text("#once")
     info = await site.storage.tokens.check(token, utc_now())
@@ -226,6 +237,8 @@ async def keeps_the_outbox(page: Page, site: RealSite) -> None:
     row = page.locator("tr[data-delivery]")
     await expect(row).to_contain_text("l***@example.cn")
     await row.get_by_text("作废…").click()
+    await row.get_by_role("button", name="作废", exact=True).click()
+    await expect(row.locator("input[name=reason] + .fault")).to_have_text("请填写作废原因")
     await row.locator("input[name=reason]").fill("地址有误")
     await row.get_by_role("button", name="作废", exact=True).click()
     await expect(page.locator("#told.good")).to_contain_text("已作废")
@@ -250,6 +263,20 @@ async def looks_at_the_rest(page: Page) -> None:
     await expect(page.locator("#findings")).not_to_contain_text("the disk")
     await expect(page.locator("#findings")).to_contain_text("腾出空间")
     await expect(page.locator("#findings")).to_contain_text("main.yaml:3: x")
+
+
+async def reads_one_language(page: Page) -> None:
+    """A refusal that services tell in both languages is told in the reader's."""
+    csrf = await page.get_attribute("meta[name=csrf]", "content")
+    form = {"csrf": str(csrf), "part": "accounts", "act": "sign-out", "account": "nobody"}
+    for lang, told, other in (
+        ("en", "there is no account nobody", "没有账号"),
+        ("zh", "没有账号 nobody", "there is"),
+    ):
+        answer = await page.request.post(f"/desk/admin?lang={lang}", form=form)
+        shown = await answer.text()
+        assert answer.status == 422 and told in shown and other not in shown
+        assert "gateway: " not in shown
 
 
 async def stays_out(page: Page, site: RealSite) -> None:

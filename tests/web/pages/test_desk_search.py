@@ -62,7 +62,7 @@ async def test_what_was_taken_in_before_is_found_by_keys_alone(browser: Browser,
 async def test_a_search_that_fails_says_so_and_keeps_what_was_typed(browser: Browser, tmp_path: Path) -> None:
     async def away(route: Route) -> None:
         await route.fulfill(
-            status=503, json={"detail": "数据库无应答", "zh": "数据库无应答", "en": "no answer"}
+            status=503, json={"detail": "数据库无应答 / it does not answer", "zh": "忙", "en": "busy"}
         )
 
     async with desk_site(tmp_path) as site, at_desk(browser, site) as page:
@@ -75,6 +75,11 @@ async def test_a_search_that_fails_says_so_and_keeps_what_was_typed(browser: Bro
         await page.click("#found-again")
         await page.wait_for_selector("#found-empty:not([hidden])")
         assert await page.input_value("#q") == "恒信"
+        await page.route("**/api/v1/search*", away)
+        await page.goto("/desk?lang=en#q=恒信")
+        await expect(page.locator("#found-fault")).to_have_text("it does not answer")
+        await page.unroute("**/api/v1/search*")
+        await page.goto("/desk?lang=zh")
         await page.goto("/desk?q=恒信")  # as the browser sends the form while the script is on its way
         await page.wait_for_selector("#found-empty:not([hidden])")
         assert await page.input_value("#q") == "恒信"
