@@ -35,7 +35,7 @@ from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 M = Measure
 PATH = "/desk/supervision/charts"
-SLOTS = {Step.MONTH: 25, Step.WEEK: 36}
+SLOTS = {Step.MONTH: 28, Step.WEEK: 36}
 """Pixels from column to column."""
 COUNTS = (M.ASSIGNED, M.FELL_DUE, M.MET, M.RETURNED, M.CLOSED, M.ANSWERED, M.SATISFIED)
 RATES = ("in_time", "closed", "returned", "satisfied")
@@ -281,7 +281,8 @@ def _charts(drawn: Drawn, given: Mapping[str, str], tree: Tree, look: Look) -> I
     name = look.t("派单（件）", "Assigned (orders)")
     yield chart(M.ASSIGNED, name, counts, str(whole.counts[M.ASSIGNED]))
     for rate in RATES:
-        name = look.t(f"{rate_name(rate, look)}（%）", f"{rate_name(rate, look)} (%)")
+        zh, en = FIGURE_WORDS[f"rate.{rate}"]
+        name = look.t(f"{zh}（%）", f"{en.capitalize()} (%)")
         yield chart(rate, name, [row.figures.rates[rate] for row in drawn.rows], percent(whole.rates[rate]))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from gateway.cases.assigning import Assignment
 from gateway.cases.order_actions import OrderInput
@@ -17,7 +18,7 @@ from gateway.core.roles import Account, Role
 from gateway.storage import Transaction
 from gateway.web.site import utc_now
 from tests.storage.databases import contact
-from tests.web.pages.desk_site import WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.desk_site import PHONE, WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_browser import opened
 from tests.web.pages.test_fax_page import log_in
 from tests.web.real_site import ZONE, RealSite
@@ -183,3 +184,22 @@ async def test_charts_of_orders_without_javascript(browser: Browser, tmp_path: P
             for by in ("month", "week", "unit"):
                 await page.goto(f"/desk/supervision/charts?by={by}")
                 await looked_at_everywhere(page, f"order-charts-{by}")
+                if by != "unit":
+                    await charts_are_read(page)
+
+
+async def charts_are_read(page: Page) -> None:
+    """Names of columns do not touch, and the latest column is seen without scrolling."""
+    for size in (PHONE, WIDE):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        room = page.locator(".plot-room").first
+        names = await room.evaluate(
+            "room => [...room.querySelectorAll('.name')].filter((one) => one.textContent)"
+            ".map((one) => [one.getAttribute('y'), one.getBoundingClientRect()])"
+            ".map(([y, { left, right }]) => [y, left, right])"
+        )
+        for line in {y for y, _, _ in names}:
+            edges = sorted((left, right) for y, left, right in names if y == line)
+            assert all(left - right >= 2 for (_, right), (left, _) in pairwise(edges)), f"{size}: {edges}"
+        box = await room.bounding_box()
+        assert box and max(right for _, _, right in names) <= box["x"] + box["width"] + 1
