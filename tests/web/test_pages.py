@@ -548,6 +548,7 @@ async def test_errors_are_pages_for_browsers_and_problems_for_programs(
     for path, kind in (("/none", "text/html"), ("/api/v1/none", "application/problem+json")):
         response, _ = await get(site, path, **browser)
         assert (response.status, response.content_type) == (404, kind)
+    assert "请核对网址" in (await get(site, "/none", **browser))[1].words
     assert (await get(site, "/none"))[0].content_type == "application/problem+json"
     async with site.client.put("/report", headers=browser) as answer:
         assert (answer.status, answer.content_type, "Allow" in answer.headers) == (405, "text/html", True)

@@ -210,7 +210,8 @@ def _plain(cell: str) -> str:
 
 
 def audit_names(routes: Iterable[Route]) -> dict[str, tuple[str, str]]:
-    """Words for what stands in the log: of items as in timelines, of looks and changes as of their routes."""
+    """Words for what stands in the log: of items as in timelines, of looks and changes as of their routes;
+    what several routes note, such as `queue.view`, is named in OTHERS."""
     routes = tuple(routes)
     return {
         **{f"api.{route.name}": (route.zh, route.en) for route in routes},
@@ -248,6 +249,9 @@ OTHERS = {
     "audit.view": ("查看审计日志", "audit log read"),
     "order.typed_report": ("代录线下单位纸质报告", "report on paper typed in at the desk"),
     "search": ("查找事项", "search"),
+    "queue.view": ("查看：事项列表", "list of items read"),
+    "item.view": ("查看：一件的全部内容", "item read as a whole"),
+    "orders.view": ("查看：工单列表", "list of orders read"),
     "export": ("导出事项", "items exported"),
     "files.decrypted": ("解密文件", "files decrypted"),
     "files.encrypted": ("加密文件", "files encrypted"),

@@ -9,7 +9,7 @@ export const path = (id) => encodeURIComponent(id);
 // Days and hours are the centre's, wherever the browser is; in one form on all pages: 2026-11-29 07:02.
 export const dayOf = (moment) => new Date(moment).toLocaleDateString("sv", { timeZone: zone });
 export const today = () => dayOf(Date.now());
-export const when = (text, seconds = false) => new Date(text).toLocaleString(lang === "zh" ? "sv" : "en", { timeZone: zone, dateStyle: "short", timeStyle: seconds ? "medium" : "short" });
+export const when = (text, seconds = false) => new Date(text).toLocaleString("sv", { timeZone: zone, dateStyle: "short", timeStyle: seconds ? "medium" : "short" });
 // How long it is since a time in milliseconds: 3:07, 1:02:07.
 export const clock = (since) => {
   const all = Math.max(0, Math.floor((Date.now() - since) / 1000));

@@ -23,6 +23,13 @@ export function filteredList({ prefix, fields, atOnce, rows, open, rowOf, words 
     return others;
   }
 
+  /** Each cell with the name of its column, which a phone shows beside it. */
+  function labelled(row) {
+    const names = $(rows).closest("table").tHead.rows[0].cells;
+    for (const cell of row.cells) if (cell.hasChildNodes()) cell.dataset.label = names[cell.cellIndex].textContent;
+    return row;
+  }
+
   async function read(more = false) {
     const mine = ++reading;
     $("fault").textContent = "";
@@ -34,7 +41,7 @@ export function filteredList({ prefix, fields, atOnce, rows, open, rowOf, words 
       if (mine !== reading) return;
       next = page.next;
       if (!more) $(rows).replaceChildren();
-      $(rows).append(...page.rows.map(rowOf));
+      $(rows).append(...page.rows.map((one) => labelled(rowOf(one))));
       $("empty").hidden = $(rows).children.length > 0;
       $("more").hidden = !next;
       document.body.dataset.read = String($(rows).children.length);

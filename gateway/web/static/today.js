@@ -1,7 +1,7 @@
 // /desk/today: what a shift leader looks at: figures, seats, who waits, who holds what, what is overdue.
 import { ask, listen } from "./desk_server.js";
 import { keepWords } from "./kept_words.js";
-import { $, alarm, button, clock, make, path, spaced, today, told, w } from "./desk_parts.js";
+import { $, alarm, button, clock, lang, make, path, spaced, today, told, w } from "./desk_parts.js";
 
 const CALLS = ["offered", "answered", "in_time_rate", "average_wait", "gave_up", "turned_away", "owed"];
 const LISTS = ["waiting", "to_answer", "papers", "handed_over", "added", "overdue", "closed_today"];
@@ -91,7 +91,7 @@ setInterval(tick, 1000);
 
 function itemRow(item) {
   const row = make("li");
-  const due = item.due ? make("span", item.due.words, "due") : "";
+  const due = item.due ? make("span", lang === "zh" ? item.due.words : item.due.words_en, "due") : "";
   if (item.due) due.dataset.level = item.due.level;
   const acts = make("div", "", "acts");
   acts.append(make("span", item.holder?.name || w("nobody"), "tag"), button(w("reassign"), () => begin(item)));

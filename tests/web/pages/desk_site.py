@@ -46,6 +46,21 @@ async def at_desk(
         yield page
 
 
+async def fits_a_phone(page: Page) -> None:
+    """On a phone: no table is scrolled sideways, each cell bears the name of its column, and each filter
+    stands beside its name."""
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    widths = "tables => tables.map((one) => one.scrollWidth - one.clientWidth)"
+    assert max(await page.locator(".wide-table:has(.stacked)").evaluate_all(widths)) <= 0
+    unnamed = "cells => cells.filter((one) => one.hasChildNodes() && !one.dataset.label).length"
+    assert await page.locator(".stacked tbody td").evaluate_all(unnamed) == 0
+    apart = (
+        "labels => labels.filter((one) => one.control.getBoundingClientRect().top"
+        " > one.getBoundingClientRect().bottom).map((one) => one.textContent)"
+    )
+    assert await page.locator("#filters label").evaluate_all(apart) == []
+
+
 async def looked_at_everywhere(
     page: Page, name: str, sizes: tuple[tuple[int, int], ...] = (WIDE, SMALL, PHONE)
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from gateway.core.roles import Role
 from gateway.web.site import utc_now
-from tests.web.pages.desk_site import PHONE, WIDE, desk_site, looked_at_everywhere
+from tests.web.pages.desk_site import PHONE, WIDE, desk_site, fits_a_phone, looked_at_everywhere
 from tests.web.pages.test_browser import opened
 from tests.web.pages.test_fax_page import PASSWORD, log_in
 
@@ -27,7 +27,9 @@ async def test_an_auditor_reads_checks_and_exports_the_log(browser: Browser, tmp
         await expect(rows).to_have_count(100)
         assert await page.locator(".places a").all_inner_texts() == ["审计与统计"]
         await looked_at_everywhere(page, "audit", (WIDE, PHONE))
+        await fits_a_phone(page)
         await page.set_viewport_size({"width": 1280, "height": 720})
+        await expect(page.locator("#whats option[value='queue.view']")).to_have_text("查看：事项列表")
         await page.click("#more")
         await expect(rows).to_have_count(120 + 1)
         await page.fill("#a-what", "log_in")

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.core.call.record import CallOutcome, CallRecord, RecordingState
 from gateway.web.site import utc_now
-from tests.web.pages.desk_site import PHONE, WIDE, at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.desk_site import PHONE, WIDE, at_desk, desk_site, fits_a_phone, looked_at_everywhere
 from tests.web.real_site import RealSite
 
 pytestmark = pytest.mark.live
@@ -55,6 +55,7 @@ async def test_a_leader_filters_pages_and_hears(browser: Browser, tmp_path: Path
         await page.click(".places a[href='/desk/calls']")
         await shown(page, 50)
         await looked_at_everywhere(page, "calls", (WIDE, PHONE))
+        await fits_a_phone(page)
         await page.set_viewport_size({"width": 1280, "height": 720})
         await page.click("#more")
         await shown(page, 57)
