@@ -51,6 +51,7 @@ TASKS: Mapping[str, str] = {
     "answer": "坐席：答复",
     "close": "坐席：办结已答复的事项",
     "own-overdue": "坐席：查看本人已逾期的事项，最急的在前",
+    "register-call": "坐席：接听来电，边听边写，当场登记投诉",
     "register-visit": "坐席：登记来访投诉",
     "complain": "群众：附一张照片提交投诉，直到看到回执",
     "look-up": "群众：凭编号和查询码查询进度",

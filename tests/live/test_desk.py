@@ -19,6 +19,7 @@ from gateway.sip_phone.phone import Answer
 from tests.accessibility import check_accessible
 from tests.live.browser import eared, hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
+from tests.web.pages.walk import ON_THE_PHONE, Log, Walk, renew
 
 pytestmark = pytest.mark.live
 AGENT_TONE, CALLER_TONE = 1400.0, 700.0
@@ -124,6 +125,34 @@ async def test_a_call_is_seen_answered_written_and_registered(gateway: Gateway, 
     assert (report["kind"], report["content"]) == ("report", "该店长期销售过期食品")
     of_call = [one for one in gateway.queue() if one["call_id"] == record["id"]]
     assert sorted(one["number"] for one in of_call) == sorted(made), "the call itself leaves nothing more"
+
+
+async def test_registering_a_call_costs_no_more_than_the_documentation_says(
+    gateway: Gateway, browser: Browser
+) -> None:
+    """From the ring to number and query code on the screen, as somebody who has never seen the page."""
+    log = Log()
+    async with at_desk(browser, gateway, "agent1") as page, gateway.phone("13835712346") as phone:
+        call = await phone.dial("12315")
+        await call.wait_prompt("welcome", timeout=10)
+        await call.press("1")
+        await seat_is(page, "ringing")
+        person = Walk(page)
+        person.begin()
+        await person.press("F2")
+        await page.wait_for_selector("#call[data-state=talking]")
+        await person.write("#d-content", "买到过期食品，商家拒绝退款")
+        await person.write("#d-name", "张三")
+        await person.write("#d-respondent_name", "某超市")
+        await person.press("F10")
+        await page.wait_for_selector("body[data-made]")
+        assert await page.locator("#made-items .code").count() == 1
+        log.done("register-call", person)
+        await call.hang_up()
+        await seat_is(page, "ready")
+    if os.environ.get("RENEW_WALKS"):
+        renew(log.measured)
+    assert log.too_much() == {} and log.measured.keys() == ON_THE_PHONE
 
 
 async def test_only_who_rings_sees_the_caller(gateway: Gateway, browser: Browser) -> None:

@@ -395,4 +395,4 @@ async def test_no_task_costs_more_than_the_documentation_says(browser: Browser, 
     if os.environ.get("RENEW_WALKS"):
         walk.renew(log.measured)
     assert log.too_much() == {}
-    assert log.measured.keys() == walk.most().keys(), "each row is walked"
+    assert log.measured.keys() | walk.ON_THE_PHONE == walk.most().keys(), "each row is walked"

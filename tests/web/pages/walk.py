@@ -11,6 +11,8 @@ from playwright.async_api import FilePayload, Page, Request
 TABLE = Path(__file__).resolve().parents[3] / "docs/using/walks.md"
 COLUMNS = ("pages", "clicks", "keys", "typed")
 Counts = tuple[int, int, int, int]
+ON_THE_PHONE = {"register-call"}
+"""Tasks that need a call: tests/live/test_desk.py walks them."""
 
 
 @dataclass
