@@ -19,7 +19,7 @@ let shown = null;
 
 export const current = () => shown;
 export const isMine = () => shown?.holder === agent;
-export const nameOf = (account) => names[account] || account;
+export const nameOf = (account) => (account === "system" ? w("by_system") : names[account] || account);
 export const colleagues = () => Object.entries(names);
 export const part = (does) => parts.push(does);
 

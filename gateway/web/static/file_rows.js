@@ -33,8 +33,15 @@ function fileRow(number, kind, file, opener, reason, look) {
   row.append(make("span", w(`role.${file.role}`), "tag"), " ", link, make("span", ` ${size(file.size)} `, "soft"));
   if (look && PICTURE.test(file.media_type) && file.role !== "quarantined") row.append(button(w("look"), () => look(source, file.name)));
   const played = PLAYED.exec(file.media_type)?.[1];
-  if (played && file.role !== "quarantined") row.append(Object.assign(make(played), { src: source, controls: true, preload: "none" }));
+  if (played && file.role !== "quarantined") row.append(player(played, source));
   return row;
+}
+
+// What the browser cannot play (AMR, some films of phones) is there to be downloaded.
+function player(kind, source) {
+  const made = Object.assign(make(kind), { src: source, controls: true, preload: "none" });
+  made.addEventListener("error", () => made.replaceWith(make("span", w("not_played"), "soft")));
+  return made;
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -171,9 +171,11 @@ function reportOf(report, count) {
   return row;
 }
 
+const unitName = (id) => ({ [order.unit]: order.unit_name, [order.bureau]: order.bureau_name })[id] || id;
+
 function eventOf(entry) {
   const row = make("li");
-  row.append(make("strong", entry[`event_${lang}`]), make("small", [when(entry.at), entry.who, entry.unit].filter(Boolean).join(" · ")));
+  row.append(make("strong", entry[`event_${lang}`]), make("small", [when(entry.at), entry.who === "system" ? w("by_system") : entry.who, unitName(entry.unit)].filter(Boolean).join(" · ")));
   if (entry.text) row.append(make("span", entry.text));
   return row;
 }

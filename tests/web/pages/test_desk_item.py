@@ -46,7 +46,10 @@ async def test_an_item_is_worked_on_from_its_head(browser: Browser, tmp_path: Pa
         await page.reload()
         earlier = await number_of(site, "one", content="购买的牛奶已过保质期，商家拒绝退款")
         number = await number_of(site, "two", content=LONG)
+        note = site.intake.changes.note
+        await site.storage.database.write(lambda t: note(t, number, "recounted", "system", "节假日调整"))
         await open_item(page, number)
+        await expect(page.locator("#item-past li").first).to_contain_text("系统")
         assert await page.locator("[data-act]:visible").count() == 0, (
             "whoever does not hold it decides nothing"
         )

@@ -73,6 +73,8 @@ async def test_an_officer_works_on_orders(browser: Browser, tmp_path: Path) -> N
             await page.wait_for_selector(f"body[data-order='{order}']")
             await expect(page.locator("#order-notices")).to_contain_text("派单说明：请于周内反馈")
             await expect(page.locator("#earlier li")).to_have_count(1)
+            await expect(page.locator("#events")).to_contain_text("解放路市场监督管理所")
+            await expect(page.locator("#events")).not_to_contain_text("14100201")
             await page.click("#acts >> text=退回")
             await page.select_option("#a-reason", "address_unclear")
             await page.click("#act-cancel")
