@@ -36,7 +36,8 @@ format: venv ## format the code and mend what ruff can
 docs: venv ## renew the tables in docs/ that are made from the code
 	@$(PY) -m gateway.setup.reference
 
-pictures: setup ## renew the pictures of the manuals; `ARGS=name` renews some
+pictures: venv ## renew the pictures of the manuals; `ARGS=name` renews some
+	@$(PY) -m gateway.setup.workshop pictures
 	@exec $(PY) -m tests.web.pages.pictures $(ARGS)
 
 bench: setup ## measure speed and memory; the table is printed

@@ -52,11 +52,15 @@ TOOLS = (
 )
 FONT = Tool("noto-cjk", "fonts-noto-cjk", "pages to fax", "/usr/share/fonts/*/noto/NotoSansCJK-Regular.ttc")
 """No program, but a part that tests need as well: Chinese letters for the pages they send."""
+CHINESE = Tool(
+    "zh-CN.pak", "chromium-l10n", "Chinese words of a browser", "/usr/lib/chromium/locales/zh-CN.pak"
+)
+"""What pictures of pages need besides: without it a date field of Chromium says mm/dd/yyyy."""
 
 
 def tool(program: str) -> Path:
     """Where a program that a test needs is. Raises SetupError that says what to install."""
-    wanted = next(t for t in (*TOOLS, FONT) if t.program == program)
+    wanted = next(t for t in (*TOOLS, FONT, CHINESE) if t.program == program)
     path = wanted.find()
     if not path:
         raise SetupError(f"{program} is missing ({wanted.purpose}): apt-get install {wanted.package}")
@@ -64,16 +68,18 @@ def tool(program: str) -> Path:
 
 
 def prepare(purpose: str, say: Callable[[str], None]) -> None:
-    """Set up what `purpose` (run or test) needs and is not there. Raises SetupError."""
+    """Set up what `purpose` (run, test or pictures) needs and is not there. Raises SetupError."""
     asterisk_tree.find_or_make(cache_home(), say)
     browser_parts.find_or_make(say)
     fonts.find_or_make(cache_home(), say)
     if purpose == "test":
-        _install_tools(say)
+        _install_tools((*TOOLS, FONT), say)
+    if purpose == "pictures":
+        _install_tools((*TOOLS, FONT, CHINESE), say)
 
 
-def _install_tools(say: Callable[[str], None]) -> None:
-    missing = [t for t in (*TOOLS, FONT) if not t.find()]
+def _install_tools(tools: Sequence[Tool], say: Callable[[str], None]) -> None:
+    missing = [t for t in tools if not t.find()]
     if not missing:
         return
     if not debian.is_root():
@@ -92,8 +98,8 @@ def _install_tools(say: Callable[[str], None]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    if tuple(arguments) not in {("run",), ("test",)}:
-        print("usage: python -m gateway.setup.workshop run|test", file=sys.stderr)
+    if tuple(arguments) not in {("run",), ("test",), ("pictures",)}:
+        print("usage: python -m gateway.setup.workshop run|test|pictures", file=sys.stderr)
         return 2
     try:
         prepare(arguments[0], lambda line: print(line, flush=True))

@@ -40,7 +40,7 @@ def test_an_ordinary_user_is_told_and_not_stopped(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(workshop, "TOOLS", (Tool("no-such-program", "its-package", "trying"),))
     monkeypatch.setattr(workshop.debian, "is_root", lambda: False)
     said: list[str] = []
-    workshop._install_tools(said.append)
+    workshop._install_tools(workshop.TOOLS, said.append)
     assert "apt-get install" in said[0]
 
 

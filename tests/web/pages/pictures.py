@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from gateway.setup.workshop import tool
 from tests.web.pages.killed_house import House, killed_house
@@ -27,18 +28,22 @@ FOLDER = Path(__file__).resolve().parents[3] / "docs/pictures"
 WIDE, PHONE = (1280, 720), (390, 844)
 COLOURS = 128
 DEMO = ("--items", "400", "--days", "20", "--orders", "60")
+CHINESE = {**os.environ, "LANGUAGE": "zh_CN"}
+"""For a browser as the centre has it, whose date fields are in Chinese."""
+A_CALL = "tests/live/test_desk.py::test_a_call_is_seen_answered_written_and_registered"
+THREE = "tests/live/test_three_way_desks.py::test_one_call_through_two_desks_and_a_partner"
 FROM_TESTS = {
-    "desk-pop": ("tests/live/test_desk.py", "desk-pop-light"),
-    "desk-talk": ("tests/live/test_desk.py", "desk-talk-light"),
-    "desk-three-way": ("tests/live/test_three_way_desks.py", "desk-three-way-light"),
-    "wallboard": ("tests/web/pages/test_wallboard.py", "wallboard-busy-dark-1920"),
+    "desk-pop": (A_CALL, "desk-pop-light"),
+    "desk-talk": (A_CALL, "desk-talk-light"),
+    "desk-three-way": (THREE, "desk-three-way-light"),
+    "wallboard": ("tests/web/pages/test_wallboard.py::test_empty_and_busy", "wallboard-busy-dark-1920"),
 }
-"""Of each picture the tests that take it, and what they call it."""
+"""Of each picture the test that takes it, and what it is called there."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One page as `who` sees it once `at` is there, after `steps`."""
+    """One page as `who` sees it once `at` is there, after `steps`; `printed`: the first sheet of it."""
 
     name: str
     who: str
@@ -46,6 +51,7 @@ class Shot:
     at: str = "main"
     steps: tuple[Step, ...] = ()
     size: tuple[int, int] = WIDE
+    printed: bool = False
 
 
 def _public() -> Iterator[Shot]:
@@ -67,6 +73,7 @@ def _public() -> Iterator[Shot]:
     withdraws = "[action='/track/withdraw'] [type=submit]"
     yield Shot("page-withdraw", "", "/track", "#f-reason", (*track("free"), withdraws), PHONE)
     yield Shot("page-missing", "", "/nothing", "h1", size=PHONE)
+    yield Shot("page-phone", "", "/phone", size=PHONE)
     yield Shot("slip", "", "{slip-page}", size=PHONE)
     yield Shot("order-code", "", "{order-page}", size=PHONE)
     code = (("#f-code", "{order-code}"), "button:has-text('打开工单')")
@@ -81,6 +88,8 @@ def _desk() -> Iterator[Shot]:
     yield Shot("desk-search", "boss", "/desk", "#found-rows li", found)
     yield Shot("desk-item-phone", "boss", "/desk#{held}", "#item-acts", size=PHONE)
     yield Shot("desk-list-phone", "boss", "/desk", "#rows li", size=PHONE)
+    yield Shot("desk-list-printed", "boss", "/desk", "#rows li", printed=True)
+    yield Shot("desk-item-printed", "boss", "/desk#{held}", "#item-acts", printed=True)
     order = ("#order-acts >> text=录入纸质报告",)
     yield Shot("paper-report", "boss", "/desk#{typed}", "#paper-form", order)
     yield Shot("desk-entry", "boss", "/desk/entry")
@@ -126,15 +135,25 @@ async def taken(browser: Browser, house: House, shots: list[Shot]) -> None:
         tab = Tab(Form("", shot.who, shot.path, shot.at, shot.steps), page, house.known, [])
         await tab.open()
         await page.wait_for_load_state("networkidle")
-        await page.screenshot(path=FOLDER / f"{shot.name}.png", animations="disabled")
+        file = FOLDER / f"{shot.name}.png"
+        await (print_sheet(page, file) if shot.printed else page.screenshot(path=file, animations="disabled"))
         await page.close()
 
 
+async def print_sheet(page: Page, file: Path) -> None:
+    """The first sheet that a printer would get."""
+    document = pypdfium2.PdfDocument(await page.pdf(format="A4"))
+    try:
+        document[0].render(scale=1.4).to_pil().save(file)
+    finally:
+        document.close()
+
+
 def from_tests(names: list[str]) -> None:
-    """Pictures that tests of calls take."""
+    """Pictures that tests take."""
     with tempfile.TemporaryDirectory() as folder:
         files = sorted({FROM_TESTS[name][0] for name in names})
-        own = {**os.environ, "PICTURES": folder}
+        own = {**CHINESE, "PICTURES": folder}
         subprocess.run([sys.executable, "-m", "pytest", "-q", *files], env=own, check=True)
         for name in names:
             (FOLDER / f"{name}.png").write_bytes(Path(folder, f"{FROM_TESTS[name][1]}.png").read_bytes())
@@ -151,9 +170,11 @@ def made_small(file: Path) -> None:
 async def renew(names: list[str]) -> None:
     shots = [shot for shot in SHOTS if not names or shot.name in names]
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    tool("zh-CN.pak")
     with tempfile.TemporaryDirectory() as folder:
         async with killed_house(Path(folder), DEMO) as house, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=tool("chromium"), args=arguments)
+            chromium = tool("chromium")
+            browser = await playwright.chromium.launch(executable_path=chromium, args=arguments, env=CHINESE)
             await taken(browser, house, shots)
             await browser.close()
 
