@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
 ADD = Prepared(insert(audit), names_columns=True)
+# Each row's hash covers the row before it, so on PostgreSQL one transaction at a time adds rows; SQLite has
+# one writer anyway. The lock ends with the transaction.
 ALONE = text("select pg_advisory_xact_lock(12316)")
 PAGE = 1000  # rows held together at a time
 HEAD_SECONDS = 5.0  # between two looks whether the head has moved

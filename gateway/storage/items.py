@@ -68,7 +68,7 @@ LOCKED = ITEM.with_for_update()
 ALL_LOCKED = (
     select(items)
     .where(items.c.number.in_(bindparam("numbers", expanding=True)))
-    .order_by(items.c.number)  # in one order: nobody waits for another
+    .order_by(items.c.number)  # locked in one fixed order: two transactions cannot deadlock
     .with_for_update()
 )
 LAST = Prepared(select(serials.c.last).where(serials.c.day == bindparam("day")))
@@ -95,6 +95,7 @@ FAILURES = Prepared(
 )
 FORGET = Prepared(delete(lookups).where(lookups.c.at < bindparam("before")))
 FAILED = Prepared(insert(lookups), names_columns=True)
+# Guesses of one asker are counted one after another: at once, each would see too few earlier ones.
 ALONE = text("select pg_advisory_xact_lock(hashtext(:asker))")
 COUNTS = select(items.c.state, items.c.channel, func.count()).group_by(items.c.state, items.c.channel)
 NAMED = union(select(attachments.c.sha256), select(fax_pages.c.sha256))

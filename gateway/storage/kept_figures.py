@@ -32,6 +32,8 @@ from gateway.storage.tables import kept_figures
 COUNTED_BY = hashlib.sha256(inspect.getsource(statistics).encode()).hexdigest()
 """The rules by which figures are counted: what was kept by other rules is counted again."""
 DAY_MS = 86_400_000
+# A day's figures are kept only while no transaction is changing rows of that day: those hold the lock shared
+# (trigger of migration 0022). `try`: whoever changes rows never waits for figures.
 LOCK = text(
     "select bool_and(pg_try_advisory_xact_lock(12315, day)) "
     "from generate_series(cast(:first as int), cast(:last as int)) as day"

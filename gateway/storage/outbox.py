@@ -44,7 +44,7 @@ OLDEST = (
     .where(outbox.c.made_at <= bindparam("now"))
     .order_by(outbox.c.id)
     .limit(bindparam("limit", type_=Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True)  # several gateways plan at once, each its own occasions
 )
 PLANNED = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 FAX = "fax"

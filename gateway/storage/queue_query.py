@@ -65,4 +65,5 @@ def next_free(dialect: str, names: frozenset[str]) -> Select[Any]:
     if "state" not in names:
         wanted = wanted.where(WAITING[dialect])
     oldest = filtered(wanted, names).order_by(items.c.received_at, items.c.number).limit(1)
+    # skip_locked: two agents who claim at the same moment get different items and neither waits
     return oldest.with_for_update(skip_locked=True)

@@ -82,8 +82,9 @@ async def test_a_full_disk_costs_the_recording_not_the_call(own_gateway: Gateway
             await call.wait_prompt("welcome", timeout=10)
             await call.press("1")
             rung = await seat.incoming(15)
-            await call.wait_tone(440, timeout=10)
-            await asyncio.sleep(3)  # 48 kB of sound, three times what the disk holds
+            await call.wait_tone(
+                440, timeout=20, lasting=3
+            )  # 48 kB of sound, three times what the disk holds
             await rung.hang_up()
             await call.ended(10)
             record = await gateway.call_of("13912360100")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.pbx.sound_length import sound_seconds
 from gateway.sip_phone import sound
 from tests.live.browser import eared, hears, hears_tone, talking, tone_file
 from tests.live.conftest import Gateway
@@ -15,6 +16,13 @@ from tests.live.test_phone_lines import sound_of
 pytestmark = pytest.mark.live
 VISITOR = "13800012315"
 BEEP = 1000.0  # Hz
+
+
+async def speaks(gateway: Gateway, seconds: float) -> None:
+    """Wait until so many seconds of a message are on the disk, to which Asterisk writes as it comes."""
+    async with asyncio.timeout(20):
+        while max(map(sound_seconds, gateway.places.messages.glob("*.wav")), default=0) < seconds:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 async def test_a_visitor_calls_from_the_browser_and_leaves_a_message(
@@ -29,7 +37,7 @@ async def test_a_visitor_calls_from_the_browser_and_leaves_a_message(
         await page.keyboard.press("5")
         await hears(page, "message_or_callback")
         await hears_tone(page, BEEP)
-        await asyncio.sleep(4)  # he speaks
+        await speaks(gateway, 3)
         await page.click("#dial")
         await page.wait_for_selector("#phone[data-state=idle]")
     record = await gateway.call_of(VISITOR)

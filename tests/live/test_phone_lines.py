@@ -114,8 +114,7 @@ async def test_a_caller_talks_with_an_agent(gateway: Gateway) -> None:
         phone_tone = call.wait_tone(440, timeout=10)
         await phone_tone
         call.tone(1000)
-        await rung.wait_tone(1000, timeout=10)
-        await asyncio.sleep(1)  # they talk
+        await rung.wait_tone(1000, timeout=10, lasting=1)
         await rung.hang_up()
         await call.ended(10)
         record = await gateway.call_of("13912340001")
@@ -198,8 +197,7 @@ async def test_a_call_back_is_promised_kept_and_dialled_once(gateway: Gateway) -
             back = await customer.incoming(20)
             dialled.append(back.caller)
             await back.wait_prompt("callback_hello", timeout=15)
-            await at_seat.wait_tone(600, timeout=20)
-            await asyncio.sleep(0.5)  # they talk
+            await at_seat.wait_tone(600, timeout=20, lasting=0.7)
             await at_seat.hang_up()
             await back.ended(10)
             with pytest.raises(TimeoutError):

@@ -329,16 +329,17 @@ async def test_a_gateway_that_dies_can_still_give_the_caller_back(own_gateway: G
 
 async def test_the_recording_is_one_file_without_the_private_talk(gateway: Gateway) -> None:
     async with talking(gateway, "13912350011") as talk:
-        await asyncio.sleep(1)  # each part of the talk lasts long enough to be found in the recording
+        # each part of the talk lasts long enough to be found in the recording
+        await talk.call.wait_tone(AGENT, lasting=1)
         there = await talk.consult()
-        await asyncio.sleep(1)
+        await there.wait_tone(AGENT, lasting=1)
         await talk.ask("merge")
         await talk.state("joined")
         await everybody_hears({CALLER: talk.call, AGENT: talk.at_seat, PARTNER: there})
-        await asyncio.sleep(1)
+        await there.wait_tone(AGENT, lasting=1)
         await talk.ask("leave")
         await talk.at_seat.ended(5)
-        await asyncio.sleep(1)
+        await there.wait_tone(CALLER, lasting=1)
         await talk.call.hang_up()
         await there.ended(5)
     record = await gateway.call_of("13912350011")

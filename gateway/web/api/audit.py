@@ -95,7 +95,7 @@ class AuditApi:
         self._log = log
         self._zone = zone
         self._names = names
-        self._verifying = asyncio.Lock()
+        self._verifying = asyncio.Lock()  # verifying reads every row: one request at a time
 
     def routes(self) -> tuple[Route, ...]:
         return (

@@ -25,7 +25,7 @@ class FiguresApi:
         self._book = book
         self._board = board
         self._now = now
-        self._looks = asyncio.Lock()
+        self._looks = asyncio.Lock()  # many who ask at once cause one look at the database
         self._seen: tuple[float, models.BoardFigures] | None = None
 
     def routes(self) -> tuple[Route, ...]:

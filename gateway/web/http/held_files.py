@@ -37,7 +37,7 @@ class HeldFiles:
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
         self._limit = limit
-        self._adding = threading.Lock()
+        self._adding = threading.Lock()  # room is looked at and taken in one step
 
     def put(self, files: Sequence[Held], key: str) -> bool:
         """Keep these under a form's key, in the place of what was there; False when there is no room for

@@ -37,7 +37,7 @@ class ResumedUploads:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._writing = threading.Lock()
+        self._writing = threading.Lock()  # two requests for one file must not both write at one place
 
     async def stood(self, key: str, id_: str) -> Stood:
         """Raises Refused for what is no id, StorageDown."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import referenced_files as named_files
+from gateway.cli import referenced_files
 from gateway.cli.main import COMMANDS, main
 from gateway.errors import SettingError
 from gateway.notify.webhook import secret_of
@@ -20,7 +20,7 @@ from gateway.settings.secrets import load_secrets
 from tests import forked
 from tests.notify.mail_server import certificate
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -225,10 +225,10 @@ def test_check_opens_what_the_settings_name(tmp_path: Path) -> None:
     more = ("webhooks.secret_file of 'city'", "uploads.clamd")
 
     def named() -> set[str]:
-        return {one.text.partition(":")[0] for one in named_files.faults(loaded)}
+        return {one.text.partition(":")[0] for one in referenced_files.faults(loaded)}
 
     assert named() == {*settings, *more}
-    assert all(str(tmp_path) in one.file for one in named_files.faults(loaded))
+    assert all(str(tmp_path) in one.file for one in referenced_files.faults(loaded))
     (tmp_path / "ca.pem").write_text("no certificate")
     (tmp_path / "password").write_text("")
     (tmp_path / "box").write_bytes(b"\xff")

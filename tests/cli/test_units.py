@@ -11,7 +11,7 @@ import pytest
 from gateway.cli import units
 from gateway.errors import OperatorError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def command(*words: str) -> int:
