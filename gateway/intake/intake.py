@@ -162,9 +162,9 @@ class Intake:
         return await self._writing_up.write_up(contact, who)
 
     async def fill_in(
-        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = (), of: str = ""
     ) -> ItemDetail:
-        return await self._writing_up.fill_in(number, contact, who, blank)
+        return await self._writing_up.fill_in(number, contact, who, blank, of)
 
     # ------------------------------------------------------------ clocks and looking
 

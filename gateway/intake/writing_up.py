@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 
 from gateway.core.item.contact import Contact, Kind, Person, Receipt, Task
 from gateway.core.item.item import Item, ItemDetail
-from gateway.core.item.revision import Revision, differences, facts, merged
+from gateway.core.item.revision import Revision, differences, facts, merged, version
 from gateway.core.item.states import TERMINAL, held, refuse_if_held_by_other
 from gateway.errors import BadContact, Conflict
 from gateway.intake.clocks import Clocks
@@ -18,6 +18,8 @@ from gateway.intake.faults import faults
 from gateway.intake.item_changes import ItemChanges
 from gateway.intake.submission import Submission
 from gateway.storage import Transaction
+
+CHANGED = "登记内容已被修改，请核对后再保存 / the item says something else by now: look at it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,20 @@ class WritingUp:
         return receipt
 
     async def fill_in(
-        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = (), of: str = ""
     ) -> ItemDetail:
         """An agent's words in an item that came by itself and that he holds: a fax, a mail, a message.
 
         What is given is merged in, `blank` names fields to be emptied; core/item/revision.py has the rules.
-        A call-back that is due stays due. Raises BadContact, NotFound, Conflict without a lease, StorageDown.
+        A call-back that is due stays due. `of` is the version that was read before: what has been changed
+        since is not written over. Raises BadContact, NotFound, Conflict without a lease, StorageDown.
         """
 
         def filled(t: Transaction) -> ItemDetail:
             item = self._items.locked(t, number)
             held(item.lease, who)
+            if of and of != version(item):
+                raise Conflict(CHANGED)
             task = Task.NONE if item.task is Task.UNREADABLE else item.task
             self._write(t, item, replace(contact, task=task), who, blank)
             return self._changes.detail(t, number)

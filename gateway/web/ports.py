@@ -107,7 +107,7 @@ class IntakeQueue(Protocol):
     ) -> ItemDetail: ...
 
     async def fill_in(
-        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = (), of: str = ""
     ) -> ItemDetail:
         """What its holder made of an item that came by itself. Raises BadContact, NotFound, Conflict."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from gateway.core.item.contact import Channel, Contact, Kind, Person, Respondent, Task
 from gateway.core.item.item import QueueQuery
+from gateway.core.item.revision import version
 from gateway.errors import BadContact, Conflict
 from gateway.intake.intake import Intake
 from gateway.intake.writing_up import Sorted
@@ -80,6 +81,21 @@ async def test_a_lease_is_needed(intake: Intake) -> None:
     with pytest.raises(Conflict):
         await intake.fill_in(number, WORDS, "agent1")
     assert (await intake.get(number)).item.content == MAIL.content
+
+
+async def test_what_was_changed_since_it_was_read_is_not_written_over(intake: Intake) -> None:
+    number = await taken(intake)
+    read = version((await intake.get(number)).item)
+    await intake.fill_in(number, WORDS, "agent1", of=read)
+    late = replace(WORDS, content="别的内容")
+    with pytest.raises(Conflict):
+        await intake.fill_in(number, late, "agent1", of=read)
+    detail = await intake.get(number)
+    assert detail.item.content == WORDS.content
+    await intake.note(number, "note", "agent2", "已联系")  # says nothing else of the matter
+    assert (
+        await intake.fill_in(number, late, "agent1", of=version(detail.item))
+    ).item.content == late.content
 
 
 async def test_what_he_sees_he_may_empty_by_name(intake: Intake) -> None:

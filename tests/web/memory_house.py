@@ -166,7 +166,7 @@ class MemoryIntake:
         return self._set(replace(detail.item, merged_into=into), who)
 
     async def fill_in(
-        self, number: str, contact: Contact, who: str, blank: Collection[str] = ()
+        self, number: str, contact: Contact, who: str, blank: Collection[str] = (), of: str = ""
     ) -> ItemDetail:
         one = self._one(number)
         case.held(one.lease, who)

@@ -6,6 +6,7 @@ one change with who, when, before and after. Called by intake, shown by the API.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -21,6 +22,8 @@ PERSONAL = tuple(f.name for f in fields(Person))
 RESPONDENT: Mapping[str, str] = MappingProxyType({f"respondent_{f.name}": f.name for f in fields(Respondent)})
 CHOSEN = ("amount", "occurred_on", "publish_consent", "mediation_consent")  # None when they are not given
 TEXTS = ("county", "problem", "subject")
+VERSION = 16
+"""Characters of an item's version."""
 CORRECTS = ("written_up", "sorted")
 """Revisions that changed the item itself."""
 BLANKABLE = frozenset({*PERSONAL, *RESPONDENT, *CHOSEN, *TEXTS, "claims", "anonymous"})
@@ -56,6 +59,12 @@ def facts(source: Item | Contact, person: Person) -> dict[str, str]:
     values["anonymous"] = "true" if source.anonymous else ""
     values["declined"] = ",".join(source.declined)
     return values
+
+
+def version(item: Item) -> str:
+    """Names what an item says now: another one as soon as a field that is not sealed says something else."""
+    said = json.dumps(facts(item, item.person), ensure_ascii=False).encode("utf-8", "replace")
+    return hashlib.sha256(said).hexdigest()[:VERSION]
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str, str]]:

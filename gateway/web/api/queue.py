@@ -191,7 +191,8 @@ class QueueApi:
             raise BadContact(FieldFault("occurred_on", "日期在将来", "lies in the future"))
         contact = translate.contact(sent, "write-up", self._now())
         number, who = _number(request), request.account.name
-        return Answer(translate.whole(await self._intake.fill_in(number, contact, who, sent.blank)))
+        done = await self._intake.fill_in(number, contact, who, sent.blank, sent.version)
+        return Answer(translate.whole(done))
 
     async def revisions(self, request: ApiRequest) -> Answer:
         return Answer(translate.revisions(*await self._intake.revisions(_number(request))))

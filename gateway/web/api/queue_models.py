@@ -33,6 +33,11 @@ class WriteUp(NewContact):
         default=(), description="要清空的字段名 / names of members to be emptied"
     )
     declined: Declined = Field(default=(), description=DECLINED)
+    version: Annotated[str, Text(16, pattern="[0-9a-f]*")] = Field(
+        default="",
+        description="修改所依据的版本；登记内容已有改动的为 409"
+        " / the version it was made from: 409 when the item says something else by now",
+    )
 
 
 class QueueAsked(RequestModel):
@@ -166,6 +171,7 @@ class ItemWhole(ItemShown):
     timeline: tuple[HappenedShown, ...]
     notices: tuple[NoticeShown, ...]
     allowed: tuple[str, ...]
+    version: str
     closing_needs_reason: bool
     last_act: LastAct | None
 

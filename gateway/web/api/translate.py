@@ -26,7 +26,7 @@ from gateway.core.item.notice import (
     is_secret,
     shown_to,
 )
-from gateway.core.item.revision import PERSONAL, Revision, secret
+from gateway.core.item.revision import PERSONAL, Revision, secret, version
 from gateway.core.roles import OF_UNITS, Account
 from gateway.web.api.intake_models import NewContact, ReceiptGiven, StateTold
 from gateway.web.api.item_models import FieldChanged, RevisionsGiven, RevisionShown
@@ -95,6 +95,7 @@ def whole(detail: ItemDetail) -> ItemWhole:
         **_item(detail),
         timeline=timeline,
         allowed=allowed,
+        version=version(detail.item),
         closing_needs_reason=taking_back.closing_needs_reason(detail.item),
         last_act=_last_act(detail.item, detail.last_act),
         notices=tuple(_notice(notice, is_secret(detail.item)) for notice in detail.notices),

@@ -38,6 +38,11 @@ FAX_WORDS: Words = {
     "field.date": ("日期", "Date"),
     "field.respondent": ("被投诉人", "Respondent"),
     "field.number": ("本中心编号", "Our number"),
+    "changed_meanwhile": (
+        "登记内容刚被他人修改，您未改动的栏目已更新，请核对后再次登记",
+        "Somebody else has just changed it; fields that you left alone are renewed: look at it again",
+    ),
+    "says_now": ("现为“%d”，再次登记将以您填写的为准", "Now “%d”: register again to put yours in its place"),
     "saved_item": ("已登记", "Written up"),
     "parted": ("已分出新件：", "A new item was made: "),
     "joined": ("已并入：", "Joined to: "),

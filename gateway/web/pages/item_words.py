@@ -12,6 +12,10 @@ ACT_WORDS: Words = {
     **{f"act.{event.value}": (zh, en.capitalize()) for event, (zh, en) in EVENT_NAMES.items()},
     "act.withdraw": ("消费者撤回", "Withdrawn by the person"),
     "act.refer": ("转办协作单位", "Hand to a partner"),
+    "changed_meanwhile": (
+        "此项刚被改为“%d”，再次保存将以您填写的为准",
+        "It has just been changed to “%d”: save again to put yours in its place",
+    ),
     "act.call_addition": ("来电补充", "Added by the caller"),
     "word.call_addition": ("来电人补充的内容", "What the caller adds"),
     "act.split": ("拆分举报或投诉", "Part complaint and report"),

@@ -18,6 +18,29 @@ export function put(form, said) {
   for (const list of LISTS) for (const box of form.querySelectorAll(`[name=${list}]`)) box.checked = (said[list] || []).includes(box.value);
 }
 
+// What an item says, as `put` takes it and `typed` gives it back.
+export function saidIn({ kind, content, person, respondent, county, occurred_on, amount, claims, subject, problem, declined }) {
+  return {
+    ...{ kind: kind === "unsorted" ? "" : kind, content, name: person.name, phone: person.phone, address: person.address },
+    ...{ respondent_name: respondent.name, respondent_address: respondent.address, respondent_phone: respondent.phone },
+    ...{ county, occurred_on: occurred_on || "", amount: amount === null ? "" : String(amount), claims, subject, problem, declined },
+  };
+}
+
+const plain = (value) => JSON.stringify(Array.isArray(value) ? [...value].sort() : value ?? "");
+const differ = (one, other) => plain(one) !== plain(other);
+export const isChanged = (before, fresh) => Object.keys(fresh).some((name) => differ(before[name], fresh[name]));
+
+// Somebody else has changed what the form began with: fields that were left alone here are renewed. Gives the names
+// of those that say two things now.
+export function renew(form, before, fresh) {
+  const said = typed(form);
+  const changed = Object.keys(fresh).filter((name) => differ(before[name], fresh[name]));
+  const both = changed.filter((name) => differ(said[name], before[name]) && differ(said[name], fresh[name]));
+  put(form, { ...said, ...Object.fromEntries(changed.filter((name) => !both.includes(name)).map((name) => [name, fresh[name]])) });
+  return both;
+}
+
 // Each fault beside its field; `items[0].name` of a call is the field name.
 export function markFaults(form, faults, lang) {
   for (const old of form.querySelectorAll(".fault.beside")) old.remove();

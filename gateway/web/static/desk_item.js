@@ -65,13 +65,17 @@ let refreshing = 0;
 export function refresh(number) {
   if (shown?.number !== number) return;
   clearTimeout(refreshing);
-  refreshing = setTimeout(async () => {
-    const fresh = await ask("GET", `queue/${number}`).catch(() => null);
-    if (!fresh || shown?.number !== number) return;
-    const fault = $("item-fault").textContent;
-    show(fresh);
-    $("item-fault").textContent = fault;
-  }, REFRESH_AFTER);
+  refreshing = setTimeout(() => reread(number), REFRESH_AFTER);
+}
+
+// True when it is shown as it is now.
+export async function reread(number) {
+  const fresh = await ask("GET", `queue/${number}`).catch(() => null);
+  if (!fresh || shown?.number !== number) return false;
+  const fault = $("item-fault").textContent;
+  show(fresh);
+  $("item-fault").textContent = fault;
+  return true;
 }
 
 function showHead(one) {

@@ -1,10 +1,11 @@
 // What an item says: shown field by field, corrected in place with its history, and as it first came.
 import { ask } from "./desk_server.js";
-import { change, current, isMine, keepTyped, part, placeFaults, sentTyped, typedIn } from "./desk_item.js";
+import { change, current, isMine, keepTyped, part, placeFaults, reread, sentTyped, typedIn } from "./desk_item.js";
 import { keepWords } from "./kept_words.js";
 import { $, button, lang, make, role, told, w, when } from "./desk_parts.js";
 
 const { openers } = JSON.parse(document.body.dataset.item);
+const CONFLICT = 409;
 const FOLDED = 500; // characters of a text that is shown whole
 const LONG = ["content"]; // more than one line
 const why = keepWords($("item-sealed"), () => current() && `unseal:${current().number}`);
@@ -12,6 +13,9 @@ const why = keepWords($("item-sealed"), () => current() && `unseal:${current().n
 const labelOf = (id) => document.querySelector(`label[for="d-${id}"]`)?.textContent || w(`said.${id}`).replace("said.", "");
 const yes = (consent) => (consent === null ? "" : w(consent ? "yes" : "no"));
 const named = (kind, id) => id && w(`${kind}.${id}`).replace(`${kind}.`, "");
+
+// What a field says, as it is shown.
+const textOf = (name) => (name === "content" ? current().content : fieldsOf(current()).find(([id]) => id === name)[1]);
 
 // Each field: what it is called in the API, what is shown, what is edited.
 function fieldsOf(one) {
@@ -140,6 +144,15 @@ function correct(place, name, value, focus = true) {
     keepTyped(field);
   }
   const { number } = current();
+  let known = textOf(name);
+  // Somebody else has changed this field meanwhile: told once, and then what is typed here counts.
+  function isAnother() {
+    const said = textOf(name);
+    if (said === known) return false;
+    known = said;
+    fault.textContent = w("changed_meanwhile", said || "—");
+    return true;
+  }
   function done() {
     sentTyped(field, number);
     if (current()?.number !== number) return;
@@ -150,12 +163,15 @@ function correct(place, name, value, focus = true) {
   // The form stays while the answer is awaited: other changes of the item do not show its fields anew under it.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (form.ariaBusy === "true") return;
+    if (form.ariaBusy === "true" || isAnother()) return;
     form.ariaBusy = "true";
-    const body = { kind: current().kind, content: current().content, ...given(name, field) };
-    const saved = await change(`queue/${number}/write-up`, body, (problem) => {
+    const { kind, content, version } = current();
+    let refused = 0;
+    const saved = await change(`queue/${number}/write-up`, { kind, content, version, ...given(name, field) }, (problem) => {
+      refused = problem.status;
       fault.textContent = placeFaults(form, problem, { [name]: field }) || fault.textContent;
     });
+    if (refused === CONFLICT && (await reread(number))) isAnother();
     form.ariaBusy = "false";
     if (!saved) return;
     $("item-revisions").replaceChildren();

@@ -4,7 +4,7 @@ import { forgetAll } from "./kept_words.js";
 export const $ = (id) => document.getElementById(id);
 export const { agent, seat, role, lang, zone } = document.body.dataset;
 const words = JSON.parse(document.body.dataset.words);
-export const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", value), words[name] ?? name);
+export const w = (name, ...values) => values.reduce((text, value) => text.replace("%d", () => value), words[name] ?? name);
 export const path = (id) => encodeURIComponent(id);
 // Days and hours are the centre's, wherever the browser is; in one form on all pages: 2026-11-29 07:02.
 export const dayOf = (moment) => new Date(moment).toLocaleDateString("sv", { timeZone: zone });

@@ -1,12 +1,13 @@
 // The pages of a fax item: looked at, put in order, parted and joined; what was read is offered beside them.
 // Everything that came from outside is set as text, never as markup.
 import { ask } from "./desk_server.js";
-import { asItem, emptied, markFaults, put, typed } from "./case_form.js";
+import { asItem, emptied, isChanged, markFaults, put, renew, saidIn, typed } from "./case_form.js";
 import { forget, keepWords, store, stored } from "./kept_words.js";
 import { $, alarm, lang, make, told, w, when } from "./desk_parts.js";
 import { showSource } from "./fax_source.js";
 
 const { number } = document.body.dataset;
+const CONFLICT = 409;
 const FIELDS = { name: "name", phone: "phone", amount: "amount", date: "occurred_on", respondent: "respondent_name" };
 
 let pages = [];
@@ -14,13 +15,14 @@ let at = 0;
 let zoom = 0; // 0: as wide as there is room
 let chosen = new Set();
 let before = { claims: [] }; // what the item said when the form was filled
+let version = ""; // that of the item then
 let again = 0; // looks once more while pages are being read
 let reason = ""; // why sealed pages have to be seen
 let call = ""; // whose line was recorded
 let sealed = ""; // the word that says why they are not shown
 
 const KEPT = `item:${number}:write-up`
-$("draft").addEventListener("input", () => store(KEPT, typed($("draft"))));
+$("draft").addEventListener("input", () => store(KEPT, { said: typed($("draft")), before }));
 
 const joins = keepWords($("join"), () => `join:${number}`);
 const why = keepWords($("sealed"), () => `sealed:${number}`);
@@ -64,7 +66,7 @@ function showChosen() {
 
 function showPage() {
   const page = pages[at];
-  $("none").hidden = Boolean(page);
+  $("none").hidden = Boolean(page) || (document.body.dataset.arrived === "other" && !sealed);
   $("frame").hidden = !page;
   if (!page) {
     $("none").textContent = w(sealed || "no_pages");
@@ -218,7 +220,7 @@ $("draft").addEventListener("submit", async (event) => {
   }
   try {
     await ask("POST", "queue/claim", { number });
-    await ask("POST", `queue/${number}/write-up`, { ...asItem(said), blank: emptied(before, said) });
+    ({ version } = await ask("POST", `queue/${number}/write-up`, { ...asItem(said), version, blank: emptied(before, said) }));
     before = said;
     forget(KEPT);
     $("saved").textContent = w("saved_item");
@@ -226,8 +228,19 @@ $("draft").addEventListener("submit", async (event) => {
   } catch (problem) {
     $("fault").textContent = told(problem);
     markFaults($("draft"), problem.faults, lang);
+    if (problem.status === CONFLICT) await trying(async () => changedMeanwhile(await ask("GET", `queue/${number}`)));
   }
 });
+
+// Nothing that somebody else wrote is written over unseen: what differs stands beside its field.
+function changedMeanwhile(item) {
+  if (item.version === version) return; // it was refused for something else
+  const fresh = saidIn(item);
+  const both = renew($("draft"), before, fresh);
+  [before, version] = [fresh, item.version];
+  $("fault").textContent = w("changed_meanwhile");
+  markFaults($("draft"), both.map((field) => ({ field, [lang]: w("says_now", fresh[field]) })), lang);
+}
 
 $("use").addEventListener("click", () => put($("draft"), { ...typed($("draft")), content: pages.map((page) => page.text).filter(Boolean).join("\n") }));
 
@@ -292,23 +305,18 @@ async function begin() {
   const item = await ask("GET", `queue/${number}`);
   const facts = [w(`kind.${item.kind}`), w(`task.${item.task}`), w(`item.${item.state}`), when(item.received_at)];
   $("facts").textContent = facts.filter(Boolean).join(" · ");
-  const { person, respondent } = item;
-  put($("draft"), {
-    ...{ kind: item.kind, content: item.content, name: person.name, phone: person.phone, address: person.address },
-    ...{ respondent_name: respondent.name, respondent_address: respondent.address, respondent_phone: respondent.phone },
-    ...{ county: item.county, occurred_on: item.occurred_on || "", amount: item.amount ?? "", claims: item.claims },
-    ...{ subject: item.subject, problem: item.problem, declined: item.declined },
-  });
-  before = typed($("draft"));
   const kept = stored(KEPT);
-  if (kept) put($("draft"), kept);
+  before = kept?.before || saidIn(item);
+  put($("draft"), kept?.said || before);
+  if (isChanged(before, saidIn(item))) changedMeanwhile(item); // what was typed may be older than the item
+  version = item.version;
   call = item.call_id;
   await read();
   const isFax = item.channel === "fax" || pages.length > 0;
   document.body.dataset.arrived = isFax ? "fax" : "other";
   if (isFax) $("sound-place").append($("sound-box"));
   else if (!sealed) showSource(item, because);
-  $("none").hidden ||= !isFax && !sealed;
+  showPage();
   showSound();
   document.body.dataset.known = "yes";
 }

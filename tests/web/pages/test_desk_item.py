@@ -13,10 +13,12 @@ from gateway.core.item.item import QueueQuery
 from gateway.core.item.states import Event
 from gateway.core.roles import Role
 from gateway.intake.decisions import Act
+from gateway.intake.fax_filing import Filing
+from gateway.web.site import utc_now
 from tests.storage.databases import contact
 from tests.web.pages.desk_site import PHONE, SMALL, WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_fax_page import PASSWORD
-from tests.web.real_site import RealSite
+from tests.web.real_site import Later, RealSite
 
 pytestmark = pytest.mark.live
 PERSON = Person("赵六", "13935700001")
@@ -221,6 +223,56 @@ async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browse
         await page.click("#show-code")
         await expect(page.locator("#code-again")).to_have_text(await code_of(site, number))
         await looked_at_everywhere(page, "item-whole")
+
+
+async def test_nobody_writes_over_what_another_has_changed_unseen(browser: Browser, tmp_path: Path) -> None:
+    """In a field that is being corrected, and on the page that writes up the whole item."""
+    pages = Later()
+    async with desk_site(tmp_path, filing=pages) as site, at_desk(browser, site) as page:
+        pages.real = Filing(site.intake, site.storage, utc_now)
+        number = await number_of(site, "one", content="牛奶已过保质期")
+        await open_item(page, number)
+        await page.click("#claim")
+        whole = await page.context.new_page()
+        await whole.goto(f"/desk/fax/{number}")
+        await whole.wait_for_selector("body[data-known]")
+        await whole.fill("#d-content", "牛奶已过保质期，商家不认")
+        await whole.fill("#d-name", "赵八")
+
+        await page.click("button[aria-label='更正 姓名']")
+        await page.fill("#e-name", "赵七")
+        write = {"kind": "complaint", "content": "牛奶已过保质期", "name": "赵九", "address": "鼓楼街1号"}
+        await corrected(site, number, **write)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#fault-e-name")).to_contain_text("赵九")
+        assert await page.input_value("#e-name") == "赵七"
+        assert (await site.intake.get(number)).item.person.name == "赵九"
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#item-fields")).to_contain_text("赵七")
+
+        await whole.keyboard.press("F10")
+        await expect(whole.locator("#fault")).to_contain_text("刚被他人修改")
+        await expect(whole.locator("#draft .fault.beside")).to_contain_text(["赵七"])
+        assert await whole.input_value("#d-name") == "赵八", "what is typed stays"
+        assert await whole.input_value("#d-address") == "鼓楼街1号", "what was left alone is renewed"
+        assert (await site.intake.get(number)).item.person.name == "赵七"
+        await looked_at_everywhere(whole, "write-up-changed", sizes=(WIDE, PHONE))
+        assert await whole.is_hidden("#none"), "it is no fax, at any size of the window"
+        await whole.reload()
+        await whole.wait_for_selector("body[data-known]")
+        assert await whole.input_value("#d-name") == "赵八"
+        await whole.keyboard.press("F10")
+        await whole.wait_for_selector("body[data-saved]")
+        item = (await site.intake.get(number)).item
+        assert (item.person.name, item.person.address) == ("赵八", "鼓楼街1号")
+        assert item.content == "牛奶已过保质期，商家不认"
+
+
+async def corrected(site: RealSite, number: str, **said: str) -> None:
+    """By the same agent at another desk."""
+    person = Person(said["name"], PERSON.phone, address=said["address"])
+    words = contact("x", person=person, respondent=SHOP, content=said["content"])
+    await site.intake.fill_in(number, words, "agent1")
 
 
 async def code_of(site: RealSite, number: str) -> str:
