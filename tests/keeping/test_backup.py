@@ -20,7 +20,9 @@ import pytest
 
 from gateway import health_checks
 from gateway.core.item.contact import Evidence, Kind, Person
-from gateway.errors import SetupError
+from gateway.core.item.item import ItemDetail
+from gateway.errors import NotFound, SetupError
+from gateway.intake.intake import Intake
 from gateway.keeping import restore
 from gateway.keeping.backup import BackupRequest, Backups
 from gateway.keeping.last import LastBackup, read_last
@@ -148,6 +150,55 @@ async def test_all_is_destroyed_and_comes_back(house: House, tmp_path: Path) -> 
     assert not (house.var / restore.RESTORING).exists()
     await house.fill("three")  # numbers, counters and the audit log go on
     assert len(set(house.numbers)) == 6
+
+
+async def test_one_made_while_items_come_in_is_whole(house: House, tmp_path: Path) -> None:
+    """What was in before is there, with its files; what came meanwhile is there whole, or not at all."""
+    backups = Backups(tmp_path / "backups")
+    came: list[str] = []
+    storage = await house.opened()
+    intake = intake_on(storage, Clock())
+
+    async def comes() -> None:
+        while True:
+            file = tmp_path / f"{len(came)}.png"
+            file.write_bytes(os.urandom(100_000))
+            said = contact(f"w{len(came)}", evidence=(Evidence(str(file), file.name, "image/png"),))
+            came.append((await intake.submit(said)).number)
+
+    coming = asyncio.ensure_future(comes())
+    try:
+        before = meanwhile = 0
+        while before == 0 or before == meanwhile:  # until some came while it was made
+            before = len(came)
+            await backups.make(house.request())
+            meanwhile = len(came)
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await storage.close()
+    secrets = restore.secrets_of(backups, "", PASSPHRASE)
+    assert await restore.check(backups, "", secrets) == []
+    await house.destroy()
+    house.root.mkdir()
+    await restore.restore(backups, "", house.target, secrets)
+    storage = await house.opened()
+    try:
+        intake = intake_on(storage, Clock())
+        there = [await _there(intake, number) for number in came]
+        assert all(there[:before]) and (await storage.audit.verify()).broken == 0
+        for item in filter(None, there):
+            (file,) = item.attachments
+            assert len(_read(storage, storage.files.path(file.sha256))) == 100_000
+    finally:
+        await storage.close()
+
+
+async def _there(intake: Intake, number: str) -> ItemDetail | None:
+    try:
+        return await intake.get(number)
+    except NotFound:
+        return None
 
 
 async def test_the_one_kind_of_database_into_the_other(house: House, tmp_path: Path) -> None:
