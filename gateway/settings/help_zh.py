@@ -238,7 +238,9 @@ HELP_ZH: Mapping[str, Mapping[str, str]] = {
             "本中心网段，例如 10.8.0.0/16；从其他地方登录须用动态验证码，"
             "且不能在外停用；留空则仅启用了验证码的账号需要。"
         ),
-        "exports_approved": "`gateway export` 和 `gateway person export` 须另一人批准：--approved-by。",
+        "exports_approved": (
+            "`gateway export` 和 `gateway person export` 须另一人批准：--approved-by；演示时除外。"
+        ),
     },
     "demo": {
         "enabled": "演示账号和浏览器话机；正式使用前关闭。",

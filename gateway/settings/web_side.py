@@ -138,6 +138,7 @@ class AccountSettings(Section):
         "one-time codes, and cannot switch them off from there; empty: only accounts that have codes.",
     )
     exports_approved: bool = Field(
-        default=False,
-        description="`gateway export` and `gateway person export` need a second person: --approved-by.",
+        default=True,
+        description="`gateway export` and `gateway person export` need a second person, --approved-by; "
+        "not while the demo is on.",
     )

@@ -69,6 +69,13 @@ async def test_by_command(place: Place, url: str) -> None:
     assert code == 0 and number in said
     code, said = await gateway("person", "find", "--phone", "13835700009", "--reports")
     assert code == 2 and "--reason" in said
+    out = place.var / "of-one-person.zip"
+    environment["GATEWAY_DEMO_ENABLED"] = "false"
+    code, said = await gateway("person", "export", "--phone", "13835700009", "--out", str(out))
+    assert code == 2 and "第二人批准" in said and not out.exists()
+    environment["GATEWAY_DEMO_ENABLED"] = "true"
+    code, said = await gateway("person", "export", "--phone", "13835700009", "--out", str(out))
+    assert code == 0 and out.exists()
     code, said = await gateway("person", "erase", number, "--reason", "本人申请")
     assert code == 2 and "--yes" in said
     code, said = await gateway("person", "erase", number, "--reason", "本人申请", "--yes")

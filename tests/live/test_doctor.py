@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from asyncio import to_thread
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +45,26 @@ def test_a_healthy_installation(gateway: Gateway) -> None:
     assert all(verdict != "bad" and not advice for verdict, advice in found.values()), found
     assert found["trunk"] == ("ok", "")
     assert any(what.startswith("Asterisk ") for what in found)
+
+
+def test_a_backup_made_while_it_runs_is_told(gateway: Gateway, tmp_path: Path) -> None:
+    """By doctor and as a metric; with a trial of restoring it."""
+    word = tmp_path / "passphrase"
+    word.write_text("correct horse battery staple\n")
+    settings = {
+        "GATEWAY_BACKUP_FOLDER": str(tmp_path / "backups"),
+        "GATEWAY_BACKUP_PASSPHRASE_FILE": str(word),
+    }
+    for more in ((), ("--check",)):
+        done = gateway.finished("backup", *more, **settings)
+        assert done.returncode == 0, done.stderr
+    _, found = doctor(gateway, **settings)
+    (told,) = [what for what in found if what.startswith("last backup: ")]
+    assert found[told] == ("ok", "") and " 0.0 h" in told
+    with urllib.request.urlopen(gateway.url("/metrics"), timeout=10) as answer:
+        metrics = answer.read().decode()
+    (age,) = re.findall(r"^gateway_backup_age_seconds (\S+)$", metrics, re.M)
+    assert 0 <= float(age) < 600
 
 
 async def test_a_journal_that_cannot_be_written(own_gateway: Gateway) -> None:

@@ -186,10 +186,10 @@ def test_what_an_operator_gets_wrong(settings: Path, wrong: list[str]) -> None:
     assert main(["export", *wrong]) == 2
 
 
-def test_an_export_may_need_a_second_person(
+def test_an_export_needs_a_second_person(
     settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("GATEWAY_ACCOUNTS_EXPORTS_APPROVED", "true")
+    monkeypatch.setenv("GATEWAY_DEMO_ENABLED", "false")
     out = settings / "out.csv"
     command = ["export", "--from", "2026-03-01", "--to", "2026-03-31", "--out", str(out)]
 
