@@ -127,6 +127,11 @@ def key_once(file: Path, lost: str) -> bytes:
 
 
 def proof(key: bytes, text: str, letters: int) -> str:
-    """What only who has the key can say of a text: lower-case base 32, five bits a letter (at most 52)."""
+    """A signature of a text (HMAC-SHA-256): lower-case base 32, five bits a letter, at most 52 letters.
+
+    For links that people type from a fax and marks in mail addresses, where the longer mixed-case tokens of
+    itsdangerous do not fit; the ledger of what a link opens says when it ends. Passes and cookies of the web
+    side are signed by itsdangerous (gateway/web/http/proof_of_work.py).
+    """
     mac = hmac.new(key, text.encode(), hashlib.sha256).digest()
     return base64.b32encode(mac).decode("ascii")[:letters].lower()

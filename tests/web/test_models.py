@@ -27,7 +27,7 @@ from gateway.web.http.fields import (
 )
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.models import RequestModel
-from gateway.web.http.reading import MOST_FAULTS, read_body, read_query
+from gateway.web.http.reading import MOST_FAULTS, page_query, read_body, read_query
 from gateway.web.http.schema import parameters, schemas
 
 
@@ -144,3 +144,24 @@ def test_the_description_is_of_the_model() -> None:
     assert whole["properties"]["parts"]["maxItems"] == 2
     count = next(one for one in parameters(Whatever) if one["name"] == "count")
     assert count["schema"] == {"minimum": 1, "maximum": 9, "type": "integer", "default": 3}
+
+
+class Shown(RequestModel):
+    """What the address of a page says."""
+
+    state: Choice[ItemState] | None = None
+    number: Annotated[str, Text(12)] = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ([], Shown()),
+        ([("state", "received"), ("number", " 261124 ")], Shown(state=ItemState.RECEIVED, number="261124")),
+        ([("state", "lost"), ("number", "261124")], Shown(number="261124")),
+        ([("number", "x" * 13), ("utm_source", "mail")], Shown()),
+        ([("number", "1"), ("number", "2")], Shown(number="1")),
+    ],
+)
+def test_the_address_of_a_page_is_never_refused(given: list[tuple[str, str]], shown: Shown) -> None:
+    assert page_query(Shown, given) == shown

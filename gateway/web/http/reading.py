@@ -103,6 +103,17 @@ def read_query(model: type[M], given: Iterable[tuple[str, str]]) -> M:
     return reading.made
 
 
+def page_query(model: type[M], given: Iterable[tuple[str, str]]) -> M:
+    """As read_query, for the address of a page: what does not fit counts as not given, and what is not known
+    is left alone, so that an old or cut link still opens the page. Every member has a default."""
+    raw: dict[str, str] = {}
+    for name, text in given:
+        if text and name in members(model):
+            raw.setdefault(name, text)
+    reading = read(model, raw, texts=Texts(_QUERY_FLAGS, numbers=True))
+    return reading.made or reading.rest or model()
+
+
 def read(
     model: type[M],
     raw: Mapping[str, Any],

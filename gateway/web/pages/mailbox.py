@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,10 +16,14 @@ from aiohttp import web
 from gateway.core.flow.partner import Partner
 from gateway.errors import NotFound, PbxDown
 from gateway.web.http.addresses import address_of, in_networks, networks
+from gateway.web.http.fields import Text
+from gateway.web.http.models import RequestModel
+from gateway.web.http.reading import page_query
 from gateway.web.pages.pages import Look, Pages
 
 HERE = networks(("127.0.0.0/8", "::1"))
 LONGEST = 20_000  # characters of a text
+SAID = 200  # characters of a mail server's answer
 _TOLD = {
     "mail": ("邮件已送达，热线已登记。", "The mail was taken in."),
     "mail_refused": ("邮件未被接收：", "The mail was refused: "),
@@ -34,6 +38,13 @@ _TOLD = {
     ),
     "empty": ("请先填写内容。", "Write something first."),
 }
+
+
+class MailboxAsked(RequestModel):
+    """What came of the last form: a word of _TOLD, and what the mail server said."""
+
+    told: Annotated[str, Text(20)] = ""
+    said: Annotated[str, Text(SAID)] = ""
 
 
 class ShownMail(Protocol):
@@ -86,7 +97,8 @@ class MailboxPage:
 
     async def show(self, request: web.Request, look: Look) -> web.StreamResponse:
         _only_here(request)
-        return await self._shown(look, request.query.get("told", ""), request.query.get("said", "")[:200])
+        asked = page_query(MailboxAsked, request.query.items())
+        return await self._shown(look, asked.told, asked.said)
 
     async def write(self, request: web.Request, look: Look) -> web.StreamResponse:
         """A mail to the hotline, or an answer to one of its mails."""
@@ -145,5 +157,5 @@ def _only_here(request: web.Request) -> None:
 
 
 def _back(look: Look, told: str, said: str = "") -> web.Response:
-    query = urlencode({"told": told, "said": said} if said else {"told": told})
+    query = urlencode({"told": told, "said": said[:SAID]} if said else {"told": told})
     return web.Response(status=303, headers={"Location": f"/mailbox?{query}#told"})

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
 
@@ -19,6 +19,9 @@ from gateway.core.item.contact import Due, Kind
 from gateway.core.item.number import spaced
 from gateway.errors import NotAllowed, NotFound
 from gateway.web.http.addresses import address_of
+from gateway.web.http.fields import Text
+from gateway.web.http.models import RequestModel
+from gateway.web.http.reading import page_query
 from gateway.web.pages.pages import KINDS, Look, Pages
 from gateway.web.pages.slip import Slip, pdf
 
@@ -29,6 +32,12 @@ BEFORE = "sent"
 BEFORE_SECONDS = 90 * 86400
 REMEMBERED = 10
 NEEDS_PHONE = "请先填写登记电话的后四位 / give the last four digits of the telephone number first"
+
+
+class SubmissionAsked(RequestModel):
+    """Whose receipt an address means; `s` is SUBMISSION."""
+
+    s: Annotated[str, Text(64)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ class ReceiptPage:
         held = self._pages.seals.unwrap(
             RECEIPT, request.cookies.get(RECEIPT, ""), self._pages.now(), RECEIPT_SECONDS
         )
-        mark = request.query.get(SUBMISSION, "")
+        mark = page_query(SubmissionAsked, request.query.items()).s
         if held is None or not hmac.compare_digest(held.get(SUBMISSION, "-").encode(), mark.encode()):
             raise NotFound("请凭编号和查询码在查询页查看 / look it up by number and query code")
         return ReceiptView.of(held)

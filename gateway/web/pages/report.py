@@ -10,6 +10,7 @@ import hmac
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from aiohttp import web
 
@@ -21,19 +22,29 @@ from gateway.core.item.revision import secret
 from gateway.core.item.states import TERMINAL
 from gateway.errors import GatewayError, KeyReused, NotFound, TooMany, Unavailable
 from gateway.web.api import translate
-from gateway.web.api.intake_models import NewContact
+from gateway.web.api.intake_models import NewContact, WrittenKind
 from gateway.web.http.addresses import address_of
+from gateway.web.http.fields import Choice, Text
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.held_forms import HeldForms
+from gateway.web.http.models import RequestModel
 from gateway.web.http.proof_of_work import Pass
+from gateway.web.http.reading import page_query
 from gateway.web.http.uploads import Sent
-from gateway.web.pages.pages import FLOODED, KEPT, KINDS, Aged, Look, Pages
+from gateway.web.pages.pages import FLOODED, KEPT, Aged, Look, Pages
 from gateway.web.pages.receipt import RECEIPT, ReceiptPage, ReceiptView
 from gateway.web.pages.report_form import SAME, ReportForm, Unsent, said
 
 AGAIN = "again"  # in the address of a form that is shown again, and the cookie without which it opens nothing
 
 MOST_TAKEN = 1000  # forms with files whose receipt is told again when they come once more
+
+
+class ReportAsked(RequestModel):
+    """What the address of a form says: its kind, or the mark of one that is shown again."""
+
+    kind: Choice[WrittenKind] | None = None
+    again: Annotated[str, Text(64)] = ""
 
 
 class ReportPage:
@@ -53,14 +64,14 @@ class ReportPage:
 
     async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
         """A new form, or one that was not taken and is held for this browser."""
-        mark = request.query.get(AGAIN, "")
+        asked = page_query(ReportAsked, request.query.items())
+        mark = asked.again
         if mark and hmac.compare_digest(mark.encode(), request.cookies.get(AGAIN, "").encode()):
             unsent = self._unsent.get(mark, self._pages.now())
             if unsent:
                 self._pages.speak(look, dict(unsent.sent.fields))
                 return self._form.shown(look, unsent)
-        kind = request.query.get("kind", "")
-        fields = (("kind", kind),) if kind in KINDS else ()
+        fields = (("kind", asked.kind.value),) if asked.kind else ()
         response = self._form.shown(look, Unsent(Sent(fields), self._pages.renewed("")))
         response.set_cookie("form", "1", path="/report", samesite="Lax", httponly=True)
         response.del_cookie(RECEIPT, path="/report")  # a new form may be the next person's

@@ -25,6 +25,7 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.fields import Text
 from gateway.web.http.form_reading import read_form
 from gateway.web.http.models import RequestModel
+from gateway.web.http.reading import page_query
 from gateway.web.http.uploads import EVIDENCE, Sent
 from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Aged, Look, Pages
 from gateway.web.pages.receipt import ReceiptPage
@@ -36,6 +37,12 @@ class Addition(RequestModel):
     text: Annotated[str, Text(20000, lines=True, spelling=written.text)] = Field(
         default="", description="补充说明 / a word"
     )
+
+
+class TrackAsked(RequestModel):
+    """What the address of the page says: a number that stands in the form already."""
+
+    number: Annotated[str, Text(40)] = ""
 
 
 class Withdrawals(Protocol):
@@ -61,7 +68,7 @@ class TrackPage:
             self._pages.add(app, "POST", "/track/withdraw", self.withdraw)
 
     async def empty(self, request: web.Request, look: Look) -> web.StreamResponse:
-        return self._ask(look, request.query.get("number", "")[:40])
+        return self._ask(look, page_query(TrackAsked, request.query.items()).number)
 
     async def look_up(self, request: web.Request, look: Look) -> web.StreamResponse:
         fields = await self._pages.fields(request)

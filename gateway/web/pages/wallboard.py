@@ -7,6 +7,7 @@ is signed in or has a display's token. It stands whether or not there are pages 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,14 +15,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gateway.core.item.channel import ChannelRegistry
 from gateway.core.statistics import IN_TIME, WANTED_RATE
 from gateway.errors import NotFound
+from gateway.web.http.fields import Choice
+from gateway.web.http.models import RequestModel
+from gateway.web.http.reading import page_query
 from gateway.web.http.static_files import OURS, static_files
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-THEMES = ("dark", "light")
 _PARTS = ("tokens.css", "wallboard.css", "wallboard.js", "mark.svg")
+
+
+class Theme(StrEnum):
+    """The colours of the screen, where its own theme is not to decide."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class BoardAsked(RequestModel):
+    """What the address of the board says."""
+
+    theme: Choice[Theme] | None = None
 
 
 class Wallboard:
@@ -46,8 +62,8 @@ class Wallboard:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The empty board; `?theme=` fixes its colours, else the screen's own theme decides."""
-        theme = request.query.get("theme", "")
-        text = self._page.render(theme=theme if theme in THEMES else "auto", **self._held)
+        theme = page_query(BoardAsked, request.query.items()).theme
+        text = self._page.render(theme=theme.value if theme else "auto", **self._held)
         headers = {
             "Content-Security-Policy": POLICY,
             "Referrer-Policy": "no-referrer",
