@@ -10,7 +10,9 @@ from asyncio import to_thread
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
+from tests.chromium import chromium
 from tests.live.conftest import Gateway
 from tests.live.town import INBOX, Post
 
@@ -47,6 +49,24 @@ async def test_a_form_and_a_mail_are_acknowledged_and_a_reply_stays_with_its_ite
         while not await follows_up(town, theirs["number"]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert len(await to_thread(town.queue)) == 2 and len(await to_thread(post.box, "zhang")) == 1
+
+
+async def test_the_answer_is_read_in_the_mail_and_on_track(town: Gateway, post: Post) -> None:
+    answer = "经调解，商家同意退款1299元，三日内到账。"
+    receipt = await to_thread(form, town, "feng@example.cn")
+    number = receipt["number"]
+    await post.until("feng", 1)
+    await to_thread(town.api, "/api/v1/queue/claim", {"number": number})
+    await to_thread(town.api, f"/api/v1/queue/{number}/answer", {"text": answer})
+    _, told = await post.until("feng", 2)
+    assert answer in told.get_content()
+    async with chromium() as browser:
+        page = await browser.new_page(base_url=town.url(""), locale="zh-CN")
+        await page.goto("/track")
+        await page.fill("#f-number", number)
+        await page.fill("#f-code", receipt["query_code"])
+        await page.click("main form [type=submit]")
+        await expect(page.locator("#answer")).to_have_text(answer)
 
 
 async def test_a_second_mail_is_answered_in_its_own_thread(town: Gateway, post: Post) -> None:
