@@ -173,7 +173,7 @@ class Closing:
         try:
             await self._hand_on(state, over.record)
         except GatewayError as error:  # refused for good, such as for an item that is merged
-            log.error("call %s: its item or partner is not told: %s", state.id, error)
+            log.error("call %s: its item or referral is not updated: %s", state.id, error)
 
     async def _hand_on(self, state: CallState, record: CallRecord) -> None:
         if self._handed and state.transfers:

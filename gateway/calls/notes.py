@@ -56,7 +56,7 @@ class NoteHandler:
 
     def take(self, note: JournalEntry) -> None:
         if note.what is EntryType.GATEWAY_LOST:
-            log.error("the safety net took over: the gateway's heart had stopped for two seconds")
+            log.error("the safety net took over: no heartbeat of the gateway for two seconds")
             return
         if note.what is EntryType.DIAL_REFUSED:
             self._refusals.noted(note)

@@ -102,7 +102,7 @@ class Recovery:
             await patiently(self._seats.end_spells)
             self._seats_known = True
         if self._lost_at:
-            await self._keep_gap(Gap(self._lost_at, now, "PBX out of sight"))
+            await self._keep_gap(Gap(self._lost_at, now, "no link to the PBX"))
         self._in_step.set()
         self._callbacks.changed()
         with contextlib.suppress(PbxDown):

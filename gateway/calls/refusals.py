@@ -44,4 +44,4 @@ async def _tell(item: str, tell: Callable[[], Awaitable[None]]) -> None:
     try:
         await patiently(tell)
     except GatewayError as error:  # refused for good, such as for an item that is merged
-        log.error("item %s is not told of a refused call: %s", item, error)
+        log.error("item %s: a refused call is not noted: %s", item, error)

@@ -191,7 +191,7 @@ class Switchboard:
             case SeatForwards(seat):
                 self._seats.forwards(seat)
             case Down(at, why):
-                log.warning("the PBX is out of sight: %s", why)
+                log.warning("the link to the PBX is lost: %s", why)
                 self._recovery.down(at)
 
     # ------------------------------------------------------------ calls between the parts

@@ -57,7 +57,7 @@ class AutomaticDispatch:
             unit = suggested.suggestion.candidates[0].unit
             await self._orders.assign(number, WHO, Assignment(unit))
         except (Conflict, BadContact) as refusal:
-            log.info("%s is not assigned by itself: %s", number, refusal)
+            log.info("%s is not assigned automatically: %s", number, refusal)
             return False
         return True
 
@@ -67,5 +67,5 @@ class AutomaticDispatch:
             try:
                 await self.assign_clear()
             except StorageDown as error:
-                log.warning("assigning by itself waits: %s", error)
+                log.warning("automatic assignment waits: %s", error)
             await asyncio.sleep(EVERY)

@@ -120,7 +120,7 @@ class PartnerFile(Table):
         "Of a reporter never name, phone or address.",
     )
     reply_days: Whole = Field(
-        5, ge=1, le=60, description="Workdays after which a reply is owed; 5 if not given."
+        5, ge=1, le=60, description="Workdays after which a reply is due; 5 if not given."
     )
     told_before_joining: Line = Field(
         "", description="What the agent tells the partner before all three are joined."

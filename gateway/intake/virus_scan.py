@@ -1,6 +1,6 @@
 """clamd asked over its own protocol (INSTREAM): is something known to be bad in a file?
 
-A clamd that is away or will not say is a third answer, not an error: the file is kept, marked unchecked.
+A clamd that is away or gives no verdict is a third answer, not an error: the file is kept, marked unchecked.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Clamd:
             return Verdict.FOUND
         if answer.endswith(": OK"):
             return Verdict.CLEAN
-        log.warning("clamd at %s will not say: %s", self.address, answer)
+        log.warning("clamd at %s gives no verdict: %s", self.address, answer)
         return Verdict.UNKNOWN
 
     async def _ask(self, path: Path) -> str:

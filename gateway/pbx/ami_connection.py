@@ -286,7 +286,7 @@ class AmiConnection:
         try:
             return await self.action_list(action)
         except AmiFailed as failure:
-            log.warning("AMI: %s cannot be seen (%s)", what, failure)
+            log.warning("AMI: %s cannot be listed (%s)", what, failure)
             return []
 
     async def _watch(self, link: AmiLink) -> None:

@@ -40,7 +40,9 @@ class DispatchFile(Table):
 
     def check(self, faults: Faults) -> None:
         if Kind.UNSORTED in self.automatic:
-            faults.at(self.line_of("automatic"), f"{self.what}: what is unsorted is not assigned by itself")
+            faults.at(
+                self.line_of("automatic"), f"{self.what}: what is unsorted is not assigned automatically"
+            )
 
     def built(self) -> DispatchRules:
         return DispatchRules(

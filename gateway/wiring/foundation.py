@@ -89,7 +89,7 @@ async def add_accounts(parts: Parts) -> None:
     parts.dispatch = Dispatch(storage.dispatch, storage.units, rules.dispatch, rules.categories)
     if kinds := rules.dispatch.automatic:
         automatic = AutomaticDispatch(parts.dispatch, parts.orders, kinds, utc_now)
-        parts.keep("assigning by itself", automatic.keep_on)
+        parts.keep("automatic assignment", automatic.keep_on)
 
 
 def clear_spools(storage: Storage, var: Path) -> None:

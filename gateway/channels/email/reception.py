@@ -164,7 +164,7 @@ class Reception:
                 if number := await self._threads.taken(key):
                     return Taken(number, Fate.REPEATED)
             if self._marks.number_in([done.message.message_id]):
-                log.info("mail from %s: our own came back", arrival.via)
+                log.info("mail from %s: one of our own mails was returned", arrival.via)
                 return Taken("", Fate.OWN)
             done = replace(done, evidence=await self._looked_at(done.evidence))
             return await self._route(done, raw, arrival, folder)

@@ -22,7 +22,7 @@ class Partner:
     who decides when both think it is the other's matter. `asks`: it hears what the call is about and
     takes it by a key before anybody is put through. `mail` (an address), `webhook` (the id of one in
     gateway.toml) and `fax` (a number) are ways for a slip; `sees` its fields; `reply_days` the workdays
-    after which a reply is owed.
+    after which a reply is due.
     """
 
     id: str

@@ -75,5 +75,5 @@ class BoardPush:
                 shown = await look()
                 self._feed.publish(name, vars(shown))
             except Exception:
-                log.exception("%s could not be told", name)
+                log.exception("%s could not be sent to wallboards", name)
             await asyncio.sleep(max(pace[0], SHARE * (loop.time() - began)))

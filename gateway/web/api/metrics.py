@@ -140,7 +140,7 @@ class _BoardCollector(Collector):
             if outcome is not CallOutcome.OPEN:
                 calls.add_metric([outcome.value], counts.calls.get(outcome.value, 0))
         yield calls
-        gaps = CounterMetricFamily("gateway_pbx_gaps", "Times in which the PBX was out of sight.")
+        gaps = CounterMetricFamily("gateway_pbx_gaps", "Times in which the link to the PBX was lost.")
         gaps.add_metric([], counts.gaps)
         yield gaps
 

@@ -123,7 +123,9 @@ async def _to_asterisk(browser: web.WebSocketResponse, pbx: ClientWebSocketRespo
     """Pass on what the browser may say, until it ends or says anything else."""
     async for message in messages(browser):
         if message.type is not WSMsgType.TEXT or not guard.passes(message.data):
-            log.warning("a browser's phone is cut off: it spoke for somebody else, or no plain SIP")
+            log.warning(
+                "a browser's phone is disconnected: it sent SIP of another user, or what is no plain SIP"
+            )
             await browser.close(code=WSCloseCode.POLICY_VIOLATION)
             return
         await pbx.send_str(message.data)

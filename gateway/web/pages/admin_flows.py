@@ -36,7 +36,7 @@ FLAGS = {
 OUTCOMES = {
     "talk": ("坐席接听", "an agent answered"),
     "message": ("留下留言", "a message is saved"),
-    "call_back": ("预约回电", "a call-back is owed"),
+    "call_back": ("预约回电", "a call-back is booked"),
     "partner": ("与协作单位通话", "talked to a partner"),
     "ended": ("流程结束", "the flow ended"),
     "hung_up": ("来电人挂机", "the caller hung up"),

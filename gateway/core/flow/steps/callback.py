@@ -80,7 +80,7 @@ STEP = Step(
     Callback,
     run,
     (
-        Exit("booked", "已预约", "The call-back is owed.", settled=True),
+        Exit("booked", "已预约", "The call-back is booked.", settled=True),
         Exit("no_number", "无号码", "The number is withheld and none was keyed in.", idle=True),
     ),
     prompts=(
