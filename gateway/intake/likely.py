@@ -77,7 +77,8 @@ class LikelyDuplicates:
         def searched(t: Transaction) -> History:
             item = self._items.there(t, number)
             signs = self._signs(replace(item, person=self._items.person_of(t, item)))
-            firms = self._links.candidates(t, item, Signs(respondent=signs.respondent), MOST_EARLIER)
+            named = self._links.candidates(t, item, Signs(respondent=signs.respondent), duplicates.MOST)
+            firms = [other for other in named if self._is_same_firm(item, other)][:MOST_EARLIER]
             own: list[Item] = []
             if not secret(item):
                 candidates = self._links.candidates(t, item, replace(signs, respondent=""), MOST_EARLIER)
@@ -85,6 +86,11 @@ class LikelyDuplicates:
             return History(_newest(own), _newest(firms))
 
         return await self._changes.read(searched)
+
+    def _is_same_firm(self, item: Item, other: Item) -> bool:
+        """Names that begin alike are found; a beauty parlour and a shop of one name are two firms."""
+        names = (duplicates.firm(one.respondent.name, self._places) for one in (item, other))
+        return duplicates.firm_likeness(*names) >= duplicates.SAME_FIRM
 
     def _parted(self, t: Transaction, item: Item, others: Sequence[Item]) -> set[str]:
         """Of these, the other half of an anonymous split: to suggest it would tell who reported."""

@@ -26,6 +26,8 @@ MOST = 200
 """Candidates that are compared at most."""
 COMPARED = 1500
 """Characters of a text that are looked at."""
+SAME_FIRM = 0.9
+"""Likeness of two names of one firm: the same, or one that stands in the other (with its branch, say)."""
 SHINGLE = 3
 FEWEST = 6
 """Shingles below which a text says nothing about likeness."""

@@ -47,6 +47,18 @@ function showHistory(one, history) {
   const lately = firm.filter((other) => Math.abs(Date.parse(one.received_at) - Date.parse(other.received_at)) <= MONTH).length;
   $("item-firm-count").textContent = w("lately", lately);
   fill("item-person", (history?.person || []).map(earlierRow));
+  findsAll("item-firm", one.respondent.name);
+  findsAll("item-person", one.kind === "report" ? "" : one.person.phone);
+}
+
+// The lists here are of the latest only, and of firms of half a year: the search has all.
+function findsAll(id, words) {
+  $(`${id}-all`).hidden = !words;
+  $(`${id}-all`).onclick = () => {
+    for (const over of ["context-close", "back-to-list"]) if ($(over).checkVisibility()) $(over).click(); // on a phone
+    $("q").value = words;
+    $("search").requestSubmit();
+  };
 }
 
 function numbered(number) {

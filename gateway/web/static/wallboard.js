@@ -5,6 +5,7 @@ const PATIENCE = 10; // longest pause in seconds between two tries
 const WARN = 15; // seconds in the queue that are too many
 const LONG = 60;
 const STORE = "wallboard.token";
+const TABS = { waiting: "waiting", overdue: "overdue" }; // figures with a list at the desk, for whoever is signed in
 const root = document.documentElement;
 
 const LINES = {
@@ -48,6 +49,7 @@ let heard = 0; // when anything was told, by performance.now
 let told = ""; // the gateway's time of it
 let tries = 0;
 let socket = null;
+let isPerson = false; // somebody is signed in, no display
 
 function token() {
   const given = decodeURIComponent(location.hash.slice(1));
@@ -104,6 +106,7 @@ async function connect() {
       return again();
     }
     if (!answer.ok) return again();
+    isPerson = !mine;
     const board = await answer.json();
     take("board.now", board.now);
     take("board.figures", board.today);
@@ -255,7 +258,8 @@ function drawWaits(waits) {
 function figure(name, value, look = "", beside = "") {
   const cell = document.querySelector(`#f-${name} dd`);
   cell.className = look;
-  cell.replaceChildren(String(value), ...(beside ? [made("small", "", beside)] : []));
+  const said = TABS[name] && isPerson ? Object.assign(made("a", "", String(value)), { href: `/desk#tab=${TABS[name]}` }) : String(value);
+  cell.replaceChildren(said, ...(beside ? [made("small", "", beside)] : []));
 }
 
 function fill(where, rows) {

@@ -242,6 +242,21 @@ async def test_the_platforms_number(house: House) -> None:
         await house.matters.set_external(NOBODY, "12315", "1", "agent1")
 
 
+async def test_a_firm_whose_name_begins_alike_is_another_firm(house: House) -> None:
+    named = (
+        "恒信新世纪美容院",
+        "临汾市恒信新世纪美容院有限公司",
+        "恒信新世纪美容院（解放路店）",
+        "恒信新世纪家电商行",
+    )
+    first, *others = [
+        await house.number(f"web:{n}", person=Person("赵六", f"1380013800{n}"), respondent=Respondent(name))
+        for n, name in enumerate(named)
+    ]
+    beside = await house.matters.history(first)
+    assert {one.number for one in beside.respondent} == set(others[:2])
+
+
 async def test_the_history_beside_an_item_tells_of_no_reporter(house: House) -> None:
     person, shop = Person("赵六", "13800138000"), Respondent("好再来超市")
     first = await house.number("web:1", person=person, respondent=shop)

@@ -19,6 +19,7 @@ from tests.storage.databases import contact
 from tests.web.pages.desk_site import PHONE, SMALL, WIDE, at_desk, desk_site, looked_at_everywhere
 from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.real_site import Later, RealSite
+from tests.web.sample_files import png
 
 pytestmark = pytest.mark.live
 PERSON = Person("赵六", "13935700001")
@@ -111,6 +112,16 @@ async def test_an_item_is_worked_on_from_its_head(browser: Browser, tmp_path: Pa
             [f"{earlier[:6]} {earlier[6:11]} {earlier[11]}"]
         )
         assert await page.locator("#item-person li").count() == 1
+
+        # All of them are found from there, whatever their age.
+        await page.click("#item-firm-all")
+        await expect(page.locator("#found-rows button")).to_have_count(2)
+        assert await page.input_value("#q") == SHOP.name
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.click("#context-toggle")
+        await page.click("#item-person-all")
+        await expect(page.locator("#found-rows button").first).to_be_visible()
+        assert await page.input_value("#q") == PERSON.phone
 
 
 async def test_what_waited_for_papers_goes_on_once_they_came(browser: Browser, tmp_path: Path) -> None:
@@ -214,11 +225,18 @@ async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browse
         await expect(page.locator("#item-notes")).to_contain_text("@王芳 请看一下")
         assert await page.input_value("#note-text") == ""
 
-        # Files of the house; one that is not taken is named.
+        # Files of the house; one that is not taken is named, and one that is stands among the others.
         await page.set_input_files(
-            "#new-files", {"name": "笔录.txt", "mimeType": "text/plain", "buffer": b"x"}
+            "#new-files", {"name": "程序.png", "mimeType": "image/png", "buffer": b"MZ\0\1" * 99}
         )
-        await page.wait_for_selector("#files-fault:not(:empty), #item-files li")
+        await expect(page.locator("#files-fault")).to_contain_text("程序.png")
+        assert not (await site.intake.get(number)).attachments
+        await page.set_input_files(
+            "#new-files", {"name": "笔录.png", "mimeType": "image/png", "buffer": png(40, 30)}
+        )
+        await expect(page.locator("#item-files li")).to_contain_text(["笔录.png"])
+        await expect(page.locator("#files-fault")).to_be_empty()
+        await expect(page.locator("#item-past")).to_contain_text("添加文件")
         await page.click("#more-acts summary")
         await page.click("#show-code")
         await expect(page.locator("#code-again")).to_have_text(await code_of(site, number))

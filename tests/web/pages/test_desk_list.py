@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +13,12 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.core.item.contact import Channel, Kind, Respondent
 from gateway.core.item.item import QueueQuery
+from gateway.core.roles import Role
 from gateway.web.site import utc_now
 from tests.storage.databases import contact
 from tests.web.memory_house import MemoryBoard
 from tests.web.pages.desk_site import at_desk, desk_site, looked_at_everywhere
+from tests.web.pages.test_fax_page import PASSWORD
 from tests.web.real_site import RealSite
 
 pytestmark = pytest.mark.live
@@ -91,6 +94,19 @@ async def test_lists_counts_and_the_wallboard_agree_under_230_items(browser: Bro
         assert await count(page, "mine") == len(mine) and await count(page, "added") == 1
         assert await rows(page) == [numbers[7]]
         await expect(page.locator("#rows li")).to_contain_text(["有补充"])
+        await chosen(page, "overdue")
+        await site.accounts.add("agent2", "王芳", Role.AGENT, PASSWORD)
+        other = next(number for number in await rows(page) if number not in mine)
+        await site.intake.claim("agent2", QueueQuery(), other)
+        row = page.locator(f"#rows [data-number='{other}']")
+        due = row.locator(".due[data-level=late]")
+        await expect(due).to_contain_text(re.compile(r"已逾期\d+天"))
+        colours = "one => [getComputedStyle(one).color, getComputedStyle(document.body).color]"
+        late, plain = await due.evaluate(colours)
+        assert late != plain
+        for words in (f"{other[:6]} {other[6:11]} {other[11]}", "张三", "号商店", "个月前|天前", "王芳"):
+            await expect(row).to_contain_text(re.compile(words))
+        await expect(row.locator(".tag").first).to_have_text(re.compile("网络|邮件"))
         await chosen(page, "mine")
         await expect(page.locator("#rows .no").first).to_contain_text("我在办理")
         await page.select_option("#f-channel", "email")

@@ -240,6 +240,9 @@ async def test_whoever_is_logged_in_may_look(browser: Browser, site: RealSite, b
         await page.goto("/wallboard#ended-long-ago")
         await stands(page, "live")
         await expect(page.locator("#lines li")).to_have_count(5)
+        for figure, tab in (("waiting", "waiting"), ("overdue", "overdue")):
+            link = page.locator(f"#f-{figure} a")
+            assert await link.get_attribute("href") == f"/desk#tab={tab}"
 
 
 async def test_a_token_that_is_taken_back_empties_the_board(
