@@ -193,7 +193,7 @@ class CallBacks:
         attempt = self._attempts.get(callback.id)
         if attempt is None or attempt.call != note.call:
             attempt = self._attempts[callback.id] = Try(note.call, self._now())
-        attempt.tell(note)
+        attempt.apply(note)
         await self._follow(callback, attempt)
 
     async def _follow(self, callback: Callback, attempt: Try) -> None:

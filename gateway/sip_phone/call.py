@@ -1,7 +1,7 @@
 """One call as a person has it: ring, speak, press keys, hear, hang up. Made by Phone.
 
 All times are seconds of the call: 0 is when it was dialled, or when it came in. What does not come in
-time raises Late, whose text tells the call's story so far: what was done and what was heard, and when.
+time raises Late, whose text tells the call's history so far: what was done and what was heard, and when.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Event:
 
 
 class Call(CallSound):
-    """A call in progress or over. Its state is in the attributes, its past in `story`."""
+    """A call in progress or over. Its state is in the attributes, its past in `history`."""
 
     def __init__(self, number: str, stream: Stream, library: Callable[[], Library]) -> None:
         super().__init__(stream)
@@ -79,7 +79,7 @@ class Call(CallSound):
         return self._leg
 
     def note(self, text: str) -> None:
-        """Write a line into the call's story."""
+        """Write a line into the call's history."""
         self.events.append(Event(self.seconds, text))
 
     def notice(self, notice: Notice) -> None:
@@ -120,7 +120,7 @@ class Call(CallSound):
         """A header of the INVITE, "" when it has none."""
         return self.leg.header(name)
 
-    def story(self) -> str:
+    def history(self) -> str:
         """What happened and what was heard, a line each, in order of time."""
         heard: list[Event] = []
         with contextlib.suppress(OperatorError):  # no prompts to compare with: the rest is told
@@ -139,12 +139,12 @@ class Call(CallSound):
         ValueError for what is no key, RuntimeError when the other end takes none.
         """
         if self.over:
-            raise Late(f"cannot press {keys}: the call is over\n{self.story()}")
+            raise Late(f"cannot press {keys}: the call is over\n{self.history()}")
         queued = [self._stream.press(key, hold, gap, lose_end) for key in keys]
         done = []
         for pressed in [await future for future in queued]:
             if pressed is None:
-                raise Late(f"the call ended while {keys} was pressed\n{self.story()}")
+                raise Late(f"the call ended while {keys} was pressed\n{self.history()}")
             zero = self._stream.track.zero
             done.append(replace(pressed, down=pressed.down - zero, up=pressed.up - zero))
             self.events.append(Event(done[-1].up, f"pressed {pressed.key}"))
@@ -255,7 +255,7 @@ class Call(CallSound):
         result = await self._seek(look, timeout)
         if result is None:
             why = "the call is over" if self.over else f"not within {timeout:g} s"
-            raise Late(f"call to {self.number}: expected to {what}, but {why}\n{self.story()}")
+            raise Late(f"call to {self.number}: expected to {what}, but {why}\n{self.history()}")
         return result
 
     async def _seek(self, look: Callable[[], Found | None], timeout: float) -> Found | None:

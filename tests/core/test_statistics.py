@@ -32,10 +32,10 @@ TALKED, GAVE_UP = CallOutcome.TALKED, CallOutcome.GAVE_UP
 
 def told(*notes: tuple[float, EntryType, tuple[str, ...]], call: str = "1.1") -> CallRecord:
     """The record of a call that left these notes, at seconds after noon."""
-    story = new_call_state(call, NOON)
+    call_state = new_call_state(call, NOON)
     for seconds, what, rest in notes:
-        apply(story, JournalEntry(NOON + timedelta(seconds=seconds), what, call, rest))
-    return story.record
+        apply(call_state, JournalEntry(NOON + timedelta(seconds=seconds), what, call, rest))
+    return call_state.record
 
 
 def counted(*calls: CallFacts, now: datetime = LATER, **more: object) -> Figures:

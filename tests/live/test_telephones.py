@@ -33,7 +33,7 @@ async def hears_music(call: Call, seconds: float) -> None:
     quiet = [
         span for span in call.silences(0.4) if span.end > since + 0.5 and span.start < call.seconds - 0.5
     ]
-    assert quiet == [], call.story()
+    assert quiet == [], call.history()
     spans = [span for found in call.tones((AGENT, PARTNER)).values() for span in found]
     assert not [span for span in spans if span.end - max(span.start, since + 0.5) > 0.6]
 

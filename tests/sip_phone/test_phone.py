@@ -196,7 +196,7 @@ async def test_silence_is_heard_when_nothing_is_sent() -> None:
         assert quiet.start < quiet.end
 
 
-async def test_what_is_waited_for_in_vain_tells_the_story(library: Library) -> None:
+async def test_what_is_waited_for_in_vain_tells_its_history(library: Library) -> None:
     async with Phone("near", library=library) as near, Phone("far") as far:
         call, taken = await connect(near, far)
         await taken.say(SOUNDS / "made" / "please_hold.wav")

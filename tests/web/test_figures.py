@@ -98,13 +98,13 @@ def notes_of(one: Planned) -> Iterator[tuple[float, EntryType, tuple[str, ...]]]
 
 def record_of(n: int, one: Planned) -> CallRecord:
     began = PERIOD.since + timedelta(seconds=SLOT * n + 5)
-    story = new_call_state(f"{n}.1", began)
+    call_state = new_call_state(f"{n}.1", began)
     for seconds, what, rest in notes_of(one):
-        apply(story, JournalEntry(began + timedelta(seconds=seconds), what, f"{n}.1", rest))
+        apply(call_state, JournalEntry(began + timedelta(seconds=seconds), what, f"{n}.1", rest))
     if one.way == "cut_off":
-        end(story, began + timedelta(seconds=30), CallOutcome.CUT_OFF)
-    assert story.over
-    return story.record
+        end(call_state, began + timedelta(seconds=30), CallOutcome.CUT_OFF)
+    assert call_state.over
+    return call_state.record
 
 
 def changes_of(n: int, one: Planned) -> Iterator[AgentChange]:

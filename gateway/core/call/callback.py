@@ -43,8 +43,8 @@ class Try:
     over: bool = False
     status: str = ""
 
-    def tell(self, note: JournalEntry) -> None:
-        """Take one note of this try's call."""
+    def apply(self, note: JournalEntry) -> None:
+        """Apply one note of the call of this try."""
         match note.what:
             case EntryType.BACK_PLACED:  # the place may be a second one for the same call
                 self.placed, self.taken, self.left, self.over = True, False, False, False
@@ -140,7 +140,7 @@ def tries(notes: Iterable[JournalEntry], at: datetime) -> dict[str, Try]:
     """The tries that these notes tell of, by the call made for each."""
     attempts: dict[str, Try] = {}
     for note in notes:
-        attempts.setdefault(note.call, Try(note.call, at)).tell(note)
+        attempts.setdefault(note.call, Try(note.call, at)).apply(note)
     return attempts
 
 

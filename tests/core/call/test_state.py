@@ -19,10 +19,10 @@ FROM = base64.b64encode(b".13912345678").decode()
 
 
 def told(*notes: tuple[float, EntryType, tuple[str, ...]], call: str = "1.1") -> CallState:
-    story = new_call_state(call, START)
+    call_state = new_call_state(call, START)
     for after, what, rest in notes:
-        apply(story, JournalEntry(START + timedelta(seconds=after), what, call, rest))
-    return story
+        apply(call_state, JournalEntry(START + timedelta(seconds=after), what, call, rest))
+    return call_state
 
 
 BEGAN = (0.0, EntryType.BEGAN, ("2", "in", FROM))
@@ -93,14 +93,14 @@ def test_any_caller_id_is_cleaned(raw: bytes) -> None:
 def test_the_outcome_is_the_most_that_happened(
     notes: tuple[tuple[float, EntryType, tuple[str, ...]], ...], outcome: CallOutcome
 ) -> None:
-    story = told(*notes)
-    assert story.over
-    assert story.record.outcome is outcome
-    assert story.record.caller == "13912345678"
+    call_state = told(*notes)
+    assert call_state.over
+    assert call_state.record.outcome is outcome
+    assert call_state.record.caller == "13912345678"
 
 
 def test_waits_add_up_and_a_second_agent_does_not_count() -> None:
-    story = told(
+    call_state = told(
         BEGAN,
         (10, EntryType.QUEUED, ()),
         (17, EntryType.AGENT, ("8001",)),
@@ -108,38 +108,38 @@ def test_waits_add_up_and_a_second_agent_does_not_count() -> None:
         (63, EntryType.AGENT, ("8002",)),
         ended(90, "talked", "report"),
     )
-    record = story.record
+    record = call_state.record
     assert record.wait_seconds == 7.0
     assert record.talked_at == START + timedelta(seconds=17)
-    assert (record.outcome, story.kind) == (CallOutcome.TALKED, Kind.REPORT)
+    assert (record.outcome, call_state.kind) == (CallOutcome.TALKED, Kind.REPORT)
 
 
 def test_who_leaves_the_queue_has_waited_that_long() -> None:
-    story = told(BEGAN, (10, EntryType.QUEUED, ()), (40, EntryType.LEFT, ("call_back",)), ended(60))
-    assert story.record.wait_seconds == 30.0
+    call_state = told(BEGAN, (10, EntryType.QUEUED, ()), (40, EntryType.LEFT, ("call_back",)), ended(60))
+    assert call_state.record.wait_seconds == 30.0
 
 
 def test_a_call_of_ours_talks_when_the_customer_answers() -> None:
-    story = told(
+    call_state = told(
         (0, EntryType.AGENT, ("8001",)),
         (1, EntryType.BEGAN, ("3", "back", FROM, "1.7")),
         (9, EntryType.BACK_TALK, ("1.7",)),
         ended(30, "talked"),
         call="back-1.7",
     )
-    record = story.record
+    record = call_state.record
     assert (record.direction, record.dialled, record.back_of) == ("out", "13912345678", "1.7")
     assert record.talked_at == START + timedelta(seconds=9)
     assert record.outcome is CallOutcome.TALKED
 
 
-def test_a_story_that_is_over_takes_nothing_more() -> None:
-    story = told(BEGAN, ended(5))
-    assert not apply(story, JournalEntry(START, EntryType.AGENT, "1.1", ("8001",)))
-    assert story.phase is Phase.OVER
+def test_a_call_that_is_over_takes_nothing_more() -> None:
+    call_state = told(BEGAN, ended(5))
+    assert not apply(call_state, JournalEntry(START, EntryType.AGENT, "1.1", ("8001",)))
+    assert call_state.phase is Phase.OVER
 
 
 def test_cut_off_is_said_and_its_wait_counted() -> None:
-    story = told(BEGAN, (10, EntryType.QUEUED, ()))
-    record = end(story, START + timedelta(seconds=25), CallOutcome.CUT_OFF)
+    call_state = told(BEGAN, (10, EntryType.QUEUED, ()))
+    record = end(call_state, START + timedelta(seconds=25), CallOutcome.CUT_OFF)
     assert (record.outcome, record.wait_seconds) == (CallOutcome.CUT_OFF, 15.0)

@@ -33,19 +33,19 @@ def test_a_call_that_is_a_fax() -> None:
         f"20261124090103.000|fax_done|1.1|{said}|||",
         "20261124090103.001|ended|1.1|16|fax||",
     ]
-    story = new_call_state("1.1", AT)
+    call_state = new_call_state("1.1", AT)
     for line in [*lines, *lines]:
         note = read_note(line)
         assert note
-        apply(story, note)
-    assert story.record.outcome is CallOutcome.FAX
-    assert story.fax == FaxNote(
+        apply(call_state, note)
+    assert call_state.record.outcome is CallOutcome.FAX
+    assert call_state.fax == FaxNote(
         *("1.1.tif", "SUCCESS", 3, "t38", 14400, "8031x7700"), True, "0357 3012345", "HANGUP"
     )
 
 
 def test_a_talk_that_became_a_fax_stays_a_talk() -> None:
-    story = new_call_state("1.1", AT)
+    call_state = new_call_state("1.1", AT)
     for line in (
         "20261124090000.000|began|1.1|2|in|LjAzNTczMDEyMzQ1|12315",
         "20261124090005.000|queued|1.1|||||",
@@ -57,9 +57,9 @@ def test_a_talk_that_became_a_fax_stays_a_talk() -> None:
     ):
         note = read_note(line)
         assert note
-        apply(story, note)
-    assert story.record.outcome is CallOutcome.TALKED and story.fax and story.fax.pages == 1
-    assert (story.talked_seconds, story.record.wait_seconds) == (30.0, 5.0)
+        apply(call_state, note)
+    assert call_state.record.outcome is CallOutcome.TALKED and call_state.fax and call_state.fax.pages == 1
+    assert (call_state.talked_seconds, call_state.record.wait_seconds) == (30.0, 5.0)
 
 
 @pytest.mark.parametrize("said", ["", "|||||||", "X|-3|?|9999999999|r|maybe|%%|%%", "FAILED|1"])
