@@ -182,6 +182,26 @@ async def test_a_talk_outlives_session_microphone_second_tab_and_gateway(
         assert item["content"] == "买到过期食品，商家拒绝退款，并且态度恶劣"
 
 
+async def test_a_second_tab_asks_before_it_breaks_a_talk(gateway: Gateway, browser: Browser) -> None:
+    async with at_desk(browser, gateway, "agent1") as page, gateway.phone("13835712378") as phone:
+        call = await phone.dial("12315")
+        await talks(page, call)
+        second = await page.context.new_page()
+        await second.goto("/desk")
+        await second.wait_for_selector("#health[data-link=other]")
+        await second.click("#take")
+        await second.wait_for_selector("#take-over[open]")
+        assert await page.get_attribute("#call", "data-state") == "talking", (
+            "nothing is broken before the answer"
+        )
+        await second.click("#take-now")
+        await second.wait_for_selector("#health[data-link=ready]", timeout=20_000)
+        await page.wait_for_selector("#health[data-link=other]")
+        await page.close()
+        await call.ended(5)
+        await seat_is(second, "ready")
+
+
 async def test_a_seat_without_a_microphone_is_paused_until_there_is_one(
     gateway: Gateway, browser: Browser
 ) -> None:
