@@ -10,17 +10,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.core.item import states as case
-from gateway.core.item.catalogue import Category
 from gateway.core.item.contact import Kind
 from gateway.core.item.deadlines import Milestone, Rules
 from gateway.errors import FieldFault, GatewayError, NotFound, Refused, TooLarge, Unavailable
@@ -32,12 +31,14 @@ from gateway.web.api.intake import Missing
 from gateway.web.api.metrics import Metrics
 from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import Gate
-from gateway.web.http.problem import RETRY_AFTER, SHOWN, language
+from gateway.web.http.problem import RETRY_AFTER, SHOWN
 from gateway.web.http.proof_of_work import Pass, Seals
 from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
 from gateway.web.http.uploads import EVIDENCE, TEXTS, Sent, Uploads
+from gateway.web.pages.look import LANGUAGES, VIEWS, language_of
+from gateway.web.pages.look import Look as Look
 from gateway.web.pages.navigation import ROLE_NAMES, places
 from gateway.web.pages.session_words import SESSION_WORDS
 from gateway.web.ports import IntakeQueue
@@ -53,8 +54,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-LANGUAGES = ("zh", "en")
-VIEWS = ("care", "plain")
 HONEYPOT = "website"
 KEPT = "kept"  # a field of forms: places of files that came before with this form and are held
 _BODY_SECONDS = 30.0
@@ -76,52 +75,6 @@ class PublicSide:
     rules: Rules
     centre: Centre
     settings: PageSettings = field(default_factory=PageSettings)
-
-
-@dataclass(slots=True)
-class Look:
-    """How one request's pages look: its language, and how links keep it."""
-
-    request: web.Request
-    lang: str
-
-    def t(self, zh: str, en: str) -> str:
-        return zh if self.lang == "zh" else en
-
-    def of(self, thing: Any) -> str:
-        """The name of a thing that has one in both languages, fit to begin a line."""
-        name = str(getattr(thing, self.lang))
-        return name[:1].upper() + name[1:]
-
-    def choices(self, trees: Iterable[Category]) -> list[tuple[str, str]]:
-        """Every node of some trees with its way from the root, to choose from."""
-        paths = (path for tree in trees for path in tree.paths())
-        return [(path[-1].id, " › ".join(self.of(node) for node in path)) for path in paths]
-
-    def half(self, detail: str) -> str:
-        """Of an error's detail, which is in both languages, the reader's."""
-        zh, slash, en = detail.partition(" / ")
-        return en if slash and self.lang == "en" else zh
-
-    @property
-    def care(self) -> bool:
-        """Large type, one question at a time: what the address says, else what was chosen before."""
-        return self.request.query.get("view", self.request.cookies.get("view", "")) == "care"
-
-    def other(self) -> str:
-        """The address of this page in the other language; of a form that was sent, its empty one."""
-        return self._here("lang", "en" if self.lang == "zh" else "zh")
-
-    def other_view(self) -> str:
-        """The address of this page in large type, or in the usual one."""
-        return self._here("view", "plain" if self.care else "care")
-
-    def _here(self, name: str, value: str) -> str:
-        given = [(name, text) for name, text in self.request.query.items() if name in ("kind", "number", "s")]
-        return "?" + urlencode([*given, (name, value)])
-
-    def day(self, on: date) -> str:
-        return f"{on.year}年{on.month}月{on.day}日" if self.lang == "zh" else f"{on:%d %B %Y}".lstrip("0")
 
 
 Page = Callable[[web.Request, Look], Awaitable[web.StreamResponse]]
@@ -196,7 +149,7 @@ class Pages:
         )
 
     async def _serve(self, page: Page, counted: bool, request: web.Request) -> web.StreamResponse:
-        look = Look(request, _language_of(request))
+        look = Look(request, language_of(request))
         return self._dressed(look, await self._answer(page, counted, request, look))
 
     def _dressed(self, look: Look, response: web.StreamResponse) -> web.StreamResponse:
@@ -221,7 +174,7 @@ class Pages:
         app[SHOWN] = self._problem_page
 
     def _problem_page(self, request: web.Request, error: GatewayError, status: int) -> web.StreamResponse:
-        look = Look(request, _language_of(request))
+        look = Look(request, language_of(request))
         return self._dressed(look, self.problem(look, error, status))
 
     async def _answer(
@@ -383,14 +336,6 @@ class Pages:
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         return web.Response(body=file.body, content_type=file.media, charset="utf-8", headers=headers)
-
-
-def _language_of(request: web.Request) -> str:
-    """What the address says, else what was chosen before, else what the browser likes better."""
-    for code in (request.query.get("lang"), request.cookies.get("lang")):
-        if code in LANGUAGES:
-            return str(code)
-    return language(request)
 
 
 class Aged(Refused):
