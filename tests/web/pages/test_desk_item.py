@@ -178,6 +178,11 @@ async def test_what_an_item_says_is_corrected_noted_and_added_to(browser: Browse
         await open_item(page, number)
         assert await page.is_visible("#unfold")
         await page.click("#claim")
+        await page.wait_for_selector("#complete:not([hidden])")
+        await page.locator("#item-past li").last.scroll_into_view_if_needed()
+        await expect(page.locator("#item-content")).not_to_be_in_viewport()
+        for of_head in ("#item-number", "#item-state", "#item-due", "#item-facts", "#complete"):
+            await expect(page.locator(of_head)).to_be_in_viewport()
 
         # A field is corrected in place; a refusal stands beside it, and what was typed stays.
         # Also when the item is shown anew before the answer comes, because somebody else has changed it.
