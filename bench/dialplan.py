@@ -1,7 +1,8 @@
 """Asterisk's configuration for the bench: the shipped one, and a number for each way to run the same menu.
 
 The line-taking, the journal and the gateway's turn before a menu are not written again here: their
-blocks are taken out of the shipped extensions.conf, so that what is compared stays what is shipped.
+blocks are taken out of the shipped extensions.conf, so that what is compared stays what is shipped. All
+numbers but the bare one come in by the shipped way, too, where called and calling number are looked at.
 """
 
 from __future__ import annotations
@@ -78,9 +79,10 @@ def additions(shipped: str, script: tuple[str, ...], fastagi_port: int) -> str:
         block(shipped, "flow"),
         ("[flow]", "[bench-served]"),
         ("exten => begin,1,", "exten => s,1,"),
-        (" same => n,Goto(${NEXT},s,1)", " same => n,Set(OUTCOME=served)\n same => n,Goto(${NEXT},s,1)"),
+        (" same => n(back),", " same => n(back),Set(OUTCOME=served)\n same => n,"),
     )
-    numbers = "\n[from-trunk](+)\n" + f"exten => {BARE.number},1,Answer()\n same => n,Goto(bench-a,s,1)\n"
+    numbers = f"\n[from-trunk](+)\nexten => {BARE.number},1,Answer()\n same => n,Goto(bench-a,s,1)\n"
+    numbers += "\n[called](+)\n"
     for variant, context in (
         (NATIVE_MENU, "bench-a"),
         (SERVED, "bench-served"),
@@ -88,7 +90,7 @@ def additions(shipped: str, script: tuple[str, ...], fastagi_port: int) -> str:
         (ARI, "bench-ari"),
         (BARE_FASTAGI, "bench-fastagi"),
     ):
-        numbers += f"exten => {variant.number},1,Set(BENCH={context})\n same => n,Goto(bench-hotline,s,1)\n"
+        numbers += f"exten => 0{variant.number},1,Set(BENCH={context})\n same => n,Goto(bench-hotline,s,1)\n"
     process = f"[bench-process]\nexten => s,1,AGI({','.join(script)})\n same => n,Hangup()\n"
     ari = "[bench-ari]\nexten => s,1,Stasis(bench)\n same => n,Hangup()\n"
     bare = f"[bench-fastagi]\nexten => s,1,AGI(agi://127.0.0.1:{fastagi_port}/menu)\n same => n,Hangup()\n"
