@@ -48,7 +48,7 @@ WORDS: Words = {
     f"item.{ItemState.WAITING.value}": ("等待材料", "Waiting"),  # there is little room
     "none": ("无", "None"),
     "overdue": ("已逾期", "overdue"),
-    "due": ("期限", "due"),
+    "due": ("期限", "Due"),
     "provisional": ("（暂定）", "(provisional)"),
     "became_fax": (
         "对方已转为传真，您的通话已结束；传真收完后进入列表",
@@ -104,7 +104,7 @@ ITEM_WORDS: Words = {
     "said.anonymous": ("匿名", "Without a name"),
     "said.publish_consent": ("同意公示", "May be published"),
     "said.mediation_consent": ("同意委托调解", "Mediation by others"),
-    "tie": ("关联", "Tie"),
+    "tie": ("关联", "Link"),
     "untie": ("取消关联", "Untie"),
     "merge_new_facts": ("并入（补充新事实，期限重新计算）", "Merge, with new facts"),
     "merge_into": ("并入该件", "Merge into it"),

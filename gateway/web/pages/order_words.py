@@ -8,7 +8,7 @@ from gateway.web.pages.work_page import Words
 ASSIGN_WORDS: Words = {
     **{f"order.{state.value}": (zh, en.capitalize()) for state, (zh, en) in ORDER_STATE_NAMES.items()},
     **{f"urgency.{name}": (zh, en.capitalize()) for name, (zh, en) in URGENCY_NAMES.items()},
-    "due": ("办理期限", "due"),
+    "due": ("办理期限", "Due"),
     "legal_due": ("法定期限", "legal clock"),
     "late_at_start": ("派单时已逾期", "late at assignment"),
     "provisional": ("（暂定）", "(provisional)"),
