@@ -5,7 +5,7 @@ As with Items, everything is part of the transaction that is handed in, and noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ UNLINK = delete(links).where(links.c.number == bindparam("one"), links.c.other =
 DECIDED = select(decisions).where(decisions.c.number == bindparam("number")).order_by(decisions.c.id)
 ELSEWHERE = select(externals).where(externals.c.number == bindparam("number")).order_by(externals.c.source)
 DAYS = select(milestones).where(milestones.c.number == bindparam("number")).order_by(milestones.c.on)
+OTHERS = select(items.c.number, items.c.received_at).where(items.c.merged_into == "")
 RAW = select(contacts.c.raw).where(contacts.c.number == bindparam("number"))
 
 PERSON = timedelta(days=365)
@@ -89,18 +90,35 @@ class Links:
             emails=self._identities.marks("email", signs.emails),
             identities=self._identities.marks("id_number", signs.identities),
         )
-        for wanted in _searches(marked, item.received_at, self._place):
-            near = (
-                wanted.where(items.c.number != item.number)
-                .order_by(func.abs(items.c.received_at - at))
-                .limit(SOME)
-            )
+        others = OTHERS.where(items.c.number != item.number)
+        for wanted in _searches(others, marked, item.received_at):
+            near = wanted.order_by(func.abs(items.c.received_at - at)).limit(SOME)
             numbers.update((row.number, abs(row.received_at - at)) for row in t.execute(near))
+        if signs.respondent:
+            numbers.update(self._about(t, others, signs.respondent, at))
         nearest = sorted(numbers, key=lambda number: (numbers[number], number))[:limit]
         records = t.execute(select(items).where(items.c.number.in_(nearest))).mappings()
         items_ = [self._identities.opened(t, rows.item_of(row)) for row in records.all()]
         by_number = {candidate.number: candidate for candidate in items_}
         return [by_number[number] for number in nearest]
+
+    def _about(self, t: Transaction, others: Select[Any], respondent: str, at: int) -> dict[str, int]:
+        """Numbers of items about this respondent, with how far they are away. Names are walked in order of
+        time, from `at` back and ahead: of one that is often named the nearest are found soon.
+
+        `place` compares bytes, which is several times as quick as LIKE: within half a year of a city's items
+        that is the difference between a moment and a wait.
+        """
+        cased = any(letter.isascii() and letter.isalpha() for letter in respondent)
+        name = func.lower(items.c.respondent_name) if cased else items.c.respondent_name
+        named = others.where(GIVEN["respondent_name"], self._place(name, respondent) > 0).limit(SOME)
+        when, span = items.c.received_at, RESPONDENT // timedelta(milliseconds=1)
+        found = [
+            *t.execute(named.where(when.between(at - span, at)).order_by(when.desc())),
+            *t.execute(named.where(when.between(at + 1, at + span)).order_by(when)),
+        ]
+        away = sorted((abs(row.received_at - at), row.number) for row in found)
+        return {number: apart for apart, number in away[:SOME]}
 
     # ------------------------------------------------------------ links
 
@@ -227,25 +245,15 @@ def _named(external: External) -> str:
     return f"{external.source} {external.external_no}"
 
 
-def _searches(signs: Signs, at: datetime, place: Callable[..., Any]) -> Iterator[Select[Any]]:
-    """One search for each sign, each with an index of its own.
-
-    `place` finds a text within another. It compares bytes, which is several times as quick as LIKE: within
-    half a year of a city's items that is the difference between a moment and a wait.
-    """
-    numbers = select(items.c.number, items.c.received_at).where(items.c.merged_into == "")
-    during = numbers.where(_during(at, PERSON))
+def _searches(others: Select[Any], signs: Signs, at: datetime) -> Iterator[Select[Any]]:
+    """One search for each sign of a person, each with an index of its own."""
+    during = others.where(_during(at, PERSON))
     if signs.phones:
         yield during.where(items.c.person_phone.in_(signs.phones))
     if signs.emails:
         yield during.where(items.c.person_email.in_(signs.emails), GIVEN["person_email"])
     if signs.identities:
         yield during.where(items.c.person_id_number.in_(signs.identities), GIVEN["person_id_number"])
-    if signs.respondent:
-        cased = any(letter.isascii() and letter.isalpha() for letter in signs.respondent)
-        name = func.lower(items.c.respondent_name) if cased else items.c.respondent_name
-        named = place(name, signs.respondent) > 0
-        yield numbers.where(_during(at, RESPONDENT), GIVEN["respondent_name"], named)
 
 
 def _during(at: datetime, span: timedelta) -> Any:
