@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 
 from gateway.core.item.lists import ListRow
 from gateway.core.item.search import Found, Search, SearchQuery
+from gateway.errors import StorageDown
 from gateway.storage.database import Database, Transaction
 from gateway.storage.list_rows import read_rows
 from gateway.storage.search_candidates import candidates, days, filters
 from gateway.storage.search_index import SearchIndex, progress, texts_of
 from gateway.storage.tables import items
 
-MOST = 2000  # candidates of one page: with more, the page ends early and the next goes on
+MOST = 1000  # candidates of one page: with more, the page ends early and the next goes on
+NEWEST = 100_000  # items: of words that many items have, a page is found among them
+WARM_EVERY = 3600.0  # seconds
+WARM = text(
+    "select count(tokens) from (select tokens from search_index order by number desc limit :limit) newest"
+)
+
+log = logging.getLogger(__name__)
 
 
 class ItemSearch:
@@ -36,6 +46,22 @@ class ItemSearch:
             return matches, read_rows(t, matches.numbers)
 
         return await self._database.read(read)
+
+    async def keep_warm(self, every: float = WARM_EVERY) -> None:
+        """Warm at the start, and every hour: what nobody asks for at night does not stay in memory."""
+        while True:
+            try:
+                await self.warm()
+            except StorageDown as error:
+                log.warning("the newest of the search's index stay on the disk for now: %s", error)
+            await asyncio.sleep(every)
+
+    async def warm(self) -> int:
+        """Let PostgreSQL read the newest of the index, so that the first who searches does not wait for the
+        disk; how many. SQLite has them in one place by themselves. Raises StorageDown."""
+        if self._database.sqlite:
+            return 0
+        return int(await self._database.read(lambda t: t.execute(WARM, {"limit": NEWEST}).scalar_one()))
 
 
 def _found(t: Transaction, query: SearchQuery) -> Found:

@@ -1,8 +1,8 @@
 """Items that the index of the search gives for tokens, the newest first, a batch at a time.
 
 SQLite walks its index from the newest on, as far as it is read. PostgreSQL gives what a GIN index has in no
-order: where many items have the tokens, it is told to walk the numbers instead, since it guesses badly which
-is better.
+order, and each of it may stand on a page of its own that is not in memory: where many items have the tokens,
+it is told to walk the numbers instead, whose newest are in memory. It guesses badly which is better.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from gateway.storage.search_index import NOTHING_DONE, hashes
 from gateway.storage.tables import items
 
 BATCH = 200
+SOON = 1000
+"""With more numbers than these for each token a page is first looked for among the newest: each item that is
+walked over is compared with every token."""
 FEW = 3000
 """So many numbers are fetched and sorted rather than walked to."""
 COLUMNS = [
@@ -52,12 +55,16 @@ POSTGRES_MANY = text(
     "select number from search_index where tokens @> cast(:tokens as bigint[]) "
     "and number between :first and :last order by number desc limit :limit"
 )
-# Set for one transaction: hashes are looked up in the GIN index, or numbers walked, and nothing else.
+# Set for one transaction: hashes are looked up in the GIN index, or numbers walked, and nothing else. Pages
+# of a look-up are asked of the disk many at a time; a server whose system cannot do so has 0 and keeps it.
 LOOK_UP = text(
     "select set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true)"
+    "set_config('max_parallel_workers_per_gather', '0', true), "
+    "set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), "
+    "set_config('enable_bitmapscan', 'on', true), set_config('effective_io_concurrency', "
+    "case current_setting('effective_io_concurrency') when '0' then '0' else '100' end, true)"
 )
-WALK = text("select set_config('enable_bitmapscan', 'off', true)")
+WALK = text("select set_config('enable_bitmapscan', 'off', true), set_config('enable_indexscan', 'on', true)")
 
 
 def candidates(t: Transaction) -> Find:
@@ -97,26 +104,53 @@ def _of_sqlite(t: Transaction, query: SearchQuery, tokens: Collection[str], eith
 
 def _of_postgres(t: Transaction, query: SearchQuery, tokens: Collection[str], either: bool) -> Iterator[Rows]:
     values: dict[str, Any] = {"tokens": hashes(sorted(tokens)), **_bounds(query)}
-    t.execute(LOOK_UP).close()
-    numbers = list(t.execute(POSTGRES_FEW[either], {**values, "limit": FEW + 1}).scalars())
-    if len(numbers) <= FEW:
-        numbers.sort(reverse=True)
-        some: Iterator[list[int]] = (numbers[at : at + BATCH] for at in range(0, len(numbers), BATCH))
-    else:
-        t.execute(WALK).close()
-        some = _walked(t, values)
-    for each in some:
-        if rows := _items(t, query, each):
+    for some in _numbers(t, values, query, either):
+        if rows := _items(t, query, some):
             yield rows
 
 
-def _walked(t: Transaction, values: dict[str, Any]) -> Iterator[list[int]]:
+def _numbers(
+    t: Transaction, values: dict[str, Any], query: SearchQuery, either: bool
+) -> Iterator[Sequence[int]]:
+    """All numbers with the tokens, the newest first, in batches. When nothing else is wanted of an item, the
+    first batch is as large as a page: mostly all of it fits."""
+    if not either and next(filters(query), None) is None:
+        soon = min(FEW, SOON * len(values["tokens"]))
+        few = _looked_up(t, values, either, soon)
+        if len(few) <= soon:
+            yield from _batches(few, query.limit + 1)
+            return
+        newest = _walked(t, values, query.limit + 1)
+        yield newest
+        values = {**values, "last": newest[-1] - 1}
+    few = _looked_up(t, values, either, FEW)
+    yield from _batches(few, BATCH) if len(few) <= FEW else _walk(t, values)
+
+
+def _looked_up(t: Transaction, values: dict[str, Any], either: bool, most: int) -> list[int]:
+    """The newest first; where there are more than `most`, one more of them, whichever."""
+    t.execute(LOOK_UP).close()
+    return sorted(t.execute(POSTGRES_FEW[either], {**values, "limit": most + 1}).scalars(), reverse=True)
+
+
+def _batches(numbers: Sequence[int], first: int) -> Iterator[Sequence[int]]:
+    yield numbers[:first]
+    for at in range(first, len(numbers), BATCH):
+        yield numbers[at : at + BATCH]
+
+
+def _walk(t: Transaction, values: dict[str, Any]) -> Iterator[Sequence[int]]:
     while True:
-        numbers = list(t.execute(POSTGRES_MANY, {**values, "limit": BATCH}).scalars())
+        numbers = _walked(t, values, BATCH)
         yield numbers
         if len(numbers) < BATCH:
             return
         values = {**values, "last": numbers[-1] - 1}
+
+
+def _walked(t: Transaction, values: dict[str, Any], most: int) -> Sequence[int]:
+    t.execute(WALK).close()
+    return t.execute(POSTGRES_MANY, {**values, "limit": most}).scalars().all()
 
 
 def _items(t: Transaction, query: SearchQuery, numbers: Sequence[int]) -> Rows:

@@ -65,6 +65,8 @@ async def open_storage(parts: Parts) -> None:
     await asyncio.to_thread(clear_spools, storage, config.var)
     parts.secrets = load_secrets(config.var, [agent.id for agent in config.agents])  # after a refusal: none
     parts.keep("sweep of files", storage.keep_sweeping)
+    if not storage.database.sqlite:
+        parts.keep("newest of the search in memory", storage.search.keep_warm)
     parts.intake = intake = Intake(storage, parts.rules, config.zone)
     parts.orders = Orders(
         storage, parts.rules, config.zone, on_change=lambda what, number: intake.changed(number)

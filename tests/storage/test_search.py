@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from gateway.core.item.contact import Channel, Kind, Person, Respondent
 from gateway.core.item.item import ItemState, QueueQuery
@@ -12,6 +13,7 @@ from gateway.core.item.matter import PLATFORM, External
 from gateway.core.item.search import SearchQuery, looked_for
 from gateway.intake.intake import Intake
 from gateway.storage import Storage, Transaction
+from gateway.storage.search_candidates import candidates
 from gateway.storage.search_index import begin_anew
 from tests.storage.databases import MONDAY, contact
 
@@ -157,3 +159,53 @@ async def test_common_pairs_that_stand_apart_end_a_page_early(
             break
         query = SearchQuery(looked_for("甲乙丙"), after=page.next)
     assert (numbers, pages) == ([wanted], 2)
+
+
+async def test_a_page_of_a_common_word_is_found_among_the_newest(
+    storage: Storage, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page is the next newest, whether numbers are walked, looked up, or one behind the other."""
+    monkeypatch.setattr("gateway.storage.search_candidates.SOON", 3)
+    monkeypatch.setattr("gateway.storage.search_candidates.BATCH", 2)
+    taken = []
+    for n in range(9):
+        one = contact(
+            f"k{n}", content="甲乙" if n % 4 else "甲丙乙", received_at=MONDAY + timedelta(minutes=n)
+        )
+        taken.append((await intake.submit(one)).number)
+    wanted = [number for n, number in enumerate(taken) if n % 4][::-1]
+    for few in (3, 100):
+        monkeypatch.setattr("gateway.storage.search_candidates.FEW", few)
+        pages, after = [], ""
+        while not pages or after:
+            page, _ = await storage.search.find(SearchQuery(looked_for("甲乙"), limit=2, after=after))
+            pages.append(page.numbers)
+            after = page.next
+        assert pages == [tuple(wanted[at : at + 2]) for at in range(0, 6, 2)]
+        assert await found(storage, "甲乙", channel=Channel.WEB) == wanted
+
+
+async def test_postgresql_walks_for_a_common_word_and_does_not_fetch_each(
+    storage: Storage, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if storage.database.sqlite:
+        pytest.skip("SQLite walks always")
+    monkeypatch.setattr("gateway.storage.search_candidates.SOON", 3)
+    for n in range(9):
+        await intake.submit(contact(f"k{n}", content="甲乙", received_at=MONDAY + timedelta(minutes=n)))
+    query = SearchQuery(looked_for("甲乙"), limit=2)
+
+    def read(t: Transaction) -> tuple[int, list[str], str]:
+        first = next(candidates(t)(t, query, query.search.tokens, False))  # type: ignore[union-attr]
+        walks = t.execute(text("select current_setting('enable_bitmapscan')")).scalar_one()
+        return len(first), [row["content"] for row in first], walks
+
+    assert await storage.database.read(read) == (3, ["甲乙"] * 3, "off")
+
+
+async def test_the_newest_of_the_index_are_read_into_memory(
+    storage: Storage, numbers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await storage.search.warm() == (0 if storage.database.sqlite else len(numbers))
+    monkeypatch.setattr("gateway.storage.search.NEWEST", 3)
+    assert await storage.search.warm() == (0 if storage.database.sqlite else 3)
