@@ -18,7 +18,7 @@ from typing import cast
 
 import uvloop
 
-from bench.storage import CONTENT, RATIO, Measured, bare_commits, opened
+from bench.storage import CONTENT, DATABASE, RATIO, Measured, bare_commits, opened
 from bench.table import Part, Row, at_least, percentile
 from tests.kills.storm import Gateway, gateway
 
@@ -33,8 +33,8 @@ def measure(folder: Path, count: int, rounds: int = 3) -> Part:
         here = folder / str(number)
         with gateway(here) as made:
             uvloop.run(_round(made, count, http))
-        asyncio.run(_emptied(here / "bare.db"))
-        bare_commits(made.var / "gateway.db", here / "bare.db", bare)
+        asyncio.run(_emptied(here / "bare"))
+        bare_commits(made.var / DATABASE, here / "bare" / DATABASE, bare)
     rows = (
         Row("bare SQLite commits of the same rows", f"{bare.rate:,.0f} a second", samples=str(bare.items)),
         Row(
@@ -48,8 +48,8 @@ def measure(folder: Path, count: int, rounds: int = 3) -> Part:
     return Part("http", "Durable submissions through HTTP beside bare commits", rows, (note,))
 
 
-async def _emptied(file: Path) -> None:
-    storage, _ = await opened(file.parent, file.name)
+async def _emptied(var: Path) -> None:
+    storage, _ = await opened(var)
     await storage.close()
 
 

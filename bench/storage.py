@@ -41,6 +41,7 @@ CLAIM = 5.0  # ms at p99 with a long queue
 FALL = 0.9  # of the rate with an empty queue at least
 CONTENT = "在该店购买电热水壶，三天后漏电跳闸，商家拒绝退货，只肯维修。小票和照片都在，要求退一赔三。"
 
+DATABASE = "gateway.db"  # in the var/ of an installation
 ITEM_TABLES = ("contacts", "items", "dues", "timeline", "outbox")
 
 
@@ -124,21 +125,22 @@ async def _round(
     keeps: Measured,
     turned: int,
 ) -> None:
-    folder.mkdir()
     both = [(one, 1), (fifty, 50)]
     for into, submitters in reversed(both) if turned else both:
-        storage, intake = await opened(folder, f"by{submitters}.db")
+        storage, intake = await opened(folder / f"by{submitters}")
         await _submit(intake, into, range(scale.items), submitters)
         if submitters == 1:
             await _keep(storage, keeps, scale.calls)
         await storage.close()
-    storage, _ = await opened(folder, "bare.db")
+    storage, _ = await opened(folder / "bare")
     await storage.close()
-    bare_commits(folder / "by1.db", folder / "bare.db", bare)
+    bare_commits(folder / "by1" / DATABASE, folder / "bare" / DATABASE, bare)
 
 
-async def opened(folder: Path, name: str) -> tuple[Storage, Intake]:
-    storage = await Storage.open(f"sqlite:///{folder / name}", folder)
+async def opened(var: Path) -> tuple[Storage, Intake]:
+    """An installation of its own: a second database beside the first one's data is refused."""
+    var.mkdir(parents=True, exist_ok=True)
+    storage = await Storage.open(f"sqlite:///{var / DATABASE}", var)
     intake = Intake(storage, load_rules(ROOT / "rules", REGISTRY), ZONE)
     await intake.submit(contact(-1))  # what is made once is made
     return storage, intake
@@ -236,13 +238,12 @@ def _insert(read: sqlite3.Connection, table: str) -> str:
 
 async def _long_queue(folder: Path, scale: Scale) -> tuple[Measured, Measured, Measured]:
     """Submissions with an empty queue and with a long one, and claims from the long one."""
-    folder.mkdir()
     empty, full, claims = Measured(), Measured(), Measured()
-    storage, intake = await opened(folder, "empty.db")
-    filled, full_intake = await opened(folder, "full.db")
+    storage, intake = await opened(folder / "empty")
+    filled, full_intake = await opened(folder / "full")
     await filled.close()
-    _fill(folder / "full.db", scale.waiting)
-    filled, full_intake = await opened(folder, "full.db")
+    _fill(folder / "full" / DATABASE, scale.waiting)
+    filled, full_intake = await opened(folder / "full")
     for turn in range(4):
         numbers = range(turn * scale.items, (turn + 1) * scale.items)
         for one, into in ((intake, empty), (full_intake, full)):
@@ -252,7 +253,7 @@ async def _long_queue(folder: Path, scale: Scale) -> tuple[Measured, Measured, M
         claimed = await full_intake.claim(f"agent{number % 4}", QueueQuery())
         claims.each.append(time.perf_counter() - began)
         assert claimed
-        await full_intake.complete(claimed.item.number, f"agent{number % 4}")
+        await full_intake.complete(claimed.item.number, f"agent{number % 4}", "bench")
     await storage.close()
     await filled.close()
     return empty, full, claims

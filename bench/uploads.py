@@ -100,6 +100,7 @@ def measure(var: Path, forms: int = 5) -> Part:
     finally:
         process.stdin.close()
         process.wait(20)
+        process.stdout.close()
     size = FILES * EACH
     return Part(
         "uploads",

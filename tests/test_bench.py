@@ -26,6 +26,14 @@ def test_a_quick_run_on_a_real_asterisk(asterisk_tree: Asterisk, tmp_path: Path)
     assert "Calls that failed: 0." in table
 
 
+@pytest.mark.parametrize("name", ["storage", "http", "encryption", "uploads"])
+def test_a_quick_run_of_a_part_without_asterisk(name: str, tmp_path: Path) -> None:
+    """Each opens databases or a gateway of its own: what the product refuses breaks the bench unseen."""
+    (part,) = measure([name], True, tmp_path)
+    assert part.rows
+    assert all(re.search(r"\d", row.value) for row in part.rows)
+
+
 def test_simulated_calls_are_counted() -> None:
     part = flow_rate.measure(0.02)
     assert [row.what for row in part.rows if row.target] == ["simulated calls/s on one core, the mix"]
