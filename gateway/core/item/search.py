@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import add
 
 from gateway.core import telephone
 from gateway.core.item import number as numbers
@@ -24,12 +25,13 @@ NUMBER, PHONE, MARK = "№", "☎", "※"
 LONGEST = 100
 """Characters of what is looked for."""
 GROUP = 4
+_MARKS = re.compile(r"[\W_]+")
 _RUNS = re.compile(r"[a-z0-9]+|[^a-z0-9]+")
 
 
 def squashed(text: str) -> str:
     """Letters and digits alone, of one width and case: spaces and marks do not part what is looked for."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,21 @@ def tokens(
 ) -> set[str]:
     """What an item is found by. `elsewhere`: its numbers in other systems; `marks`: keyed hashes of a
     reporter."""
-    cut = {token for field in texts.fields() for token in _cut(field)}
-    cut.update(char for char in squashed(texts.name))
+    cut: set[str] = set(squashed(texts.name))
+    for field in texts.fields():
+        for run in _RUNS.findall(field):
+            cut.update(_groups(run))
     cut.update(f"{PHONE}{form}" for phone in texts.phones for form in _phone_forms(phone))
     cut.update(f"{NUMBER}{squashed(written)}" for written in (number, *elsewhere))
     cut.update(f"{MARK}{mark.strip('#')}" for mark in marks if mark)
     return cut
 
 
-def _cut(field: str) -> Iterator[str]:
-    for run in _RUNS.findall(field):
-        yield from _groups(run)
-
-
-def _groups(run: str) -> Iterator[str]:
-    size = GROUP if run[0].isascii() else 2
-    if len(run) <= size:
-        yield run
-    else:
-        yield from (run[at : at + size] for at in range(len(run) - size + 1))
+def _groups(run: str) -> Iterable[str]:
+    """A run of one kind of characters, cut. In C where it counts: each item that is taken in is cut."""
+    if not run[0].isascii():
+        return map(add, run, run[1:]) if len(run) > 1 else (run,)
+    return [run[at : at + GROUP] for at in range(max(1, len(run) - GROUP + 1))]
 
 
 def _phone_forms(phone: str) -> set[str]:
@@ -118,7 +116,7 @@ def looked_for(text: str, area_code: str = "", marks: tuple[str, ...] = ()) -> S
     words = [part for part in parts if part]
     sure = frozenset(token for word in words for token in _sure(word))
     # Of what may be a part of longer tokens only whole words are found, and single characters of names.
-    short = frozenset(token for word in words for token in _cut(word))
+    short = frozenset(token for word in words for run in _RUNS.findall(word) for token in _groups(run))
     return Search(tuple(words), sure or short, frozenset(exact), is_whole)
 
 
