@@ -16,19 +16,22 @@ from gateway.core.flow.walk import Ended, Walk
 from gateway.pbx.agi_link import Line
 from gateway.pbx.agi_session import get_option_line, stream_file_line
 
+_PRESSED = {key: Keys(key) for key in ("", *KEYS)}
+
 
 class Dialogue:
-    """One walk's spoken commands, one after another. `clock` gives seconds into the call.
+    """One walk's spoken commands, one after another. `clock` less `zero` is the time in the call, in seconds.
 
     `command` is what the walk wants now: one that takes more than sound and a key after `begin` or `answer`
     gave None.
     """
 
-    __slots__ = ("_clock", "_lines", "_place", "_sounds", "_walk", "command")
+    __slots__ = ("_clock", "_lines", "_place", "_sounds", "_walk", "_zero", "command")
 
-    def __init__(self, walk: Walk, clock: Callable[[], float], sounds: str) -> None:
+    def __init__(self, walk: Walk, clock: Callable[[], float], zero: float, sounds: str) -> None:
         self._walk = walk
         self._clock = clock
+        self._zero = zero
         self._sounds = sounds
         self._lines: tuple[Line, ...] = ()
         self._place = 0
@@ -52,7 +55,7 @@ class Dialogue:
         self._place += 1
         if not key and self._place < len(self._lines):
             return self._lines[self._place]
-        return self.begin(self._walk.send(Keys(key), self._clock()))
+        return self.begin(self._walk.send(_PRESSED.get(key) or Keys(key), self._clock() - self._zero))
 
     @property
     def clip(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -171,13 +171,14 @@ class Ivr:
         caller, dialled = map(telephone.plain, told)
         desk.drives(call, caller, dialled, int(line) if line.isdecimal() else 0, True)
         desk.walks(call, walk)
+        clock = asyncio.get_running_loop().time
         try:
             at = desk.seconds(call)
-            clock = _clock_from(at)
+            zero = clock() - at
             command = walk.start(at) if back is None else walk.resume(back, at)
-            dialogue = Dialogue(walk, clock, self._sounds)
+            dialogue = Dialogue(walk, clock, zero, self._sounds)
             while not isinstance(command := await self._converse(session, dialogue, command), Ended):
-                command = walk.send(await self._obey(turn, command), clock())
+                command = walk.send(await self._obey(turn, command), clock() - zero)
         except _Over:
             pass
         except ChannelGone:
@@ -370,13 +371,6 @@ def how_it_was(left: str) -> Event:
 def dial_string(partner: Partner) -> str:
     """What follows PJSIP/ for this partner: a number goes through the trunk, a SIP address goes there."""
     return f"trunk/{partner.dial}" if partner.dial.startswith("sip:") else f"{partner.dial}@trunk"
-
-
-def _clock_from(seconds: float) -> Callable[[], float]:
-    """A clock that shows `seconds` now."""
-    time = asyncio.get_running_loop().time
-    zero = time() - seconds
-    return lambda: time() - zero
 
 
 def _facts(session: AgiSession) -> CallerFacts:

@@ -165,7 +165,7 @@ async def test_a_hangup_ends_it_with_the_path_so_far() -> None:
 
 def test_a_command_that_takes_more_is_left_to_the_driver() -> None:
     walk = Walk(flows(), "main/menu")
-    dialogue = Dialogue(walk, lambda: 1.5, "/s")
+    dialogue = Dialogue(walk, lambda: 11.5, 10.0, "/s")
     line = dialogue.begin(walk.start())
     assert line and line.raw.startswith(b'STREAM FILE "/s/first"')
     assert dialogue.answer("1") is None

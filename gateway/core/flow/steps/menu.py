@@ -6,10 +6,11 @@ after at most tries + wrong_tries + repeats rounds whatever is pressed.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from gateway.core.flow.commands import Command, Event, Keys, ReadKeys, StepRun
+from gateway.core.flow.commands import Keys, ReadKeys, StepRun
 from gateway.core.flow.step import CLIPS, KEY, OPTIONS, Call, Exit, Option, Step, seconds, setting, whole
 
 
@@ -33,7 +34,12 @@ def run(menu: Menu, call: Call) -> StepRun:
     clips = menu.first + menu.clips
     silences = wrongs = repeats = 0
     while True:
-        key = yield from _key(menu, call, clips)
+        skip = call.take_late_end()
+        if call.typed:  # ahead of us
+            key, call.typed = call.typed[0], call.typed[1:]
+        else:
+            event = yield _question(clips, menu.wait, "" if skip in menu.keys else skip)
+            key = event.digits[:1] if type(event) is Keys else ""
         if key in menu.keys:
             call.kind = menu.keys[key].kind or call.kind
             return key
@@ -49,14 +55,9 @@ def run(menu: Menu, call: Call) -> StepRun:
         clips = (menu.bad if key else menu.nothing) + menu.clips
 
 
-def _key(menu: Menu, call: Call, clips: tuple[str, ...]) -> Generator[Command, Event, str]:
-    """One key: what was typed ahead, or what comes after the clips."""
-    skip = call.take_late_end()
-    if call.typed:
-        typed, call.typed = call.typed[0], call.typed[1:]
-        return typed
-    event = yield ReadKeys(clips, wait=menu.wait, skip="" if skip in menu.keys else skip)
-    return event.digits[:1] if isinstance(event, Keys) else ""
+@lru_cache(maxsize=1024)  # every call through a menu asks the same
+def _question(clips: tuple[str, ...], wait: float, skip: str) -> ReadKeys:
+    return ReadKeys(clips, wait=wait, skip=skip)
 
 
 def options(menu: Menu) -> Mapping[str, Option]:
