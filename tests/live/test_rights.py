@@ -31,7 +31,7 @@ NEEDS: dict[Right, str] = {
     Right.WORK_CALLS: """
         consult back leave transfer transfers call_about partners calls lines agents set_agent pop
         draft save_draft drop_draft drafts write_items seat_phone seat_phone_holder call_back
-        call_back_again
+        call_back_again add_to_item
     """,
     Right.SEE_ITEM: "item attachment",
     Right.ADD_FILES: "files",
