@@ -108,9 +108,8 @@ class CallDesk:
         spellings = telephone.spellings(live_call.number, self._area_code)
         store, id_ = self._storage, live_call.record.id
 
-        def looked_up(
-            t: Transaction,
-        ) -> Pop:  # in one transaction: each query of its own would cost a round trip
+        # All in one transaction: each query of its own would cost a round trip.
+        def looked_up(t: Transaction) -> Pop:
             whole = replace(live_call, draft=store.drafts.of_call(t, _draft_of(id_), agent, self._now()))
             if not spellings:
                 return whole

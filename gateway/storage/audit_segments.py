@@ -41,8 +41,8 @@ class AuditSegments:
 
     async def recorded(self) -> list[Segment]:
         wanted = select(audit_segments).order_by(audit_segments.c.year)
-        rows = await self._database.read(lambda t: t.execute(wanted).mappings().all())
-        return [Segment(**record) for record in rows]
+        records = await self._database.read(lambda t: t.execute(wanted).mappings().all())
+        return [Segment(**record) for record in records]
 
     async def years(self, before: datetime) -> list[int]:
         """Whole years in the zone of `before` that ended before it, from that of the oldest row on."""

@@ -134,12 +134,8 @@ class Links:
 
     def unlink(self, t: Transaction, first: str, second: str) -> bool:
         """False when they were not tied."""
-        return [
-            t.execute(UNLINK, {"one": a, "two": b}).rowcount for a, b in ((first, second), (second, first))
-        ] == [
-            1,
-            1,
-        ]
+        both = [{"one": a, "two": b} for a, b in ((first, second), (second, first))]
+        return [t.execute(UNLINK, ends).rowcount for ends in both] == [1, 1]
 
     def link_kind(self, t: Transaction, first: str, second: str) -> LinkKind | None:
         kind = t.execute(LINK, {"number": first, "other_end": second}).scalar_one_or_none()

@@ -242,8 +242,8 @@ class OrderRows:
         return tuple(_report_of(row) for row in records)
 
     def page(self, t: Transaction, query: OrderQuery) -> tuple[Order, ...]:
-        rows = [tuple(row) for wanted in places(query) for row in t.execute(wanted)]
-        ids = [place[-1] for place in sorted(rows)[: query.limit]]
+        matches = [tuple(row) for wanted in places(query) for row in t.execute(wanted)]
+        ids = [place[-1] for place in sorted(matches)[: query.limit]]
         by_id = {order.id: order for order in self.several(t, ids)}
         return tuple(by_id[order_id] for order_id in ids)
 
@@ -280,8 +280,8 @@ class OrderRows:
     def told(self, t: Transaction, after: int, limit: int) -> list[tuple[int, str]]:
         """Closed orders, with their items, whose answer has gone out by now or need not, and that are not
         noted as told."""
-        rows = t.execute(TOLD, {"after": after, "limit": limit})
-        return [(int(row[0]), str(row[1])) for row in rows]
+        closed = t.execute(TOLD, {"after": after, "limit": limit})
+        return [(int(row[0]), str(row[1])) for row in closed]
 
     def running(self, t: Transaction, after: int, limit: int) -> tuple[Order, ...]:
         """Open orders by id."""

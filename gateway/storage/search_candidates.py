@@ -120,11 +120,11 @@ def _numbers(
         if len(few) <= soon:
             yield from _batches(few, query.limit + 1)
             return
-        newest = _walked(t, values, query.limit + 1)
+        newest = next(_walk(t, values, query.limit + 1))
         yield newest
         values = {**values, "last": newest[-1] - 1}
     few = _looked_up(t, values, either, FEW)
-    yield from _batches(few, BATCH) if len(few) <= FEW else _walk(t, values)
+    yield from _batches(few, BATCH) if len(few) <= FEW else _walk(t, values, BATCH)
 
 
 def _looked_up(t: Transaction, values: dict[str, Any], either: bool, most: int) -> list[int]:
@@ -139,18 +139,14 @@ def _batches(numbers: Sequence[int], first: int) -> Iterator[Sequence[int]]:
         yield numbers[at : at + BATCH]
 
 
-def _walk(t: Transaction, values: dict[str, Any]) -> Iterator[Sequence[int]]:
+def _walk(t: Transaction, values: dict[str, Any], batch: int) -> Iterator[Sequence[int]]:
+    t.execute(WALK).close()
     while True:
-        numbers = _walked(t, values, BATCH)
+        numbers = t.execute(POSTGRES_MANY, {**values, "limit": batch}).scalars().all()
         yield numbers
-        if len(numbers) < BATCH:
+        if len(numbers) < batch:
             return
         values = {**values, "last": numbers[-1] - 1}
-
-
-def _walked(t: Transaction, values: dict[str, Any], most: int) -> Sequence[int]:
-    t.execute(WALK).close()
-    return t.execute(POSTGRES_MANY, {**values, "limit": most}).scalars().all()
 
 
 def _items(t: Transaction, query: SearchQuery, numbers: Sequence[int]) -> Rows:
