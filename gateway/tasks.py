@@ -197,6 +197,23 @@ class Supervisor:
         return state.in_a_row >= KEEPS_FAILING and not steady
 
 
+async def in_rounds(
+    work: Work,
+    every: float,
+    expected: type[Exception] | tuple[type[Exception], ...],
+    logger: logging.Logger,
+    waits: str,
+) -> None:
+    """Run `work` every so many seconds until cancelled. An outage that is expected is logged as `waits`, and
+    the next round makes up for it; any other error is raised."""
+    while True:
+        try:
+            await work()
+        except expected as error:
+            logger.warning("%s: %s", waits, error)
+        await asyncio.sleep(every)
+
+
 def _cancelled() -> bool:
     """Is this task told to end? A CancelledError that comes out of a library without that is a failure."""
     task = asyncio.current_task()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.tasks import Pace, Supervisor, TaskState
+from gateway.errors import StorageDown
+from gateway.tasks import Pace, Supervisor, TaskState, in_rounds
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -197,3 +198,20 @@ def test_background_work_runs_under_the_supervisor() -> None:
 def _begins_tasks(file: Path) -> bool:
     tree = ast.parse(file.read_text("utf-8"))
     return any(isinstance(node, ast.Attribute) and node.attr in BEGINS for node in ast.walk(tree))
+
+
+async def test_rounds_go_on_after_an_expected_outage_and_end_with_any_other_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outcomes: list[Exception | None] = [None, StorageDown("away"), None, ValueError("a fault")]
+
+    async def work() -> None:
+        if error := outcomes.pop(0):
+            raise error
+
+    with pytest.raises(ValueError, match="a fault"):
+        await in_rounds(work, 0, StorageDown, logging.getLogger("work"), "work waits")
+    assert outcomes == []
+    assert [record.getMessage() for record in caplog.records if record.name == "work"] == [
+        f"work waits: {StorageDown('away')}"
+    ]

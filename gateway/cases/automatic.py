@@ -5,7 +5,6 @@ An item that had an order before is left to people: its unit has said that it wa
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -17,6 +16,7 @@ from gateway.core.item.contact import Kind
 from gateway.core.order.dispatch import DispatchQuery
 from gateway.core.roles import Account, Role
 from gateway.errors import BadContact, Conflict, StorageDown
+from gateway.tasks import in_rounds
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,4 @@ class AutomaticDispatch:
 
     async def keep_on(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self.assign_clear()
-            except StorageDown as error:
-                log.warning("automatic assignment waits: %s", error)
-            await asyncio.sleep(EVERY)
+        await in_rounds(self.assign_clear, EVERY, StorageDown, log, "automatic assignment waits")

@@ -7,7 +7,6 @@ rung is reached is computed by core/order/ladder.py.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -35,6 +34,7 @@ from gateway.core.order.states import WITH_UNIT, OrderEvent
 from gateway.errors import NotFound, StorageDown
 from gateway.storage import Transaction
 from gateway.storage.marks import first_mark, mark_of
+from gateway.tasks import in_rounds
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +73,7 @@ class Supervision:
     # ------------------------------------------------------------ background work
 
     async def keep_on(self, every: float = LOOK_EVERY) -> None:
-        while True:
-            try:
-                await self.look()
-            except StorageDown as error:
-                log.warning("supervision waits: %s", error)
-            await asyncio.sleep(every)
+        await in_rounds(self.look, every, StorageDown, log, "supervision waits")
 
     async def look(self) -> int:
         """Fire every rung that is reached now; how many."""

@@ -6,7 +6,6 @@ out, made once by core/item/referral.py; gateway/notify sends it in the ways of 
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 from collections.abc import Callable, Mapping
@@ -44,6 +43,7 @@ from gateway.core.item.referral import (
 from gateway.errors import BadContact, Conflict, FieldFault, NotAllowed, NotFound, StorageDown
 from gateway.settings.secrets import proof
 from gateway.storage import Storage, Transaction
+from gateway.tasks import in_rounds
 
 log = logging.getLogger(__name__)
 
@@ -271,12 +271,7 @@ class Linkage:
 
     async def keep_reminding(self) -> None:
         """Until cancelled."""
-        while True:
-            try:
-                await self.remind()
-            except StorageDown as error:
-                log.warning("reminders wait: %s", error)
-            await asyncio.sleep(REMIND)
+        await in_rounds(self.remind, REMIND, StorageDown, log, "reminders wait")
 
     # ------------------------------------------------------------ looking
 

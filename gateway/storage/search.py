@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from gateway.storage.list_rows import read_rows
 from gateway.storage.search_candidates import candidates, days, filters
 from gateway.storage.search_index import SearchIndex, progress, texts_of
 from gateway.storage.tables import items
+from gateway.tasks import in_rounds
 
 MOST = 1000  # candidates of one page: with more, the page ends early and the next goes on
 NEWEST = 100_000  # items: of words that many items have, a page is found among them
@@ -49,12 +49,8 @@ class ItemSearch:
 
     async def keep_warm(self, every: float = WARM_EVERY) -> None:
         """Warm at the start, and every hour: what nobody asks for at night does not stay in memory."""
-        while True:
-            try:
-                await self.warm()
-            except StorageDown as error:
-                log.warning("the newest of the search's index stay on the disk for now: %s", error)
-            await asyncio.sleep(every)
+        waits = "the newest of the search's index stay on the disk for now"
+        await in_rounds(self.warm, every, StorageDown, log, waits)
 
     async def warm(self) -> int:
         """Let PostgreSQL read the newest of the index, so that the first who searches does not wait for the

@@ -44,6 +44,7 @@ from gateway.storage.search_index import SearchIndex
 from gateway.storage.supervision import SupervisionRows
 from gateway.storage.tokens import Tokens
 from gateway.storage.units import Units
+from gateway.tasks import in_rounds
 
 log = logging.getLogger(__name__)
 
@@ -132,12 +133,11 @@ class Storage:
 
     async def keep_sweeping(self, every: float = SWEEP_EVERY) -> None:
         """Once a day move files that no row names to the waste folder: a crash left them."""
-        while True:
-            try:
-                _tell(await self.sweep())
-            except (GatewayError, OSError) as error:
-                log.warning("files that no row names stay for now: %s", error)
-            await asyncio.sleep(every)
+
+        async def swept() -> None:
+            _tell(await self.sweep())
+
+        await in_rounds(swept, every, (GatewayError, OSError), log, "files that no row names stay for now")
 
     async def sweep(self, *, all_of_them: bool = False) -> Swept:
         """What was moved, brought back and deleted; Files.clean says how. Raises StorageDown, OSError."""

@@ -32,12 +32,16 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
     await made.close()
 
 
+def desk_on(storage: Storage, settings: config.Config) -> tuple[Intake, CallDesk]:
+    clock = Clock()
+    intake = intake_on(storage, clock)
+    return intake, CallDesk(Board(settings).switchboard, storage, intake, clock)
+
+
 async def test_nothing_ties_an_anonymous_report_to_the_complaint_of_the_same_call(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     began = MONDAY.replace(minute=17, second=23)
     record = CallRecord(
         *(CALL, "in", "13835700000", "12315", 1, began), outcome=CallOutcome.TALKED, agent="agent1"
@@ -67,14 +71,14 @@ async def test_nothing_ties_an_anonymous_report_to_the_complaint_of_the_same_cal
 async def test_what_is_written_in_a_call_back_stands_in_the_item_that_owed_it(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     asked = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), outcome=CallOutcome.CALL_BACK)
     owing = await intake.submit(
         replace(contact(f"call:{CALL}"), channel=Channel.PHONE, task=Task.CALL_BACK, call_id=CALL)
     )
-    back = CallRecord(*(f"back2-{CALL}", "out", "", "13835700000", 1, clock()), agent="agent1", back_of=CALL)
+    back = CallRecord(
+        *(f"back2-{CALL}", "out", "", "13835700000", 1, Clock()()), agent="agent1", back_of=CALL
+    )
     await storage.calls.keep([asked, back])
     await storage.call_backs.book(Callback(CALL, "13835700000", CALL, MONDAY, MONDAY, attempts=1))
     await storage.call_backs.link(CALL, owing.number)
@@ -93,9 +97,7 @@ async def test_what_is_written_in_a_call_back_stands_in_the_item_that_owed_it(
 async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     owing = await intake.submit(contact("a"))
     owed = Callback(CALL, "13835700000", CALL, MONDAY, MONDAY, attempts=3, dials=3)
     await storage.call_backs.book(owed)
@@ -105,7 +107,7 @@ async def test_a_call_back_that_failed_is_owed_again_when_asked_for(
     with pytest.raises(Conflict):
         await desk.owe_again(owing.number, "agent1")
     failed = replace(owed, state=CallbackState.FAILED)
-    await storage.call_backs.change(failed, CallbackState.PENDING, clock())
+    await storage.call_backs.change(failed, CallbackState.PENDING, Clock()())
     again = await desk.owe_again(owing.number, "agent1")
     assert (again.state, again.attempts, again.dials) == (CallbackState.PENDING, 0, 3)
     assert await storage.call_backs.owed() == [again]
@@ -130,9 +132,7 @@ async def over(storage: Storage, intake: Intake) -> Item:
 async def test_what_a_caller_adds_is_a_task_in_the_item_and_the_talk_leaves_none(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     known = (await intake.submit(contact("x"))).number
     await intake.claim("agent2", QueueQuery(), known)
     await intake.complete(known, "agent2", "已答复")
@@ -150,9 +150,7 @@ async def test_what_a_caller_adds_is_a_task_in_the_item_and_the_talk_leaves_none
 async def test_no_item_that_names_the_caller_joins_a_report(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     report = (await intake.submit(contact("x", kind=Kind.REPORT))).number
     left = await over(storage, intake)
     await desk.add(CALL, report, "昨晚又在售卖", "agent1")
@@ -189,9 +187,7 @@ async def test_a_call_that_ends_after_it_added_something_leaves_no_item(
 async def test_one_more_matter_of_the_same_call_is_an_item_of_its_own(
     storage: Storage, settings: config.Config
 ) -> None:
-    clock = Clock()
-    intake = intake_on(storage, clock)
-    desk = CallDesk(Board(settings).switchboard, storage, intake, clock)
+    intake, desk = desk_on(storage, settings)
     record = CallRecord(*(CALL, "in", "13835700000", "12315", 1, MONDAY), agent="agent1")
     await storage.calls.keep([record])
     (first,) = await desk.write(CALL, [contact("x")], "agent1", None)
