@@ -59,8 +59,9 @@ from gateway.web.pages.desk import DeskPage
 from gateway.web.pages.desk_words import ENTRY_WORDS, LINKAGE_WORDS
 from gateway.web.pages.fax import FaxPage
 from gateway.web.pages.log_in import LogInPage, Shown
+from gateway.web.pages.look import Look
 from gateway.web.pages.mailbox import MailboxPage
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.partner import PartnerPage
 from gateway.web.pages.phone import PhonePage
 from gateway.web.pages.receipt import ReceiptPage

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from gateway.core.item import number as numbers
 from gateway.settings.schema import PageSettings, RateSettings
 from gateway.web.http.proof_of_work import LIFE, Seals
-from gateway.web.pages.pages import Look
+from gateway.web.pages.look import Look
 from gateway.web.pages.phone import BrowserPhones
 from tests.web.forms import TYPE, File, form
 from tests.web.plain_page import Page

@@ -22,7 +22,8 @@ from gateway.web.http.auth import Gate
 from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
 from gateway.web.pages.log_in import FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT, give_cookie
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 ACCOUNT = "/desk/account"

@@ -19,7 +19,8 @@ from gateway.errors import GatewayError, NotFound, OperatorError
 from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import Gate
 from gateway.web.http.uploads import MULTIPART
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 ADMIN = "/desk/admin"

@@ -19,8 +19,8 @@ from gateway.storage.accounts import AccountRow
 from gateway.storage.tokens import TokenInfo
 from gateway.web.pages.admin import ActResult, Fields, refused
 from gateway.web.pages.desk_words import SEAT_STATES
+from gateway.web.pages.look import Look
 from gateway.web.pages.navigation import ROLE_NAMES
-from gateway.web.pages.pages import Look
 
 MACHINES = {Role.PARTNER: ("协作单位系统", "a partner's program"), Role.DISPLAY: ("大屏", "a wallboard")}
 TOKEN_STATES = {"valid": ("有效", "valid"), "revoked": ("已吊销", "revoked"), "over": ("已到期", "over")}

@@ -22,7 +22,8 @@ from gateway.flows.store import ALL, PARTNERS
 from gateway.web.http.auth import Gate
 from gateway.web.http.route import AuditNotes
 from gateway.web.pages.admin import ActResult, Fields, refused
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 
 PICTURE = "default-src 'none'; style-src 'unsafe-inline'"
 FORM = ("WAV、8000 Hz、单声道、16 位", "WAV, 8000 Hz, mono, 16 bit")

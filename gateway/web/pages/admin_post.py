@@ -16,7 +16,7 @@ from gateway.notify import deliveries
 from gateway.notify.deliveries import MAY_DROP
 from gateway.settings.schema import Config
 from gateway.web.pages.admin import ActResult, Fields, refused
-from gateway.web.pages.pages import Look
+from gateway.web.pages.look import Look
 
 SHOWN = 100  # deliveries
 STATES = {

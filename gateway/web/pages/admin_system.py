@@ -18,7 +18,7 @@ from gateway.settings.schema import Config
 from gateway.settings.show import SETTINGS, shown
 from gateway.web.http.route import AuditNotes
 from gateway.web.pages.admin import ActResult, Fields, refused
-from gateway.web.pages.pages import Look
+from gateway.web.pages.look import Look
 
 AHEAD = 2  # years whose calendar is looked for, with the present one
 

@@ -10,7 +10,8 @@ from aiohttp import web
 from gateway.core.rights import Right
 from gateway.web.api.audit import OTHERS
 from gateway.web.http.auth import Gate
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
 AUDIT_WORDS: Words = {

@@ -16,7 +16,8 @@ from gateway.core.item.steps import steps_of
 from gateway.core.order.handling import in_force
 from gateway.core.roles import Account, Role
 from gateway.web.pages.desk_words import DESK_WORDS, PAUSES
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.phone import MICROPHONE
 from gateway.web.pages.work_page import POLICY, case_fields, words
 from gateway.web.ports import Board

@@ -17,7 +17,8 @@ from gateway.errors import NotFound
 from gateway.web.http.auth import Gate
 from gateway.web.http.fields import NUMBER
 from gateway.web.pages.desk_words import DESK_WORDS
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
 FAX_WORDS: Words = {

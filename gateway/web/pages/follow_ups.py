@@ -12,7 +12,8 @@ from gateway.core.item.states import KIND_NAMES, RESPONDENT_NAMES
 from gateway.core.rights import Right
 from gateway.core.roles import Role
 from gateway.web.http.auth import Gate
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import Words, WorkPage
 
 FOLLOW_UP_WORDS: Words = {

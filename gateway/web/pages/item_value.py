@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gateway.core.item.catalogue import Division
 from gateway.core.item.contact import Kind
 from gateway.core.item.states import KIND_NAMES
-from gateway.web.pages.pages import Look
+from gateway.web.pages.look import Look
 
 
 def item_value(look: Look, divisions: Iterable[Division], name: str, value: str) -> str:

@@ -18,8 +18,9 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.auth import COOKIE, CSRF_FIELD, Gate, bears, cookie_of
 from gateway.web.http.pauses import Pauses
 from gateway.web.http.rates import Flooded
+from gateway.web.pages.look import Look
 from gateway.web.pages.navigation import ROLE_NAMES
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.pages import Pages
 
 DESK = "/desk"
 FREE_BY_ACCOUNT, LONGEST_BY_ACCOUNT = 4, 60.0  # short, or anybody could keep an agent out

@@ -19,7 +19,8 @@ from gateway.web.http.addresses import address_of, in_networks, networks
 from gateway.web.http.fields import Text
 from gateway.web.http.models import RequestModel
 from gateway.web.http.reading import page_query
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 
 HERE = networks(("127.0.0.0/8", "::1"))
 LONGEST = 20_000  # characters of a text

@@ -29,7 +29,8 @@ from gateway.web.http.models import members
 from gateway.web.http.reading import read_query
 from gateway.web.http.route import AuditNotes
 from gateway.web.pages.chart_drawing import Chart, Point, bars, columns
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.supervision import FIGURE_WORDS
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 

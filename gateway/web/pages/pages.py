@@ -37,8 +37,7 @@ from gateway.web.http.rates import Flooded
 from gateway.web.http.request_log import request_id
 from gateway.web.http.static_files import OURS, static_files
 from gateway.web.http.uploads import EVIDENCE, TEXTS, Sent, Uploads
-from gateway.web.pages.look import LANGUAGES, VIEWS, language_of
-from gateway.web.pages.look import Look as Look
+from gateway.web.pages.look import LANGUAGES, VIEWS, Look, language_of
 from gateway.web.pages.navigation import ROLE_NAMES, places
 from gateway.web.pages.session_words import SESSION_WORDS
 from gateway.web.ports import IntakeQueue

@@ -23,7 +23,8 @@ from gateway.core.item.referral import (
 from gateway.errors import BadContact, Conflict, NotFound
 from gateway.web.api.referrals import EVENT_WORDS, LinkageDesk
 from gateway.web.pages.item_value import item_value
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 
 TEXT, NUMBER = 4000, 64
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.web.http.sip_guard import VISITOR
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 
 MICROPHONE = "camera=(), microphone=(self), geolocation=()"
 _WORDS = {

@@ -22,7 +22,8 @@ from gateway.web.http.addresses import address_of
 from gateway.web.http.fields import Text
 from gateway.web.http.models import RequestModel
 from gateway.web.http.reading import page_query
-from gateway.web.pages.pages import KINDS, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import KINDS, Pages
 from gateway.web.pages.slip import Slip, pdf
 
 RECEIPT = "receipt"

@@ -31,7 +31,8 @@ from gateway.web.http.models import RequestModel
 from gateway.web.http.proof_of_work import Pass
 from gateway.web.http.reading import page_query
 from gateway.web.http.uploads import Sent
-from gateway.web.pages.pages import FLOODED, KEPT, Aged, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import FLOODED, KEPT, Aged, Pages
 from gateway.web.pages.receipt import RECEIPT, ReceiptPage, ReceiptView
 from gateway.web.pages.report_form import SAME, ReportForm, Unsent, said
 

@@ -17,7 +17,8 @@ from gateway.web.http.form_reading import read_form, spelled
 from gateway.web.http.models import members
 from gateway.web.http.proof_of_work import Pass
 from gateway.web.http.uploads import EVIDENCE, Sent
-from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Pages
 from gateway.web.pages.receipt import ReceiptPage
 
 ID_TYPES = (

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from gateway.web.http.auth import Gate
 from gateway.web.pages.desk_words import DESK_WORDS
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import WorkPage
 
 SPELLINGS = (

@@ -27,7 +27,8 @@ from gateway.web.http.form_reading import read_form
 from gateway.web.http.models import RequestModel
 from gateway.web.http.reading import page_query
 from gateway.web.http.uploads import EVIDENCE, Sent
-from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Aged, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import HONEYPOT, KEPT, KINDS, Aged, Pages
 from gateway.web.pages.receipt import ReceiptPage
 
 

@@ -20,7 +20,8 @@ from gateway.web.http.auth import Gate
 from gateway.web.http.route import AuditNotes
 from gateway.web.pages import order_form
 from gateway.web.pages.desk import grounds, results_now
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.unit_words import TABS, UNIT_WORDS
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 

@@ -15,7 +15,8 @@ from gateway.errors import BadContact, NotFound
 from gateway.storage.accounts import AccountRow
 from gateway.web.http.auth import Gate
 from gateway.web.pages.admin import ActResult
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 from gateway.web.pages.work_page import POLICY, WorkPage, words
 
 PATH = "/unit/people"

@@ -26,7 +26,8 @@ from gateway.errors import BadContact, Conflict, FieldFault, NotPossible
 from gateway.web.http.addresses import address_of
 from gateway.web.http.uploads import EVIDENCE, MULTIPART, Sent
 from gateway.web.pages.item_value import item_value
-from gateway.web.pages.pages import KEPT, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import KEPT, Pages
 
 OPEN_SECONDS = 1800
 MOST_YUAN = 10**12

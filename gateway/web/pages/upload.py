@@ -9,7 +9,8 @@ from aiohttp import web
 from gateway.core.item import written
 from gateway.errors import Conflict, NotAllowed, Refused, TooLarge, TooMany, Unavailable, WrongType
 from gateway.web.http.resumed_uploads import ResumedUploads, Stood
-from gateway.web.pages.pages import Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import Pages
 
 
 class UploadPage:

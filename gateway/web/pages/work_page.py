@@ -16,7 +16,8 @@ from gateway.core.rights import Right, may
 from gateway.core.roles import Account
 from gateway.errors import NotAllowed
 from gateway.web.http.auth import CSRF_FIELD, Gate, bears
-from gateway.web.pages.pages import KIND_NAMES, Look, Pages
+from gateway.web.pages.look import Look
+from gateway.web.pages.pages import KIND_NAMES, Pages
 from gateway.web.pages.session_words import SESSION_WORDS
 
 POLICY = (
